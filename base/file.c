@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: ISC
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+static enum status read_all(int fd, const char *path, size_t max, struct buf *ret, struct error *err)
+{
+    size_t start = ret->len;
+    for (;;) {
+        buf_reserve(ret, 16384);
+        ssize_t got = read(fd, ret->data + ret->len, 16384);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set_errno(err, errno, "%s: cannot read", path);
+        if (got == 0)
+            return STATUS_OK;
+        ret->len += (size_t)got;
+        if (ret->len - start > max)
+            return error_set(err, STATUS_RANGE, "%s: larger than the %zu octets allowed", path, max);
+    }
+}
+
+enum status file_read(const char *path, size_t max, struct buf *ret, struct error *err)
+{
+    // O_NONBLOCK so that a FIFO in the place of a file does not hang the program.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return error_set_errno(err, errno, "%s: cannot open", path);
+    struct stat info;
+    enum status status;
+    if (fstat(fd, &info) != 0)
+        status = error_set_errno(err, errno, "%s: cannot stat", path);
+    else if (!S_ISREG(info.st_mode))
+        status = error_set(err, STATUS_IO, "%s: not a regular file", path);
+    else
+        status = read_all(fd, path, max, ret, err);
+    close(fd);
+    return status;
+}
+
+static enum status write_all(int fd, const uint8_t *octets, size_t len, const char *path,
+                             struct error *err)
+{
+    while (len > 0) {
+        ssize_t put = write(fd, octets, len);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return error_set_errno(err, errno, "%s: cannot write", path);
+        octets += put;
+        len -= (size_t)put;
+    }
+    return STATUS_OK;
+}
+
+static enum status sync_directory_of(const char *path, struct error *err)
+{
+    char *directory = path_directory(path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum status status = STATUS_OK;
+    if (fd < 0 || fsync(fd) != 0)
+        status = error_set_errno(err, errno, "%s: cannot sync", directory);
+    if (fd >= 0)
+        close(fd);
+    free(directory);
+    return status;
+}
+
+// Writes a temporary file beside path and syncs it; the caller renames or links it into place and frees *ret.
+static enum status write_beside(const char *path, const void *octets, size_t len, mode_t mode,
+                                char **ret, struct error *err)
+{
+    char *temporary = xasprintf("%s.XXXXXX", path);
+    int fd = mkostemp(temporary, O_CLOEXEC); // 0600 from the start
+    if (fd < 0) {
+        enum status status = error_set_errno(err, errno, "%s: cannot create", path);
+        free(temporary);
+        return status;
+    }
+    enum status status = write_all(fd, octets, len, path, err);
+    if (status == STATUS_OK && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
+        status = error_set_errno(err, errno, "%s: cannot sync", path);
+    close(fd);
+    if (status != STATUS_OK) {
+        unlink(temporary);
+        free(temporary);
+        return status;
+    }
+    *ret = temporary;
+    return STATUS_OK;
+}
+
+enum status file_write(const char *path, const void *octets, size_t len, mode_t mode,
+                       struct error *err)
+{
+    char *temporary = NULL;
+    enum status status = write_beside(path, octets, len, mode, &temporary, err);
+    if (status != STATUS_OK)
+        return status;
+    if (rename(temporary, path) != 0) {
+        status = error_set_errno(err, errno, "%s: cannot rename into place", path);
+        unlink(temporary);
+    } else {
+        status = sync_directory_of(path, err);
+    }
+    free(temporary);
+    return status;
+}
+
+enum status file_create(const char *path, const void *octets, size_t len, mode_t mode,
+                        struct error *err)
+{
+    char *temporary = NULL;
+    enum status status = write_beside(path, octets, len, mode, &temporary, err);
+    if (status != STATUS_OK)
+        return status;
+    // link(2), unlike rename(2), refuses to replace.
+    if (link(temporary, path) != 0)
+        status = error_set_errno(err, errno, "%s: cannot create", path);
+    unlink(temporary);
+    free(temporary);
+    return status == STATUS_OK ? sync_directory_of(path, err) : status;
+}
+
+enum status directory_make(const char *path, mode_t mode, struct error *err)
+{
+    char *partial = xstrdup(path);
+    enum status status = STATUS_OK;
+    for (char *c = partial + 1; status == STATUS_OK; c++) {
+        if (*c != '/' && *c != '\0')
+            continue;
+        char end = *c;
+        *c = '\0';
+        if (mkdir(partial, mode) != 0 && errno != EEXIST)
+            status = error_set_errno(err, errno, "%s: cannot make the directory", partial);
+        *c = end;
+        if (end == '\0')
+            break;
+    }
+    struct stat info;
+    if (status == STATUS_OK && (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)))
+        status = error_set(err, STATUS_EXISTS, "%s: exists and is not a directory", path);
+    free(partial);
+    return status;
+}
+
+static long lock_holder(int fd)
+{
+    char text[24] = {0};
+    if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+        return 0;
+    return strtol(text, NULL, 10);
+}
+
+enum status file_lock(const char *path, int *ret_fd, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set_errno(err, errno, "%s: cannot open the lock file", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        enum status status =
+            errno == EWOULDBLOCK
+                ? error_set(err, STATUS_STATE, "%s: another process (pid %ld) uses this directory",
+                            path, lock_holder(fd))
+                : error_set_errno(err, errno, "%s: cannot lock", path);
+        close(fd);
+        return status;
+    }
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len) {
+        enum status status = error_set_errno(err, errno, "%s: cannot write", path);
+        close(fd);
+        return status;
+    }
+    *ret_fd = fd;
+    return STATUS_OK;
+}
+
+char *path_join(const char *directory, const char *name)
+{
+    return name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", directory, name);
+}
+
+char *path_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return xstrdup(".");
+    if (slash == path)
+        return xstrdup("/");
+    return xasprintf("%.*s", (int)(slash - path), path);
+}

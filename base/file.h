@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: ISC
+// Files of the control side: read whole with a bound, written so that a crash at any instant leaves either the
+// old or the new content (new file, fsync, rename, fsync of the directory).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+
+// Appends the file's content to ret. More than max octets: RANGE. A directory, device or FIFO: IO, without
+// blocking. The error names path.
+enum status file_read(const char *path, size_t max, struct buf *ret, struct error *err);
+
+// Replaces path with the octets. The file has `mode` from the moment it exists (umask is not applied).
+enum status file_write(const char *path, const void *octets, size_t len, mode_t mode,
+                       struct error *err);
+
+// As file_write, but EXISTS when there is a file already: what is there is never touched.
+enum status file_create(const char *path, const void *octets, size_t len, mode_t mode,
+                        struct error *err);
+
+// Makes the directory and its missing parents. One that exists is fine and keeps its mode.
+enum status directory_make(const char *path, mode_t mode, struct error *err);
+
+// Takes an exclusive lock on the file (made when missing, 0600) for as long as *ret_fd is open. STATE when
+// somebody has it: the error then says "another process (pid) …".
+enum status file_lock(const char *path, int *ret_fd, struct error *err);
+
+// directory + "/" + name, or name itself when it is absolute. The caller frees.
+char *path_join(const char *directory, const char *name);
+// The directory part of path ("." when it has none). The caller frees.
+char *path_directory(const char *path);

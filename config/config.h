@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: ISC
+// What the admin wrote: zonebox.yaml, checked, as structs. Everything else in the program sees only these.
+//
+//   box:                          # hostname is the one thing that must be there, with domains
+//     hostname: box.example.com
+//     addresses: [192.0.2.1]      # what is published; default: the global addresses found on the box
+//     nameservers: [ns1.box.example.com, {name: ns2.example.net, addresses: [198.51.100.2]}]
+//     tls: [/etc/letsencrypt/live/box.example.com/fullchain.pem]
+//     ssh: [/etc/ssh/ssh_host_ed25519_key.pub]
+//     dkim: {selector: mail}      # or `no`
+//   domains:
+//     - example.com
+//     - {name: example.org, zone-file: example.org.zone, dnssec: presigned}
+//   server: {listen: ["192.0.2.1@53"], workers: 2}
+//   state: /var/lib/zonebox
+//   ttl: {default: 3600}
+//
+// One table (config/options.c) says of each option its type, bounds, default and one line of help; reading,
+// checking and (later) the reference page come from it. A new option is one row and one field here.
+//
+// Reading is bounded: octets, depth, nodes; aliases and merge keys are refused, so nothing explodes. Every error is
+// `file:line:col: option: what is wrong; what would be right`, for a misspelt key with the near one. All errors of
+// a file are found in one run where the YAML itself can be read.
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/buf.h"
+#include "base/status.h"
+
+#define CONFIG_FILE_MAX (16U << 20) // octets: 100,000 domains with options
+#define CONFIG_DEFAULT_PATH "/etc/zonebox/zonebox.yaml"
+
+// Where in the file something was written; line 0: it is a default.
+struct config_place {
+    unsigned line;
+    unsigned column;
+};
+
+struct config_address {
+    struct address address; // base/address.h; the port is not used here
+    struct config_place place;
+};
+
+struct config_text {
+    char *text;
+    struct config_place place;
+};
+
+struct config_nameserver {
+    char *name; // host name without the last dot, lower case
+    struct config_address *addresses; // none: the box's own where the name lies in a zone of ours
+    size_t address_count;
+    struct config_place place;
+};
+
+struct config_box {
+    char *hostname; // without the last dot, lower case
+    struct config_place hostname_place;
+    struct config_address *addresses; // count 0: automatic
+    size_t address_count;
+    struct config_nameserver *nameservers; // never empty after reading: default ns1. and ns2.HOSTNAME
+    size_t nameserver_count;
+    struct config_text *tls; // PEM files, absolute paths; default: certbot's place where it exists
+    size_t tls_count;
+    bool tls_given; // written, not the default
+    struct config_text *ssh; // OpenSSH public key files, absolute paths
+    size_t ssh_count;
+    bool ssh_given;
+    bool dkim; // make and publish DKIM keys
+    char *dkim_selector;
+};
+
+enum config_dnssec { CONFIG_DNSSEC_ON, CONFIG_DNSSEC_OFF, CONFIG_DNSSEC_PRESIGNED };
+
+struct config_domain {
+    char *name; // without the last dot, lower case
+    struct config_place place;
+    char *zone_file; // absolute path, or NULL: generated
+    struct config_place zone_file_place;
+    enum config_dnssec dnssec; // PRESIGNED only with a zone file
+};
+
+struct config_server {
+    struct address *listen; // with ports; count 0: every non-loopback address of the box, port 53
+    size_t listen_count;
+    uint32_t workers; // 0: one per core
+    uint32_t tcp_connections; // most at a time, over all workers
+    uint32_t tcp_idle_ms;
+};
+
+struct config_ttl { // seconds
+    uint32_t standard; // `default:`
+    uint32_t soa;
+    uint32_t ns;
+    uint32_t dnskey;
+    uint32_t negative; // SOA minimum
+};
+
+struct config_dnssec_policy { // seconds
+    uint32_t signature_lifetime;
+    uint32_t signature_refresh; // renewed when this much is left
+};
+
+struct config {
+    char *path;      // as given
+    char *directory; // absolute: relative paths in the file start here
+    struct config_box box;
+    struct config_domain *domains; // in the order of the file, no name twice
+    size_t domain_count;
+    struct config_server server;
+    struct config_dnssec_policy dnssec;
+    struct config_ttl ttl;
+    char *state; // absolute
+};
+
+#define CONFIG_ERRORS_MAX 20 // a file that is wrong throughout is not worth more lines
+
+struct config_errors {
+    struct error list[CONFIG_ERRORS_MAX];
+    size_t count; // may be larger than the list: that many were found
+};
+
+// Reads the text of a configuration. path is for messages and relative names; nothing is opened but the glob of
+// default host keys and certificate (see config_inputs.h for their content). On failure *ret is NULL and errors
+// has at least one line. The caller frees with config_free.
+enum status config_parse(const char *path, const char *text, size_t len, struct config **ret,
+                         struct config_errors *errors);
+// Reads the file, then config_parse.
+enum status config_load(const char *path, struct config **ret, struct config_errors *errors);
+void config_free(struct config *config); // NULL is fine
+
+// For a later complaint about something the configuration says: writes "path:line:col: words".
+enum status config_complain(const struct config *config, struct config_place place,
+                            struct error *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));

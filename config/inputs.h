@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: ISC
+// Everything that zones are made of, gathered in one place: the configuration and the public parts of the files and
+// facts that it names. What zonegen makes of the inputs is a pure function of them and of the public keys.
+//
+//   zonegen       reads the inputs itself, once
+//   zone-signer   run alone: reads them, watches their directories, reads again
+//   zoned         does the same as root and hands a snapshot of the *public octets* to zone-signer through a
+//                 descriptor, since certificates and host keys are often not readable for others
+//
+// A snapshot is whole: a configuration never meets the files of another. Of a PEM file only the CERTIFICATE blocks
+// are kept, so that a private key in the same file never leaves the program that read it. A file that is missing or
+// unreadable does not fail the snapshot: the words are kept in its place and whoever needs the file decides.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "config/config.h"
+
+enum input_kind { INPUT_CERTIFICATE, INPUT_SSH_KEY, INPUT_ZONE_FILE };
+
+struct input_file {
+    enum input_kind kind;
+    char *path;
+    uint8_t *octets; // NULL when it could not be read
+    size_t len;
+    struct error error; // the reason then: "path: …"
+};
+
+struct inputs {
+    char *config_path;
+    struct buf config_text;
+    struct config *config; // config_text, parsed
+    struct input_file *files;
+    size_t file_count;
+    struct address *found; // addresses on the box's interfaces, loopback and link-local left out; sorted
+    size_t found_count;
+};
+
+#define INPUT_CERTIFICATE_MAX (1U << 20)
+#define INPUT_SSH_KEY_MAX     (64U << 10)
+#define INPUT_ZONE_FILE_MAX   (256U << 20)
+#define INPUTS_SNAPSHOT_MAX   (1U << 30)
+
+// Reads all of it. Fails only when the configuration cannot be read or is wrong (errors says why).
+enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors);
+void inputs_free(struct inputs *inputs); // NULL is fine
+// The file of that path, or NULL.
+const struct input_file *inputs_file(const struct inputs *inputs, const char *path);
+// Do both hold the same octets, errors and addresses?
+bool inputs_equal(const struct inputs *a, const struct inputs *b);
+
+// A snapshot for the way between processes: appends to ret; reads back (SYNTAX when it is not one). Both ends are of
+// the same build.
+void inputs_encode(const struct inputs *inputs, struct buf *ret);
+enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret,
+                          struct config_errors *errors);
+
+// ── Watching ──────────────────────────────────────────────────────────────────────────────────────────────────
+// Directories are watched, not files: editors and certbot replace files by renaming, and certbot's are symbolic links
+// (the directories of link and target are watched both).
+
+struct inputs_watch;
+
+// An inotify descriptor over all directories that the inputs live in; directories that do not exist yet are covered by
+// their nearest existing parent. Never fails: what cannot be watched is left to the caller's periodic look.
+struct inputs_watch *inputs_watch_new(void);
+void inputs_watch_free(struct inputs_watch *watch);
+// Sets what is watched to what these inputs name (inputs NULL: only config_path).
+void inputs_watch_set(struct inputs_watch *watch, const char *config_path, const struct inputs *inputs);
+// The descriptor to poll for reading, -1 when there is no inotify.
+int inputs_watch_fd(const struct inputs_watch *watch);
+// Takes all waiting events. True when something happened that is worth a look.
+bool inputs_watch_drain(struct inputs_watch *watch);

@@ -1,0 +1,1 @@
+zonebox_unit(base test_file base)

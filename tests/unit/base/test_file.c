@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: ISC
+#include "base/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+
+static char *scratch;
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
+    return mkdtemp(scratch) == NULL;
+}
+
+static int remove_scratch(void **state)
+{
+    (void)state;
+    char *command = xasprintf("rm -rf '%s'", scratch);
+    int failed = system(command);
+    free(command);
+    free(scratch);
+    return failed;
+}
+
+static void write_replaces_whole_and_sets_the_mode(void **state)
+{
+    (void)state;
+    char *path = path_join(scratch, "secret");
+    struct error err = {0};
+    assert_int_equal(file_write(path, "first and long", 14, 0600, &err), STATUS_OK);
+    assert_int_equal(file_write(path, "second", 6, 0640, &err), STATUS_OK);
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+    struct buf content = {0};
+    assert_int_equal(file_read(path, 100, &content, &err), STATUS_OK);
+    assert_string_equal(buf_text(&content), "second");
+    buf_done(&content);
+    free(path);
+}
+
+static void create_never_touches_what_is_there(void **state)
+{
+    (void)state;
+    char *path = path_join(scratch, "key");
+    struct error err = {0};
+    assert_int_equal(file_create(path, "one", 3, 0600, &err), STATUS_OK);
+    assert_int_equal(file_create(path, "two", 3, 0600, &err), STATUS_EXISTS);
+    struct buf content = {0};
+    assert_int_equal(file_read(path, 100, &content, &err), STATUS_OK);
+    assert_string_equal(buf_text(&content), "one");
+    buf_done(&content);
+    free(path);
+}
+
+static void read_refuses_what_is_too_large_or_no_file(void **state)
+{
+    (void)state;
+    char *path = path_join(scratch, "large");
+    struct error err = {0};
+    struct buf content = {0};
+    assert_int_equal(file_write(path, "0123456789", 10, 0644, &err), STATUS_OK);
+    assert_int_equal(file_read(path, 9, &content, &err), STATUS_RANGE);
+    assert_non_null(strstr(err.text, path));
+    assert_int_equal(file_read(scratch, 9, &content, &err), STATUS_IO);
+    free(path);
+    path = path_join(scratch, "fifo");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(file_read(path, 9, &content, &err), STATUS_IO);
+    free(path);
+    path = path_join(scratch, "nothing");
+    assert_int_equal(file_read(path, 9, &content, &err), STATUS_NOT_FOUND);
+    free(path);
+    buf_done(&content);
+}
+
+static void second_locker_is_told_who_has_it(void **state)
+{
+    (void)state;
+    char *path = path_join(scratch, "lock");
+    struct error err = {0};
+    int fd = -1;
+    assert_int_equal(file_lock(path, &fd, &err), STATUS_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        int second = -1;
+        enum status status = file_lock(path, &second, &err);
+        char who[32];
+        snprintf(who, sizeof(who), "pid %ld", (long)getppid());
+        _exit(status == STATUS_STATE && strstr(err.text, who) != NULL ? 0 : 1);
+    }
+    int outcome = -1;
+    assert_int_equal(waitpid(child, &outcome, 0), child);
+    assert_int_equal(outcome, 0);
+    close(fd);
+    free(path);
+}
+
+static void directories_are_made_with_their_parents(void **state)
+{
+    (void)state;
+    char *path = path_join(scratch, "a/b/c");
+    struct error err = {0};
+    assert_int_equal(directory_make(path, 0700, &err), STATUS_OK);
+    assert_int_equal(directory_make(path, 0700, &err), STATUS_OK);
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(S_ISDIR(info.st_mode));
+    free(path);
+    char *file = path_join(scratch, "plain");
+    assert_int_equal(file_write(file, "", 0, 0644, &err), STATUS_OK);
+    assert_int_not_equal(directory_make(file, 0700, &err), STATUS_OK);
+    free(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(write_replaces_whole_and_sets_the_mode),
+        cmocka_unit_test(create_never_touches_what_is_there),
+        cmocka_unit_test(read_refuses_what_is_too_large_or_no_file),
+        cmocka_unit_test(second_locker_is_told_who_has_it),
+        cmocka_unit_test(directories_are_made_with_their_parents),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: ISC
+// What each zone should say: inputs and public keys → records with reasons.
+//
+// Generation is a pure function of the inputs (config/inputs.h) and of the public key files: no clock, no network,
+// nothing written. The command `zonegen` prints its result; zone-signer signs it. Both see the same.
+//
+// One zone per domain of the configuration; the host name gets a zone of its own unless a domain encloses it. A name
+// belongs to the zone whose apex is the longest that encloses it. A zone of ours below another zone of ours is
+// delegated there, with DS where its key exists.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ldns/ldns.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "config/inputs.h"
+
+// One record, and why it is there. Or, when rr is NULL, a record that should be there but cannot be yet: `missing` says
+// owner and type ("mail._domainkey.example.com. TXT"), `why` what is lacking and what to do. A record that stands in
+// for an input that could not be used is missing in this sense.
+struct zone_record {
+    ldns_rr *rr;
+    char *missing;
+    char *why; // one line, with the RFC
+};
+
+// What should be said about a zone that is not a record: a certificate that is expired, one address for all servers …
+struct zone_note {
+    bool error;  // an input could not be used: what was published from its last good state must stay
+    char *input; // path of the input concerned, or NULL
+    char *text;  // one line
+};
+
+struct zone_content {
+    char *name; // apex, text without the last dot, lower case
+    const struct config_domain *domain; // NULL: the zone of the host name itself
+    enum config_dnssec dnssec;
+    struct zone_record *records; // SOA first, then in the order of the dump; for a zone file the file's order
+    size_t record_count;
+    struct zone_note *notes;
+    size_t note_count;
+};
+
+// The zones that the configuration asks for, each once, in the order of the file, the host name's own zone (when it has
+// one) first. Names are borrowed from the config. The caller frees the array (not the names).
+struct zone_target {
+    const char *name;
+    const struct config_domain *domain; // NULL: host name's own
+};
+size_t zonegen_targets(const struct config *config, struct zone_target **ret);
+
+// What generation reads of the world, besides inputs: where public key files lie.
+struct zonegen_keys {
+    const char *dnssec_directory; // state/keys
+    const char *dkim_directory;   // state/dkim
+};
+
+// Makes one zone. The SOA's serial is 1 in a generated zone (the signer sets it) and the file's own in a zone file.
+// Fails only when there can be no zone at all: a zone file that does not hold up ("file:line: …").
+enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys *keys,
+                         const struct zone_target *target, struct zone_content **ret,
+                         struct error *err);
+void zone_content_free(struct zone_content *content); // NULL is fine
+
+// Prints the zone as a master file, a comment on every record.
+void zone_content_dump(const struct zone_content *content, struct buf *ret);
+
+// Prints DS, its fields, the DNSKEY and the glue as registrars ask for them (docs/zonegen.1).
+enum status zonegen_ds(const struct inputs *inputs, const struct zonegen_keys *keys,
+                       const struct zone_target *target, struct buf *ret, struct error *err);
