@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: ISC
+import pathlib
+import sys
+
+import pytest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import harness  # noqa: E402
+
+
+@pytest.fixture
+def directory():
+    with harness.scratch() as path:
+        yield path
+
+
+@pytest.fixture
+def box(directory):
+    """A box that is not started yet."""
+    with harness.Box(directory / "box") as a_box:
+        yield a_box

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: ISC
+"""What the integration tests share: scratch boxes, programs that are surely stopped, waiting for conditions.
+
+Programs are found in $ZONEBOX_BIN, the sources in $ZONEBOX_SOURCE. Every server listens on loopback on a port that was
+free. Nothing sleeps for a fixed time: wait_until() looks until a condition holds or a deadline passes.
+"""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+
+SOURCE = pathlib.Path(os.environ.get("ZONEBOX_SOURCE", pathlib.Path(__file__).parents[2]))
+BIN = pathlib.Path(os.environ.get("ZONEBOX_BIN", SOURCE / "build/dev/bin"))
+
+# What a sanitizer finds must fail the test that started the program: exit code 99 is nobody's own.
+SANITIZER_EXIT = 99
+SANITIZED = {
+    "ASAN_OPTIONS": f"exitcode={SANITIZER_EXIT}:detect_leaks=1",
+    "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:exitcode={SANITIZER_EXIT}",
+    "LSAN_OPTIONS": f"exitcode={SANITIZER_EXIT}",
+}
+
+
+def wait_until(condition, what, timeout=20.0):
+    """Calls condition until it returns something true, and returns that."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
+        time.sleep(0.02)
+
+
+def free_port():
+    """A port that is free for UDP and TCP on 127.0.0.1 and ::1. It lies below the kernel's range for clients, so that no
+    outgoing connection of another test grabs it meanwhile."""
+    while True:
+        port = random.randint(12000, 31999)
+        with contextlib.ExitStack() as stack:
+            try:
+                for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        probe = stack.enter_context(socket.socket(family, kind))
+                        probe.bind((host, port))
+                return port
+            except OSError:
+                continue
+
+
+class Program:
+    """A child process with its output in a file. stop() ends it by its pid and tells its exit code."""
+
+    def __init__(self, *argv, log, env=None, cwd=None, pass_fds=()):
+        self.argv = [str(a) for a in argv]
+        self.log_path = pathlib.Path(log)
+        with open(self.log_path, "ab") as out:
+            self.process = subprocess.Popen(
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env={**os.environ, **SANITIZED, **(env or {})},
+                cwd=cwd,
+                pass_fds=pass_fds,
+            )
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def running(self):
+        return self.process.poll() is None
+
+    def wait_log(self, text, timeout=20.0):
+        wait_until(lambda: text in self.log() or not self.running(), f"{text!r} in the log:\n{self.log()}", timeout)
+        assert text in self.log(), f"{self.argv} ended with {self.process.returncode}:\n{self.log()}"
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def wait(self, timeout=10.0):
+        return self.process.wait(timeout)
+
+    def stop(self, timeout=10.0):
+        if self.running():
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(f"{self.argv[0]} did not end on SIGTERM:\n{self.log()}")
+        assert self.process.returncode != SANITIZER_EXIT, self.log()
+        return self.process.returncode
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
+
+def run(*argv, check=True, env=None, cwd=None, stdin=None, timeout=60):
+    """Runs a command to its end and returns the CompletedProcess, text in and out."""
+    done = subprocess.run(
+        [str(a) for a in argv],
+        input=stdin if stdin is not None else "",
+        capture_output=True,
+        text=True,
+        env={**os.environ, **SANITIZED, **(env or {})},
+        cwd=cwd,
+        timeout=timeout,
+    )
+    assert done.returncode != SANITIZER_EXIT, done.stderr
+    if check:
+        assert done.returncode == 0, f"{argv} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def query(port, name, rtype, *, tcp=False, dnssec=False, host="127.0.0.1", timeout=3.0, **edns):
+    """Asks one question and returns the dnspython message. Truncation is left to the caller."""
+    message = dns.message.make_query(name, rtype, want_dnssec=dnssec, **edns)
+    message.flags &= ~dns.flags.RD
+    ask = dns.query.tcp if tcp else dns.query.udp
+    return ask(message, host, timeout=timeout, port=port)
+
+
+def serial(port, zone):
+    """The serial that is served, or None."""
+    try:
+        answer = query(port, zone, "SOA", timeout=1.0)
+        return answer.answer[0][0].serial if answer.answer else None
+    except (OSError, dns.exception.DNSException):
+        return None
+
+
+def spki_sha256(certificate):
+    public = run("openssl", "x509", "-in", certificate, "-noout", "-pubkey").stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public.encode(), capture_output=True,
+                         check=True).stdout
+    return hashlib.sha256(der).hexdigest()
+
+
+def make_certificate(path, name="box.example.com", days=30, new_key=False):
+    """A self-signed certificate as PEM, renamed into place; the key lies beside it and is kept unless new_key.
+    Returns the SHA-256 of its SPKI as hex, as a TLSA 3 1 1 has it."""
+    path = pathlib.Path(path)
+    key = path.with_suffix(".key")
+    if new_key or not key.exists():
+        run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+    fresh = path.with_name(path.name + ".new")
+    run("openssl", "req", "-x509", "-key", key, "-days", str(days), "-subj", f"/CN={name}", "-out", fresh)
+    os.rename(fresh, path)
+    return spki_sha256(path)
+
+
+CONFIG = """\
+box:
+  hostname: box.example.com
+  addresses: [192.0.2.10, "2001:db8::10"]
+  tls: [tls.pem]
+  ssh: [ssh_host_ed25519_key.pub]
+domains:
+  - example.com
+  - example.net
+server:
+  listen: ["127.0.0.1@{port}", "::1@{port}"]
+  workers: 2
+state: state
+"""
+
+
+class Box:
+    """A scratch directory with a configuration, a certificate and a host key, and zoned on it."""
+
+    def __init__(self, directory, config=CONFIG):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.config = self.directory / "zonebox.yaml"
+        self.state = self.directory / "state"
+        self.tls = self.directory / "tls.pem"
+        self.tlsa = make_certificate(self.tls)
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", self.directory / "ssh_host_ed25519_key")
+        self.write_config(config)
+        self.program = None
+
+    def write_config(self, text):
+        """Replaces the configuration as an editor does: new file, then rename."""
+        fresh = self.config.with_suffix(".new")
+        fresh.write_text(text.replace("{port}", str(self.port)))
+        os.rename(fresh, self.config)
+
+    def start(self):
+        self.program = Program(BIN / "zoned", "--config", self.config, log=self.directory / "log")
+        return self
+
+    def wait_served(self, *zones, timeout=40.0):
+        for zone in zones:
+            wait_until(lambda z=zone: serial(self.port, z) or not self.program.running(), f"{zone} is served", timeout)
+            assert self.program.running(), self.program.log()
+        return self
+
+    def zonegen(self, *args, check=True):
+        return run(BIN / "zonegen", "--config", self.config, *args, check=check)
+
+    def stop(self):
+        if self.program is not None:
+            code = self.program.stop()
+            self.program = None
+            return code
+        return 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
+
+@contextlib.contextmanager
+def unbound(directory, stubs, anchors, extra=""):
+    """A validating Unbound on loopback. stubs: zone → port on 127.0.0.1; anchors: lines with DS or DNSKEY records.
+    Yields its port."""
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    (directory / "anchors").write_text("\n".join(anchors) + "\n")
+    stub_text = "".join(
+        f'stub-zone:\n  name: "{zone}"\n  stub-addr: 127.0.0.1@{at}\n  stub-no-cache: yes\n'
+        for zone, at in stubs.items()
+    )
+    (directory / "unbound.conf").write_text(
+        f"""\
+server:
+  interface: 127.0.0.1
+  port: {port}
+  username: ""
+  chroot: ""
+  directory: "{directory}"
+  pidfile: ""
+  use-syslog: no
+  logfile: ""
+  val-log-level: 2
+  do-not-query-localhost: no
+  access-control: 127.0.0.0/8 allow
+  trust-anchor-file: "{directory}/anchors"
+  module-config: "validator iterator"
+  num-threads: 1
+  aggressive-nsec: no
+  {extra}
+remote-control:
+  control-enable: no
+{stub_text}"""
+    )
+    binary = shutil.which("unbound", path="/usr/sbin:/usr/bin")
+    with Program(binary, "-d", "-c", directory / "unbound.conf", log=directory / "unbound.log") as program:
+        wait_until(lambda: _answers(port) or not program.running(), "unbound answers")
+        assert program.running(), program.log()
+        yield port
+
+
+def _answers(port):
+    try:
+        query(port, "localhost.", "A", timeout=0.5)
+        return True
+    except (OSError, dns.exception.DNSException):
+        return False
+
+
+@contextlib.contextmanager
+def scratch():
+    directory = tempfile.mkdtemp(prefix="zonebox-test-")
+    try:
+        yield pathlib.Path(directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
