@@ -38,7 +38,8 @@ struct name_key {
 };
 
 // Reads a name as master files and people write it. It is taken as absolute, with or without the last dot.
-// SYNTAX with words: an empty label, a label over 63 octets, a name over 255, a broken escape.
+// SYNTAX with words: an empty label, a label over 63 octets, a name over 255, a broken escape, a blank or anything
+// outside of printable ASCII that is not escaped.
 enum status name_from_text(const char *text, struct name *ret, struct error *err);
 
 // Checks that octets begin with a whole, uncompressed name and copies it. SYNTAX when they do not.

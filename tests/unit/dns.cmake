@@ -1,0 +1,1 @@
+zonebox_unit(dns test_name dns)
