@@ -17,7 +17,7 @@ struct address {
     };
 };
 
-#define ADDRESS_TEXT_MAX 64 // "ffff:…:ffff%interface@65535" fits
+#define ADDRESS_TEXT_MAX 72 // "ffff:…:255.255.255.255%interface@65535" fits
 
 // Reads "192.0.2.1", "2001:db8::1", with "@port" behind; default_port otherwise. Brackets round an IPv6 address are
 // taken, host names are not. SYNTAX with words.

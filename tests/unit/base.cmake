@@ -1,1 +1,2 @@
 zonebox_unit(base test_file base)
+zonebox_unit(base test_address base)
