@@ -47,6 +47,10 @@ struct inputs {
 
 // Reads all of it. Fails only when the configuration cannot be read or is wrong (errors says why).
 enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors);
+// The same with the configuration's text as given (zoned's last good one): config_path is not opened, but names the file
+// in messages and is where relative paths start.
+enum status inputs_read_text(const char *config_path, const char *text, size_t len,
+                             struct inputs **ret, struct config_errors *errors);
 void inputs_free(struct inputs *inputs); // NULL is fine
 // The file of that path, or NULL.
 const struct input_file *inputs_file(const struct inputs *inputs, const char *path);
