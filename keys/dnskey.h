@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: ISC
 // DNSSEC keys: the files, the public records, and signing.
 //
-// Files are the ecosystem's own, as BIND and ldns write them: Kexample.com.+013+12345.key with the DNSKEY record and
-// timing comments, .private (v1.3, 0600 from the moment it exists) with the same times, so that dnssec-settime,
-// ldns-signzone and BIND read them, and keys of theirs are read here. All keys lie in one directory.
+// Files are the ecosystem's own, as BIND and ldns write them: Kexample.com.+013+12345.key with the
+// DNSKEY record and timing comments, .private (v1.3, 0600 from the moment it exists) with the same
+// times, so that dnssec-settime, ldns-signzone and BIND read them, and keys of theirs are read
+// here. All keys lie in one directory.
 //
-// Only zone-signer makes keys. Whoever finds none says so and goes on; a key is never made in the place of one that
-// cannot be read.
+// Only zone-signer makes keys. Whoever finds none says so and goes on; a key is never made in the
+// place of one that cannot be read.
 #pragma once
 
 #include <stdbool.h>
@@ -14,52 +15,81 @@
 #include <stdint.h>
 
 #include <ldns/ldns.h>
+#include <openssl/evp.h>
 
 #include "base/status.h"
 
-#define DNSKEY_FLAGS_ZONE 256
-#define DNSKEY_FLAGS_SEP  257 // KSK, or a CSK: what the parent's DS names
+#define DNSKEY_FLAGS_ZONE                256
+#define DNSKEY_FLAGS_SEP                 257 // KSK, or a CSK: what the parent's DS names
 #define DNSKEY_ALGORITHM_ECDSAP256SHA256 13
 
 struct dnskey {
-    ldns_rr *rr;         // the DNSKEY record, owned; its TTL is the caller's business
-    uint16_t tag;        // RFC 4034 appendix B
-    uint8_t algorithm;
+    ldns_rr *rr;       // the DNSKEY record, owned; its TTL is the caller's business
+    uint16_t tag;      // RFC 4034 appendix B
+    uint8_t algorithm; // 8, 10, 13, 14, 15 or 16
     uint16_t flags;
-    int64_t created;     // Unix times of the timing metadata, 0 = not given
+    int64_t created; // Unix times of the timing metadata, 0 = not given
     int64_t publish;
     int64_t activate;
     int64_t inactive;
     int64_t remove;
-    char *path;          // of the .key file
-    EVP_PKEY *private;   // NULL when only the public part was asked for
+    char *path;        // of the .key file
+    EVP_PKEY *private; // NULL when only the public part was asked for
 };
 
 struct dnskey_set {
-    struct dnskey *keys; // by tag
+    struct dnskey *keys; // by tag, then algorithm
     size_t count;
 };
 
-// Loads the zone's keys from directory: every K<zone>.+AAA+TTTTT.key there (.private too when with_private).
-// Zero keys is OK with count 0. A file that cannot be read, does not match its name, its zone or its private part is an
-// error that names it: nothing is loaded then. zone: text with or without last dot.
+// The names of the key files in a directory, sorted: read once for many zones, since each zone's
+// files can only be found by listing the directory. Case does not matter.
+struct dnskey_listing {
+    char *directory;
+    char **names; // K….key and K….private
+    size_t count;
+};
+
+// A directory that does not exist is an empty listing.
+enum status dnskey_listing_read(const char *directory, struct dnskey_listing *ret,
+                                struct error *err);
+void dnskey_listing_done(struct dnskey_listing *listing);
+
+// Loads the zone's keys: every K<zone>.+AAA+TTTTT.key of the listing (.private too when
+// with_private). Zero keys is OK with count 0. A file that cannot be read, does not match its name,
+// its zone or its private part is an error that names it: nothing is loaded then. zone: text with
+// or without last dot. Times are those of the .private file where it is read, as BIND does it, else
+// those of the comments.
+enum status dnskey_load_listed(const struct dnskey_listing *listing, const char *zone,
+                               bool with_private, struct dnskey_set *ret, struct error *err);
+// The same for one zone: lists the directory, then loads.
 enum status dnskey_load(const char *directory, const char *zone, bool with_private,
                         struct dnskey_set *ret, struct error *err);
 void dnskey_set_done(struct dnskey_set *set);
+// Would the tag of a new key be taken by one of the set, or by what one becomes when it is revoked
+// (RFC 5011 §2.1)?
+bool dnskey_set_has_tag(const struct dnskey_set *set, uint16_t tag);
 
-// Makes a combined signing key (flags 257, algorithm 13), writes .private, then .key (each created, never replaced),
-// with Created, Publish and Activate at now, and returns with it in *ret. Tags that another key of the zone has are
-// avoided.
+// Makes a combined signing key (flags 257, algorithm 13), writes .private, then .key (each created,
+// never replaced; the directory is made when missing), with Created, Publish and Activate at now,
+// and returns with it in *ret. Tags that another key of the zone has are avoided. Where the
+// directory has a .private file of the zone without its .key (the file was lost, or a crash came
+// between the two), that key is completed and returned instead of a new one.
 enum status dnskey_make(const char *directory, const char *zone, int64_t now, struct dnskey *ret,
                         struct error *err);
+// The same with a listing read earlier, for many zones in a row; nobody else may have made files of
+// this zone since.
+enum status dnskey_make_listed(const struct dnskey_listing *listing, const char *zone, int64_t now,
+                               struct dnskey *ret, struct error *err);
 void dnskey_done(struct dnskey *key);
 
 // The DS of a key with SHA-256 (RFC 4509) as a record that the caller frees with ldns_rr_free.
 ldns_rr *dnskey_ds(const struct dnskey *key);
 
 #define DNSKEY_SIGNATURE_MAX 512
-// octets → signature in the form of RRSIG's Signature field (RFC 6605 §4: r and s, 32 octets each, for algorithm
-// 13). Pure, and may run in another thread than the one that loaded the key.
+// octets → signature in the form of RRSIG's Signature field (RFC 6605 §4: r and s, 32 octets each,
+// for algorithm 13). Pure, and may run in another thread than the one that loaded the key. STATE
+// when the key has no private part.
 enum status dnskey_sign(const struct dnskey *key, const uint8_t *octets, size_t len,
                         uint8_t ret_signature[DNSKEY_SIGNATURE_MAX], size_t *ret_len,
                         struct error *err);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: ISC
+// Names and texts of key files, shared by loading and making. Internal to keys/.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "keys/dnskey.h"
+#include "keys/private_key.h"
+
+#define KEY_FILE_MAX (64U << 10) // octets; an RSA-4096 .private has 3.5 KiB
+
+struct key_name { // K<zone>.+<algorithm>+<tag>
+    uint8_t algorithm;
+    uint16_t tag;
+    bool private; // ends in .private, not .key
+};
+
+// "K<zone>.+" as file names have it: lower case, octets that a file name should not have as %XX
+// (BIND's way). The caller frees.
+char *key_file_prefix(const char *zone);
+// Is name prefix + "AAA+TTTTT.key" or ".private"?
+bool key_file_is(const char *name, const char *prefix, struct key_name *ret);
+
+// Where in the sorted listing the names that begin with prefix start.
+size_t key_listing_first(const struct dnskey_listing *listing, const char *prefix);
+
+// Reads DIRECTORY/….private and makes the key; the error names the file.
+enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret_key,
+                             struct key_times *ret_times, struct buf *ret_public,
+                             struct error *err);
+
+// The DNSKEY record of a zone's key (class IN, protocol 3, TTL 0). NULL when zone is no name.
+ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public);

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: ISC
+#include "keys/private_key.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+
+const struct key_algorithm *key_algorithm(uint8_t number)
+{
+    static const struct key_algorithm rows[] = {
+        {8, "RSASHA256", "RSA", NULL, "SHA256", 0},
+        {10, "RSASHA512", "RSA", NULL, "SHA512", 0},
+        {13, "ECDSAP256SHA256", "EC", "P-256", "SHA256", 32},
+        {14, "ECDSAP384SHA384", "EC", "P-384", "SHA384", 48},
+        {15, "ED25519", "ED25519", NULL, NULL, 0},
+        {16, "ED448", "ED448", NULL, NULL, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].number == number)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+void secret_done(struct buf *buf)
+{
+    if (buf->data != NULL)
+        OPENSSL_cleanse(buf->data, buf->cap);
+    buf_done(buf);
+}
+
+// ── The file
+// ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+// Fields that hold a number in base64. The RSA ones are in the order of RSA_PARAMS below.
+enum field {
+    FIELD_MODULUS,
+    FIELD_PUBLIC_EXPONENT,
+    FIELD_PRIVATE_EXPONENT,
+    FIELD_PRIME1,
+    FIELD_PRIME2,
+    FIELD_EXPONENT1,
+    FIELD_EXPONENT2,
+    FIELD_COEFFICIENT,
+    FIELD_PRIVATE_KEY,
+    FIELD_COUNT,
+};
+
+static const char *const field_names[FIELD_COUNT] = {
+    "Modulus",   "PublicExponent", "PrivateExponent", "Prime1",     "Prime2",
+    "Exponent1", "Exponent2",      "Coefficient",     "PrivateKey",
+};
+
+#define FIELD_MAX      1024 // octets
+#define RSA_NUMBER_MAX 512  // RFC 3110 §2: no more than 4096 bits
+
+struct private_file {
+    uint8_t algorithm;
+    uint8_t octets[FIELD_COUNT][FIELD_MAX];
+    size_t len[FIELD_COUNT]; // 0: not there
+};
+
+// What stands behind "name:" and blanks, or NULL when the line does not begin so.
+static const char *value_of(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    if (strncmp(line, name, len) != 0 || line[len] != ':')
+        return NULL;
+    return line + len + 1 + strspn(line + len + 1, " \t");
+}
+
+static enum status parse_time(const char *text, int64_t *ret, struct error *err)
+{
+    struct tm when = {0};
+    if (strspn(text, "0123456789") != 14 ||
+        sscanf(text, "%4d%2d%2d%2d%2d%2d", &when.tm_year, &when.tm_mon, &when.tm_mday,
+               &when.tm_hour, &when.tm_min, &when.tm_sec) != 6)
+        return error_set(err, STATUS_SYNTAX, "broken time \"%.20s\"; YYYYMMDDHHMMSS would be right",
+                         text);
+    when.tm_year -= 1900;
+    when.tm_mon -= 1;
+    *ret = timegm(&when);
+    return STATUS_OK;
+}
+
+enum status key_times_line(struct key_times *times, const char *line, struct error *err)
+{
+    const struct {
+        const char *name;
+        int64_t *time;
+    } fields[] = {
+        {"Created", &times->created},   {"Publish", &times->publish},
+        {"Activate", &times->activate}, {"Inactive", &times->inactive},
+        {"Delete", &times->remove},
+    };
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const char *value = value_of(line, fields[i].name);
+        if (value != NULL)
+            return parse_time(value, fields[i].time, err);
+    }
+    return STATUS_OK;
+}
+
+// How many octets the base64 text stands for, or -1.
+static int base64_octets(const char *text, uint8_t ret[FIELD_MAX])
+{
+    size_t len = strcspn(text, " \t");
+    if (len == 0 || len % 4 != 0 || len / 4 * 3 > FIELD_MAX)
+        return -1;
+    int octets = EVP_DecodeBlock(ret, (const unsigned char *)text, (int)len);
+    // EVP_DecodeBlock counts the padding.
+    return octets < 0 ? -1 : octets - (text[len - 1] == '=') - (text[len - 2] == '=');
+}
+
+static enum status take_line(struct private_file *file, struct key_times *times, const char *line,
+                             struct error *err)
+{
+    const char *value = value_of(line, "Private-key-format");
+    if (value != NULL && strncmp(value, "v1.", 3) != 0)
+        return error_set(err, STATUS_SYNTAX,
+                         "private key format \"%.20s\"; v1.2 or v1.3 is read here", value);
+    if (value_of(line, "Engine") != NULL || value_of(line, "Label") != NULL)
+        return error_set(err, STATUS_SYNTAX,
+                         "the key is in a hardware module; keys must be in files");
+    if ((value = value_of(line, "Algorithm")) != NULL) {
+        unsigned number = 0;
+        if (sscanf(value, "%3u", &number) != 1 || number > 255)
+            return error_set(err, STATUS_SYNTAX, "broken algorithm number");
+        file->algorithm = (uint8_t)number;
+        return STATUS_OK;
+    }
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        if ((value = value_of(line, field_names[i])) == NULL)
+            continue;
+        int len = base64_octets(value, file->octets[i]);
+        if (len <= 0)
+            return error_set(err, STATUS_SYNTAX, "%s is not base64", field_names[i]);
+        file->len[i] = (size_t)len;
+        return STATUS_OK;
+    }
+    return key_times_line(times, line, err);
+}
+
+// ── OpenSSL
+// ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// The words are ours: OpenSSL's queue may quote what it was given.
+static enum status crypto_error(struct error *err, const char *words)
+{
+    ERR_clear_error();
+    return error_set(err, STATUS_CRYPTO, "%s", words);
+}
+
+static EVP_PKEY *key_from_params(const char *type, OSSL_PARAM_BLD *build)
+{
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    EVP_PKEY *key = NULL;
+    if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0 ||
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params) <= 0)
+        key = NULL;
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    return key;
+}
+
+// RFC 6605 §4: the DNSKEY has the public point without the octet 4 that says "uncompressed".
+#define POINT_MAX (1 + 2 * 48)
+
+// The public point d × G, so that the private number alone decides what the key is.
+static size_t ec_public(const char *group_name, const BIGNUM *number, uint8_t ret[POINT_MAX])
+{
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(group_name));
+    EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
+    size_t len = 0;
+    if (point != NULL && !BN_is_zero(number) && BN_cmp(number, EC_GROUP_get0_order(group)) < 0 &&
+        EC_POINT_mul(group, point, number, NULL, NULL, NULL) == 1)
+        len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, ret, POINT_MAX, NULL);
+    EC_POINT_free(point);
+    EC_GROUP_free(group);
+    return len;
+}
+
+static enum status ec_key(const struct private_file *file, const struct key_algorithm *algorithm,
+                          EVP_PKEY **ret, struct buf *ret_public, struct error *err)
+{
+    BIGNUM *number = BN_secure_new();
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    uint8_t point[POINT_MAX];
+    size_t len = 0;
+    EVP_PKEY *key = NULL;
+    if (number != NULL && build != NULL && file->len[FIELD_PRIVATE_KEY] <= algorithm->half &&
+        BN_bin2bn(file->octets[FIELD_PRIVATE_KEY], (int)file->len[FIELD_PRIVATE_KEY], number) !=
+            NULL)
+        len = ec_public(algorithm->group, number, point);
+    if (len == 1 + 2 * algorithm->half &&
+        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, algorithm->group, 0) &&
+        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, len) &&
+        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, number))
+        key = key_from_params("EC", build);
+    OSSL_PARAM_BLD_free(build);
+    BN_clear_free(number);
+    if (key == NULL)
+        return crypto_error(err, "PrivateKey is not a private number of the algorithm's curve");
+    buf_put(ret_public, point + 1, len - 1);
+    *ret = key;
+    return STATUS_OK;
+}
+
+static enum status edwards_key(const struct private_file *file,
+                               const struct key_algorithm *algorithm, EVP_PKEY **ret,
+                               struct buf *ret_public, struct error *err)
+{
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key_ex(
+        NULL, algorithm->type, NULL, file->octets[FIELD_PRIVATE_KEY], file->len[FIELD_PRIVATE_KEY]);
+    uint8_t public[57]; // RFC 8080 §3: 32 or 57 octets
+    size_t len = sizeof(public);
+    if (key == NULL || EVP_PKEY_get_raw_public_key(key, public, &len) != 1) {
+        EVP_PKEY_free(key);
+        return crypto_error(err, "PrivateKey is not a private key of the algorithm");
+    }
+    buf_put(ret_public, public, len);
+    *ret = key;
+    return STATUS_OK;
+}
+
+// RFC 3110 §2: the exponent with its length in front, then the modulus, no leading zeros.
+static void put_rsa_public(const BIGNUM *exponent, const BIGNUM *modulus, struct buf *ret)
+{
+    int exponent_len = BN_num_bytes(exponent);
+    if (exponent_len < 256) {
+        buf_put_u8(ret, (uint8_t)exponent_len);
+    } else {
+        buf_put_u8(ret, 0);
+        buf_put_u16(ret, (uint16_t)exponent_len);
+    }
+    BN_bn2bin(exponent, buf_extend(ret, (size_t)exponent_len));
+    BN_bn2bin(modulus, buf_extend(ret, (size_t)BN_num_bytes(modulus)));
+}
+
+static enum status rsa_key(const struct private_file *file, EVP_PKEY **ret, struct buf *ret_public,
+                           struct error *err)
+{
+    static const char *const names[] = {
+        OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
+        OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
+        OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
+        OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+    };
+    BIGNUM *numbers[FIELD_COEFFICIENT + 1] = {0};
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    bool good = build != NULL;
+    for (int i = 0; good && i <= FIELD_COEFFICIENT; i++) {
+        numbers[i] = BN_secure_new();
+        good = file->len[i] > 0 && file->len[i] <= RSA_NUMBER_MAX && numbers[i] != NULL &&
+               BN_bin2bn(file->octets[i], (int)file->len[i], numbers[i]) != NULL &&
+               OSSL_PARAM_BLD_push_BN(build, names[i], numbers[i]) == 1;
+    }
+    EVP_PKEY *key = good ? key_from_params("RSA", build) : NULL;
+    EVP_PKEY_CTX *ctx = key != NULL ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
+    // Nothing but this finds a private exponent that does not belong to the modulus.
+    good = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+    if (good)
+        put_rsa_public(numbers[FIELD_PUBLIC_EXPONENT], numbers[FIELD_MODULUS], ret_public);
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_BLD_free(build);
+    for (int i = 0; i <= FIELD_COEFFICIENT; i++)
+        BN_clear_free(numbers[i]);
+    if (!good) {
+        EVP_PKEY_free(key);
+        return crypto_error(err, "the RSA numbers are incomplete or do not belong together");
+    }
+    *ret = key;
+    return STATUS_OK;
+}
+
+static enum status make_key(const struct private_file *file, uint8_t number, EVP_PKEY **ret_key,
+                            struct buf *ret_public, struct error *err)
+{
+    const struct key_algorithm *algorithm = key_algorithm(number);
+    if (algorithm == NULL)
+        return error_set(err, STATUS_RANGE,
+                         "algorithm %u is not one that zonebox signs with (8, 10, 13, 14, 15, 16)",
+                         number);
+    if (file->algorithm != number)
+        return error_set(err, STATUS_SYNTAX, "is of algorithm %u, its name says %u",
+                         file->algorithm, number);
+    if (strcmp(algorithm->type, "RSA") == 0)
+        return rsa_key(file, ret_key, ret_public, err);
+    if (file->len[FIELD_PRIVATE_KEY] == 0)
+        return error_set(err, STATUS_SYNTAX, "has no line \"PrivateKey:\"");
+    if (algorithm->group != NULL)
+        return ec_key(file, algorithm, ret_key, ret_public, err);
+    return edwards_key(file, algorithm, ret_key, ret_public, err);
+}
+
+enum status private_key_parse(char *text, uint8_t algorithm, EVP_PKEY **ret_key,
+                              struct key_times *ret_times, struct buf *ret_public,
+                              struct error *err)
+{
+    struct private_file file = {0};
+    struct key_times times = {0};
+    enum status status = STATUS_OK;
+    char *rest = text;
+    for (char *line; status == STATUS_OK && (line = strsep(&rest, "\r\n")) != NULL;)
+        status = take_line(&file, &times, line, err);
+    if (status == STATUS_OK)
+        status = make_key(&file, algorithm, ret_key, ret_public, err);
+    if (status == STATUS_OK)
+        *ret_times = times;
+    OPENSSL_cleanse(&file, sizeof(file));
+    return status;
+}
+
+enum status private_key_generate(EVP_PKEY **ret_key, struct buf *ret_public, struct buf *ret_line,
+                                 struct error *err)
+{
+    const size_t half = 32;
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    BIGNUM *number = NULL;
+    uint8_t point[POINT_MAX];
+    uint8_t octets[32];
+    char base64[48];
+    size_t len = 0;
+    bool good = key != NULL &&
+                EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+                                                &len) == 1 &&
+                len == 1 + 2 * half && point[0] == POINT_CONVERSION_UNCOMPRESSED &&
+                EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
+                BN_bn2binpad(number, octets, (int)half) == (int)half &&
+                EVP_EncodeBlock((unsigned char *)base64, octets, (int)half) > 0;
+    if (good) {
+        buf_put(ret_public, point + 1, len - 1);
+        buf_reserve(ret_line, 128); // so that growing leaves no copy behind
+        buf_printf(ret_line, "PrivateKey: %s", base64);
+    }
+    OPENSSL_cleanse(octets, sizeof(octets));
+    OPENSSL_cleanse(base64, sizeof(base64));
+    BN_clear_free(number);
+    if (!good) {
+        EVP_PKEY_free(key);
+        return crypto_error(err, "cannot make a key: the random generator failed");
+    }
+    *ret_key = key;
+    return STATUS_OK;
+}

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: ISC
+// Judges: dnssec-keygen and ldns-keygen make what is read here; dnssec-settime, dnssec-signzone and
+// ldns-signzone read what is made here; ldns verifies the signatures.
+#include "keys/dnskey.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+#define NOW 1795329900 // 2026-11-22 06:45:00 UTC
+
+static char *scratch;
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    umask(0); // the modes must be right by themselves
+    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
+    return mkdtemp(scratch) == NULL || chdir(scratch) != 0;
+}
+
+static int remove_scratch(void **state)
+{
+    (void)state;
+    char *command = xasprintf("rm -rf '%s'", scratch);
+    int failed = system(command);
+    free(command);
+    free(scratch);
+    return failed;
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    return system("rm -rf k && mkdir k");
+}
+
+static void run(const char *command)
+{
+    if (system(command) != 0)
+        fail_msg("failed: %s", command);
+}
+
+static struct dnskey make(const char *zone)
+{
+    struct dnskey key = {0};
+    struct error err = {0};
+    if (dnskey_make("k", zone, NOW, &key, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    return key;
+}
+
+static size_t count_files(void)
+{
+    struct dnskey_listing listing;
+    struct error err = {0};
+    assert_int_equal(dnskey_listing_read("k", &listing, &err), STATUS_OK);
+    size_t count = listing.count;
+    dnskey_listing_done(&listing);
+    return count;
+}
+
+// Loading must fail and say the words.
+static void assert_refused(const char *zone, const char *words)
+{
+    struct dnskey_set set = {0};
+    struct error err = {0};
+    assert_int_not_equal(dnskey_load("k", zone, true, &set, &err), STATUS_OK);
+    assert_int_equal(set.count, 0);
+    if (strstr(err.text, words) == NULL)
+        fail_msg("\"%s\" has no \"%s\"", err.text, words);
+}
+
+// Signs a record as RFC 4034 §3.1.8.1 says and has ldns verify it, and refuse it for another
+// record.
+static void assert_signs(const struct dnskey *key)
+{
+    ldns_rr *rr = NULL;
+    ldns_rr *rrsig = NULL;
+    char *text = xasprintf("example.com. 60 IN RRSIG A %u 2 60 20261206064500 20261122054500 %u "
+                           "example.com. AAAA",
+                           key->algorithm, key->tag);
+    assert_int_equal(ldns_rr_new_frm_str(&rr, "example.com. 60 IN A 192.0.2.1", 0, NULL, NULL), 0);
+    assert_int_equal(ldns_rr_new_frm_str(&rrsig, text, 0, NULL, NULL), 0);
+    free(text);
+    ldns_rr_list *rrset = ldns_rr_list_new();
+    ldns_rr_list_push_rr(rrset, rr);
+    ldns_buffer *data = ldns_buffer_new(1024);
+    assert_int_equal(ldns_rrsig2buffer_wire(data, rrsig), 0);
+    assert_int_equal(ldns_rr_list2buffer_wire(data, rrset), 0);
+    uint8_t signature[DNSKEY_SIGNATURE_MAX];
+    size_t len = 0;
+    struct error err = {0};
+    assert_int_equal(dnskey_sign(key, ldns_buffer_begin(data), ldns_buffer_position(data),
+                                 signature, &len, &err),
+                     STATUS_OK);
+    ldns_rdf_deep_free(
+        ldns_rr_set_rdf(rrsig, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, len, signature), 8));
+    assert_int_equal(ldns_verify_rrsig_time(rrset, rrsig, key->rr, NOW), LDNS_STATUS_OK);
+    ldns_rdf_data(ldns_rr_rdf(rr, 0))[3]++;
+    assert_int_not_equal(ldns_verify_rrsig_time(rrset, rrsig, key->rr, NOW), LDNS_STATUS_OK);
+    ldns_buffer_free(data);
+    ldns_rr_list_deep_free(rrset);
+    ldns_rr_free(rrsig);
+}
+
+static void made_key_is_loaded_again_with_all_it_says(void **state)
+{
+    (void)state;
+    struct dnskey made = make("Example.COM.");
+    struct dnskey_set set;
+    struct error err = {0};
+    assert_int_equal(dnskey_load("k", "example.com", true, &set, &err), STATUS_OK);
+    assert_int_equal(set.count, 1);
+    assert_int_equal(set.keys[0].tag, made.tag);
+    assert_int_equal(set.keys[0].flags, 257);
+    assert_int_equal(set.keys[0].algorithm, 13);
+    assert_int_equal(set.keys[0].created, NOW);
+    assert_int_equal(set.keys[0].publish, NOW);
+    assert_int_equal(set.keys[0].activate, NOW);
+    assert_int_equal(set.keys[0].inactive, 0);
+    assert_int_equal(set.keys[0].remove, 0);
+    assert_string_equal(set.keys[0].path, made.path);
+    assert_int_equal(ldns_rr_compare(set.keys[0].rr, made.rr), 0);
+    assert_signs(&made);
+    assert_signs(&set.keys[0]);
+    dnskey_set_done(&set);
+    assert_int_equal(dnskey_load("k", "example.com.", false, &set, &err), STATUS_OK);
+    assert_null(set.keys[0].private);
+    assert_int_equal(set.keys[0].activate, NOW);
+    uint8_t signature[DNSKEY_SIGNATURE_MAX];
+    size_t len = 0;
+    assert_int_equal(dnskey_sign(&set.keys[0], signature, 1, signature, &len, &err), STATUS_STATE);
+    dnskey_set_done(&set);
+    assert_int_equal(dnskey_load("k", "ample.com", false, &set, &err), STATUS_OK);
+    assert_int_equal(set.count, 0);
+    dnskey_done(&made);
+}
+
+static void files_are_as_bind_writes_them(void **state)
+{
+    (void)state;
+    struct dnskey key = make("Example.com");
+    struct stat info;
+    char *name = xasprintf("k/Kexample.com.+013+%05u.key", key.tag);
+    assert_string_equal(key.path, name);
+    assert_int_equal(stat(name, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0644);
+    free(name);
+    name = xasprintf("k/Kexample.com.+013+%05u.private", key.tag);
+    assert_int_equal(stat(name, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+    free(name);
+    run("TZ=UTC dnssec-settime -p all k/K*.key >out && "
+        "grep -qx 'Created: Sun Nov 22 06:45:00 2026' out && "
+        "grep -qx 'Publish: Sun Nov 22 06:45:00 2026' out && "
+        "grep -qx 'Activate: Sun Nov 22 06:45:00 2026' out && grep -qx 'Inactive: UNSET' out");
+    // BIND writes both files again from what it has read of ours: nothing but the order may change.
+    run("cp -r k theirs && TZ=UTC dnssec-settime -A 20261122064500 theirs/K*.key >/dev/null && "
+        "for d in k theirs; do cat $d/K* | sed '/DNSKEY/s/ //7g' | sort >$d.sorted; done && "
+        "diff k.sorted theirs.sorted");
+    dnskey_done(&key);
+}
+
+static void bind_and_ldns_sign_with_made_keys(void **state)
+{
+    (void)state;
+    struct dnskey key = make("example.com");
+    run("printf '@ 3600 IN SOA ns1 hostmaster 1 14400 3600 604800 3600\\n@ 3600 NS ns1\\n"
+        "ns1 3600 A 192.0.2.1\\n' >zone && cp zone zone.ldns");
+    run("dnssec-signzone -z -S -K k -o example.com -f signed zone >log 2>&1 || { cat log; false; "
+        "}");
+    run("ldns-verify-zone signed >/dev/null");
+    run("ldns-signzone -o example.com -f signed.ldns zone.ldns k/K*.key 2>log; "
+        "b=$(ls k/*.key); ldns-signzone -o example.com -f signed.ldns zone.ldns ${b%.key}");
+    run("ldns-verify-zone signed.ldns >/dev/null");
+    dnskey_done(&key);
+}
+
+static void keys_of_other_tools_are_read_and_sign(void **state)
+{
+    (void)state;
+    run("cd k && for a in RSASHA256 RSASHA512 ECDSAP256SHA256 ECDSAP384SHA384 ED25519 ED448; do "
+        "dnssec-keygen -q -a $a -b 1024 -f KSK example.com >/dev/null 2>&1 || "
+        "dnssec-keygen -q -a $a -f KSK example.com >/dev/null || exit 1; "
+        "ldns-keygen -a $a -b 1024 example.com >/dev/null || exit 1; done");
+    struct dnskey_set set;
+    struct error err = {0};
+    if (dnskey_load("k", "example.com", true, &set, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(set.count, 12);
+    for (size_t i = 0; i < set.count; i++) {
+        assert_signs(&set.keys[i]);
+        assert_true(i == 0 || set.keys[i - 1].tag <= set.keys[i].tag);
+    }
+    dnskey_set_done(&set);
+}
+
+static void times_of_the_private_file_count(void **state)
+{
+    (void)state;
+    struct dnskey key = make("example.com");
+    run("dnssec-settime -I 20270101000000 -D 20270201000000 k/K*.key >/dev/null && "
+        "sed -i /Inactive/d k/K*.key");
+    struct dnskey_set set;
+    struct error err = {0};
+    assert_int_equal(dnskey_load("k", "example.com", true, &set, &err), STATUS_OK);
+    assert_int_equal(set.keys[0].inactive, 1798761600);
+    assert_int_equal(set.keys[0].remove, 1801440000);
+    dnskey_set_done(&set);
+    run("sed -i 's/^Publish: .*/Publish: soon/' k/K*.private");
+    assert_refused("example.com", ".private: broken time \"soon\"");
+    dnskey_done(&key);
+}
+
+static void ds_is_what_bind_computes(void **state)
+{
+    (void)state;
+    struct dnskey key = make("example.com");
+    ldns_rr *ds = dnskey_ds(&key);
+    char *text = ldns_rr2str(ds);
+    for (char *c = text; *c != '\0'; c++)
+        *c = *c == '\t' || *c == '\n' ? ' ' : *c;
+    FILE *file = fopen("ours", "w");
+    fputs(text, file);
+    fclose(file);
+    run("dnssec-dsfromkey -2 k/K*.key | tr A-Z a-z | cut -d' ' -f4- >theirs.ds; echo >>ours; "
+        "tr A-Z a-z <ours | sed 's/.* ds //; s/ $//' >ours.ds; diff ours.ds theirs.ds");
+    free(text);
+    ldns_rr_free(ds);
+    dnskey_done(&key);
+}
+
+static void every_new_key_is_another_and_leaves_the_old_ones(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        run("rm -rf before && cp -r k before");
+        struct dnskey key = make("example.com");
+        run("for f in before/*; do [ -e \"$f\" ] || break; cmp $f k/${f#before/} || exit 1; done");
+        dnskey_done(&key);
+        assert_int_equal(count_files(), 2 * (i + 1));
+    }
+    struct dnskey_set set;
+    struct error err = {0};
+    assert_int_equal(dnskey_load("k", "example.com", true, &set, &err), STATUS_OK);
+    for (size_t i = 0; i + 1 < set.count; i++)
+        assert_true(set.keys[i].tag < set.keys[i + 1].tag);
+    // A revoked key has another tag (RFC 5011 §2.1); that one is taken, too.
+    ldns_rr *revoked = ldns_rr_clone(set.keys[0].rr);
+    ldns_rdf_deep_free(
+        ldns_rr_set_rdf(revoked, ldns_native2rdf_int16(LDNS_RDF_TYPE_INT16, 257 | 128), 0));
+    assert_true(dnskey_set_has_tag(&set, set.keys[3].tag));
+    assert_true(dnskey_set_has_tag(&set, ldns_calc_keytag(revoked)));
+    ldns_rr_free(revoked);
+    dnskey_set_done(&set);
+    assert_false(dnskey_set_has_tag(&set, 4711));
+}
+
+static void lost_key_file_is_written_again_from_the_private_one(void **state)
+{
+    (void)state;
+    struct dnskey key = make("example.com");
+    run("mv k/*.key lost");
+    struct dnskey again = make("example.com");
+    assert_int_equal(again.tag, key.tag);
+    assert_int_equal(again.created, NOW);
+    run("cmp k/*.key lost");
+    assert_int_equal(count_files(), 2);
+    dnskey_done(&key);
+    dnskey_done(&again);
+    // Of other tools and algorithms, too; a zone-signing key has other flags.
+    for (const char *const *a =
+             (const char *const[]){"RSASHA256 -b 2048", "ED25519", "ECDSAP384SHA384", NULL};
+         *a != NULL; a++) {
+        char *command =
+            xasprintf("rm k/*; cd k && dnssec-keygen -q -a %s example.com >/dev/null && "
+                      "mv *.key ../lost",
+                      *a);
+        run(command);
+        free(command);
+        again = make("example.com");
+        assert_int_equal(again.flags, 256);
+        run("grep -v '^;' k/*.key | tr -d ' ' >a; grep -v '^;' lost | tr -d ' ' >b; cmp a b");
+        assert_signs(&again);
+        dnskey_done(&again);
+    }
+}
+
+static void no_key_is_made_beside_one_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct dnskey key = make("example.com");
+    dnskey_done(&key);
+    struct error err = {0};
+    run("mv k/*.private private; echo garbage >$(ls k/*.key)");
+    assert_int_not_equal(dnskey_make("k", "example.com", NOW, &key, &err), STATUS_OK);
+    run("rm k/*.key; sed 's/^PrivateKey: ..../PrivateKey: AAAA/' private "
+        ">k/Kexample.com.+013+00001.private");
+    assert_int_not_equal(dnskey_make("k", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_non_null(strstr(err.text, "Kexample.com.+013+00001.private"));
+    assert_int_equal(count_files(), 1);
+    run("rm -rf k; echo >k");
+    assert_int_not_equal(dnskey_make("k", "example.com", NOW, &key, &err), STATUS_OK);
+    run("rm k");
+    assert_int_not_equal(dnskey_make("k", "not..a.name", NOW, &key, &err), STATUS_OK);
+    assert_int_equal(count_files(), 0);
+}
+
+static void files_that_do_not_fit_together_are_refused_by_name(void **state)
+{
+    (void)state;
+    struct dnskey key = make("example.com");
+    dnskey_done(&key);
+    run("rm -rf good && cp -r k good");
+    static const struct {
+        const char *damage;
+        const char *words;
+    } cases[] = {
+        {"rm k/*.private", ".private: cannot open"},
+        {"f=$(ls k/*.private); openssl rand -base64 32 | sed 's/^/PrivateKey: /' >x; "
+         "sed -i '/PrivateKey/d' $f; cat x >>$f",
+         ".private: does not belong to the public key"},
+        {"sed -i 's/^example.com/example.net/' k/*.key", "of another zone than example.com"},
+        {"mv k/*.key k/Kexample.com.+013+00001.key", "has algorithm 13 and tag"},
+        {"mv k/*.key $(ls k/*.key | sed s/+013+/+014+/)", "has algorithm 13 and tag"},
+        {"sed -i 's/^Algorithm: 13/Algorithm: 8/' k/*.private",
+         "is of algorithm 8, its name says 13"},
+        {"sed -i 's/^PrivateKey: /PrivateKey: */' k/*.private", "PrivateKey is not base64"},
+        {"sed -i 's/^PrivateKey: .*/PrivateKey: AAAA/' k/*.private",
+         "PrivateKey is not a private number"},
+        {"sed -i '/^PrivateKey/d' k/*.private", "has no line \"PrivateKey:\""},
+        {"sed -i 's/v1.3/v2.0/' k/*.private", "v1.2 or v1.3"},
+        {"sed -i 's/^PrivateKey.*/Label: hsm/' k/*.private", "hardware module"},
+        {"f=$(ls k/*.key); cat $f $f >x; cp x $f", "more than one record"},
+        {": >$(ls k/*.key)", "no record in it"},
+        {"sed -i 's/DNSKEY 257/DNSKEY 513/' k/*.key", "not a zone key"},
+        {"sed -i 's/DNSKEY 257 3 13.*/A 192.0.2.1/' k/*.key", "no DNSKEY"},
+        {"head -c 100000 /dev/zero >>$(ls k/*.key)", "larger than"},
+        {"f=$(ls k/*.key); rm $f; mkdir $f", "not a regular file"},
+        {"cd k && rm * && dnssec-keygen -q -a NSEC3RSASHA1 -b 1024 example.com >/dev/null",
+         "algorithm 7 is not one that zonebox signs with"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        run("rm -rf k && cp -r good k");
+        run(cases[i].damage);
+        assert_refused("example.com", cases[i].words);
+    }
+}
+
+static void damaged_rsa_number_is_found(void **state)
+{
+    (void)state;
+    run("cd k && dnssec-keygen -q -a RSASHA256 -b 1024 example.com >/dev/null && "
+        "sed -i '/^PrivateExponent: /s/: ..../: AAAB/' *.private");
+    assert_refused("example.com", "do not belong together");
+}
+
+static void case_and_strange_octets_in_file_names_are_met(void **state)
+{
+    (void)state;
+    run("cd k && ldns-keygen -a ECDSAP256SHA256 Example.ORG >/dev/null && ls KExample.ORG.*.key "
+        ">/dev/null");
+    struct dnskey_set set;
+    struct error err = {0};
+    assert_int_equal(dnskey_load("k", "example.org", true, &set, &err), STATUS_OK);
+    assert_int_equal(set.count, 1);
+    dnskey_set_done(&set);
+    struct dnskey key = make("0/25.2.0.192.in-addr.arpa");
+    assert_non_null(strstr(key.path, "k/K0%2F25.2.0.192.in-addr.arpa.+013+"));
+    dnskey_done(&key);
+    assert_int_equal(dnskey_load("k", "0/25.2.0.192.in-addr.arpa", true, &set, &err), STATUS_OK);
+    assert_int_equal(set.count, 1);
+    dnskey_set_done(&set);
+    run("dnssec-settime -p C 'k/K0%2F25'*.key >/dev/null");
+}
+
+static void one_listing_serves_many_zones(void **state)
+{
+    (void)state;
+    static const char *const zones[] = {"example.com", "a.example.com", "example.co", "b",
+                                        "example.com.a"};
+    struct dnskey_listing listing;
+    struct error err = {0};
+    assert_int_equal(dnskey_listing_read("k/new", &listing, &err), STATUS_OK);
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        struct dnskey key;
+        assert_int_equal(dnskey_make_listed(&listing, zones[i], NOW, &key, &err), STATUS_OK);
+        dnskey_done(&key);
+    }
+    dnskey_listing_done(&listing);
+    assert_int_equal(dnskey_listing_read("k/new", &listing, &err), STATUS_OK);
+    assert_int_equal(listing.count, 10);
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        struct dnskey_set set;
+        assert_int_equal(dnskey_load_listed(&listing, zones[i], true, &set, &err), STATUS_OK);
+        assert_int_equal(set.count, 1);
+        dnskey_set_done(&set);
+    }
+    dnskey_listing_done(&listing);
+}
+
+int main(void)
+{
+#define fresh_test(name) cmocka_unit_test_setup(name, fresh)
+    const struct CMUnitTest tests[] = {
+        fresh_test(made_key_is_loaded_again_with_all_it_says),
+        fresh_test(files_are_as_bind_writes_them),
+        fresh_test(bind_and_ldns_sign_with_made_keys),
+        fresh_test(keys_of_other_tools_are_read_and_sign),
+        fresh_test(times_of_the_private_file_count),
+        fresh_test(ds_is_what_bind_computes),
+        fresh_test(every_new_key_is_another_and_leaves_the_old_ones),
+        fresh_test(lost_key_file_is_written_again_from_the_private_one),
+        fresh_test(no_key_is_made_beside_one_that_cannot_be_read),
+        fresh_test(files_that_do_not_fit_together_are_refused_by_name),
+        fresh_test(damaged_rsa_number_is_found),
+        fresh_test(case_and_strange_octets_in_file_names_are_met),
+        fresh_test(one_listing_serves_many_zones),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
