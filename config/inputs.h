@@ -47,7 +47,7 @@ struct inputs {
 
 // Reads all of it. Fails only when the configuration cannot be read or is wrong (errors says why).
 enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors);
-// The same with the configuration's text as given (zoned's last good one): config_path is not opened, but names the file
+// The same with the configuration's text as given (zoned's last good one): config_path is not opened; it names the file
 // in messages and is where relative paths start.
 enum status inputs_read_text(const char *config_path, const char *text, size_t len,
                              struct inputs **ret, struct config_errors *errors);

@@ -46,7 +46,7 @@ def wait_until(condition, what, timeout=20.0):
 
 
 def free_port():
-    """A port that is free for UDP and TCP on 127.0.0.1 and ::1. It lies below the kernel's range for clients, so that no
+    """A port free for UDP and TCP on 127.0.0.1 and ::1. It lies below the kernel's range for clients, so that no
     outgoing connection of another test grabs it meanwhile."""
     while True:
         port = random.randint(12000, 31999)
