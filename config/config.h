@@ -103,7 +103,8 @@ struct config_ttl { // seconds
 
 struct config_dnssec_policy { // seconds
     uint32_t signature_lifetime;
-    uint32_t signature_refresh; // renewed when this much is left
+    uint32_t signature_refresh; // renewed when this much is left; default: half the lifetime
+    struct config_place refresh_place;
 };
 
 struct config {
@@ -126,15 +127,16 @@ struct config_errors {
 };
 
 // Reads the text of a configuration. path is for messages and relative names; nothing is opened but the glob of
-// default host keys and certificate (see config_inputs.h for their content). On failure *ret is NULL and errors
-// has at least one line. The caller frees with config_free.
+// default host keys and certificate (see inputs.h for their content). On failure *ret is NULL and errors
+// has at least one line (SYNTAX, or RANGE when the text is too large). The caller frees with config_free.
 enum status config_parse(const char *path, const char *text, size_t len, struct config **ret,
                          struct config_errors *errors);
 // Reads the file, then config_parse.
 enum status config_load(const char *path, struct config **ret, struct config_errors *errors);
 void config_free(struct config *config); // NULL is fine
 
-// For a later complaint about something the configuration says: writes "path:line:col: words".
+// For a later complaint about something the configuration says: writes "path:line:col: words" ("path: words" about a
+// default) and returns SYNTAX.
 enum status config_complain(const struct config *config, struct config_place place,
                             struct error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

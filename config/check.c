@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: ISC
+#include "config/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define NAME_MAX_OCTETS 253 // RFC 1035 §2.3.4: 255 on the wire
+
+static int compare_domains(const void *left, const void *right)
+{
+    const struct config_domain *a = *(const struct config_domain *const *)left;
+    const struct config_domain *b = *(const struct config_domain *const *)right;
+    int order = strcmp(a->name, b->name);
+    return order != 0 ? order : (a > b) - (a < b); // the order of the file among equals
+}
+
+static void check_domains_once(const struct reader *reader)
+{
+    const struct config *config = reader->config;
+    const struct config_domain **sorted =
+        xcalloc(config->domain_count, sizeof(struct config_domain *));
+    size_t count = 0;
+    for (size_t i = 0; i < config->domain_count; i++)
+        if (config->domains[i].name != NULL)
+            sorted[count++] = &config->domains[i];
+    qsort(sorted, count, sizeof(struct config_domain *), compare_domains);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        if (strcmp(sorted[i]->name, sorted[first]->name) != 0) {
+            first = i;
+            continue;
+        }
+        reader_complain(reader, sorted[i]->place, "domains",
+                        "%s is listed twice, first in line %u; remove one", sorted[i]->name,
+                        sorted[first]->place.line);
+    }
+    free(sorted);
+}
+
+static void check_domain(const struct reader *reader, const struct config_domain *domain)
+{
+    if (domain->dnssec == CONFIG_DNSSEC_PRESIGNED && domain->zone_file == NULL)
+        reader_complain(reader, domain->place, "domains.dnssec",
+                        "%s is to be presigned and has no zone file; write `zone-file: FILE`, or "
+                        "`dnssec: yes` to have it signed here",
+                        domain->name);
+    if (domain->zone_file != NULL)
+        return;
+    // A generated zone is a mail domain's.
+    if (strchr(domain->name, '_') != NULL)
+        reader_complain(reader, domain->place, "domains.name",
+                        "%s has \"_\" in it, which no mail domain has; only a zone with "
+                        "`zone-file: FILE` may",
+                        domain->name);
+    const char *selector = reader->config->box.dkim_selector;
+    size_t longest =
+        strlen(domain->name) + strlen("._domainkey.") + (selector != NULL ? strlen(selector) : 0);
+    if (longest > NAME_MAX_OCTETS)
+        reader_complain(reader, domain->place, "domains.name",
+                        "%s is too long: the name of its DKIM record would have %zu octets of at "
+                        "most 253",
+                        domain->name, longest);
+}
+
+void check_config(const struct reader *reader)
+{
+    const struct config *config = reader->config;
+    const struct config_box *box = &config->box;
+    if (box->hostname != NULL && strlen(box->hostname) + strlen("_25._tcp.") > NAME_MAX_OCTETS)
+        reader_complain(reader, box->hostname_place, "box.hostname",
+                        "too long: the name of its TLSA record would have more than the 253 octets "
+                        "possible");
+    check_domains_once(reader);
+    for (size_t i = 0; i < config->domain_count; i++)
+        if (config->domains[i].name != NULL)
+            check_domain(reader, &config->domains[i]);
+    const struct config_dnssec_policy *dnssec = &config->dnssec;
+    if (dnssec->signature_lifetime > 0 && dnssec->refresh_place.line > 0 &&
+        dnssec->signature_refresh >= dnssec->signature_lifetime)
+        reader_complain(
+            reader, dnssec->refresh_place, "dnssec.signature-refresh",
+            "%u seconds is no less than the lifetime of %u seconds; write a shorter time",
+            dnssec->signature_refresh, dnssec->signature_lifetime);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: ISC
+// The defaults that are no constant of the table of options: what follows from the host name or is
+// found on the box.
+#pragma once
+
+#include "config/config.h"
+#include "config/surroundings.h"
+
+// Fills in what the configuration leaves open: name servers, certificate, host keys, refresh of
+// signatures.
+void defaults_apply(struct config *config, const struct surroundings *surroundings);
+
+// Where certbot keeps the certificate of that host. The caller frees.
+char *defaults_certificate(const struct surroundings *surroundings, const char *hostname);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: ISC
+// What reading a configuration takes from the box besides its text, so that a test or a snapshot
+// (config/inputs.h) can give it instead.
+#pragma once
+
+#include "config/config.h"
+
+struct surroundings {
+    const char
+        *directory; // relative paths start here, absolute; NULL: where the configuration lies
+    const char *certificates; // certbot's live/ directory; NULL: there is no default certificate
+    const char *host_keys;    // glob of SSH public keys; NULL: there are no default keys
+};
+
+// Debian's places.
+extern const struct surroundings surroundings_of_box;
+
+// config_parse with other surroundings.
+enum status config_parse_in(const struct surroundings *surroundings, const char *path,
+                            const char *text, size_t len, struct config **ret,
+                            struct config_errors *errors);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: ISC
+// The values of options: text → checked value. Each fails with words of the form "what is wrong;
+// what would be right", to which the caller adds where it stands. Out-params are left alone on
+// failure.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/status.h"
+#include "config/config.h"
+
+#define VALUE_QUOTE_MAX 200 // octets of value_quote's result, quotes and NUL included
+
+// The text in double quotes as it may be shown to a person: cut when long, control characters
+// (which a terminal would obey) escaped. Returns ret.
+const char *value_quote(const char *text, char ret[VALUE_QUOTE_MAX]);
+
+// A host name: at least two labels of letters, digits and hyphens (RFC 1123 §2.1), a last dot is
+// taken off, at most 253 octets. *ret is in lower case; the caller frees.
+enum status value_host_name(const char *text, char **ret, struct error *err);
+// The name of a zone: as a host name, and labels may have underscores.
+enum status value_zone_name(const char *text, char **ret, struct error *err);
+// A DKIM selector: labels as in host names, one is enough (RFC 6376 §3.1), at most 63 octets. The
+// caller frees.
+enum status value_selector(const char *text, char **ret, struct error *err);
+
+// An IP address of this box or of another server, to be published: loopback, link-local,
+// unspecified, multicast and reserved ones are refused. Private ones are taken: whoever writes one
+// down means it.
+enum status value_address(const char *text, struct address *ret, struct error *err);
+// An address to listen on, with its port or @53. Unspecified ones are refused (DESIGN.md: never a
+// wildcard).
+enum status value_listen(const char *text, struct address *ret, struct error *err);
+
+enum status value_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
+                         struct error *err);
+// "90s", "30m", "12h", "14d", "2w", or seconds without a unit. min and max are seconds.
+enum status value_seconds(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
+                          struct error *err);
+// As value_seconds, and "500ms" too; min, max and *ret are milliseconds.
+enum status value_milliseconds(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
+                               struct error *err);
+
+// yes, no, on, off, true, false. False for anything else, leaving *ret alone.
+bool value_is_yes_no(const char *text, bool *ret);
+// yes (on, true), no (off, false) or presigned.
+enum status value_dnssec(const char *text, enum config_dnssec *ret, struct error *err);
+
+// A file or directory: absolute, or from directory (itself absolute). The caller frees.
+enum status value_path(const char *text, const char *directory, char **ret, struct error *err);

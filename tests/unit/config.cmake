@@ -1,0 +1,1 @@
+zonebox_unit(config test_config config)

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: ISC
+// Configurations that are right: what the structs say then.
+#include "config/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "config/surroundings.h"
+
+static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
+
+#define MINIMAL "box: {hostname: box.example.com}\ndomains: [example.com]\n"
+
+static struct config *parse_in(const struct surroundings *surroundings, const char *text)
+{
+    struct config *config = NULL;
+    struct config_errors errors = {0};
+    if (config_parse_in(surroundings, "z.yaml", text, strlen(text), &config, &errors) != STATUS_OK)
+        fail_msg("%s", errors.list[0].text);
+    assert_int_equal(errors.count, 0);
+    return config;
+}
+
+static struct config *parse(const char *text)
+{
+    return parse_in(&nothing_found, text);
+}
+
+static void host_name_and_domains_are_enough(void **state)
+{
+    (void)state;
+    struct config *config = parse(MINIMAL);
+    assert_string_equal(config->path, "z.yaml");
+    assert_string_equal(config->directory, "/etc/zonebox");
+    assert_string_equal(config->box.hostname, "box.example.com");
+    assert_int_equal(config->box.address_count, 0);
+    assert_int_equal(config->box.nameserver_count, 2);
+    assert_string_equal(config->box.nameservers[0].name, "ns1.box.example.com");
+    assert_string_equal(config->box.nameservers[1].name, "ns2.box.example.com");
+    assert_int_equal(config->box.nameservers[0].place.line, 0);
+    assert_int_equal(config->box.tls_count, 0);
+    assert_false(config->box.tls_given);
+    assert_int_equal(config->box.ssh_count, 0);
+    assert_false(config->box.ssh_given);
+    assert_true(config->box.dkim);
+    assert_string_equal(config->box.dkim_selector, "mail");
+    assert_int_equal(config->domain_count, 1);
+    assert_string_equal(config->domains[0].name, "example.com");
+    assert_null(config->domains[0].zone_file);
+    assert_int_equal(config->domains[0].dnssec, CONFIG_DNSSEC_ON);
+    assert_int_equal(config->server.listen_count, 0);
+    assert_int_equal(config->server.workers, 0);
+    assert_int_equal(config->server.tcp_connections, 512);
+    assert_int_equal(config->server.tcp_idle_ms, 10000);
+    assert_int_equal(config->dnssec.signature_lifetime, 14 * 86400);
+    assert_int_equal(config->dnssec.signature_refresh, 7 * 86400);
+    assert_int_equal(config->ttl.standard, 3600);
+    assert_int_equal(config->ttl.soa, 3600);
+    assert_int_equal(config->ttl.ns, 86400);
+    assert_int_equal(config->ttl.dnskey, 86400);
+    assert_int_equal(config->ttl.negative, 3600);
+    assert_string_equal(config->state, "/var/lib/zonebox");
+    config_free(config);
+}
+
+static const char everything[] = //
+    "# a comment\n"
+    "box:\n"
+    "  hostname: Box.Example.COM.\n"
+    "  addresses: [192.0.2.1, \"2001:db8::1\", 10.0.0.1]\n"
+    "  nameservers:\n"
+    "    - ns1.box.example.com\n"
+    "    - {name: NS2.example.net, addresses: [198.51.100.2]}\n"
+    "  tls: [fullchain.pem, /etc/tls/rsa.pem]\n"
+    "  ssh: keys/ed25519.pub\n"
+    "  dkim: {selector: m2026}\n"
+    "domains:\n"
+    "  - example.com\n"
+    "  - {name: example.org, zone-file: example.org.zone, dnssec: presigned}\n"
+    "  - name: plain.example\n"
+    "    dnssec: no\n"
+    "  - {name: _msdcs.example.net, zone-file: /srv/z}\n"
+    "server:\n"
+    "  listen: [192.0.2.1, \"[2001:db8::1]@5300\", 127.0.0.1@5300]\n"
+    "  workers: 4\n"
+    "  tcp-connections: 100\n"
+    "  tcp-idle: 500ms\n"
+    "dnssec: {signature-lifetime: 60s, signature-refresh: 20}\n"
+    "ttl: {default: 5, soa: 5m, ns: 2d, dnskey: 1w, negative: 60}\n"
+    "state: ../state\n";
+
+static void every_option_reaches_its_field(void **state)
+{
+    (void)state;
+    struct config *config = parse(everything);
+    const struct config_box *box = &config->box;
+    char text[ADDRESS_TEXT_MAX];
+    assert_string_equal(box->hostname, "box.example.com");
+    assert_int_equal(box->hostname_place.line, 3);
+    assert_int_equal(box->hostname_place.column, 13);
+    assert_int_equal(box->address_count, 3);
+    assert_string_equal(address_text(&box->addresses[1].address, true, text), "2001:db8::1@0");
+    assert_int_equal(box->addresses[1].place.line, 4);
+    assert_int_equal(box->addresses[1].place.column, 26);
+    assert_int_equal(box->nameserver_count, 2);
+    assert_string_equal(box->nameservers[1].name, "ns2.example.net");
+    assert_int_equal(box->nameservers[1].address_count, 1);
+    assert_int_equal(box->nameservers[1].place.line, 7);
+    assert_int_equal(box->tls_count, 2);
+    assert_true(box->tls_given);
+    assert_string_equal(box->tls[0].text, "/etc/zonebox/fullchain.pem");
+    assert_string_equal(box->tls[1].text, "/etc/tls/rsa.pem");
+    assert_int_equal(box->ssh_count, 1);
+    assert_true(box->ssh_given);
+    assert_string_equal(box->ssh[0].text, "/etc/zonebox/keys/ed25519.pub");
+    assert_true(box->dkim);
+    assert_string_equal(box->dkim_selector, "m2026");
+    assert_int_equal(config->domain_count, 4);
+    assert_string_equal(config->domains[1].name, "example.org");
+    assert_string_equal(config->domains[1].zone_file, "/etc/zonebox/example.org.zone");
+    assert_int_equal(config->domains[1].dnssec, CONFIG_DNSSEC_PRESIGNED);
+    assert_int_equal(config->domains[1].place.line, 13);
+    assert_int_equal(config->domains[2].dnssec, CONFIG_DNSSEC_OFF);
+    assert_string_equal(config->domains[3].name, "_msdcs.example.net");
+    assert_int_equal(config->server.listen_count, 3);
+    assert_string_equal(address_text(&config->server.listen[0], true, text), "192.0.2.1@53");
+    assert_string_equal(address_text(&config->server.listen[1], true, text), "2001:db8::1@5300");
+    assert_int_equal(config->server.workers, 4);
+    assert_int_equal(config->server.tcp_connections, 100);
+    assert_int_equal(config->server.tcp_idle_ms, 500);
+    assert_int_equal(config->dnssec.signature_lifetime, 60);
+    assert_int_equal(config->dnssec.signature_refresh, 20);
+    assert_int_equal(config->ttl.standard, 5);
+    assert_int_equal(config->ttl.soa, 300);
+    assert_int_equal(config->ttl.ns, 2 * 86400);
+    assert_int_equal(config->ttl.dnskey, 7 * 86400);
+    assert_int_equal(config->ttl.negative, 60);
+    assert_string_equal(config->state, "/etc/zonebox/../state");
+    config_free(config);
+}
+
+static void sections_may_be_empty_and_lists_single(void **state)
+{
+    (void)state;
+    struct config *config = parse("box:\n  hostname: box.example.com\n  addresses: 192.0.2.1\n"
+                                  "  tls: []\n  dkim: {}\ndomains: example.com\nserver:\nttl: ~\n"
+                                  "dnssec: {signature-lifetime: 30}\n");
+    assert_int_equal(config->box.address_count, 1);
+    assert_true(config->box.tls_given);
+    assert_int_equal(config->box.tls_count, 0);
+    assert_true(config->box.dkim);
+    assert_string_equal(config->box.dkim_selector, "mail");
+    assert_int_equal(config->domain_count, 1);
+    assert_int_equal(config->server.tcp_connections, 512);
+    assert_int_equal(config->ttl.ns, 86400);
+    assert_int_equal(config->dnssec.signature_refresh, 15); // half the lifetime
+    config_free(config);
+}
+
+static void dkim_can_be_switched_off_in_the_words_people_use(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        bool dkim;
+    } rows[] = {{"no", false}, {"off", false}, {"False", false}, {"\"no\"", false},
+                {"yes", true}, {"On", true},   {"TRUE", true}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *text = xasprintf("box: {hostname: box.example.com, dkim: %s}\ndomains: [a.example]\n",
+                               rows[i].word);
+        struct config *config = parse(text);
+        assert_int_equal(config->box.dkim, rows[i].dkim);
+        assert_string_equal(config->box.dkim_selector, "mail");
+        config_free(config);
+        free(text);
+    }
+}
+
+static void editors_of_other_systems_are_fine(void **state)
+{
+    (void)state;
+    struct config *config = parse("\xef\xbb\xbf"
+                                  "box:\r\n  hostname: box.example.com\r\ndomains:\r\n- "
+                                  "example.com\r\n- example.net");
+    assert_int_equal(config->domain_count, 2);
+    assert_int_equal(config->domains[1].place.line, 5);
+    config_free(config);
+    config = parse("%YAML 1.1\n---\n" MINIMAL "...\n");
+    config_free(config);
+}
+
+// ── What is found on the box ──────────────────────────────────────────────────────────────────────────────────
+
+static void touch(const char *path)
+{
+    struct error err = {0};
+    char *directory = path_directory(path);
+    assert_int_equal(directory_make(directory, 0755, &err), STATUS_OK);
+    assert_int_equal(file_write(path, "x", 1, 0644, &err), STATUS_OK);
+    free(directory);
+}
+
+static void certificate_and_host_keys_are_found(void **state)
+{
+    (void)state;
+    char scratch[] = "/tmp/zonebox-test-XXXXXX";
+    assert_non_null(mkdtemp(scratch));
+    char *live = path_join(scratch, "live");
+    char *keys = path_join(scratch, "ssh_host_*_key.pub");
+    struct surroundings surroundings = {"/etc/zonebox", live, keys};
+
+    struct config *config = parse_in(&surroundings, MINIMAL);
+    assert_int_equal(config->box.tls_count, 0);
+    assert_int_equal(config->box.ssh_count, 0);
+    config_free(config);
+
+    char *certificate = xasprintf("%s/box.example.com/fullchain.pem", live);
+    char *rsa = path_join(scratch, "ssh_host_rsa_key.pub");
+    char *ed25519 = path_join(scratch, "ssh_host_ed25519_key.pub");
+    touch(certificate);
+    touch(rsa);
+    touch(ed25519);
+    config = parse_in(&surroundings, MINIMAL);
+    assert_int_equal(config->box.tls_count, 1);
+    assert_string_equal(config->box.tls[0].text, certificate);
+    assert_false(config->box.tls_given);
+    assert_int_equal(config->box.tls[0].place.line, 0);
+    assert_int_equal(config->box.ssh_count, 2);
+    assert_string_equal(config->box.ssh[0].text, ed25519); // sorted
+    assert_string_equal(config->box.ssh[1].text, rsa);
+    config_free(config);
+
+    config = parse_in(&surroundings,
+                      "box: {hostname: box.example.com, tls: [], ssh: /k}\ndomains: [a.example]\n");
+    assert_int_equal(config->box.tls_count, 0);
+    assert_int_equal(config->box.ssh_count, 1);
+    assert_string_equal(config->box.ssh[0].text, "/k");
+    config_free(config);
+
+    char *command = xasprintf("rm -rf '%s'", scratch);
+    assert_int_equal(system(command), 0);
+    free(command);
+    free(certificate);
+    free(rsa);
+    free(ed25519);
+    free(keys);
+    free(live);
+}
+
+static void relative_paths_start_at_the_configuration(void **state)
+{
+    (void)state;
+    static const char text[] = MINIMAL "state: st\n";
+    char *here = getcwd(NULL, 0);
+    static const struct {
+        const char *path, *below; // NULL: not below the working directory
+    } rows[] = {{"z.yaml", ""}, {"./z.yaml", ""}, {"sub/z.yaml", "/sub"}, {"/z.yaml", NULL}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config *config;
+        struct config_errors errors = {0};
+        assert_int_equal(config_parse(rows[i].path, text, strlen(text), &config, &errors),
+                         STATUS_OK);
+        const char *below = rows[i].below;
+        char *directory = below != NULL ? xasprintf("%s%s", here, below) : xstrdup("/");
+        assert_string_equal(config->directory, directory);
+        char *expected = path_join(directory, "st");
+        assert_string_equal(config->state, expected);
+        free(expected);
+        free(directory);
+        config_free(config);
+    }
+    free(here);
+}
+
+static void loads_files_and_says_why_it_cannot(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/zonebox-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, MINIMAL, strlen(MINIMAL)), strlen(MINIMAL));
+    struct config *config;
+    struct config_errors errors = {0};
+    assert_int_equal(config_load(path, &config, &errors), STATUS_OK);
+    config_free(config);
+    assert_int_equal(ftruncate(fd, CONFIG_FILE_MAX + 1), 0);
+    assert_int_equal(config_load(path, &config, &errors), STATUS_RANGE);
+    assert_null(config);
+    assert_non_null(strstr(errors.list[0].text, "larger than the 16777216 octets allowed"));
+    close(fd);
+    unlink(path);
+    assert_int_equal(config_load(path, &config, &errors), STATUS_NOT_FOUND);
+    assert_null(config);
+    assert_int_equal(errors.count, 2);
+    assert_non_null(strstr(errors.list[1].text, path));
+}
+
+static void later_complaints_name_the_place(void **state)
+{
+    (void)state;
+    struct config *config = parse(MINIMAL);
+    struct error err;
+    assert_int_equal(config_complain(config, config->domains[0].place, &err, "%s: no", "zone"),
+                     STATUS_SYNTAX);
+    assert_string_equal(err.text, "z.yaml:2:11: zone: no");
+    config_complain(config, config->box.nameservers[0].place, &err, "no");
+    assert_string_equal(err.text, "z.yaml: no");
+    config_free(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(host_name_and_domains_are_enough),
+        cmocka_unit_test(every_option_reaches_its_field),
+        cmocka_unit_test(sections_may_be_empty_and_lists_single),
+        cmocka_unit_test(dkim_can_be_switched_off_in_the_words_people_use),
+        cmocka_unit_test(editors_of_other_systems_are_fine),
+        cmocka_unit_test(certificate_and_host_keys_are_found),
+        cmocka_unit_test(relative_paths_start_at_the_configuration),
+        cmocka_unit_test(loads_files_and_says_why_it_cannot),
+        cmocka_unit_test(later_complaints_name_the_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
