@@ -12,9 +12,14 @@
 // place in the order through binary search. What RFC 1034 §4.3.2 and RFC 4592 would search for is written down:
 // the zone cut that a node lies at or under, the wildcard child, the NSEC that proves what lies behind a node.
 //
+// The owners of NSEC3 RRs are no names of the zone (RFC 5155 §7.2.8: asked for, they do not exist). They stand behind
+// the nodes that can be found, node node_count + i for NSEC3 i, and are there for their names only.
+//
 // RRsets hold ready wire, with their RRSIGs right behind:
 //
 //   wire:  [owner 2][type][class][ttl][rdlength][rdata]  ×  rr_count   then the same × sig_count, RRSIG
+//
+// The last RRset of all is the negative SOA; those before it are the records of the zone, in order.
 //
 // An owner, and a name in the rdata of the types that RFC 1035 knows (RFC 3597 §4 forbids others), ends in a
 // two-octet compression pointer whose target is known only in a message: a *slot*. Slots say where the pointer
@@ -23,6 +28,9 @@
 //   SLOT_OWNER  the owner of this RRset, wherever the message has it
 //   SLOT_APEX   the apex, which every message has at the end of its question name (or below, RRsets of other owners)
 //   SLOT_SELF   a place in this RRset's own wire (the same suffix written earlier in it)
+//
+// What stands in a slot's place in the image is 0xc000. An owner is just a slot. A name that is the owner's (unless
+// that is a wildcard) is just SLOT_OWNER; of the others the longest suffix that is a place or the apex is one.
 //
 // So that an answer is made by copying wires and filling slots in: no compression table, no search.
 #pragma once
@@ -37,6 +45,7 @@
 #define IMAGE_MAGIC   0x5a424f58474d4931ULL // in native order: another byte order is another version
 #define IMAGE_VERSION 1
 #define IMAGE_NONE    UINT32_MAX // no such node or RRset
+#define IMAGE_RR_HEAD 12 // octets of an RR in a wire before its rdata: owner slot, type, class, TTL, rdlength
 #define IMAGE_MAX     (1U << 30) // octets; a million records fit
 
 enum image_flag {
@@ -61,7 +70,7 @@ struct image_header {
     struct image_meta meta;
     uint32_t serial;   // of the SOA
     uint32_t flags;    // enum image_flag
-    uint32_t node_off, node_count;
+    uint32_t node_off, node_count; // nsec3_count more follow
     uint32_t rrset_off, rrset_count;
     uint32_t hash_off, hash_size; // hash_size is a power of two; each cell a node's index or IMAGE_NONE
     uint32_t nsec3_off, nsec3_count;
@@ -77,7 +86,7 @@ struct image_header {
 };
 
 enum image_node_flag {
-    IMAGE_NODE_CUT      = 1 << 0, // a delegation: NS below the apex
+    IMAGE_NODE_CUT      = 1 << 0, // a delegation: NS below the apex, not occluded itself
     IMAGE_NODE_OCCLUDED = 1 << 1, // below a cut or a DNAME: glue, or not visible at all
     IMAGE_NODE_DNAME    = 1 << 2, // has a DNAME
     IMAGE_NODE_CNAME    = 1 << 3, // has a CNAME
@@ -92,10 +101,11 @@ struct image_node {
     uint8_t labels;       // of the whole name
     uint32_t flags;       // enum image_node_flag
     uint32_t parent;      // node; IMAGE_NONE for the apex
-    uint32_t wildcard;    // node: the child "*", or IMAGE_NONE
+    uint32_t wildcard;    // node: the child "*" unless occluded, or IMAGE_NONE
     uint32_t delegation;  // node: the cut or DNAME owner at (cut) or above this node, nearest to the apex;
                           // IMAGE_NONE when this node is authoritative and not a cut
-    uint32_t nsec;        // RRset: this node's NSEC, else that of the nearest node before it that has one
+    uint32_t nsec;        // RRset: this node's NSEC, else that of the nearest node before it that has one;
+                          // those of occluded names do not count; IMAGE_NONE when there is none
     uint32_t rrset_first; // the node's RRsets lie together, by ascending type
     uint32_t rrset_count; // 0: empty non-terminal
 };
@@ -199,9 +209,15 @@ const struct image_rrset *image_rrset(const struct image *image, const struct im
 const struct image_rrset *image_find_nsec3(const struct image *image, const uint8_t hash[20],
                                            bool *ret_matches);
 
+// Writes out the name that begins at `at` in the wire of the RRs (the rdata of a CNAME, image_extra.name_at) and
+// returns its length. `at` must be where a label or the slot of a name in rdata stands.
+size_t image_name_at(const struct image *image, const struct image_rrset *rrset, uint32_t at,
+                     uint8_t ret[NAME_WIRE_MAX]);
+
 // ── Reading records back: for dumps, transfers, verification and the reuse of signatures ──────────────────────
 
-// One RR with all names written out. Valid until the next step of its cursor.
+// One RR with all names written out. Valid until the next step of its cursor; rdata without compressed names points
+// into the image.
 struct image_rr {
     const uint8_t *owner; // wire, whole
     uint16_t type;
@@ -215,9 +231,8 @@ struct image_cursor {
     const struct image_rrset *rrset;
     bool sigs;
     uint16_t left;
-    uint32_t at;      // in the RRs' or RRSIGs' wire
-    uint16_t slot;    // next slot
-    uint8_t rdata[65535];
+    uint32_t at; // in the RRs' or RRSIGs' wire
+    uint8_t rdata[2 * NAME_WIRE_MAX + 20]; // room for the largest with compressed names, a SOA's
 };
 
 // Starts over the RRs of the RRset, or over its RRSIGs.

@@ -7,18 +7,19 @@
 
 // Letters in lower case, all else as it is (RFC 4343 §3): a table, since every query and every key
 // goes through it.
+// clang-format off
 static const uint8_t lower[256] = {
 #define ROW(n)                                                                                     \
     n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8, n + 9, n + 10, n + 11, n + 12,      \
         n + 13, n + 14, n + 15
-    ROW(0x00), ROW(0x10), ROW(0x20), ROW(0x30), 0x40,      'a',       'b',       'c',
-    'd',       'e',       'f',       'g',       'h',       'i',       'j',       'k',
-    'l',       'm',       'n',       'o',       'p',       'q',       'r',       's',
-    't',       'u',       'v',       'w',       'x',       'y',       'z',       0x5b,
-    0x5c,      0x5d,      0x5e,      0x5f,      ROW(0x60), ROW(0x70), ROW(0x80), ROW(0x90),
-    ROW(0xa0), ROW(0xb0), ROW(0xc0), ROW(0xd0), ROW(0xe0), ROW(0xf0),
+    ROW(0x00), ROW(0x10), ROW(0x20), ROW(0x30),
+    0x40, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 0x5b, 0x5c, 0x5d, 0x5e, 0x5f,
+    ROW(0x60), ROW(0x70), ROW(0x80), ROW(0x90), ROW(0xa0), ROW(0xb0),
+    ROW(0xc0), ROW(0xd0), ROW(0xe0), ROW(0xf0),
 #undef ROW
 };
+// clang-format on
 
 uint8_t name_lower(uint8_t octet)
 {

@@ -71,6 +71,7 @@ enum ede_code {
 #define DNS_HEADER_LEN  12
 #define DNS_PORT        53
 #define DNS_MESSAGE_MAX 65535
+#define DNS_POINTER_MAX 0x3fff // how far a compression pointer reaches: 14 bits (RFC 1035 §4.1.4)
 // RFC 6891 §6.2.3: what may be sent over UDP to a client without EDNS.
 #define DNS_UDP_PLAIN_MAX 512
 // RFC 9715: no answer of ours is larger over UDP, so none is fragmented.

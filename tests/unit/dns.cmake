@@ -1,1 +1,2 @@
 zonebox_unit(dns test_name dns)
+zonebox_unit(dns test_image test_support dns)

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: ISC
+#include "dns/image_check.h"
+
+#include <string.h>
+
+#include "dns/rdata.h"
+#include "dns/types.h"
+#include "dns/wire.h"
+
+// One of the two wires of an RRset on the way through it.
+struct walk {
+    const struct image *image;
+    const struct image_rrset *rrset;
+    const uint8_t *wire;
+    uint32_t len;
+    uint32_t at;
+    const struct image_slot *slots; // those still to come
+    unsigned slot_count;
+    // For each place where a label of a name in rdata begins: how long the name is from there on, written out.
+    // 0: no such place.
+    uint8_t name_len[DNS_MESSAGE_MAX];
+};
+
+// Steps over a pointer's two octets and its slot, or returns NULL when there are none.
+static const struct image_slot *take_slot(struct walk *walk)
+{
+    if (walk->len - walk->at < 2 || walk->slot_count == 0 || walk->slots->at != walk->at ||
+        wire_get_u16(walk->wire + walk->at) != 0xc000 || walk->slots->reserved != 0)
+        return NULL;
+    walk->at += 2;
+    walk->slot_count--;
+    return walk->slots++;
+}
+
+// How long the name is that the slot stands for; 0 when it may not be there. literal: the octets before it.
+static unsigned slot_name_len(const struct walk *walk, const struct image_slot *slot,
+                              unsigned literal)
+{
+    const struct image_node *owner = &walk->image->nodes[walk->rrset->node];
+    if (slot->base != SLOT_SELF && slot->target != 0)
+        return 0;
+    switch (slot->base) {
+    case SLOT_OWNER: // the whole name; a wildcard's owner differs from answer to answer
+        return literal == 0 && !name_is_wildcard(image_node_name(walk->image, owner))
+                   ? owner->name_len
+                   : 0;
+    case SLOT_APEX:
+        return walk->image->nodes[0].name_len;
+    case SLOT_SELF: // only names before this one are noted, so that following pointers ends
+        return slot->target <= DNS_POINTER_MAX && slot->target < slot->at
+                   ? walk->name_len[slot->target]
+                   : 0;
+    default:
+        return 0;
+    }
+}
+
+// Steps over a name in rdata, which has to end before `end`.
+static bool take_name(struct walk *walk, uint32_t end)
+{
+    uint32_t start = walk->at;
+    unsigned tail = 0;
+    while (tail == 0) {
+        uint32_t left = end - walk->at;
+        if (left == 0)
+            return false;
+        uint8_t octet = walk->wire[walk->at];
+        if (octet == 0) {
+            walk->at++;
+            tail = 1;
+        } else if (octet <= NAME_LABEL_MAX) {
+            if (left <= octet)
+                return false;
+            walk->at += 1u + octet;
+        } else {
+            unsigned literal = walk->at - start;
+            const struct image_slot *slot = left >= 2 ? take_slot(walk) : NULL;
+            tail = slot != NULL ? slot_name_len(walk, slot, literal) : 0;
+            if (tail == 0)
+                return false;
+        }
+        if (walk->at - start > NAME_WIRE_MAX)
+            return false;
+    }
+    const uint8_t *wire = walk->wire;
+    uint32_t labels = start;
+    while (wire[labels] != 0 && wire[labels] <= NAME_LABEL_MAX)
+        labels += 1u + wire[labels];
+    if (labels - start + tail > NAME_WIRE_MAX)
+        return false;
+    for (uint32_t at = start; at < labels; at += 1u + wire[at])
+        walk->name_len[at] = (uint8_t)(labels - at + tail);
+    return true;
+}
+
+// Steps over rdata that is names and numbers, up to its end.
+static bool take_names(struct walk *walk, const struct rdata_layout *layout, uint32_t end)
+{
+    if (end - walk->at < layout->before)
+        return false;
+    walk->at += layout->before;
+    for (unsigned i = 0; i < layout->names; i++) {
+        if (!take_name(walk, end))
+            return false;
+    }
+    if (end - walk->at != layout->after)
+        return false;
+    walk->at = end;
+    return true;
+}
+
+static bool take_rr(struct walk *walk, uint16_t type, const struct rdata_layout *layout)
+{
+    const struct image_rrset *rrset = walk->rrset;
+    if (walk->len - walk->at < IMAGE_RR_HEAD)
+        return false;
+    const uint8_t *rr = walk->wire + walk->at;
+    const struct image_slot *owner = take_slot(walk);
+    if (owner == NULL || owner->base != SLOT_OWNER || owner->target != 0)
+        return false;
+    uint16_t rdata_len = wire_get_u16(rr + 10);
+    if (wire_get_u16(rr + 2) != type || wire_get_u16(rr + 4) != RR_CLASS_IN ||
+        wire_get_u32(rr + 6) != rrset->ttl)
+        return false;
+    walk->at += IMAGE_RR_HEAD - 2;
+    if (walk->len - walk->at < rdata_len)
+        return false;
+    uint32_t end = walk->at + rdata_len;
+    if (layout != NULL)
+        return take_names(walk, layout, end);
+    walk->at = end;
+    // RFC 4034 §3.1: 18 octets, the signer's name, the signature.
+    return type != RR_TYPE_RRSIG ||
+           (rdata_len >= 20 && wire_get_u16(rr + IMAGE_RR_HEAD) == rrset->type);
+}
+
+static bool take_all(struct walk *walk, unsigned count, uint16_t type,
+                     const struct rdata_layout *layout)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!take_rr(walk, type, layout))
+            return false;
+    }
+    return walk->at == walk->len && walk->slot_count == 0;
+}
+
+bool image_rrset_holds(const struct image *image, const struct image_rrset *rrset)
+{
+    uint64_t octets = image->header->octets_len;
+    uint64_t slots = (uint64_t)rrset->slot_count + rrset->sig_slot_count;
+    if (rrset->wire_len > DNS_MESSAGE_MAX || rrset->sig_len > DNS_MESSAGE_MAX ||
+        (uint64_t)rrset->wire_off + rrset->wire_len + rrset->sig_len > octets ||
+        rrset->slot_off % _Alignof(struct image_slot) != 0 ||
+        rrset->slot_off + slots * sizeof(struct image_slot) > octets || rrset->rr_count == 0 ||
+        rrset->type == RR_TYPE_RRSIG)
+        return false;
+    const struct rdata_layout *layout = rdata_layout(rrset->type);
+    struct walk walk;
+    walk.image = image;
+    walk.rrset = rrset;
+    walk.wire = image_wire(image, rrset);
+    walk.len = rrset->wire_len;
+    walk.at = 0;
+    walk.slots = image_slots(image, rrset);
+    walk.slot_count = rrset->slot_count;
+    if (layout != NULL)
+        memset(walk.name_len, 0, walk.len);
+    if (!take_all(&walk, rrset->rr_count, rrset->type, layout))
+        return false;
+    walk.wire += walk.len;
+    walk.len = rrset->sig_len;
+    walk.at = 0;
+    walk.slot_count = rrset->sig_slot_count;
+    return take_all(&walk, rrset->sig_count, RR_TYPE_RRSIG, NULL);
+}
+
+// Does the rdata of an RR of this NS RRset begin at `at`?
+static bool is_server_at(const struct image *image, const struct image_rrset *rrset, uint32_t at)
+{
+    const uint8_t *wire = image_wire(image, rrset);
+    uint32_t rr = 0;
+    while (rr < rrset->wire_len && rr + IMAGE_RR_HEAD < at)
+        rr += IMAGE_RR_HEAD + (uint32_t)wire_get_u16(wire + rr + 10);
+    return rr < rrset->wire_len && rr + IMAGE_RR_HEAD == at;
+}
+
+static bool extra_holds(const struct image *image, const struct image_rrset *rrset,
+                        const struct image_extra *extra)
+{
+    if (extra->rrset >= image->header->rrset_count - 1 || extra->required > 1 ||
+        !is_server_at(image, rrset, extra->name_at))
+        return false;
+    const struct image_rrset *address = &image->rrsets[extra->rrset];
+    if (address->type != RR_TYPE_A && address->type != RR_TYPE_AAAA)
+        return false;
+    uint8_t server[NAME_WIRE_MAX];
+    image_name_at(image, rrset, extra->name_at, server);
+    const uint8_t *cut = image_node_name(image, &image->nodes[rrset->node]);
+    return name_equal(server, image_node_name(image, &image->nodes[address->node])) &&
+           extra->required == name_is_under(server, cut);
+}
+
+bool image_extras_hold(const struct image *image, const struct image_rrset *rrset)
+{
+    if (rrset->extra_count == 0)
+        return true;
+    uint64_t len = (uint64_t)rrset->extra_count * sizeof(struct image_extra);
+    if (rrset->type != RR_TYPE_NS || (image->nodes[rrset->node].flags & IMAGE_NODE_CUT) == 0 ||
+        rrset->extra_off % _Alignof(struct image_extra) != 0 ||
+        rrset->extra_off + len > image->header->octets_len)
+        return false;
+    const struct image_extra *extras = image_extras(image, rrset);
+    for (unsigned i = 0; i < rrset->extra_count; i++) {
+        if (!extra_holds(image, rrset, &extras[i]))
+            return false;
+    }
+    return true;
+}
