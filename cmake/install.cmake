@@ -1,0 +1,21 @@
+# Where things go when installed. People call zonegen and zoned; zoned finds the rest by its own place.
+include(GNUInstallDirs)
+
+function(zonebox_install destination)
+  foreach(program ${ARGN})
+    if(TARGET ${program})
+      install(TARGETS ${program} RUNTIME DESTINATION ${destination})
+    endif()
+  endforeach()
+endfunction()
+zonebox_install(${CMAKE_INSTALL_BINDIR} zonegen)
+zonebox_install(${CMAKE_INSTALL_SBINDIR} zoned)
+zonebox_install(${CMAKE_INSTALL_LIBEXECDIR}/zonebox zone-signer zone-server)
+
+foreach(section 1 5 8)
+  file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.${section})
+  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+
+file(GLOB configurations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*.yaml)
+install(FILES ${configurations} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

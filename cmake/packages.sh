@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash disable=SC2034
+# The Debian packages that building, trying and testing zonebox need, and their installation: only what is missing, only as
+# root, asking nothing. Sourced by examples/run.sh and tests/run.sh.
+
+BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev liblmdb-dev
+    libxxhash-dev)
+TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils)
+# Peers and judges; clang for the format check, libFuzzer is in libclang-rt.
+TEST_PACKAGES=(git libcmocka-dev python3 python3-pytest python3-dnspython
+    clang libclang-rt-14-dev clang-format universal-ctags
+    shellcheck
+    nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils)
+# Their services, which nobody asked to be started when the packages came in with the tests.
+PEER_SERVICES=(nsd knot named unbound)
+
+packages_missing()
+{
+    local name
+    for name in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+    done
+}
+
+# While a package is configured, /usr/sbin/policy-rc.d decides whether its service starts (invoke-rc.d(8)): 101 is no.
+packages_install()
+(
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
+        trap 'exit 1' INT TERM
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update || echo "apt-get update failed; trying with the package lists that are there" >&2
+    apt-get -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends install "$@" >/dev/null
+    if [ -d /run/systemd/system ]; then
+        for service in "${PEER_SERVICES[@]}"; do
+            case " $* " in *" ${service/named/bind9} "*) systemctl disable --now --quiet "$service" || true ;; esac
+        done
+    fi
+)
+
+# packages_need NAME...: all of them are there afterwards, or the reason why not is said and 1 returned.
+packages_need()
+{
+    local missing
+    mapfile -t missing < <(packages_missing "$@")
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        echo "These Debian packages are missing, and there is no apt-get here: ${missing[*]}" >&2
+        return 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "Some packages are missing. Install them once, as root:" >&2
+        echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+        return 1
+    fi
+    echo "Installing ${missing[*]}"
+    packages_install "${missing[@]}" || return 1
+    mapfile -t missing < <(packages_missing "$@")
+    [ ${#missing[@]} -eq 0 ] || { echo "Still missing after apt-get install: ${missing[*]}" >&2; return 1; }
+}

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Everything that proves zonebox: installs what the tests need (as root; Debian starts none of the servers), builds with
+# AddressSanitizer and UBSan, runs all tests through ctest, then builds a release and takes its tour.
+#
+#     tests/run.sh [ctest options, e.g. -L unit, -R zoned]
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. cmake/packages.sh
+
+jobs=$(nproc)
+export PYTHONDONTWRITEBYTECODE=1
+
+say()
+{
+    printf '\n── %s\n' "$*"
+}
+
+give_up()
+{
+    printf '\ntests/run.sh: FAILED: %s\n' "$*"
+    exit 1
+}
+
+packages_need "${BUILD_PACKAGES[@]}" "${TOUR_PACKAGES[@]}" "${TEST_PACKAGES[@]}" || give_up "packages are missing"
+
+say "Building with AddressSanitizer and UBSan"
+configured=$(cmake --preset dev 2>&1) || { echo "$configured"; give_up "cmake --preset dev"; }
+cmake --build build/dev -j "$jobs" -- --quiet || give_up "the build (dev)"
+
+say "All tests"
+ctest --test-dir build/dev --output-on-failure --no-tests=error -j "$jobs" "$@"
+tests_failed=$?
+
+say "The release and its tour"
+ZONEBOX_PORT=${ZONEBOX_PORT:-15300} examples/run.sh --once
+tour_failed=$?
+
+[ $tests_failed -eq 0 ] || give_up "ctest (see above)"
+[ $tour_failed -eq 0 ] || give_up "examples/run.sh --once"
+printf '\ntests/run.sh: all tests passed, and so did the tour\n'

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/child.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+
+// A child that runs a shell command, and what became of it.
+struct shell {
+    struct child child;
+    const char *command;
+    int fd; // handed on as 3 when not -1
+    unsigned starts;
+    unsigned deaths;
+    uint64_t delays[8];
+    unsigned end_after_deaths;
+    bool restart_once;
+    bool ended;
+};
+
+static enum status prepare(struct child *child, struct child_launch *launch, struct error *err)
+{
+    struct shell *shell = child->data;
+    if (shell->command == NULL)
+        return error_set(err, STATUS_STATE, "not now");
+    child_launch_arg(launch, "-c");
+    child_launch_arg(launch, "%s", shell->command);
+    if (shell->fd >= 0)
+        assert_int_equal(child_launch_fd(launch, shell->fd), 3);
+    return STATUS_OK;
+}
+
+static void started(struct child *child)
+{
+    struct shell *shell = child->data;
+    shell->starts++;
+}
+
+static void died(struct child *child, uint64_t delay_ms)
+{
+    struct shell *shell = child->data;
+    shell->delays[shell->deaths++] = delay_ms;
+    if (shell->deaths == shell->end_after_deaths)
+        child_end(child);
+}
+
+static void closed(struct child *child)
+{
+    (void)child;
+}
+
+static void ended(struct child *child)
+{
+    struct shell *shell = child->data;
+    shell->ended = true;
+    child_close(child, closed);
+}
+
+static const struct child_owner owner = {prepare, started, died, ended};
+
+static void shell_init(struct shell *shell, uv_loop_t *loop, const char *command)
+{
+    *shell = (struct shell){.command = command, .fd = -1, .end_after_deaths = 1};
+    child_init(&shell->child, loop, "shell", "/bin/sh", &owner, shell);
+}
+
+static uv_loop_t loop;
+
+static int open_loop(void **state)
+{
+    (void)state;
+    log_open("test", LOG_LEVEL_ERROR);
+    return uv_loop_init(&loop);
+}
+
+static int close_loop(void **state)
+{
+    (void)state;
+    return uv_loop_close(&loop); // fails when a handle was forgotten
+}
+
+static void first_restart_is_at_once_then_slower_up_to_a_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(child_backoff_ms(1), 0);
+    assert_int_equal(child_backoff_ms(2), CHILD_BACKOFF_FIRST_MS);
+    assert_int_equal(child_backoff_ms(3), 2 * CHILD_BACKOFF_FIRST_MS);
+    for (unsigned failures = 4; failures < 100; failures++)
+        assert_in_range(child_backoff_ms(failures), child_backoff_ms(failures - 1),
+                        CHILD_BACKOFF_MAX_MS);
+    assert_int_equal(child_backoff_ms(100), CHILD_BACKOFF_MAX_MS);
+    assert_int_equal(child_backoff_ms(UINT32_MAX), CHILD_BACKOFF_MAX_MS);
+}
+
+static void a_steady_run_ends_a_series_of_failures(void **state)
+{
+    (void)state;
+    assert_int_equal(child_failures(0, 5), 1);
+    assert_int_equal(child_failures(7, CHILD_STEADY_MS - 1), 8);
+    assert_int_equal(child_failures(7, CHILD_STEADY_MS), 1);
+    assert_int_equal(child_failures(UINT32_MAX, 0), UINT32_MAX);
+}
+
+static void one_that_dies_is_started_again(void **state)
+{
+    (void)state;
+    struct shell shell;
+    shell_init(&shell, &loop, "exit 3");
+    shell.end_after_deaths = 3;
+    child_start(&shell.child);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(shell.ended);
+    assert_int_equal(shell.starts, 3);
+    assert_int_equal(shell.delays[0], 0);
+    assert_int_equal(shell.delays[1], CHILD_BACKOFF_FIRST_MS);
+    assert_int_equal(shell.delays[2], 2 * CHILD_BACKOFF_FIRST_MS);
+}
+
+static void one_that_cannot_be_prepared_counts_as_dead(void **state)
+{
+    (void)state;
+    struct shell shell;
+    shell_init(&shell, &loop, NULL);
+    shell.end_after_deaths = 2;
+    child_start(&shell.child);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(shell.ended);
+    assert_int_equal(shell.starts, 0);
+    assert_int_equal(shell.deaths, 2);
+}
+
+static void a_program_that_is_not_there_counts_as_dead(void **state)
+{
+    (void)state;
+    struct shell shell;
+    shell_init(&shell, &loop, "");
+    child_close(&shell.child, closed);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    shell.end_after_deaths = 2;
+    child_init(&shell.child, &loop, "nothing", "/nonexistent/program", &owner, &shell);
+    child_start(&shell.child);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(shell.ended);
+    assert_int_equal(shell.starts, 0);
+    assert_int_equal(shell.deaths, 2);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    struct shell *shell = timer->data;
+    if (shell->restart_once) {
+        shell->restart_once = false;
+        child_restart(&shell->child);
+        return;
+    }
+    child_end(&shell->child);
+    uv_close((uv_handle_t *)timer, NULL);
+}
+
+// Starts it; on_time acts on it after after_ms, and again every again_ms (0: once).
+static void run_and_end(struct shell *shell, uint64_t after_ms, uint64_t again_ms)
+{
+    uv_timer_t timer;
+    uv_timer_init(&loop, &timer);
+    timer.data = shell;
+    child_start(&shell->child);
+    uv_timer_start(&timer, on_time, after_ms, again_ms);
+    uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static void one_that_ignores_the_word_is_killed(void **state)
+{
+    (void)state;
+    struct shell shell;
+    shell_init(&shell, &loop, "trap '' TERM; while :; do sleep 0.1; done");
+    uint64_t before = uv_hrtime();
+    run_and_end(&shell, 300, 0);
+    uint64_t took_ms = (uv_hrtime() - before) / 1000000;
+    assert_true(shell.ended);
+    assert_int_equal(shell.deaths, 0);
+    assert_in_range(took_ms, 300 + CHILD_KILL_MS, 300 + CHILD_KILL_MS + 1500);
+}
+
+static void a_restart_is_no_death(void **state)
+{
+    (void)state;
+    struct shell shell;
+    shell_init(&shell, &loop, "while :; do sleep 0.1; done");
+    shell.restart_once = true;
+    run_and_end(&shell, 200, 600);
+    assert_true(shell.ended);
+    assert_int_equal(shell.starts, 2);
+    assert_int_equal(shell.deaths, 0);
+}
+
+static void descriptors_arrive_from_three_on(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    struct shell shell;
+    shell_init(&shell, &loop, "echo hello >&3; exit 0");
+    shell.fd = ends[1];
+    child_start(&shell.child);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    char text[16] = {0};
+    assert_int_equal(read(ends[0], text, sizeof(text) - 1), 6);
+    assert_string_equal(text, "hello\n");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_restart_is_at_once_then_slower_up_to_a_limit),
+        cmocka_unit_test(a_steady_run_ends_a_series_of_failures),
+        cmocka_unit_test_setup_teardown(one_that_dies_is_started_again, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(one_that_cannot_be_prepared_counts_as_dead, open_loop,
+                                        close_loop),
+        cmocka_unit_test_setup_teardown(a_program_that_is_not_there_counts_as_dead, open_loop,
+                                        close_loop),
+        cmocka_unit_test_setup_teardown(one_that_ignores_the_word_is_killed, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(a_restart_is_no_death, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(descriptors_arrive_from_three_on, open_loop, close_loop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/listen.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+
+// An address on loopback whose port is free for UDP and TCP.
+static struct address free_address(const char *host)
+{
+    for (;;) {
+        uint16_t port = (uint16_t)(12000 + random() % 20000);
+        struct address address;
+        struct error err = {0};
+        assert_int_equal(address_parse(host, port, &address, &err), STATUS_OK);
+        if (address_probe(&address, SOCK_DGRAM, &err) == STATUS_OK &&
+            address_probe(&address, SOCK_STREAM, &err) == STATUS_OK)
+            return address;
+    }
+}
+
+static void send_to(const struct address *address, const char *text)
+{
+    int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(sendto(fd, text, strlen(text), 0, &address->any, address_len(address)),
+                     strlen(text));
+    close(fd);
+}
+
+// How many datagrams wait in the worker's UDP sockets.
+static unsigned waiting(const struct listen_set *set, size_t worker)
+{
+    unsigned count = 0;
+    char octets[64];
+    for (size_t i = 0; i < set->address_count; i++)
+        while (recv(listen_pairs(set, worker)[i].udp, octets, sizeof(octets), MSG_DONTWAIT) > 0)
+            count++;
+    return count;
+}
+
+static void another_program_on_the_port_is_seen(void **state)
+{
+    (void)state;
+    struct address address = free_address("127.0.0.1");
+    struct error err = {0};
+    int other = -1; // with SO_REUSEPORT, as another server of ours would have it
+    assert_int_equal(address_bind(&address, SOCK_DGRAM, true, &other, &err), STATUS_OK);
+    struct listen_set set = {0};
+    assert_int_not_equal(listen_change(&set, &address, 1, 2, &err), STATUS_OK);
+    assert_non_null(strstr(err.text, "127.0.0.1@"));
+    assert_int_equal(set.address_count, 0);
+    close(other);
+    assert_int_equal(listen_change(&set, &address, 1, 2, &err), STATUS_OK);
+    listen_done(&set);
+}
+
+static void what_stays_keeps_its_sockets_and_what_waits_in_them(void **state)
+{
+    (void)state;
+    struct address both[2] = {free_address("127.0.0.1"), free_address("::1")};
+    struct error err = {0};
+    struct listen_set set = {0};
+    assert_int_equal(listen_change(&set, both, 1, 1, &err), STATUS_OK);
+    send_to(&both[0], "one");
+    send_to(&both[0], "two");
+    struct listen_pair before = listen_pairs(&set, 0)[0];
+    assert_false(listen_is(&set, both, 2, 2));
+    struct address turned[2] = {both[1], both[0]};
+    assert_int_equal(listen_change(&set, turned, 2, 2, &err), STATUS_OK);
+    assert_true(listen_is(&set, both, 2, 2)); // the order says nothing
+    assert_int_equal(listen_pairs(&set, 0)[1].udp, before.udp);
+    assert_int_equal(listen_pairs(&set, 0)[1].tcp, before.tcp);
+    assert_int_equal(waiting(&set, 0), 2);
+    listen_done(&set);
+}
+
+static void a_change_that_fails_leaves_the_set_as_it_was(void **state)
+{
+    (void)state;
+    struct address addresses[2] = {free_address("127.0.0.1"), free_address("127.0.0.1")};
+    struct error err = {0};
+    int other = -1;
+    struct listen_set set = {0};
+    assert_int_equal(listen_change(&set, addresses, 1, 2, &err), STATUS_OK);
+    struct listen_pair before = listen_pairs(&set, 1)[0];
+    assert_int_equal(address_bind(&addresses[1], SOCK_STREAM, false, &other, &err), STATUS_OK);
+    assert_int_not_equal(listen_change(&set, addresses, 2, 2, &err), STATUS_OK);
+    assert_true(listen_is(&set, addresses, 1, 2));
+    assert_int_equal(listen_pairs(&set, 1)[0].udp, before.udp);
+    close(other);
+    listen_done(&set);
+}
+
+static void released_sockets_leave_their_share_to_the_others(void **state)
+{
+    (void)state;
+    struct address address = free_address("127.0.0.1");
+    struct error err = {0};
+    struct listen_set set = {0};
+    assert_int_equal(listen_change(&set, &address, 1, 2, &err), STATUS_OK);
+    listen_release(&set, 0);
+    for (int i = 0; i < 32; i++) // each from a port of its own, so that the kernel spreads them
+        send_to(&address, "query");
+    assert_int_equal(waiting(&set, 1), 32);
+    assert_int_equal(listen_acquire(&set, 0, &err), STATUS_OK);
+    for (int i = 0; i < 64; i++)
+        send_to(&address, "query");
+    unsigned first = waiting(&set, 0);
+    assert_int_not_equal(first, 0);
+    assert_int_equal(first + waiting(&set, 1), 64);
+    listen_done(&set);
+}
+
+// Inputs with a configuration that holds nothing but addresses.
+static void wanted_are_those_of_the_configuration_or_of_the_box(void **state)
+{
+    (void)state;
+    struct address found[2];
+    struct address given[3];
+    struct error err = {0};
+    assert_int_equal(address_parse("192.0.2.1", 0, &found[0], &err), STATUS_OK);
+    assert_int_equal(address_parse("2001:db8::1", 0, &found[1], &err), STATUS_OK);
+    assert_int_equal(address_parse("127.0.0.1@5300", 53, &given[0], &err), STATUS_OK);
+    assert_int_equal(address_parse("::1@5301", 53, &given[1], &err), STATUS_OK);
+    given[2] = given[0]; // named twice
+    struct config config = {.server = {.listen_count = 0}};
+    struct inputs inputs = {.config = &config, .found = found, .found_count = 2};
+    struct address *wanted = NULL;
+    size_t count = 0;
+    char text[ADDRESS_TEXT_MAX];
+
+    listen_wanted(&inputs, &wanted, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(address_text(&wanted[0], true, text), "192.0.2.1@53");
+    assert_string_equal(address_text(&wanted[1], true, text), "2001:db8::1@53");
+    free(wanted);
+
+    config.server.listen = given;
+    config.server.listen_count = 3;
+    listen_wanted(&inputs, &wanted, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(address_text(&wanted[0], true, text), "127.0.0.1@5300");
+    assert_string_equal(address_text(&wanted[1], true, text), "::1@5301");
+    free(wanted);
+}
+
+int main(void)
+{
+    srandom((unsigned)getpid());
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(another_program_on_the_port_is_seen),
+        cmocka_unit_test(what_stays_keeps_its_sockets_and_what_waits_in_them),
+        cmocka_unit_test(a_change_that_fails_leaves_the_set_as_it_was),
+        cmocka_unit_test(released_sockets_leave_their_share_to_the_others),
+        cmocka_unit_test(wanted_are_those_of_the_configuration_or_of_the_box),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
