@@ -190,7 +190,11 @@ enum status file_lock(const char *path, int *ret_fd, struct error *err)
 
 char *path_join(const char *directory, const char *name)
 {
-    return name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", directory, name);
+    if (name[0] == '/')
+        return xstrdup(name);
+    size_t len = strlen(directory);
+    const char *slash = len > 0 && directory[len - 1] == '/' ? "" : "/";
+    return xasprintf("%s%s%s", directory, slash, name);
 }
 
 char *path_directory(const char *path)

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/status.h"
 #include "config/config.h"
@@ -25,25 +26,26 @@ enum input_kind { INPUT_CERTIFICATE, INPUT_SSH_KEY, INPUT_ZONE_FILE };
 struct input_file {
     enum input_kind kind;
     char *path;
-    uint8_t *octets; // NULL when it could not be read
+    uint8_t *octets; // NULL when it could not be read; an empty file has zero octets and no error
     size_t len;
-    struct error error; // the reason then: "path: …"
+    struct error error; // the reason then: "path: …"; also for a private key in the place of an SSH public key
 };
 
 struct inputs {
     char *config_path;
     struct buf config_text;
     struct config *config; // config_text, parsed
-    struct input_file *files;
+    struct input_file *files; // sorted by path, each path once
     size_t file_count;
-    struct address *found; // addresses on the box's interfaces, loopback and link-local left out; sorted
+    struct address *found; // config/interfaces.h: lasting addresses of the box, private ones too; sorted, port 0
     size_t found_count;
 };
 
 #define INPUT_CERTIFICATE_MAX (1U << 20)
 #define INPUT_SSH_KEY_MAX     (64U << 10)
 #define INPUT_ZONE_FILE_MAX   (256U << 20)
-#define INPUTS_SNAPSHOT_MAX   (1U << 30)
+#define INPUTS_FILES_MAX      (960U << 20) // all of them; what is over has an error in its place
+#define INPUTS_SNAPSHOT_MAX   (1U << 30)   // files, paths, configuration
 
 // Reads all of it. Fails only when the configuration cannot be read or is wrong (errors says why).
 enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors);
@@ -69,13 +71,18 @@ enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret
 
 struct inputs_watch;
 
-// An inotify descriptor over all directories that the inputs live in; directories that do not exist yet are covered by
-// their nearest existing parent. Never fails: what cannot be watched is left to the caller's periodic look.
+// An inotify descriptor over all directories that the inputs live in, and those that lead there: a link that is swapped,
+// a directory that is moved or made later counts too. Events of other names in them do not. Never fails: what cannot be
+// watched is left to the caller's periodic look, and so are addresses.
 struct inputs_watch *inputs_watch_new(void);
-void inputs_watch_free(struct inputs_watch *watch);
-// Sets what is watched to what these inputs name (inputs NULL: only config_path).
-void inputs_watch_set(struct inputs_watch *watch, const char *config_path, const struct inputs *inputs);
+void inputs_watch_free(struct inputs_watch *watch); // NULL is fine
+// Sets what is watched to what these inputs name (inputs NULL: only config_path), and to the default certificate and host
+// keys while none are written. To be called after each reading, also one that changed nothing: a link may lead elsewhere.
+// True when something is watched now that was not: what changed there since the reading was missed, so read once more.
+bool inputs_watch_set(struct inputs_watch *watch, const char *config_path,
+                      const struct inputs *inputs);
 // The descriptor to poll for reading, -1 when there is no inotify.
 int inputs_watch_fd(const struct inputs_watch *watch);
-// Takes all waiting events. True when something happened that is worth a look.
+// Takes all waiting events. True when something happened that is worth a look; better a moment (say 100 ms) later, since
+// who writes a file in place is seen before he is done.
 bool inputs_watch_drain(struct inputs_watch *watch);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "config/inputs.h"
 
 struct surroundings {
     const char
@@ -19,3 +20,9 @@ extern const struct surroundings surroundings_of_box;
 enum status config_parse_in(const struct surroundings *surroundings, const char *path,
                             const char *text, size_t len, struct config **ret,
                             struct config_errors *errors);
+// inputs_read with other surroundings.
+enum status inputs_read_in(const struct surroundings *surroundings, const char *config_path,
+                           struct inputs **ret, struct config_errors *errors);
+// inputs_watch_set with other surroundings.
+bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *surroundings,
+                         const char *config_path, const struct inputs *inputs);

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: ISC
+#include "config/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "config/errors.h"
+#include "config/interfaces.h"
+#include "config/public.h"
+#include "config/surroundings.h"
+
+// ── Which files ───────────────────────────────────────────────────────────────────────────────────────────────
+
+static int compare_files(const void *left, const void *right)
+{
+    const struct input_file *a = left, *b = right;
+    int order = strcmp(a->path, b->path);
+    return order != 0 ? order : (a->kind > b->kind) - (a->kind < b->kind);
+}
+
+// A file that is named for two purposes is taken as the first of input_kind, which lets through the least.
+static void sort_once(struct inputs *inputs)
+{
+    if (inputs->file_count == 0)
+        return;
+    qsort(inputs->files, inputs->file_count, sizeof(*inputs->files), compare_files);
+    size_t kept = 0;
+    for (size_t i = 0; i < inputs->file_count; i++) {
+        if (kept > 0 && strcmp(inputs->files[kept - 1].path, inputs->files[i].path) == 0)
+            free(inputs->files[i].path);
+        else
+            inputs->files[kept++] = inputs->files[i];
+    }
+    inputs->file_count = kept;
+}
+
+static void name_files(struct inputs *inputs)
+{
+    const struct config *config = inputs->config;
+    size_t most = config->box.tls_count + config->box.ssh_count + config->domain_count;
+    struct input_file *files = xcalloc(most, sizeof(*files));
+    size_t count = 0;
+    for (size_t i = 0; i < config->box.tls_count; i++)
+        files[count++] = (struct input_file){.kind = INPUT_CERTIFICATE,
+                                             .path = xstrdup(config->box.tls[i].text)};
+    for (size_t i = 0; i < config->box.ssh_count; i++)
+        files[count++] =
+            (struct input_file){.kind = INPUT_SSH_KEY, .path = xstrdup(config->box.ssh[i].text)};
+    for (size_t i = 0; i < config->domain_count; i++)
+        if (config->domains[i].zone_file != NULL)
+            files[count++] = (struct input_file){.kind = INPUT_ZONE_FILE,
+                                                 .path = xstrdup(config->domains[i].zone_file)};
+    inputs->files = files;
+    inputs->file_count = count;
+    sort_once(inputs);
+}
+
+// ── What is in them ───────────────────────────────────────────────────────────────────────────────────────────
+
+static const size_t kind_max[] = {
+    [INPUT_CERTIFICATE] = INPUT_CERTIFICATE_MAX,
+    [INPUT_SSH_KEY] = INPUT_SSH_KEY_MAX,
+    [INPUT_ZONE_FILE] = INPUT_ZONE_FILE_MAX,
+};
+
+#define READ_AHEAD (32U << 10) // more than file_read reserves beyond the end
+
+// The public part of what was read; false with the reason in file->error when there is none to be had.
+static bool take_public(struct input_file *file, const struct buf *content, struct buf *ret)
+{
+    if (file->kind == INPUT_CERTIFICATE) {
+        public_certificates(content->data, content->len, ret);
+        return true;
+    }
+    if (file->kind == INPUT_SSH_KEY && public_has_private_key(content->data, content->len)) {
+        error_set(&file->error, STATUS_DENIED, "%s: a private key; name the public one, %s.pub",
+                  file->path, file->path);
+        return false;
+    }
+    buf_put(ret, content->data, content->len);
+    return true;
+}
+
+static void read_input(struct input_file *file)
+{
+    struct buf content = {0}, kept = {0};
+    bool is_secret = file->kind != INPUT_ZONE_FILE; // may be
+    if (is_secret) // in one piece, so that growth leaves no copy behind
+        buf_reserve(&content, kind_max[file->kind] + READ_AHEAD);
+    if (file_read(file->path, kind_max[file->kind], &content, &file->error) == STATUS_OK) {
+        if (!is_secret) {
+            kept = content;
+            content = (struct buf){0};
+            buf_reserve(&kept, 1); // an empty file has octets too, none
+        } else if (take_public(file, &content, &kept)) {
+            buf_reserve(&kept, 1);
+        }
+    }
+    if (is_secret)
+        explicit_bzero(content.data, content.len);
+    buf_done(&content);
+    file->octets = kept.data;
+    file->len = kept.len;
+}
+
+static void read_files(struct inputs *inputs)
+{
+    size_t total = inputs->config_text.len;
+    for (size_t i = 0; i < inputs->file_count; i++) {
+        struct input_file *file = &inputs->files[i];
+        read_input(file);
+        if (file->len > INPUTS_FILES_MAX - total) {
+            error_set(&file->error, STATUS_RANGE,
+                      "%s: all files together are larger than the %u octets allowed", file->path,
+                      INPUTS_FILES_MAX);
+            free(file->octets);
+            file->octets = NULL;
+            file->len = 0;
+        }
+        total += file->len;
+    }
+}
+
+enum status inputs_read_in(const struct surroundings *surroundings, const char *config_path,
+                           struct inputs **ret, struct config_errors *errors)
+{
+    *ret = NULL;
+    struct inputs *inputs = xcalloc(1, sizeof(*inputs));
+    inputs->config_path = xstrdup(config_path);
+    struct error err = {0};
+    enum status status = file_read(config_path, CONFIG_FILE_MAX, &inputs->config_text, &err);
+    if (status != STATUS_OK)
+        error_set(config_errors_next(errors), status, "%s", err.text);
+    else
+        status = config_parse_in(surroundings, config_path, buf_text(&inputs->config_text),
+                                 inputs->config_text.len, &inputs->config, errors);
+    if (status != STATUS_OK) {
+        inputs_free(inputs);
+        return status;
+    }
+    name_files(inputs);
+    read_files(inputs);
+    interfaces_addresses(&inputs->found, &inputs->found_count);
+    *ret = inputs;
+    return STATUS_OK;
+}
+
+enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors)
+{
+    return inputs_read_in(&surroundings_of_box, config_path, ret, errors);
+}
+
+void inputs_free(struct inputs *inputs)
+{
+    if (inputs == NULL)
+        return;
+    for (size_t i = 0; i < inputs->file_count; i++) {
+        free(inputs->files[i].path);
+        free(inputs->files[i].octets);
+    }
+    free(inputs->files);
+    free(inputs->found);
+    free(inputs->config_path);
+    buf_done(&inputs->config_text);
+    config_free(inputs->config);
+    free(inputs);
+}
+
+// ── Looking and comparing ─────────────────────────────────────────────────────────────────────────────────────
+
+static int compare_path(const void *path, const void *file)
+{
+    return strcmp(path, ((const struct input_file *)file)->path);
+}
+
+const struct input_file *inputs_file(const struct inputs *inputs, const char *path)
+{
+    if (inputs->file_count == 0)
+        return NULL;
+    return bsearch(path, inputs->files, inputs->file_count, sizeof(*inputs->files), compare_path);
+}
+
+static bool same_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+    return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
+}
+
+static bool same_file(const struct input_file *a, const struct input_file *b)
+{
+    return a->kind == b->kind && strcmp(a->path, b->path) == 0 &&
+           (a->octets == NULL) == (b->octets == NULL) &&
+           same_octets(a->octets, a->len, b->octets, b->len) &&
+           strcmp(a->error.text, b->error.text) == 0;
+}
+
+bool inputs_equal(const struct inputs *a, const struct inputs *b)
+{
+    if (strcmp(a->config_path, b->config_path) != 0 || a->file_count != b->file_count ||
+        a->found_count != b->found_count ||
+        !same_octets(a->config_text.data, a->config_text.len, b->config_text.data,
+                     b->config_text.len))
+        return false;
+    for (size_t i = 0; i < a->file_count; i++)
+        if (!same_file(&a->files[i], &b->files[i]))
+            return false;
+    for (size_t i = 0; i < a->found_count; i++)
+        if (!address_equal(&a->found[i], &b->found[i]))
+            return false;
+    return true;
+}

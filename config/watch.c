@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: ISC
+// The inotify part of inputs.h.
+//
+// From each path that matters follow the names that the kernel would look up, through symbolic links: every one of
+// them is a pair (directory, name), and an event in a directory counts when its name is one of the pairs'. So a file
+// that is renamed over, a link that is swapped at any hop, a directory that is moved or made later are all seen, and
+// what others do in the same directories (the signer's state, an editor's scratch files) is not.
+#include "config/inputs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "config/defaults.h"
+#include "config/surroundings.h"
+
+#define LINKS_MAX 40 // as many as the kernel follows (path_resolution(7))
+#define EVENTS                                                                                     \
+    (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |            \
+     IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+
+struct interest {
+    char *directory; // no link in it
+    char *name;      // NULL: every name
+    int wd;          // of the directory; -1: it cannot be watched
+};
+
+struct interests {
+    struct interest *list;
+    size_t count, cap;
+    // The directory of the path followed last: neighbours share it, and there may be 100,000 zone files in one.
+    char *last;
+    char *last_resolved; // NULL: it does not exist
+};
+
+struct inputs_watch {
+    int fd;
+    struct interests interests; // sorted by wd and name
+};
+
+struct inputs_watch *inputs_watch_new(void)
+{
+    struct inputs_watch *watch = xcalloc(1, sizeof(*watch));
+    watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC); // -1 where the user has too many
+    return watch;
+}
+
+static void interests_done(struct interests *interests)
+{
+    for (size_t i = 0; i < interests->count; i++) {
+        free(interests->list[i].directory);
+        free(interests->list[i].name);
+    }
+    free(interests->list);
+    free(interests->last);
+    free(interests->last_resolved);
+}
+
+void inputs_watch_free(struct inputs_watch *watch)
+{
+    if (watch == NULL)
+        return;
+    if (watch->fd >= 0)
+        close(watch->fd);
+    interests_done(&watch->interests);
+    free(watch);
+}
+
+int inputs_watch_fd(const struct inputs_watch *watch)
+{
+    return watch->fd;
+}
+
+// ── Following paths ───────────────────────────────────────────────────────────────────────────────────────────
+
+static void add(struct interests *interests, const char *directory, const char *name)
+{
+    interests->list =
+        array_grow(interests->list, &interests->cap, interests->count, sizeof(*interests->list));
+    interests->list[interests->count++] = (struct interest){
+        .directory = xstrdup(directory), .name = name != NULL ? xstrdup(name) : NULL, .wd = -1};
+}
+
+// Where the link points to, followed by what was behind it. NULL when it is gone meanwhile.
+static char *read_link(const char *link, const char *behind)
+{
+    char target[PATH_MAX];
+    ssize_t len = readlink(link, target, sizeof(target));
+    if (len < 0 || len == (ssize_t)sizeof(target))
+        return NULL;
+    return xasprintf("%.*s/%s", (int)len, target, behind);
+}
+
+struct walk {
+    struct interests *interests;
+    char *here;     // a directory without a link in it
+    char *rest;     // still to be followed from there
+    unsigned links; // followed so far
+};
+
+// Takes the first name off rest; NULL when there is none. The caller frees.
+static char *next_name(struct walk *walk)
+{
+    char *start = walk->rest + strspn(walk->rest, "/");
+    size_t len = strcspn(start, "/");
+    if (len == 0)
+        return NULL;
+    char *name = xasprintf("%.*s", (int)len, start);
+    memmove(walk->rest, start + len, strlen(start + len) + 1);
+    return name;
+}
+
+static void move_to(struct walk *walk, char *directory)
+{
+    free(walk->here);
+    walk->here = directory;
+}
+
+// Goes to a name in the directory. False when there is nothing of that name.
+static bool step(struct walk *walk, const char *name)
+{
+    add(walk->interests, walk->here, name);
+    char *full = path_join(walk->here, name);
+    struct stat info;
+    if (lstat(full, &info) != 0) {
+        free(full);
+        return false;
+    }
+    if (!S_ISLNK(info.st_mode)) {
+        move_to(walk, full);
+        return true;
+    }
+    char *rest = walk->links++ < LINKS_MAX ? read_link(full, walk->rest) : NULL;
+    free(full);
+    if (rest == NULL)
+        return false;
+    free(walk->rest);
+    walk->rest = rest;
+    if (rest[0] == '/')
+        move_to(walk, xstrdup("/"));
+    return true;
+}
+
+// Follows path from the directory `from` (which has no link in it). Returns where it leads, NULL when it leads nowhere.
+static char *follow(struct interests *interests, const char *from, const char *path)
+{
+    struct walk walk = {.interests = interests, .here = xstrdup(from), .rest = xstrdup(path)};
+    bool is_there = true;
+    char *name;
+    while (is_there && (name = next_name(&walk)) != NULL) {
+        if (strcmp(name, "..") == 0)
+            move_to(&walk, path_directory(walk.here));
+        else if (strcmp(name, ".") != 0)
+            is_there = step(&walk, name);
+        free(name);
+    }
+    free(walk.rest);
+    if (is_there)
+        return walk.here;
+    free(walk.here);
+    return NULL;
+}
+
+static void follow_directory(struct interests *interests, const char *directory)
+{
+    if (interests->last != NULL && strcmp(interests->last, directory) == 0)
+        return;
+    free(interests->last);
+    free(interests->last_resolved);
+    interests->last = xstrdup(directory);
+    interests->last_resolved = follow(interests, "/", directory);
+}
+
+static void follow_file(struct interests *interests, const char *path)
+{
+    char *directory = path_directory(path);
+    follow_directory(interests, directory);
+    if (interests->last_resolved != NULL)
+        free(follow(interests, interests->last_resolved, strrchr(path, '/') + 1));
+    free(directory);
+}
+
+// What would be an input if it were there: the default certificate and host keys.
+static void follow_defaults(struct interests *interests, const struct surroundings *surroundings,
+                            const struct config *config)
+{
+    if (!config->box.tls_given && surroundings->certificates != NULL) {
+        char *certificate = defaults_certificate(surroundings, config->box.hostname);
+        follow_file(interests, certificate);
+        free(certificate);
+    }
+    if (!config->box.ssh_given && surroundings->host_keys != NULL) {
+        char *directory = path_directory(surroundings->host_keys);
+        follow_directory(interests, directory);
+        if (interests->last_resolved != NULL)
+            add(interests, interests->last_resolved, NULL);
+        free(directory);
+    }
+}
+
+static void follow_config(struct interests *interests, const char *config_path)
+{
+    char *here = config_path[0] != '/' ? getcwd(NULL, 0) : NULL;
+    char *absolute = path_join(here != NULL ? here : "/", config_path);
+    follow_file(interests, absolute);
+    free(absolute);
+    free(here);
+}
+
+// ── Setting the watches ───────────────────────────────────────────────────────────────────────────────────────
+
+static int compare_names(const char *a, const char *b)
+{
+    if (a == NULL || b == NULL)
+        return (a != NULL) - (b != NULL);
+    return strcmp(a, b);
+}
+
+static int compare_by_directory(const void *left, const void *right)
+{
+    const struct interest *a = left, *b = right;
+    int order = strcmp(a->directory, b->directory);
+    return order != 0 ? order : compare_names(a->name, b->name);
+}
+
+static int compare_by_wd(const void *left, const void *right)
+{
+    const struct interest *a = left, *b = right;
+    if (a->wd != b->wd)
+        return a->wd < b->wd ? -1 : 1;
+    return compare_names(a->name, b->name);
+}
+
+static void sort_once(struct interests *interests)
+{
+    qsort(interests->list, interests->count, sizeof(*interests->list), compare_by_directory);
+    size_t kept = 0;
+    for (size_t i = 0; i < interests->count; i++) {
+        struct interest *interest = &interests->list[i];
+        if (kept > 0 && compare_by_directory(&interests->list[kept - 1], interest) == 0) {
+            free(interest->directory);
+            free(interest->name);
+        } else {
+            interests->list[kept++] = *interest;
+        }
+    }
+    interests->count = kept;
+}
+
+static void add_watches(int fd, struct interests *interests)
+{
+    for (size_t i = 0; i < interests->count; i++) {
+        struct interest *interest = &interests->list[i];
+        if (i > 0 && strcmp(interest[-1].directory, interest->directory) == 0)
+            interest->wd = interest[-1].wd;
+        else
+            interest->wd = inotify_add_watch(fd, interest->directory, EVENTS);
+    }
+    qsort(interests->list, interests->count, sizeof(*interests->list), compare_by_wd);
+}
+
+// Both sorted by wd.
+static bool has_wd(const struct interests *interests, int wd)
+{
+    size_t low = 0, high = interests->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (interests->list[middle].wd < wd)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < interests->count && interests->list[low].wd == wd;
+}
+
+static void remove_watches(int fd, const struct interests *old, const struct interests *new)
+{
+    int last = -1;
+    for (size_t i = 0; i < old->count; i++) {
+        int wd = old->list[i].wd;
+        if (wd != last && !has_wd(new, wd))
+            inotify_rm_watch(fd, wd); // fails when the directory is gone, and the watch with it
+        last = wd;
+    }
+}
+
+static bool same_interests(const struct interests *a, const struct interests *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (compare_by_wd(&a->list[i], &b->list[i]) != 0)
+            return false;
+    return true;
+}
+
+bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *surroundings,
+                         const char *config_path, const struct inputs *inputs)
+{
+    struct interests new = {0};
+    follow_config(&new, config_path);
+    for (size_t i = 0; inputs != NULL && i < inputs->file_count; i++)
+        if (inputs->files[i].path[0] == '/')
+            follow_file(&new, inputs->files[i].path);
+    if (inputs != NULL)
+        follow_defaults(&new, surroundings, inputs->config);
+    sort_once(&new);
+    add_watches(watch->fd, &new);
+    remove_watches(watch->fd, &watch->interests, &new);
+    bool is_other = !same_interests(&watch->interests, &new);
+    interests_done(&watch->interests);
+    watch->interests = new;
+    return is_other;
+}
+
+bool inputs_watch_set(struct inputs_watch *watch, const char *config_path,
+                      const struct inputs *inputs)
+{
+    return inputs_watch_set_in(watch, &surroundings_of_box, config_path, inputs);
+}
+
+// ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+struct key {
+    int wd;
+    const char *name;
+};
+
+static int compare_key(const void *left, const void *right)
+{
+    const struct key *key = left;
+    const struct interest *interest = right;
+    if (key->wd != interest->wd)
+        return key->wd < interest->wd ? -1 : 1;
+    return compare_names(key->name, interest->name);
+}
+
+static bool has_interest(const struct interests *interests, int wd, const char *name)
+{
+    const struct key exact = {wd, name}, any = {wd, NULL};
+    const struct interest *list = interests->list;
+    return bsearch(&exact, list, interests->count, sizeof(*list), compare_key) != NULL ||
+           bsearch(&any, list, interests->count, sizeof(*list), compare_key) != NULL;
+}
+
+static bool is_worth_a_look(const struct interests *interests, const struct inotify_event *event)
+{
+    if ((event->mask & IN_Q_OVERFLOW) != 0)
+        return true;
+    if ((event->mask & IN_IGNORED) != 0) // a watch is gone, by us or after another event
+        return false;
+    if (event->len == 0) // of the directory itself
+        return has_wd(interests, event->wd);
+    return has_interest(interests, event->wd, event->name);
+}
+
+bool inputs_watch_drain(struct inputs_watch *watch)
+{
+    _Alignas(struct inotify_event) char events[16384];
+    bool is_worth = false;
+    for (;;) {
+        ssize_t len = read(watch->fd, events, sizeof(events));
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len <= 0)
+            return is_worth;
+        for (ssize_t at = 0; at < len;) {
+            const struct inotify_event *event =
+                (const struct inotify_event *)(const void *)(events + at);
+            is_worth = is_worth || is_worth_a_look(&watch->interests, event);
+            at += (ssize_t)(sizeof(*event) + event->len);
+        }
+    }
+}

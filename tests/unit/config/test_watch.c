@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: ISC
+// Every way in which editors, certbot and admins change a file is seen, and what others do beside it is not.
+#include "config/inputs.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "config/surroundings.h"
+
+static char *scratch, *config_path;
+static struct surroundings surroundings;
+static struct inputs_watch *watch;
+
+static void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// A shell command in the scratch directory.
+static void run(const char *format, ...)
+{
+    char words[500];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof(words), format, args);
+    va_end(args);
+    char *command = xasprintf("cd '%s' && %s", scratch, words);
+    assert_int_equal(system(command), 0);
+    free(command);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
+    if (mkdtemp(scratch) == NULL)
+        return 1;
+    config_path = path_join(scratch, "etc/z.yaml");
+    surroundings = (struct surroundings){.certificates = path_join(scratch, "live"),
+                                         .host_keys = path_join(scratch, "ssh/ssh_host_*_key.pub")};
+    run("mkdir -p etc && printf 'box: {hostname: b.example.com}\\ndomains: [example.com]\\n' "
+        "> etc/z.yaml");
+    watch = inputs_watch_new();
+    return inputs_watch_fd(watch) < 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    inputs_watch_free(watch);
+    run("cd / && rm -rf '%s'", scratch);
+    free((void *)(uintptr_t)surroundings.certificates);
+    free((void *)(uintptr_t)surroundings.host_keys);
+    free(config_path);
+    free(scratch);
+    return 0;
+}
+
+// Reads the inputs and watches them, as the programs do. Returns whether something new is watched.
+static bool settle(void)
+{
+    struct inputs *inputs = NULL;
+    struct config_errors errors = {0};
+    if (inputs_read_in(&surroundings, config_path, &inputs, &errors) != STATUS_OK)
+        fail_msg("%s", errors.list[0].text);
+    bool is_other = inputs_watch_set_in(watch, &surroundings, config_path, inputs);
+    inputs_free(inputs);
+    (void)!inputs_watch_drain(watch);
+    return is_other;
+}
+
+// inotify queues an event before the call that causes it returns, so there is nothing to wait for.
+static bool is_seen(void)
+{
+    struct pollfd poller = {.fd = inputs_watch_fd(watch), .events = POLLIN};
+    bool has_events = poll(&poller, 1, 0) == 1;
+    bool is_worth = inputs_watch_drain(watch);
+    assert_true(has_events || !is_worth);
+    assert_int_equal(poll(&poller, 1, 0), 0); // all taken
+    return is_worth;
+}
+
+static void put_config(const char *box)
+{
+    run("printf '%%s' 'box: {hostname: b.example.com%s}\ndomains: [example.com]\n' > etc/z.yaml",
+        box);
+    settle();
+}
+
+static void the_configuration_written_over_or_renamed_over_is_seen(void **state)
+{
+    (void)state;
+    assert_true(settle());
+    assert_false(settle());
+    assert_false(is_seen());
+    run("echo >> etc/z.yaml");
+    assert_true(is_seen());
+    assert_false(is_seen());
+    run("cp etc/z.yaml etc/.z.yaml.swp");
+    assert_false(is_seen()); // another name
+    run("mv etc/.z.yaml.swp etc/z.yaml");
+    assert_true(is_seen());
+    run("rm etc/z.yaml");
+    assert_true(is_seen());
+    run("touch etc/z.yaml");
+    assert_true(is_seen());
+    run("chmod 600 etc/z.yaml");
+    assert_true(is_seen());
+}
+
+static void without_inputs_the_configuration_alone_is_watched(void **state)
+{
+    (void)state;
+    assert_true(inputs_watch_set_in(watch, &surroundings, config_path, NULL));
+    run("mkdir ssh live");
+    assert_false(is_seen());
+    run("echo >> etc/z.yaml");
+    assert_true(is_seen());
+}
+
+static void what_happens_beside_is_not_seen(void **state)
+{
+    (void)state;
+    put_config(", tls: [c.pem], ssh: []");
+    run("mkdir etc/state && touch etc/state/data.mdb etc/other.pem && rm -r etc/state");
+    assert_false(is_seen());
+    run("touch etc/c.pem");
+    assert_true(is_seen());
+}
+
+// live/HOST/fullchain.pem → ../../archive/HOST/fullchainN.pem, swapped by unlink and symlink.
+static void a_renewal_by_certbot_is_seen(void **state)
+{
+    (void)state;
+    run("mkdir -p le/live/b le/archive/b && echo 1 > le/archive/b/fullchain1.pem && "
+        "ln -s ../../archive/b/fullchain1.pem le/live/b/fullchain.pem");
+    put_config(", tls: [../le/live/b/fullchain.pem], ssh: []");
+    run("echo 2 > le/archive/b/fullchain2.pem");
+    assert_false(is_seen());
+    run("rm le/live/b/fullchain.pem && ln -s ../../archive/b/fullchain2.pem "
+        "le/live/b/fullchain.pem");
+    assert_true(is_seen());
+    assert_true(settle());                       // leads elsewhere now
+    run("echo 3 > le/archive/b/fullchain1.pem"); // the old one no longer matters
+    assert_false(is_seen());
+    run("echo 3 > le/archive/b/fullchain2.pem"); // the target itself
+    assert_true(is_seen());
+}
+
+// dir/..data → ..2026_1, and dir/cert.pem → ..data/cert.pem, swapped by renaming a link over ..data.
+static void a_link_to_a_directory_swapped_by_rename_is_seen(void **state)
+{
+    (void)state;
+    run("mkdir -p tls/v1 tls/v2 && echo 1 > tls/v1/c.pem && echo 2 > tls/v2/c.pem && "
+        "ln -s v1 tls/data && ln -s data/c.pem tls/c.pem");
+    put_config(", tls: [../tls/c.pem], ssh: []");
+    run("ln -s v2 tls/next && mv -T tls/next tls/data");
+    assert_true(is_seen());
+    settle();
+    run("echo 3 > tls/v2/c.pem");
+    assert_true(is_seen());
+}
+
+static void directories_made_later_are_seen_step_by_step(void **state)
+{
+    (void)state;
+    put_config(", tls: [../a/b/c.pem], ssh: []");
+    run("mkdir a");
+    assert_true(is_seen());
+    assert_true(settle());
+    run("mkdir a/b");
+    assert_true(is_seen());
+    assert_true(settle());
+    run("echo 1 > a/b/c.pem");
+    assert_true(is_seen());
+    settle();
+    run("mv a old && mkdir -p new/b && echo 2 > new/b/c.pem && mv new a"); // the whole tree replaced
+    assert_true(is_seen());
+    assert_true(settle());
+    run("echo 3 > old/b/c.pem");
+    assert_false(is_seen());
+    run("echo 3 > a/b/c.pem");
+    assert_true(is_seen());
+    run("rm -r a");
+    assert_true(is_seen());
+}
+
+static void default_certificate_and_host_keys_are_seen_when_they_come(void **state)
+{
+    (void)state;
+    settle();
+    run("mkdir ssh");
+    assert_true(is_seen());
+    assert_true(settle());
+    run("echo k > ssh/ssh_host_rsa_key.pub");
+    assert_true(is_seen());
+    settle();
+    run("mkdir live && mkdir live/other.example");
+    assert_true(is_seen());
+    assert_true(settle());
+    run("mkdir live/x.example");
+    assert_false(is_seen());
+    run("mkdir live/b.example.com && echo 1 > live/b.example.com/fullchain.pem");
+    assert_true(is_seen());
+}
+
+static void links_in_a_circle_end(void **state)
+{
+    (void)state;
+    run("ln -s y etc/x && ln -s x etc/y");
+    put_config(", tls: [x], ssh: []");
+    run("rm etc/y && echo 1 > etc/y");
+    assert_true(is_seen());
+}
+
+static void many_zone_files_in_one_directory_are_one_watch(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, "box: {hostname: b.example.com, tls: [], ssh: []}\ndomains:\n");
+    for (int i = 0; i < 3000; i++)
+        buf_printf(&text, "- {name: d%d.example, zone-file: zones/d%d}\n", i, i);
+    struct error err = {0};
+    assert_int_equal(file_write(config_path, text.data, text.len, 0644, &err), STATUS_OK);
+    buf_done(&text);
+    run("mkdir etc/zones");
+    assert_true(settle());
+    run("touch etc/zones/other");
+    assert_false(is_seen());
+    run("touch etc/zones/d2999");
+    assert_true(is_seen());
+}
+
+int main(void)
+{
+#define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WITH_SCRATCH(the_configuration_written_over_or_renamed_over_is_seen),
+        WITH_SCRATCH(without_inputs_the_configuration_alone_is_watched),
+        WITH_SCRATCH(what_happens_beside_is_not_seen),
+        WITH_SCRATCH(a_renewal_by_certbot_is_seen),
+        WITH_SCRATCH(a_link_to_a_directory_swapped_by_rename_is_seen),
+        WITH_SCRATCH(directories_made_later_are_seen_step_by_step),
+        WITH_SCRATCH(default_certificate_and_host_keys_are_seen_when_they_come),
+        WITH_SCRATCH(links_in_a_circle_end),
+        WITH_SCRATCH(many_zone_files_in_one_directory_are_one_watch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
