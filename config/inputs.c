@@ -123,19 +123,13 @@ static void read_files(struct inputs *inputs)
     }
 }
 
-enum status inputs_read_in(const struct surroundings *surroundings, const char *config_path,
-                           struct inputs **ret, struct config_errors *errors)
+// The configuration's text is read; this does the rest. Takes the inputs over.
+static enum status complete(const struct surroundings *surroundings, struct inputs *inputs,
+                            struct inputs **ret, struct config_errors *errors)
 {
-    *ret = NULL;
-    struct inputs *inputs = xcalloc(1, sizeof(*inputs));
-    inputs->config_path = xstrdup(config_path);
-    struct error err = {0};
-    enum status status = file_read(config_path, CONFIG_FILE_MAX, &inputs->config_text, &err);
-    if (status != STATUS_OK)
-        error_set(config_errors_next(errors), status, "%s", err.text);
-    else
-        status = config_parse_in(surroundings, config_path, buf_text(&inputs->config_text),
-                                 inputs->config_text.len, &inputs->config, errors);
+    enum status status =
+        config_parse_in(surroundings, inputs->config_path, buf_text(&inputs->config_text),
+                        inputs->config_text.len, &inputs->config, errors);
     if (status != STATUS_OK) {
         inputs_free(inputs);
         return status;
@@ -147,9 +141,35 @@ enum status inputs_read_in(const struct surroundings *surroundings, const char *
     return STATUS_OK;
 }
 
+enum status inputs_read_in(const struct surroundings *surroundings, const char *config_path,
+                           struct inputs **ret, struct config_errors *errors)
+{
+    *ret = NULL;
+    struct inputs *inputs = xcalloc(1, sizeof(*inputs));
+    inputs->config_path = xstrdup(config_path);
+    struct error err = {0};
+    enum status status = file_read(config_path, CONFIG_FILE_MAX, &inputs->config_text, &err);
+    if (status != STATUS_OK) {
+        error_set(config_errors_next(errors), status, "%s", err.text);
+        inputs_free(inputs);
+        return status;
+    }
+    return complete(surroundings, inputs, ret, errors);
+}
+
 enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors)
 {
     return inputs_read_in(&surroundings_of_box, config_path, ret, errors);
+}
+
+enum status inputs_read_text(const char *config_path, const char *text, size_t len,
+                             struct inputs **ret, struct config_errors *errors)
+{
+    *ret = NULL;
+    struct inputs *inputs = xcalloc(1, sizeof(*inputs));
+    inputs->config_path = xstrdup(config_path);
+    buf_put(&inputs->config_text, text, len);
+    return complete(&surroundings_of_box, inputs, ret, errors);
 }
 
 void inputs_free(struct inputs *inputs)

@@ -71,18 +71,19 @@ enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret
 
 struct inputs_watch;
 
-// An inotify descriptor over all directories that the inputs live in, and those that lead there: a link that is swapped,
-// a directory that is moved or made later counts too. Events of other names in them do not. Never fails: what cannot be
-// watched is left to the caller's periodic look, and so are addresses.
+// An inotify descriptor over all directories that the inputs live in, and those that lead there: a link that is
+// swapped, a directory that is moved or made later counts too. Events of other names in them do not. Never fails: what
+// cannot be watched is left to the caller's periodic look, and so are addresses.
 struct inputs_watch *inputs_watch_new(void);
 void inputs_watch_free(struct inputs_watch *watch); // NULL is fine
-// Sets what is watched to what these inputs name (inputs NULL: only config_path), and to the default certificate and host
-// keys while none are written. To be called after each reading, also one that changed nothing: a link may lead elsewhere.
-// True when something is watched now that was not: what changed there since the reading was missed, so read once more.
+// Sets what is watched to what these inputs name (inputs NULL: only config_path), and to the default certificate and
+// host keys while none are written. To be called after each reading, also one that changed nothing: a link may lead
+// elsewhere. True when something is watched now that was not: what changed there since the reading was missed, so read
+// once more.
 bool inputs_watch_set(struct inputs_watch *watch, const char *config_path,
                       const struct inputs *inputs);
 // The descriptor to poll for reading, -1 when there is no inotify.
 int inputs_watch_fd(const struct inputs_watch *watch);
-// Takes all waiting events. True when something happened that is worth a look; better a moment (say 100 ms) later, since
-// who writes a file in place is seen before he is done.
+// Takes all waiting events. True when something happened that is worth a look; better a moment (say 100 ms) later,
+// since who writes a file in place is seen before he is done.
 bool inputs_watch_drain(struct inputs_watch *watch);
