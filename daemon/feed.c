@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/feed.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+void feed_log_errors(const struct config_errors *errors)
+{
+    size_t kept = errors->count < CONFIG_ERRORS_MAX ? errors->count : CONFIG_ERRORS_MAX;
+    for (size_t i = 0; i < kept; i++)
+        log_event(LOG_LEVEL_ERROR, "config-wrong", "reason", errors->list[i].text, NULL);
+    if (errors->count > kept)
+        log_event(LOG_LEVEL_ERROR, "config-wrong", "more-errors", log_u64(errors->count - kept),
+                  NULL);
+}
+
+static bool same_errors(const struct config_errors *a, const struct config_errors *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count && i < CONFIG_ERRORS_MAX; i++)
+        if (strcmp(a->list[i].text, b->list[i].text) != 0)
+            return false;
+    return true;
+}
+
+static void complain(struct feed *feed, const struct config_errors *errors)
+{
+    if (same_errors(errors, &feed->complaint))
+        return;
+    feed_log_errors(errors);
+    log_event(LOG_LEVEL_WARNING, "config-kept", "reason",
+              "the configuration does not hold up: everything stays as it was", NULL);
+    feed->complaint = *errors;
+}
+
+static void take_over(struct feed *feed, struct inputs *fresh)
+{
+    feed->complaint.count = 0;
+    if (inputs_equal(fresh, feed->inputs) || !feed->accept(feed, fresh)) {
+        inputs_free(fresh);
+        return;
+    }
+    struct inputs *old = feed->inputs;
+    feed->inputs = fresh;
+    feed->changed(feed);
+    inputs_free(old);
+}
+
+static void on_quiet(uv_timer_t *timer);
+
+static void watch(struct feed *feed)
+{
+    if (inputs_watch_set(feed->watch, feed->config_path, feed->inputs))
+        uv_timer_start(&feed->quiet, on_quiet, FEED_QUIET_MS,
+                       0); // it was not watched while it was read
+}
+
+static void look(struct feed *feed)
+{
+    struct inputs *fresh = NULL;
+    struct config_errors errors = {0};
+    if (inputs_read(feed->config_path, &fresh, &errors) == STATUS_OK)
+        take_over(feed, fresh);
+    else
+        complain(feed, &errors);
+    watch(feed);
+}
+
+void feed_look(struct feed *feed)
+{
+    feed->complaint.count = 0;
+    look(feed);
+}
+
+static void on_quiet(uv_timer_t *timer)
+{
+    struct feed *feed = timer->data;
+    feed->first_ms = 0;
+    look(feed);
+}
+
+static void on_patrol(uv_timer_t *timer)
+{
+    look(timer->data);
+}
+
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct feed *feed = poll->data;
+    if (status < 0) {
+        log_event(LOG_LEVEL_WARNING, "watch-lost", "reason", uv_strerror(status), NULL);
+        uv_poll_stop(poll); // the patrol goes on
+        return;
+    }
+    if (!inputs_watch_drain(feed->watch))
+        return;
+    uint64_t now = uv_now(poll->loop);
+    if (feed->first_ms == 0)
+        feed->first_ms = now;
+    uint64_t waited = now - feed->first_ms;
+    uint64_t left = waited < FEED_LATEST_MS ? FEED_LATEST_MS - waited : 0;
+    uv_timer_start(&feed->quiet, on_quiet, left < FEED_QUIET_MS ? left : FEED_QUIET_MS, 0);
+}
+
+void feed_start(struct feed *feed, uv_loop_t *loop)
+{
+    feed->watch = inputs_watch_new();
+    uv_timer_init(loop, &feed->quiet);
+    uv_timer_init(loop, &feed->patrol);
+    feed->quiet.data = feed->patrol.data = feed;
+    uv_timer_start(&feed->patrol, on_patrol, FEED_PATROL_MS, FEED_PATROL_MS);
+    int fd = inputs_watch_fd(feed->watch);
+    feed->polling = fd >= 0 && uv_poll_init(loop, &feed->poll, fd) == 0;
+    if (feed->polling) {
+        feed->poll.data = feed;
+        uv_poll_start(&feed->poll, UV_READABLE, on_event);
+    }
+    watch(feed);
+}
+
+void feed_stop(struct feed *feed)
+{
+    uv_close((uv_handle_t *)&feed->quiet, NULL);
+    uv_close((uv_handle_t *)&feed->patrol, NULL);
+    if (feed->polling)
+        uv_close((uv_handle_t *)&feed->poll, NULL);
+    // libuv lets go of a polled descriptor at once, so it may be closed here.
+    inputs_watch_free(feed->watch);
+    feed->watch = NULL;
+}

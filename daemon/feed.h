@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: ISC
+// The inputs of zonebox as they are now: read, watched, and read again when something happened to a
+// file.
+//
+// A change is looked at once the files have been quiet for a moment, since editors and certificate
+// tools make several steps of one; and every FEED_PATROL_MS in any case, for what cannot be watched
+// (network file systems, addresses of the box). Inputs that do not hold up change nothing: they are
+// logged, once, and the ones before stay.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config/config.h"
+#include "config/inputs.h"
+
+#define FEED_QUIET_MS  100 // a zone must follow within a second
+#define FEED_LATEST_MS 300 // so long may steps follow steps
+#define FEED_PATROL_MS 60000
+
+struct feed {
+    const char *config_path;
+    struct inputs *inputs;              // the newest good ones; replaced as a whole
+    void (*changed)(struct feed *feed); // called after each replacement
+    // Asked before fresh inputs replace the old ones: false drops them.
+    bool (*accept)(struct feed *feed, const struct inputs *fresh);
+    void *data; // the owner's own
+    struct inputs_watch *watch;
+    uv_poll_t poll;
+    uv_timer_t quiet;
+    uv_timer_t patrol;
+    uint64_t first_ms; // when the first of the steps was seen; 0: none
+    bool polling;
+    struct config_errors complaint; // what was logged last, so that it is not said every minute
+};
+
+// Logs each error of a configuration, one line each.
+void feed_log_errors(const struct config_errors *errors);
+// Starts to watch. inputs and the functions above are set by the caller; ownership of inputs is the
+// feed's.
+void feed_start(struct feed *feed, uv_loop_t *loop);
+// Reads again now, and says what is wrong even when it was said before.
+void feed_look(struct feed *feed);
+// Closes the handles; they must not be in use any more once the loop has run. The inputs stay.
+void feed_stop(struct feed *feed);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/listen.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+static bool contains(const struct address *addresses, size_t count, const struct address *address)
+{
+    for (size_t i = 0; i < count; i++)
+        if (address_equal(&addresses[i], address))
+            return true;
+    return false;
+}
+
+void listen_wanted(const struct inputs *inputs, struct address **ret, size_t *ret_count)
+{
+    const struct config_server *server = &inputs->config->server;
+    bool given = server->listen_count > 0;
+    const struct address *from = given ? server->listen : inputs->found;
+    size_t from_count = given ? server->listen_count : inputs->found_count;
+    struct address *addresses = xcalloc(from_count, sizeof(*addresses));
+    size_t count = 0;
+    for (size_t i = 0; i < from_count; i++) {
+        struct address address = from[i];
+        if (!given && address.any.sa_family == AF_INET6)
+            address.v6.sin6_port = htons(LISTEN_PORT_DEFAULT);
+        else if (!given)
+            address.v4.sin_port = htons(LISTEN_PORT_DEFAULT);
+        if (!contains(addresses, count, &address))
+            addresses[count++] = address;
+    }
+    *ret = addresses;
+    *ret_count = count;
+}
+
+bool listen_is(const struct listen_set *set, const struct address *addresses, size_t count,
+               size_t workers)
+{
+    if (count != set->address_count || workers != set->worker_count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!contains(set->addresses, set->address_count, &addresses[i]))
+            return false;
+    return true;
+}
+
+static void close_pair(struct listen_pair *pair)
+{
+    if (pair->udp >= 0)
+        close(pair->udp);
+    if (pair->tcp >= 0)
+        close(pair->tcp);
+    *pair = (struct listen_pair){-1, -1};
+}
+
+static enum status open_pair(const struct address *address, struct listen_pair *ret,
+                             struct error *err)
+{
+    struct listen_pair pair = {-1, -1};
+    enum status status = address_bind(address, SOCK_DGRAM, true, &pair.udp, err);
+    if (status == STATUS_OK)
+        status = address_bind(address, SOCK_STREAM, true, &pair.tcp, err);
+    if (status != STATUS_OK) {
+        close_pair(&pair);
+        return status;
+    }
+    *ret = pair;
+    return STATUS_OK;
+}
+
+static enum status probe(const struct address *address, struct error *err)
+{
+    enum status status = address_probe(address, SOCK_DGRAM, err);
+    if (status == STATUS_OK)
+        status = address_probe(address, SOCK_STREAM, err);
+    return status;
+}
+
+const struct listen_pair *listen_pairs(const struct listen_set *set, size_t worker)
+{
+    return &set->pairs[worker * set->address_count];
+}
+
+// The socket pair that the set has for this address and worker, or NULL.
+static struct listen_pair *find_pair(struct listen_set *set, const struct address *address,
+                                     size_t worker)
+{
+    if (worker >= set->worker_count)
+        return NULL;
+    for (size_t i = 0; i < set->address_count; i++)
+        if (address_equal(&set->addresses[i], address))
+            return &set->pairs[worker * set->address_count + i];
+    return NULL;
+}
+
+static void set_init(struct listen_set *set, const struct address *addresses, size_t count,
+                     size_t workers)
+{
+    *set = (struct listen_set){
+        .addresses = xmemdup(addresses, count * sizeof(*addresses)),
+        .address_count = count,
+        .worker_count = workers,
+        .pairs = xcalloc(count * workers, sizeof(*set->pairs)),
+    };
+    for (size_t i = 0; i < count * workers; i++)
+        set->pairs[i] = (struct listen_pair){-1, -1};
+}
+
+// Opens what `fresh` has and `old` has not.
+static enum status open_new(struct listen_set *fresh, struct listen_set *old, struct error *err)
+{
+    for (size_t a = 0; a < fresh->address_count; a++) {
+        const struct address *address = &fresh->addresses[a];
+        enum status status =
+            contains(old->addresses, old->address_count, address) ? STATUS_OK : probe(address, err);
+        for (size_t w = 0; w < fresh->worker_count && status == STATUS_OK; w++)
+            if (find_pair(old, address, w) == NULL)
+                status = open_pair(address, &fresh->pairs[w * fresh->address_count + a], err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status listen_change(struct listen_set *set, const struct address *addresses, size_t count,
+                          size_t workers, struct error *err)
+{
+    struct listen_set fresh;
+    set_init(&fresh, addresses, count, workers);
+    enum status status = open_new(&fresh, set, err);
+    if (status != STATUS_OK) {
+        listen_done(&fresh);
+        return status;
+    }
+    for (size_t w = 0; w < workers; w++) {
+        for (size_t a = 0; a < count; a++) {
+            struct listen_pair *kept = find_pair(set, &addresses[a], w);
+            if (kept == NULL)
+                continue;
+            fresh.pairs[w * count + a] = *kept;
+            *kept = (struct listen_pair){-1, -1};
+        }
+    }
+    listen_done(set);
+    *set = fresh;
+    return STATUS_OK;
+}
+
+void listen_release(struct listen_set *set, size_t worker)
+{
+    for (size_t a = 0; a < set->address_count; a++)
+        close_pair(&set->pairs[worker * set->address_count + a]);
+}
+
+enum status listen_acquire(struct listen_set *set, size_t worker, struct error *err)
+{
+    for (size_t a = 0; a < set->address_count; a++) {
+        struct listen_pair *pair = &set->pairs[worker * set->address_count + a];
+        if (pair->udp >= 0)
+            continue;
+        enum status status = open_pair(&set->addresses[a], pair, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+void listen_done(struct listen_set *set)
+{
+    for (size_t i = 0; i < set->address_count * set->worker_count; i++)
+        close_pair(&set->pairs[i]);
+    free(set->addresses);
+    free(set->pairs);
+    *set = (struct listen_set){0};
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+// The sockets of the servers. zoned binds them and keeps its copies open, so that what is queued in
+// one waits while its worker is started again; every worker has one UDP and one listening TCP
+// socket per address (SO_REUSEPORT).
+//
+// SO_REUSEPORT hides another server on the same port, so each new address is first bound once
+// without it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
+#include "base/status.h"
+#include "config/inputs.h"
+
+#define LISTEN_PORT_DEFAULT 53
+
+struct listen_pair {
+    int udp; // -1: not open
+    int tcp;
+};
+
+// All addresses × all workers. Zero-initialise; listen_done closes.
+struct listen_set {
+    struct address *addresses;
+    size_t address_count;
+    size_t worker_count;
+    struct listen_pair *pairs; // pairs[worker * address_count + address]
+};
+
+// The addresses to listen on: those of `server: listen:`, else every address of the box but
+// loopback, on port 53. Each once. The caller frees *ret.
+void listen_wanted(const struct inputs *inputs, struct address **ret, size_t *ret_count);
+
+// Are these the addresses and the number of workers that the set has?
+bool listen_is(const struct listen_set *set, const struct address *addresses, size_t count,
+               size_t workers);
+
+// Makes the set that of these addresses and workers: what stays keeps its sockets, what is new is
+// bound, what is not wanted any more is closed. When something cannot be bound the set stays as it
+// was and err names the address.
+enum status listen_change(struct listen_set *set, const struct address *addresses, size_t count,
+                          size_t workers, struct error *err);
+
+// The pairs of a worker, address_count of them.
+const struct listen_pair *listen_pairs(const struct listen_set *set, size_t worker);
+
+// Closes a worker's sockets, so that the kernel gives its share to the other workers, and binds
+// them again.
+void listen_release(struct listen_set *set, size_t worker);
+enum status listen_acquire(struct listen_set *set, size_t worker, struct error *err);
+
+void listen_done(struct listen_set *set);

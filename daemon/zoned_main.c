@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: ISC
+// zoned: keeps zonebox running. Here is what happens once, before anything runs: arguments, the
+// configuration or its last good copy, the lock on the state directory, the sockets. What cannot be
+// had then is said in one line, and zoned ends.
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "daemon/last_good.h"
+#include "daemon/zoned.h"
+
+enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
+
+#define STATE_DEFAULT "/var/lib/zonebox" // where a configuration without `state:` has it
+
+// The workers of a zoned that was killed a moment ago may still be ending and hold their ports.
+#define BIND_PATIENCE_MS 1000
+#define BIND_STEP_MS     50
+
+static const char usage[] =
+    "usage: zoned [--config FILE] [--state DIR] [--libexec DIR]\n"
+    "\n"
+    "Keeps zonebox running: starts zone-signer and the zone-server workers, gives them their\n"
+    "inputs and sockets, and starts again what dies. Stays in the foreground; logs to standard\n"
+    "error.\n"
+    "\n"
+    "  --config FILE   the configuration (default: " CONFIG_DEFAULT_PATH ")\n"
+    "  --state DIR     where to look for the last good configuration when FILE cannot be used\n"
+    "                  (default: " STATE_DEFAULT ")\n"
+    "  --libexec DIR   where zone-signer and zone-server are (default: beside zoned, or where\n"
+    "                  they were installed)\n"
+    "  --help, --version\n"
+    "\n"
+    "Signals: SIGHUP looks at the configuration and all inputs again now; SIGTERM and SIGINT end\n"
+    "everything within two seconds.\n"
+    "Exit status: 0 ended as told, 1 something is wrong, 2 wrong use.\n";
+
+struct options {
+    const char *config;
+    const char *state;
+    const char *libexec; // NULL: to be found
+};
+
+static int read_options(int argc, char **argv, struct options *ret)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'},  {"state", required_argument, NULL, 's'},
+        {"libexec", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {0},
+    };
+    *ret = (struct options){.config = CONFIG_DEFAULT_PATH, .state = STATE_DEFAULT};
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (option) {
+        case 'c':
+            ret->config = optarg;
+            break;
+        case 's':
+            ret->state = optarg;
+            break;
+        case 'l':
+            ret->libexec = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(EXIT_FINE);
+        case 'V':
+            puts("zoned " ZONEBOX_VERSION);
+            exit(EXIT_FINE);
+        default:
+            fputs("zoned --help says how it is used\n", stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "zoned: %s: zoned takes options only; zoned --help says which\n",
+                argv[optind]);
+        return EXIT_USAGE;
+    }
+    return EXIT_FINE;
+}
+
+static bool has_programs(const char *directory)
+{
+    char *signer = path_join(directory, ZONED_SIGNER);
+    char *server = path_join(directory, ZONED_SERVER);
+    bool has = access(signer, X_OK) == 0 && access(server, X_OK) == 0;
+    free(signer);
+    free(server);
+    return has;
+}
+
+// The directory of the other programs: beside zoned in a build tree, in libexec relative to it when
+// installed. NULL when they are nowhere. The caller frees.
+static char *find_programs(const char *given, struct error *err)
+{
+    char self[4096];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    self[len > 0 ? len : 0] = '\0';
+    char *beside = path_directory(self);
+    char *installed = path_join(beside, ZONED_LIBEXEC);
+    char *found = NULL;
+    if (given != NULL)
+        found = has_programs(given) ? xstrdup(given) : NULL;
+    else if (has_programs(beside))
+        found = xstrdup(beside);
+    else if (has_programs(installed))
+        found = xstrdup(installed);
+    if (found == NULL && given != NULL)
+        error_set(err, STATUS_NOT_FOUND, "%s: has no %s and %s", given, ZONED_SIGNER, ZONED_SERVER);
+    else if (found == NULL)
+        error_set(err, STATUS_NOT_FOUND,
+                  "no %s and %s in %s nor in %s; --libexec DIR says where they are", ZONED_SIGNER,
+                  ZONED_SERVER, beside, installed);
+    free(beside);
+    free(installed);
+    return found;
+}
+
+// Nothing of what zoned was started with reaches a child, and no socket becomes standard output.
+static void tidy_descriptors(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+// Reads the inputs, by the last good configuration when the one that is there cannot be used.
+static enum status read_inputs(const struct options *options, struct feed *feed)
+{
+    struct config_errors errors = {0};
+    if (inputs_read(options->config, &feed->inputs, &errors) == STATUS_OK)
+        return STATUS_OK;
+    feed_log_errors(&errors);
+    feed->complaint = errors;
+    struct buf text = {0};
+    struct error err = {0};
+    enum status status = last_good_read(options->state, options->config, &text, &err);
+    if (status == STATUS_OK) {
+        errors.count = 0;
+        status = inputs_read_text(options->config, (const char *)text.data, text.len, &feed->inputs,
+                                  &errors);
+        if (status == STATUS_OK)
+            log_event(LOG_LEVEL_WARNING, "last-good-used", "directory", options->state, "reason",
+                      "the configuration does not hold up; this is what it said when it last did",
+                      NULL);
+        else
+            feed_log_errors(&errors);
+    } else if (status != STATUS_NOT_FOUND) {
+        log_event(LOG_LEVEL_ERROR, "last-good-not-used", "reason", err.text, NULL);
+    }
+    buf_done(&text);
+    return status;
+}
+
+static enum status bind_patiently(struct zoned *zoned, struct error *err)
+{
+    enum status status = zoned_bind(zoned, err);
+    for (int waited = 0; status == STATUS_STATE && waited < BIND_PATIENCE_MS;
+         waited += BIND_STEP_MS) {
+        nanosleep(&(struct timespec){.tv_nsec = BIND_STEP_MS * 1000000L}, NULL);
+        status = zoned_bind(zoned, err);
+    }
+    return status;
+}
+
+static enum status run(struct zoned *zoned, struct error *err)
+{
+    enum status status = directory_make(zoned->state, 0755, err);
+    if (status != STATUS_OK)
+        return status;
+    char *path = path_join(zoned->state, "zoned.lock");
+    int lock = -1;
+    status = file_lock(path, &lock, err);
+    free(path);
+    if (status == STATUS_OK)
+        status = bind_patiently(zoned, err);
+    if (status == STATUS_OK)
+        status = zoned_run(zoned, err);
+    listen_done(&zoned->sockets);
+    if (lock >= 0)
+        close(lock);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    int wrong = read_options(argc, argv, &options);
+    if (wrong != EXIT_FINE)
+        return wrong;
+    log_open("zoned", LOG_LEVEL_INFO);
+    tidy_descriptors();
+    signal(SIGPIPE,
+           SIG_IGN); // a signer that died while it was being written to is no reason to end
+    struct error err = {0};
+    struct zoned zoned = {.feed.config_path = options.config};
+    char *libexec = find_programs(options.libexec, &err);
+    enum status status = libexec != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+    if (status == STATUS_OK)
+        status = read_inputs(&options, &zoned.feed);
+    if (status == STATUS_OK) {
+        zoned.libexec = libexec;
+        zoned.state = xstrdup(zoned.feed.inputs->config->state);
+        status = run(&zoned, &err);
+    }
+    if (err.text[0] != '\0')
+        log_event(LOG_LEVEL_ERROR, "not-started", "reason", err.text, NULL);
+    free(zoned.state);
+    inputs_free(zoned.feed.inputs);
+    free(libexec);
+    return status == STATUS_OK ? EXIT_FINE : EXIT_WRONG;
+}

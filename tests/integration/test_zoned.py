@@ -1,0 +1,415 @@
+# SPDX-License-Identifier: ISC
+"""zoned and its children: started, kept up, given sockets and inputs, surely ended. Stand-ins for zone-signer
+and zone-server tell what they were given; test_zoned_real.py has the real ones."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness import BIN, CONFIG, Box, Program, free_port, make_certificate, run, wait_until
+
+# What both stand-ins do: say in events.jsonl what happened, end with the lifeline, misbehave when a file says so.
+STAND_IN = """\
+#!/usr/bin/python3
+import json, os, select, signal, socket, struct, sys
+
+directory = os.path.dirname(os.path.realpath(__file__))
+name = os.path.basename(sys.argv[0])
+options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+
+def tell(event, **more):
+    line = json.dumps(dict(name=name, pid=os.getpid(), event=event, **more)) + "\\n"
+    fd = os.open(directory + "/events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(fd, line.encode())
+    os.close(fd)
+
+def told(what):
+    return os.path.exists(f"{directory}/{name}.{what}")
+
+if told("deaf"):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+tell("started", options=options, fds=sorted(int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2)[:-1])
+if told("crash"):
+    sys.exit(7)
+lifeline = int(options["--lifeline"])
+"""
+
+STAND_IN_SERVER = STAND_IN + """\
+sockets = [socket.socket(fileno=3 + i) for i in range(int(options["--sockets"]))]
+tell("ready", addresses=sorted({"%s@%d" % s.getsockname()[:2] for s in sockets}))
+while True:
+    for ready in select.select(sockets + [lifeline], [], [])[0]:
+        if ready == lifeline:
+            tell("lifeline")
+            sys.exit(0)
+        if ready.type == socket.SOCK_STREAM:
+            peer = ready.accept()[0]
+            peer.sendall(b"%d" % os.getpid())
+            peer.close()
+        else:
+            _, peer = ready.recvfrom(512)
+            ready.sendto(b"%d" % os.getpid(), peer)
+"""
+
+STAND_IN_SIGNER = STAND_IN + """\
+inputs = int(options["--inputs"])
+stream = b""
+while True:
+    for ready in select.select([inputs, lifeline], [], [])[0]:
+        octets = os.read(ready, 65536)
+        if not octets:
+            tell("lifeline" if ready == lifeline else "no-inputs")
+            sys.exit(0)
+        stream += octets
+        while len(stream) >= 8 and len(stream) >= 8 + struct.unpack(">Q", stream[:8])[0]:
+            end = 8 + struct.unpack(">Q", stream[:8])[0]
+            tell("snapshot", text=stream[8:end].decode("latin-1"))
+            stream = stream[end:]
+"""
+
+
+class Stage:
+    """A box whose zoned runs stand-ins."""
+
+    def __init__(self, directory):
+        self.box = Box(directory / "box")
+        self.libexec = directory / "libexec"
+        self.libexec.mkdir()
+        for name, text in (("zone-server", STAND_IN_SERVER), ("zone-signer", STAND_IN_SIGNER)):
+            (self.libexec / name).write_text(text)
+            (self.libexec / name).chmod(0o755)
+        self.zoned = None
+
+    @property
+    def port(self):
+        return self.box.port
+
+    def command(self, *more):
+        return [BIN / "zoned", "--config", self.box.config, "--libexec", self.libexec, *more]
+
+    def start(self, *more):
+        self.zoned = Program(*self.command(*more), log=self.box.directory / "log")
+        return self
+
+    def ready(self, workers=2):
+        wait_until(lambda: len(self.workers()) >= workers and self.signers() or not self.zoned.running(), "all run")
+        assert self.zoned.running(), self.zoned.log()
+        return self
+
+    def tell(self, what, name="zone-server"):
+        (self.libexec / f"{name}.{what}").touch()
+
+    def forget(self, what, name="zone-server"):
+        (self.libexec / f"{name}.{what}").unlink()
+
+    def events(self, event=None, name=None):
+        path = self.libexec / "events.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        found = [json.loads(line) for line in lines]
+        return [e for e in found if event in (None, e["event"]) and name in (None, e["name"])]
+
+    def alive(self, event, name):
+        return [e for e in self.events(event, name) if is_alive(e["pid"])]
+
+    def workers(self):
+        return self.alive("ready", "zone-server")
+
+    def signers(self):
+        return self.alive("started", "zone-signer")
+
+    def children(self):
+        return self.alive("started", None)
+
+    def ask(self, port=None, host="127.0.0.1", timeout=5.0):
+        """Asks over UDP from a fresh port; the answer is the worker's pid, None when there is none."""
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(timeout)
+            asker.sendto(b"?", (host, port or self.port))
+            try:
+                return int(asker.recv(64))
+            except (TimeoutError, ConnectionRefusedError):
+                return None
+
+    def stop(self):
+        if self.zoned is not None:
+            self.zoned.stop()
+            wait_until(lambda: not self.children(), "all children are gone")
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def stage(directory):
+    a_stage = Stage(directory)
+    try:
+        yield a_stage
+    finally:
+        a_stage.stop()
+
+
+def test_children_get_their_descriptors_and_no_others(stage):
+    noise = os.open("/dev/null", os.O_RDONLY)
+    os.set_inheritable(noise, True)
+    stage.zoned = Program(*stage.command(), log=stage.box.directory / "log", pass_fds=(noise,))
+    stage.ready()
+    os.close(noise)
+    for event in stage.events("started", "zone-server"):
+        assert event["options"]["--sockets"] == "4"  # two addresses, UDP and TCP
+        assert event["options"]["--serve"] == str(stage.box.state / "serve")
+        assert event["fds"] == [3, 4, 5, 6, int(event["options"]["--lifeline"])]
+    (signer,) = stage.events("started", "zone-signer")
+    assert signer["fds"] == [int(signer["options"]["--inputs"]), int(signer["options"]["--lifeline"])]
+    expected = sorted([f"127.0.0.1@{stage.port}", f"::1@{stage.port}"])
+    assert all(event["addresses"] == expected for event in stage.events("ready"))
+    wait_until(lambda: stage.events("snapshot"), "the signer has the inputs")
+    assert stage.ask() and stage.ask(host="::1")
+    with socket.create_connection(("127.0.0.1", stage.port), timeout=5) as connection:
+        assert int(connection.recv(64)) in [w["pid"] for w in stage.workers()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_end_is_clean_and_within_two_seconds(stage, number):
+    stage.start().ready()
+    before = time.monotonic()
+    stage.zoned.signal(number)
+    assert stage.zoned.wait() == 0
+    assert time.monotonic() - before < 2
+    assert not stage.children()
+
+
+def test_children_that_do_not_listen_are_killed_in_time(stage):
+    stage.tell("deaf")
+    stage.tell("deaf", "zone-signer")
+    stage.start().ready()
+    before = time.monotonic()
+    stage.zoned.signal(signal.SIGTERM)
+    assert stage.zoned.wait() == 0
+    assert time.monotonic() - before < 2
+    assert not stage.children()
+
+
+def test_the_end_comes_while_children_wait_to_be_started_again(stage):
+    stage.tell("crash")
+    stage.start()
+    stage.zoned.wait_log("child-restarts child=zone-server.0 in-ms=400")
+    stage.zoned.signal(signal.SIGTERM)
+    assert stage.zoned.wait() == 0
+    assert not stage.children()
+
+
+def test_nothing_outlives_a_killed_zoned(stage):
+    stage.start().ready()
+    children = stage.children()
+    assert len(children) == 3
+    stage.zoned.signal(signal.SIGKILL)
+    stage.zoned.wait()
+    wait_until(lambda: not stage.children(), "the children saw the end of the lifeline", 5)
+    # and the next one starts at once, whatever the dying still hold
+    stage.start().ready()
+
+
+def test_a_killed_worker_is_back_and_no_query_is_lost(stage):
+    stage.start().ready()
+    lost = 0
+    for round_number in range(3):
+        victim = stage.workers()[0]["pid"]
+        os.kill(victim, signal.SIGKILL)
+        pids = [stage.ask() for _ in range(20)]
+        lost += pids.count(None)
+        wait_until(lambda: len(stage.workers()) == 2, "two workers")
+        assert victim not in [w["pid"] for w in stage.workers()]
+    assert lost <= 3  # at most what a worker had in hand when it was killed
+    assert stage.zoned.log().count("child-died child=zone-server") == 3
+
+
+def test_the_server_goes_on_while_the_signer_is_dead(stage):
+    stage.start().ready()
+    before = {w["pid"] for w in stage.workers()}
+    (signer,) = stage.signers()
+    stage.tell("crash", "zone-signer")
+    os.kill(signer["pid"], signal.SIGKILL)
+    stage.zoned.wait_log("child-restarts child=zone-signer in-ms=400")
+    assert stage.ask() in before
+    snapshots = len(stage.events("snapshot"))
+    stage.forget("crash", "zone-signer")
+    wait_until(lambda: len(stage.events("snapshot")) > snapshots, "the new signer has the inputs")
+    assert {w["pid"] for w in stage.workers()} == before
+
+
+def test_a_worker_that_cannot_stay_up_leaves_its_share_to_the_others(stage):
+    stage.start().ready()
+    victim, survivor = (w["pid"] for w in stage.workers())
+    stage.tell("crash")
+    os.kill(victim, signal.SIGKILL)
+    stage.zoned.wait_log("in-ms=800")
+    assert [stage.ask(timeout=2) for _ in range(20)] == [survivor] * 20
+    stage.forget("crash")
+    wait_until(lambda: len(stage.workers()) == 2, "two workers")
+    wait_until(lambda: len({stage.ask() for _ in range(20)}) == 2, "both answer")
+
+
+def test_a_changed_input_reaches_the_signer_within_a_second(stage):
+    stage.start().ready()
+    wait_until(lambda: stage.events("snapshot"), "the first snapshot")
+    before = time.monotonic()
+    make_certificate(stage.box.tls, new_key=True)
+    wait_until(lambda: len(stage.events("snapshot")) >= 2, "the second snapshot", 2)
+    assert time.monotonic() - before < 1.5  # openssl's time included
+    stage.box.write_config(CONFIG + "ttl: {default: 1234}\n")
+    wait_until(lambda: "1234" in stage.events("snapshot")[-1]["text"], "the third snapshot", 2)
+    assert "PRIVATE KEY" not in stage.events("snapshot")[-1]["text"]
+
+
+def test_a_bad_configuration_changes_nothing_and_is_said_once(stage):
+    stage.start().ready()
+    wait_until(lambda: stage.events("snapshot"), "the first snapshot")
+    children = stage.children()
+    stage.box.write_config(CONFIG + "serverr: {}\n")
+    stage.zoned.wait_log("config-kept")
+    assert f"{stage.box.config}:" in stage.zoned.log() and "serverr" in stage.zoned.log()
+    said = stage.zoned.log().count("config-wrong")
+    stage.zoned.signal(signal.SIGHUP)
+    wait_until(lambda: stage.zoned.log().count("config-wrong") > said, "SIGHUP says it again")
+    assert stage.children() == children and len(stage.events("snapshot")) == 1
+    stage.box.write_config(CONFIG + "ttl: {default: 4321}\n")
+    wait_until(lambda: "4321" in stage.events("snapshot")[-1]["text"], "the repaired one is taken over")
+
+
+def test_new_addresses_and_workers_are_taken_over_without_a_gap(stage):
+    stage.start().ready()
+    old = {w["pid"] for w in stage.workers()}
+    second = free_port()
+    stage.box.write_config(
+        CONFIG.replace('"::1@{port}"', f'"127.0.0.1@{second}"').replace("workers: 2", "workers: 3"))
+    lost = 0
+    deadline = time.monotonic() + 20
+    expected = sorted([f"127.0.0.1@{stage.port}", f"127.0.0.1@{second}"])
+    while sum(w["addresses"] == expected for w in stage.workers()) < 3 or len(stage.workers()) > 3:
+        lost += stage.ask() is None
+        assert time.monotonic() < deadline, stage.zoned.log()
+    assert lost <= 2  # what a worker had in hand when it was ended
+    assert not old & {w["pid"] for w in stage.workers()}
+    assert stage.ask(second)
+    assert stage.ask(host="::1", timeout=0.3) is None
+    # and back to one worker
+    stage.box.write_config(CONFIG.replace("workers: 2", "workers: 1"))
+    wait_until(lambda: len(stage.workers()) == 1 and stage.ask(host="::1", timeout=1), "one worker")
+    assert "child-died" not in stage.zoned.log()
+
+
+def test_an_address_that_cannot_be_had_later_changes_nothing(stage):
+    stage.start().ready()
+    old = {w["pid"] for w in stage.workers()}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        taken = other.getsockname()[1]
+        stage.box.write_config(CONFIG.replace("::1@{port}", f"127.0.0.1@{taken}"))
+        stage.zoned.wait_log("listen-failed")
+        assert f"127.0.0.1@{taken}" in stage.zoned.log()
+        assert stage.ask() in old and stage.ask(host="::1") in old
+    stage.zoned.signal(signal.SIGHUP)  # still the same inputs: the retry is zoned's own
+    assert stage.ask() in old
+
+
+def test_a_port_that_is_taken_is_one_clear_line(stage):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", stage.port))
+        done = run(*stage.command(), check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"127.0.0.1@{stage.port}" in line and "another program" in line
+    assert not stage.events()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes an ordinary user")
+def test_port_53_is_refused_to_an_ordinary_user_in_one_clear_line(stage):
+    if int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 53:
+        pytest.skip("port 53 is everybody's here")
+    stage.box.write_config(CONFIG.replace("{port}", "53"))
+    for path in [stage.box.directory.parent, stage.box.directory, *stage.box.directory.iterdir()]:
+        os.chown(path, 65534, 65534)
+    done = subprocess.run([str(a) for a in stage.command()], user=65534, group=65534, extra_groups=[], text=True,
+                          capture_output=True, timeout=30)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "127.0.0.1@53" in line and "root" in line
+
+
+def test_a_second_instance_on_the_same_state_ends_with_one_line(stage):
+    stage.start().ready()
+    other = stage.box.directory / "other.yaml"
+    other.write_text(CONFIG.replace("{port}", str(free_port())))
+    done = run(BIN / "zoned", "--config", other, "--libexec", stage.libexec, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"pid {stage.zoned.pid}" in line
+    assert stage.ask()
+
+
+def test_a_wrong_configuration_at_the_start_is_said_line_by_line(stage):
+    stage.box.write_config(CONFIG.replace("hostname: box", "hostnam: box").replace("example.net", "example..net"))
+    done = run(*stage.command("--state", stage.box.state), check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) >= 2
+    assert all(f"{stage.box.config}:" in line for line in done.stderr.splitlines())
+    assert not stage.events()
+
+
+def test_the_last_good_configuration_is_used_at_the_start(stage):
+    stage.start().ready().stop()
+    kept = stage.box.state / "last-good.yaml"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    stage.box.write_config("box: [this is not it\n")
+    stage.start("--state", stage.box.state)
+    stage.ready()
+    assert "last-good-used" in stage.zoned.log()
+    assert stage.ask()
+    snapshot = wait_until(lambda: stage.events("snapshot"), "a snapshot")[-1]["text"]
+    assert "CERTIFICATE" in snapshot  # the relative path still starts at the configuration's directory
+    stage.box.write_config(CONFIG + "ttl: {default: 999}\n")
+    wait_until(lambda: "999" in stage.events("snapshot")[-1]["text"], "the repaired one is taken over")
+    assert "999" in kept.read_text()
+
+
+def test_the_last_good_configuration_of_another_box_is_not_used(stage):
+    stage.start().ready().stop()
+    other = stage.box.directory / "other.yaml"
+    other.write_text("nonsense")
+    done = run(BIN / "zoned", "--config", other, "--libexec", stage.libexec, "--state", stage.box.state, check=False)
+    assert done.returncode == 1
+    assert "another configuration" in done.stderr
+
+
+def test_a_changed_state_directory_takes_a_restart(stage):
+    stage.start().ready()
+    stage.box.write_config(CONFIG.replace("state: state", "state: elsewhere"))
+    stage.zoned.wait_log("takes a stop and a start")
+    assert not (stage.box.directory / "elsewhere").exists()
+    assert stage.ask()
+
+
+def test_a_state_directory_that_cannot_be_written_is_one_clear_line(stage):
+    stage.box.write_config(CONFIG.replace("state: state", "state: /proc/zonebox"))
+    done = run(*stage.command(), check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "/proc/zonebox" in line
+
+
+def test_help_version_and_wrong_use():
+    help_text = run(BIN / "zoned", "--help").stdout
+    assert len(help_text.splitlines()) <= 24 and "--config" in help_text
+    assert run(BIN / "zoned", "--version").stdout.startswith("zoned ")
+    assert run(BIN / "zoned", "--nonsense", check=False).returncode == 2
+    assert run(BIN / "zoned", "extra", check=False).returncode == 2
