@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+# Builds a release and measures CPU per query beside NSD on the same signed zones in the same run, and how soon a
+# second start answers. Options go to bench.py: --zones N, --rounds N, --seconds S.
+set -euo pipefail
+source_directory=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$source_directory"
+for program in nsd openssl cmake; do
+    command -v "$program" >/dev/null || PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || {
+        echo "run.sh: $program is missing: tests/run.sh installs all that the tests and benches need" >&2
+        exit 2
+    }
+done
+cmake --preset release >/dev/null
+cmake --build build/release >/dev/null
+ZONEBOX_BIN=$source_directory/build/release/bin ZONEBOX_TESTS=$source_directory/build/release/tests \
+    exec /usr/bin/python3 -B tests/bench/bench.py "$@"
