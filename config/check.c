@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "config/values.h"
 
 #define NAME_MAX_OCTETS 253 // RFC 1035 §2.3.4: 255 on the wire
 
@@ -57,29 +58,37 @@ static void check_domain(const struct reader *reader, const struct config_domain
     size_t longest =
         strlen(domain->name) + strlen("._domainkey.") + (selector != NULL ? strlen(selector) : 0);
     if (longest > NAME_MAX_OCTETS)
-        reader_complain(reader, domain->place, "domains.name",
-                        "%s is too long: the name of its DKIM record would have %zu octets of at "
-                        "most 253",
-                        domain->name, longest);
+        reader_complain(
+            reader, domain->place, "domains.name",
+            "%s is too long: the name of its DKIM record would have %zu octets; at most "
+            "253 are possible",
+            domain->name, longest);
+}
+
+static void check_refresh(const struct reader *reader)
+{
+    const struct config_dnssec_policy *dnssec = &reader->config->dnssec;
+    if (dnssec->refresh_place.line == 0 || dnssec->signature_lifetime == 0 || // default, or wrong
+        dnssec->signature_refresh < dnssec->signature_lifetime)
+        return;
+    char refresh[VALUE_DURATION_MAX], lifetime[VALUE_DURATION_MAX];
+    reader_complain(reader, dnssec->refresh_place, "dnssec.signature-refresh",
+                    "%s is not less than the lifetime of a signature, %s; write a shorter time",
+                    value_duration(dnssec->signature_refresh * 1000ULL, refresh),
+                    value_duration(dnssec->signature_lifetime * 1000ULL, lifetime));
 }
 
 void check_config(const struct reader *reader)
 {
     const struct config *config = reader->config;
     const struct config_box *box = &config->box;
-    if (box->hostname != NULL && strlen(box->hostname) + strlen("_25._tcp.") > NAME_MAX_OCTETS)
+    size_t longest = NAME_MAX_OCTETS - strlen("_25._tcp.");
+    if (box->hostname != NULL && strlen(box->hostname) > longest)
         reader_complain(reader, box->hostname_place, "box.hostname",
-                        "too long: the name of its TLSA record would have more than the 253 octets "
-                        "possible");
+                        "too long for its TLSA record; it may have %zu octets", longest);
     check_domains_once(reader);
     for (size_t i = 0; i < config->domain_count; i++)
         if (config->domains[i].name != NULL)
             check_domain(reader, &config->domains[i]);
-    const struct config_dnssec_policy *dnssec = &config->dnssec;
-    if (dnssec->signature_lifetime > 0 && dnssec->refresh_place.line > 0 &&
-        dnssec->signature_refresh >= dnssec->signature_lifetime)
-        reader_complain(
-            reader, dnssec->refresh_place, "dnssec.signature-refresh",
-            "%u seconds is no less than the lifetime of %u seconds; write a shorter time",
-            dnssec->signature_refresh, dnssec->signature_lifetime);
+    check_refresh(reader);
 }

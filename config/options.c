@@ -82,7 +82,7 @@ static const struct option table[] = {
     {"box.dkim", "lifetime", OPTION_LATER, .help = "when keys are replaced"},
 
     {"box.nameservers[]", "name", OPTION_HOST_NAME, .required = true,
-     .target = NAMESERVER(name), .place = NAMESERVER(place), .help = "host name of the server"},
+     .target = NAMESERVER(name), .place = NAMESERVER(place), .help = "the host name of the server"},
     {"box.nameservers[]", "addresses", OPTION_ADDRESSES, .max = 16,
      .target = NAMESERVER(addresses), .count = NAMESERVER(address_count),
      .help = "its addresses; default: the box's own, where the name lies in a zone of ours"},
@@ -209,7 +209,7 @@ static unsigned distance(const char *a, const char *b)
     return cells[a_len][b_len];
 }
 
-const char *options_suggest(struct options options, const char *name, char *ret, size_t cap)
+const char *options_suggest(struct options options, const char *name, char ret[OPTION_PATH_MAX])
 {
     size_t len = strlen(name);
     if (len > KEY_MAX)
@@ -224,15 +224,12 @@ const char *options_suggest(struct options options, const char *name, char *ret,
         }
     }
     if (nearest != NULL) {
-        snprintf(ret, cap, "%s", nearest->name);
+        snprintf(ret, OPTION_PATH_MAX, "%s", nearest->name);
         return ret;
     }
     for (size_t i = 0; i < TABLE_COUNT; i++) {
-        if (table[i].type == OPTION_LATER || strcmp(table[i].name, name) != 0)
-            continue;
-        char path[OPTION_PATH_MAX];
-        snprintf(ret, cap, "%s", option_path(table[i].section, name, path));
-        return ret;
+        if (table[i].type != OPTION_LATER && strcmp(table[i].name, name) == 0)
+            return option_path(table[i].section, name, ret);
     }
     return NULL;
 }

@@ -60,12 +60,11 @@ struct options { // neighbouring rows
 struct options options_in(const char *section);
 // The row with that name, or NULL.
 const struct option *options_find(struct options options, const char *name);
-// What somebody who wrote `name` among these options probably meant: the nearest of them, else an
-// option of exactly that name elsewhere. NULL when nothing is near. Writes it as a path
-// ("box.hostname") when it lies elsewhere.
-const char *options_suggest(struct options options, const char *name, char *ret, size_t cap);
-
 #define OPTION_PATH_MAX 64
+// What somebody who wrote `name` among these options probably meant: the nearest of them, else an option of exactly
+// that name elsewhere, then as a path ("box.hostname"). Returns ret, or NULL when nothing is near.
+const char *options_suggest(struct options options, const char *name, char ret[OPTION_PATH_MAX]);
+
 // "box.nameservers.addresses", for messages. name NULL: the section itself ("" for the file).
 // Returns ret.
 const char *option_path(const char *section, const char *name, char ret[OPTION_PATH_MAX]);

@@ -58,16 +58,22 @@ static void complain_of_kind(const struct reader *reader, const struct node *nod
     complain_of(reader, node, row, words);
 }
 
-static void complain_of_key(const struct reader *reader, const struct node *node,
-                            const char *section, struct options options)
+// Returns the option of this section that was probably meant, or NULL.
+static const struct option *complain_of_key(const struct reader *reader, const struct node *node,
+                                            const char *section, struct options options)
 {
     char path[OPTION_PATH_MAX], quoted[VALUE_QUOTE_MAX], near[OPTION_PATH_MAX];
+    if (reader->errors->count >=
+        CONFIG_ERRORS_MAX) { // looking for what was meant would be for nothing
+        (void)config_errors_next(reader->errors);
+        return NULL;
+    }
     option_path(section, NULL, path);
     value_quote(node->key, quoted);
-    if (options_suggest(options, node->key, near, sizeof(near)) != NULL) {
+    if (options_suggest(options, node->key, near) != NULL) {
         reader_complain(reader, node->key_place, path, "unknown key %s; did you mean \"%s\"?",
                         quoted, near);
-        return;
+        return options_find(options, near);
     }
     char known[300];
     size_t len = 0;
@@ -78,6 +84,7 @@ static void complain_of_key(const struct reader *reader, const struct node *node
                                 options.rows[i].name);
     }
     reader_complain(reader, node->key_place, path, "unknown key %s; known here: %s", quoted, known);
+    return NULL;
 }
 
 // ── Single values
@@ -120,7 +127,8 @@ static void read_text(const struct reader *reader, const struct option *row,
         return;
     }
     if (node_is_empty(node)) {
-        complain_of_kind(reader, node, row, "write one, or leave the option out");
+        complain_of_kind(reader, node, row,
+                         row->required ? "write one" : "write one, or leave the option out");
         return;
     }
     struct error err = {0};
@@ -352,32 +360,40 @@ static void apply_default(const struct reader *reader, const struct option *row,
         read_subsection(reader, row, NULL, base);
 }
 
+// Complains of what is required and missing, and sets what is not written to its default.
+static void finish_section(const struct reader *reader, const char *section,
+                           const struct node *node, uint64_t seen, void *base)
+{
+    struct options options = options_in(section);
+    char path[OPTION_PATH_MAX];
+    for (size_t i = 0; i < options.count; i++) {
+        const struct option *row = &options.rows[i];
+        if ((seen & UINT64_C(1) << i) != 0)
+            continue;
+        if (row->required && node != NULL)
+            reader_complain(reader, node->place, option_path(section, NULL, path),
+                            "\"%s\" is missing; write it: %s", row->name, row->help);
+        apply_default(reader, row, base);
+    }
+}
+
 // node NULL: nothing was written, only the defaults apply.
 static void read_section(const struct reader *reader, const char *section, const struct node *node,
                          void *base)
 {
     struct options options = options_in(section);
-    uint64_t seen = 0; // a bit per row; no section has 64
+    uint64_t seen = 0; // a bit per row; no section has more than 64
     for (const struct node *child = node != NULL ? node->first : NULL; child != NULL;
          child = child->next) {
         const struct option *row = options_find(options, child->key);
-        if (row == NULL) {
-            complain_of_key(reader, child, section, options);
-            continue;
-        }
-        seen |= UINT64_C(1) << (row - options.rows);
-        read_option(reader, row, child, base);
+        if (row != NULL)
+            read_option(reader, row, child, base);
+        else
+            row = complain_of_key(reader, child, section, options);
+        if (row != NULL) // a misspelt one is not missing besides
+            seen |= UINT64_C(1) << (row - options.rows);
     }
-    for (size_t i = 0; i < options.count; i++) {
-        const struct option *row = &options.rows[i];
-        if ((seen & UINT64_C(1) << i) != 0)
-            continue;
-        char path[OPTION_PATH_MAX];
-        if (row->required && node != NULL)
-            reader_complain(reader, node->place, option_path(section, NULL, path),
-                            "\"%s\" is missing; it is %s", row->name, row->help);
-        apply_default(reader, row, base);
-    }
+    finish_section(reader, section, node, seen, base);
 }
 
 void read_config(const struct reader *reader, const struct tree *tree)

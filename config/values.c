@@ -265,23 +265,20 @@ static bool read_duration(const char *text, uint64_t *ret_ms)
     return false;
 }
 
-#define DURATION_TEXT_MAX 24
-
-// The largest unit that gives a whole number: a week is "7d", since bounds in days read best.
-static const char *duration_text(uint64_t ms, char text[DURATION_TEXT_MAX])
+const char *value_duration(uint64_t ms, char ret[VALUE_DURATION_MAX])
 {
-    size_t i = 1;
+    size_t i = 1; // not weeks: bounds and lifetimes read best in days
     while (ms % units[i].ms != 0 || (ms == 0 && units[i].ms != 1000))
         i++;
-    snprintf(text, DURATION_TEXT_MAX, "%llu%s", (unsigned long long)(ms / units[i].ms),
+    snprintf(ret, VALUE_DURATION_MAX, "%llu%s", (unsigned long long)(ms / units[i].ms),
              units[i].name);
-    return text;
+    return ret;
 }
 
 static enum status read_bounded(const char *text, uint64_t min, uint64_t max, uint64_t *ret,
                                 struct error *err)
 {
-    char quoted[VALUE_QUOTE_MAX], from[DURATION_TEXT_MAX], to[DURATION_TEXT_MAX];
+    char quoted[VALUE_QUOTE_MAX], from[VALUE_DURATION_MAX], to[VALUE_DURATION_MAX];
     value_quote(text, quoted);
     uint64_t ms;
     if (!read_duration(text, &ms))
@@ -289,7 +286,7 @@ static enum status read_bounded(const char *text, uint64_t min, uint64_t max, ui
                          "%s is not a time; write a number with s, m, h, d or w behind it", quoted);
     if (ms < min || ms > max)
         return error_set(err, STATUS_RANGE, "%s is out of range; write %s to %s", quoted,
-                         duration_text(min, from), duration_text(max, to));
+                         value_duration(min, from), value_duration(max, to));
     *ret = ms;
     return STATUS_OK;
 }

@@ -43,6 +43,10 @@ enum status value_seconds(const char *text, uint32_t min, uint32_t max, uint32_t
 enum status value_milliseconds(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
                                struct error *err);
 
+#define VALUE_DURATION_MAX 24
+// "90s", "12h", "14d": in the largest unit up to a day that gives a whole number. Returns ret.
+const char *value_duration(uint64_t ms, char ret[VALUE_DURATION_MAX]);
+
 // yes, no, on, off, true, false. False for anything else, leaving *ret alone.
 bool value_is_yes_no(const char *text, bool *ret);
 // yes (on, true), no (off, false) or presigned.

@@ -1,3 +1,5 @@
 zonebox_unit(config test_config config)
 zonebox_unit(config test_inputs config)
 zonebox_unit(config test_watch config)
+zonebox_unit(config test_errors config)
+zonebox_unit(config test_values config)
