@@ -32,14 +32,18 @@ enum store_db {
 struct store;
 
 // Opens the environment in `directory` (made when missing, 0700 state / 0750 serve) for writing. There is one
-// writer: the caller holds a file_lock. NO_SPACE, DENIED, IO as the system says; a serve/ that LMDB itself cannot
-// read is STATE: the caller removes it with store_destroy and opens again.
+// writer: the caller holds a file_lock. NO_SPACE, DENIED, IO as the system says; one that LMDB cannot read, that was
+// cut off or is of another format is STATE: the caller removes serve/ with store_destroy and opens again. A process
+// opens an environment once (LMDB's locks do not stand twice), and not before a fork.
 enum status store_open_writer(const char *directory, enum store_kind kind, struct store **ret,
                               struct error *err);
-// Opens it for reading. NOT_FOUND when there is none yet.
+// Opens it for reading. NOT_FOUND when there is none yet. DENIED or IO also when the lock file cannot be written.
 enum status store_open_reader(const char *directory, enum store_kind kind, struct store **ret,
                               struct error *err);
 void store_close(struct store *store); // NULL is fine
+// Have its files been removed or made anew since it was opened (store_destroy)? A reader then reads what nobody
+// writes any more, and opens again.
+bool store_is_replaced(const struct store *store);
 // Removes the environment's files. Only for serve/, which is made anew from state, keys and configuration.
 enum status store_destroy(const char *directory, struct error *err);
 
@@ -69,7 +73,7 @@ struct store_reader;
 struct store_entry {
     const uint8_t *key;
     size_t key_len;
-    const uint8_t *value; // into the map, aligned to 8; length includes padding of up to a page
+    const uint8_t *value; // into the map; images are aligned to 8, and padded by up to a page (in value_len)
     size_t value_len;
 };
 

@@ -1,2 +1,3 @@
 zonebox_unit(dns test_name dns)
 zonebox_unit(dns test_image test_support dns)
+zonebox_unit(dns test_store dns)
