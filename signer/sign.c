@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: ISC
+#include "signer/sign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "dns/types.h"
+#include "dns/wire.h"
+#include "signer/reuse.h"
+
+// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+static bool key_is_published(const struct dnskey *key, int64_t now)
+{
+    return key->publish <= now && (key->remove == 0 || now < key->remove);
+}
+
+static bool key_is_active(const struct dnskey *key, int64_t now)
+{
+    return key_is_published(key, now) && key->activate <= now &&
+           (key->inactive == 0 || now < key->inactive);
+}
+
+static bool key_is_sep(const struct dnskey *key)
+{
+    return (key->flags & DNSKEY_FLAGS_SEP) == DNSKEY_FLAGS_SEP;
+}
+
+struct signers {
+    const struct dnskey *keys[SIGN_KEYS_MAX];
+    size_t count;
+};
+
+static enum status choose_signers(const struct sign_request *request, bool sep, struct signers *ret,
+                                  struct error *err)
+{
+    const struct dnskey_set *set = request->keys;
+    bool any_of_kind = false;
+    for (size_t i = 0; i < set->count; i++)
+        if (key_is_active(&set->keys[i], request->now) && key_is_sep(&set->keys[i]) == sep)
+            any_of_kind = true;
+    ret->count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct dnskey *key = &set->keys[i];
+        if (!key_is_active(key, request->now) || (any_of_kind && key_is_sep(key) != sep))
+            continue;
+        if (ret->count == SIGN_KEYS_MAX)
+            return error_set(err, STATUS_RANGE, "more than %d active keys", SIGN_KEYS_MAX);
+        if (key->private == NULL)
+            return error_set(err, STATUS_STATE, "%s: its private part is missing", key->path);
+        ret->keys[ret->count++] = key;
+    }
+    if (ret->count == 0)
+        return error_set(err, STATUS_STATE, "no key is active at this time");
+    return STATUS_OK;
+}
+
+enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *keys, uint32_t ttl,
+                             int64_t now, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < keys->count; i++) {
+        if (!key_is_published(&keys->keys[i], now))
+            continue;
+        ldns_rr *rr = ldns_rr_clone(keys->keys[i].rr);
+        if (rr == NULL)
+            abort();
+        ldns_rr_set_ttl(rr, ttl);
+        status = records_add_rr(records, rr, err);
+        ldns_rr_free(rr);
+    }
+    return status;
+}
+
+// ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// The types that the NSEC of an owner names (RFC 4035 §2.3): at a cut only what is authoritative, and the NS.
+static ldns_rdf *make_bitmap(const struct records *records, const struct owner *owner)
+{
+    ldns_rr_type *types = xmalloc((owner->rrset_count + 2) * sizeof(*types));
+    size_t count = 0;
+    for (size_t i = 0; i < owner->rrset_count; i++) {
+        uint16_t type = records->rrsets[owner->rrset_first + i].type;
+        if (owner->place == OWNER_AUTHORITATIVE || type == RR_TYPE_NS || type == RR_TYPE_DS)
+            types[count++] = (ldns_rr_type)type;
+    }
+    types[count++] = LDNS_RR_TYPE_RRSIG;
+    types[count++] = LDNS_RR_TYPE_NSEC;
+    ldns_rdf *bitmap = ldns_dnssec_create_nsec_bitmap(types, count, LDNS_RR_TYPE_NSEC);
+    free(types);
+    return bitmap;
+}
+
+static enum status add_one_nsec(struct records *records, const struct owner *owner,
+                                const struct owner *next, uint32_t ttl, struct error *err)
+{
+    ldns_rdf *bitmap = make_bitmap(records, owner);
+    if (bitmap == NULL)
+        return error_set(err, STATUS_STATE, "cannot make a type bitmap");
+    struct buf rdata = {0};
+    buf_put(&rdata, next->lower, name_wire_len(next->lower));
+    buf_put(&rdata, ldns_rdf_data(bitmap), ldns_rdf_size(bitmap));
+    struct image_rr rr = {owner->name, RR_TYPE_NSEC, (uint16_t)rdata.len, ttl, rdata.data};
+    enum status status = records_add(records, &rr, err);
+    buf_done(&rdata);
+    ldns_rdf_deep_free(bitmap);
+    return status;
+}
+
+enum status sign_add_nsec(struct records *records, struct error *err)
+{
+    struct records_soa soa;
+    if (!records_soa(records, &soa))
+        return error_set(err, STATUS_STATE, "the zone has no SOA");
+    // RFC 9077 §3: as long as a negative answer lives.
+    uint32_t ttl = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
+    enum status status = STATUS_OK;
+    const struct owner *last = NULL;
+    for (size_t i = 0; status == STATUS_OK && i < records->owner_count; i++) {
+        const struct owner *owner = &records->owners[i];
+        if (owner->place == OWNER_OCCLUDED)
+            continue;
+        if (last != NULL)
+            status = add_one_nsec(records, last, owner, ttl, err);
+        last = owner;
+    }
+    if (status == STATUS_OK)
+        status = add_one_nsec(records, last, &records->owners[0], ttl, err);
+    if (status == STATUS_OK)
+        records_arrange(records);
+    return status;
+}
+
+// ── Signatures ───────────────────────────────────────────────────────────────────────────────────────────────
+
+// RFC 4034 §3.1.8.1: RRSIG rdata without the signature, then each RR in canonical form with the original TTL.
+static void put_signed_octets(struct signing *signing, const struct rrset *rrset,
+                              const struct dnskey *key, const struct plan_times *times,
+                              uint16_t *ret_prefix_len)
+{
+    const struct records *records = signing->records;
+    const struct owner *owner = &records->owners[rrset->owner];
+    struct buf *octets = &signing->octets;
+    size_t start = octets->len;
+    buf_put_u16(octets, rrset->type);
+    buf_put_u8(octets, key->algorithm);
+    buf_put_u8(octets, owner->labels);
+    buf_put_u32(octets, rrset->ttl);
+    buf_put_u32(octets, (uint32_t)times->expiration);
+    buf_put_u32(octets, (uint32_t)times->inception);
+    buf_put_u16(octets, key->tag);
+    buf_put(octets, records->apex, name_wire_len(records->apex));
+    *ret_prefix_len = (uint16_t)(octets->len - start);
+    size_t owner_len = name_wire_len(owner->lower);
+    for (size_t i = 0; i < rrset->count; i++) {
+        const struct record *record = &records->list[rrset->first + i];
+        buf_put(octets, owner->lower, owner_len);
+        buf_put_u16(octets, rrset->type);
+        buf_put_u16(octets, RR_CLASS_IN);
+        buf_put_u32(octets, rrset->ttl);
+        buf_put_u16(octets, record->rdata_len);
+        buf_put(octets, record->canonical, record->rdata_len);
+    }
+}
+
+static void note_expiration(struct signing *signing, int64_t expiration)
+{
+    if (signing->expires_at == 0 || expiration < signing->expires_at)
+        signing->expires_at = expiration;
+}
+
+static void add_job(struct signing *signing, const struct sign_request *request, size_t index,
+                    const struct dnskey *key)
+{
+    const struct rrset *rrset = &signing->records->rrsets[index];
+    const struct owner *owner = &signing->records->owners[rrset->owner];
+    struct plan_times times = plan_times(&request->policy, request->now, owner->lower, rrset->type);
+    struct sign_job job = {.key = key, .rrset = index, .octets_at = signing->octets.len};
+    put_signed_octets(signing, rrset, key, &times, &job.prefix_len);
+    job.octets_len = signing->octets.len - job.octets_at;
+    note_expiration(signing, times.expiration);
+    signing->jobs = array_grow(signing->jobs, &signing->job_cap, signing->job_count, sizeof(job));
+    signing->jobs[signing->job_count++] = job;
+}
+
+// Takes the published signature along, or makes a job of it.
+static void sign_one(struct signing *signing, const struct sign_request *request,
+                     struct reuse *reuse, size_t index, const struct dnskey *key)
+{
+    struct sign_reused found = {.rrset = index};
+    int64_t expiration;
+    if (!reuse_signature(reuse, &signing->records->rrsets[index], key, &found.rdata,
+                         &found.rdata_len, &expiration)) {
+        add_job(signing, request, index, key);
+        return;
+    }
+    note_expiration(signing, expiration);
+    signing->reused =
+        array_grow(signing->reused, &signing->reused_cap, signing->reused_count, sizeof(found));
+    signing->reused[signing->reused_count++] = found;
+}
+
+static void sign_all(struct signing *signing, const struct sign_request *request,
+                     const struct signers *for_keys, const struct signers *for_rest)
+{
+    const struct records *records = signing->records;
+    struct reuse *reuse = reuse_new(records, request->previous, &request->policy, request->now);
+    for (size_t i = 0; i < records->rrset_count; i++) {
+        const struct rrset *rrset = &records->rrsets[i];
+        if (!records_is_signed(records, rrset))
+            continue;
+        bool keys = rrset->type == RR_TYPE_DNSKEY && rrset->owner == 0;
+        const struct signers *signers = keys ? for_keys : for_rest;
+        for (size_t k = 0; k < signers->count; k++)
+            sign_one(signing, request, reuse, i, signers->keys[k]);
+    }
+    reuse_free(reuse);
+}
+
+enum status sign_prepare(const struct sign_request *request, struct signing **ret,
+                         struct error *err)
+{
+    *ret = NULL;
+    struct records *records = request->records;
+    struct signers for_keys, for_rest;
+    enum status status = choose_signers(request, true, &for_keys, err);
+    if (status == STATUS_OK)
+        status = choose_signers(request, false, &for_rest, err);
+    if (status == STATUS_OK)
+        status = sign_add_nsec(records, err);
+    if (status != STATUS_OK)
+        return status;
+    struct signing *signing = xcalloc(1, sizeof(*signing));
+    signing->records = records;
+    sign_all(signing, request, &for_keys, &for_rest);
+    *ret = signing;
+    return STATUS_OK;
+}
+
+void sign_free(struct signing *signing)
+{
+    if (signing == NULL)
+        return;
+    for (size_t i = 0; i < signing->job_count; i++)
+        free(signing->jobs[i].signature);
+    for (size_t i = 0; i < signing->reused_count; i++)
+        free(signing->reused[i].rdata);
+    free(signing->jobs);
+    free(signing->reused);
+    buf_done(&signing->octets);
+    free(signing);
+}
+
+void sign_job_run(const struct signing *signing, struct sign_job *job)
+{
+    uint8_t signature[DNSKEY_SIGNATURE_MAX];
+    size_t len = 0;
+    job->status = dnskey_sign(job->key, signing->octets.data + job->octets_at, job->octets_len,
+                              signature, &len, NULL);
+    if (job->status != STATUS_OK)
+        return;
+    job->signature = xmemdup(signature, len);
+    job->signature_len = (uint16_t)len;
+}
+
+enum status sign_finish(const struct signing *signing, struct error *err)
+{
+    for (size_t i = 0; i < signing->job_count; i++) {
+        const struct sign_job *job = &signing->jobs[i];
+        if (job->status != STATUS_OK || job->signature == NULL)
+            return error_set(err, STATUS_CRYPTO, "%s: signing failed", job->key->path);
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: ISC
+// From the records of a zone to the records of the signed zone: DNSKEY, NSEC chain, RRSIGs.
+//
+//   sign_add_dnskeys  adds the keys: they count as content, a zone with another key is another zone
+//   sign_prepare      adds NSEC, looks which signatures of the published image still hold, and writes the octets to be
+//                     signed (RFC 4034 §3.1.8.1) of all others: the jobs
+//   sign_job_run      bytes → signature; in any thread
+//   sign_finish       looks whether every job went well
+//
+// A signature is used again when the published RRset has the same RRs, TTL and key and its time has not come
+// (signer/plan.h). So a change costs the signatures of what changed, of the SOA, and of the NSECs beside it.
+//
+// Keys with the SEP flag sign the DNSKEY RRset, keys without it sign the rest; where there are none of one kind the
+// others do both, which is what a combined signing key is. A key is used and published by its timing metadata.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "dns/image.h"
+#include "keys/dnskey.h"
+#include "signer/plan.h"
+#include "signer/records.h"
+
+// No rollover needs more, and each costs every answer its octets.
+#define SIGN_KEYS_MAX 8
+
+struct sign_job {
+    const struct dnskey *key;
+    size_t rrset; // in records->rrsets
+    size_t
+        octets_at; // what is signed, in signing->octets: RRSIG rdata without signature, then the RRs
+    size_t octets_len;
+    uint16_t prefix_len; // of that, the RRSIG rdata
+    uint16_t signature_len;
+    uint8_t *signature; // after sign_job_run
+    enum status status;
+};
+
+struct sign_reused {
+    size_t rrset;
+    uint16_t rdata_len;
+    uint8_t *rdata; // of the RRSIG
+};
+
+struct signing {
+    const struct records *records;
+    struct buf octets;
+    struct sign_job *jobs;
+    size_t job_count, job_cap;
+    struct sign_reused *reused;
+    size_t reused_count, reused_cap;
+    int64_t expires_at; // the first expiration of all signatures
+};
+
+// The DNSKEYs that the zone has at that time are added to the records, not yet arranged: those between their Publish and Delete times.
+enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *keys, uint32_t ttl,
+                             int64_t now, struct error *err);
+
+struct sign_request {
+    struct records *records;       // arranged, with DNSKEY; NSEC is added to them
+    const struct dnskey_set *keys; // with private parts
+    const struct image *previous;  // what is published, or NULL
+    struct plan_policy policy;
+    int64_t now;
+};
+
+// The keys stay in use by the jobs until sign_free. STATE: no key is active.
+enum status sign_prepare(const struct sign_request *request, struct signing **ret,
+                         struct error *err);
+void sign_free(struct signing *signing); // NULL is fine
+void sign_job_run(const struct signing *signing, struct sign_job *job);
+enum status sign_finish(const struct signing *signing, struct error *err);
+
+// Adds the NSEC chain (RFC 4034 §4, RFC 9077 for its TTL) to arranged records and arranges them.
+enum status sign_add_nsec(struct records *records, struct error *err);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: ISC
+// The last look before a zone is committed: does the *built image* hold up as a validator would see it?
+//
+// Everything is read back from the image, so that whatever made it (zonegen, a zone file, ldns, the signer's own
+// code, the image builder) is under test. Places (authoritative, cut, occluded) are found anew from the names.
+//
+//   every zone       SOA with the intended serial, NS at the apex, CNAME alone and only once
+//   signed here      every authoritative RRset, and nothing else, has a signature by each algorithm of the DNSKEY
+//                    set (RFC 4035 §2.2), with right signer, labels, original TTL and times and by a key of the
+//                    set; DNSKEY is signed by the keys that the parent's DS names
+//   presigned        the same, against the DNSKEY set in the zone
+//   both             one closed chain of NSEC or NSEC3 over exactly the names there are, with right types
+//   not signed       no DNSSEC record that would make validators expect more
+//
+// Cryptographically verified is the first RRset of every type in canonical order, which begins at the apex: DNSKEY, SOA,
+// NS and the apex' NSEC are always among them. Reason: a wrong signature comes from a wrong key (then all fail), a wrong
+// canonical form (then all of a type fail) or broken memory. One of each type finds the first two, for ten verifications
+// of 75 µs in a mail zone instead of 35, where making the 35 signatures takes 0.9 ms. ldns verifies, whose canonical form
+// and order are not those of signer/records.c.
+#pragma once
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "config/config.h"
+#include "dns/image.h"
+#include "keys/dnskey.h"
+#include "signer/plan.h"
+
+struct verify_request {
+    const struct image *image; // opened by image_open
+    const uint8_t *apex;       // wire
+    enum config_dnssec dnssec;
+    const struct dnskey_set *keys; // for CONFIG_DNSSEC_ON: at least the public parts
+    struct plan_policy policy;     // ON: no signature may be due
+    uint32_t serial;
+    int64_t now;
+};
+
+// BOGUS, or EXPIRED when only times are wrong, with the owner and type concerned and what is wrong.
+enum status verify_image(const struct verify_request *request, struct error *err);
