@@ -140,7 +140,9 @@ static void take_file(struct cursor *cursor, struct input_file *file)
         return;
     }
     char *words = take_text(cursor);
-    if (words != NULL)
+    if (words != NULL && strlen(words) >= ERROR_TEXT_MAX)
+        cursor->is_broken = true;
+    else if (words != NULL)
         error_set(&file->error, STATUS_IO, "%s", words);
     free(words);
 }
@@ -153,8 +155,10 @@ static void take_files(struct cursor *cursor, struct inputs *inputs)
         struct input_file *file = &inputs->files[inputs->file_count++];
         *file = (struct input_file){0};
         take_file(cursor, file);
-        // inputs_file searches by halves.
-        if (!cursor->is_broken && inputs->file_count > 1 && strcmp(file[-1].path, file->path) >= 0)
+        if (cursor->is_broken)
+            return;
+        bool is_sorted = inputs->file_count == 1 || strcmp(file[-1].path, file->path) < 0;
+        if (file->path[0] != '/' || !is_sorted) // inputs_file searches by halves
             cursor->is_broken = true;
     }
 }

@@ -306,8 +306,7 @@ bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *
     struct interests new = {0};
     follow_config(&new, config_path);
     for (size_t i = 0; inputs != NULL && i < inputs->file_count; i++)
-        if (inputs->files[i].path[0] == '/')
-            follow_file(&new, inputs->files[i].path);
+        follow_file(&new, inputs->files[i].path);
     if (inputs != NULL)
         follow_defaults(&new, surroundings, inputs->config);
     sort_once(&new);

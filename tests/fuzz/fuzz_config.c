@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: ISC
+// Configurations, and snapshots of inputs (told apart by the snapshot's first octets). What is accepted has what the rest
+// of the program relies on; what is refused has words that can be shown; a snapshot that is read writes as it was.
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/inputs.h"
+#include "config/surroundings.h"
+
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
+    } while (0)
+
+static void check_errors(const struct config_errors *errors)
+{
+    MUST(errors->count > 0);
+    for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++) {
+        const char *text = errors->list[i].text;
+        MUST(text[0] != '\0');
+        for (; *text != '\0'; text++)
+            MUST((unsigned char)*text >= 0x20 && *text != 0x7f);
+    }
+}
+
+static void check_config(const struct config *config)
+{
+    MUST(config->directory[0] == '/' && config->state[0] == '/');
+    MUST(strchr(config->box.hostname, '.') != NULL);
+    MUST(config->box.nameserver_count > 0 && config->domain_count > 0);
+    MUST(config->box.dkim_selector != NULL);
+    for (size_t i = 0; i < config->box.nameserver_count; i++)
+        MUST(strlen(config->box.nameservers[i].name) <= 253);
+    for (size_t i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        MUST(domain->name != NULL && domain->place.line > 0);
+        MUST(domain->zone_file == NULL || domain->zone_file[0] == '/');
+        MUST(domain->dnssec != CONFIG_DNSSEC_PRESIGNED || domain->zone_file != NULL);
+    }
+    MUST(config->dnssec.signature_refresh < config->dnssec.signature_lifetime);
+    MUST(config->ttl.standard > 0 && config->ttl.ns > 0 && config->server.tcp_connections > 0);
+}
+
+static void try_config(const uint8_t *octets, size_t len)
+{
+    static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
+    struct config *config = NULL;
+    struct config_errors errors = {0};
+    if (config_parse_in(&nothing_found, "z.yaml", (const char *)octets, len, &config, &errors) ==
+        STATUS_OK) {
+        MUST(errors.count == 0);
+        check_config(config);
+    } else {
+        MUST(config == NULL);
+        check_errors(&errors);
+    }
+    config_free(config);
+}
+
+static void try_snapshot(const uint8_t *octets, size_t len)
+{
+    struct inputs *inputs = NULL;
+    struct config_errors errors = {0};
+    if (inputs_decode(octets, len, &inputs, &errors) != STATUS_OK) {
+        MUST(inputs == NULL && errors.count > 0);
+        return;
+    }
+    check_config(inputs->config);
+    for (size_t i = 0; i < inputs->file_count; i++)
+        MUST(inputs_file(inputs, inputs->files[i].path) == &inputs->files[i]);
+    MUST(inputs_equal(inputs, inputs));
+    struct buf back = {0};
+    inputs_encode(inputs, &back);
+    MUST(back.len == len && memcmp(back.data, octets, len) == 0);
+    buf_done(&back);
+    inputs_free(inputs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
+{
+    if (len >= 4 && memcmp(octets, "zbin", 4) == 0)
+        try_snapshot(octets, len);
+    else
+        try_config(octets, len);
+    return 0;
+}
