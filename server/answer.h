@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: ISC
+// What a zone answers to a question: the algorithm of RFC 1034 §4.3.2 with
+// wildcards (RFC 4592), DNAME (RFC 6672) and DNSSEC (RFC 4035 §3.1, RFC 5155 §7.2). Pure: image + query →
+// references. Nothing is allocated, nothing logged, no clock read.
+//
+// One step for the question name, one more for each name that a CNAME or DNAME leads to inside the zone:
+//
+//   find the node, or its closest encloser
+//     at or below a cut          → referral (but the DS of the cut is the parent's to answer)
+//     below a DNAME              → DNAME and the CNAME it stands for; on with the target
+//     the node is there          → the RRset; else CNAME, on with its target; else NODATA
+//     its encloser has a "*"     → the same from the wildcard, under the name asked for
+//     nothing                    → NXDOMAIN
+//
+// Answers are minimal: no NS set in the authority section, no additional addresses but those of a referral.
+#pragma once
+
+#include "server/references.h"
+
+// `query` must have come from query_parse as QUERY_LOOKUP, its name at or below the image's apex.
+void answer_make(const struct image *image, const struct query *query, struct answer *ret);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: ISC
+#include "server/query.h"
+
+#include "dns/wire.h"
+
+#define LABEL_POINTER     0xc0   // RFC 1035 §4.1.4
+#define EDNS_DO           0x8000 // RFC 3225 §3
+#define RR_TYPE_NXNAME    128    // RFC 9824 §3.5: never asked for
+#define EDNS_VERSION_MASK 0x00ff0000U
+
+// What the records behind the question said, beyond what struct query keeps.
+struct extras {
+    bool tsig;
+    bool bad_version;
+};
+
+static enum query_verdict reject(struct query *query, enum rcode rcode)
+{
+    query->rcode = (uint16_t)rcode;
+    return QUERY_REPLY;
+}
+
+bool query_name_read(const uint8_t *octets, size_t len, struct query_name *ret)
+{
+    size_t end = len < NAME_WIRE_MAX ? len : NAME_WIRE_MAX;
+    size_t at = 0;
+    unsigned labels = 0;
+    while (at < end && octets[at] != 0) {
+        if (octets[at] > NAME_LABEL_MAX)
+            return false; // a pointer could only lead into the header; other label types are history (RFC 6891 §5)
+        ret->label_at[labels++] = (uint8_t)at;
+        at += 1U + octets[at];
+    }
+    if (at >= end)
+        return false;
+    ret->label_at[labels] = (uint8_t)at;
+    ret->wire = octets;
+    ret->len = (uint8_t)(at + 1);
+    ret->labels = (uint8_t)labels;
+    return true;
+}
+
+void query_name_key(struct query_name *name)
+{
+    name_key(name->wire, &name->key);
+}
+
+static bool read_question(struct wire_reader *reader, struct query *query)
+{
+    if (!query_name_read(reader->at, wire_left(reader), &query->name))
+        return false;
+    wire_take(reader, query->name.len);
+    query->qtype = wire_u16(reader);
+    query->qclass = wire_u16(reader);
+    if (!wire_ok(reader))
+        return false;
+    query->question_len = (uint16_t)(query->name.len + 4);
+    return true;
+}
+
+// Steps over an owner name, compressed or not. Its length in the message, 1 for the root.
+static size_t skip_name(struct wire_reader *reader)
+{
+    const uint8_t *start = reader->at;
+    uint8_t label;
+    while ((label = wire_u8(reader)) != 0) {
+        if ((label & LABEL_POINTER) == LABEL_POINTER) {
+            wire_u8(reader);
+            break;
+        }
+        if (label > NAME_LABEL_MAX)
+            reader->failed = true;
+        wire_take(reader, label);
+    }
+    return (size_t)(reader->at - start);
+}
+
+// The options of an OPT: only their lengths matter, none is understood here (RFC 6891 §6.1.2: unknown ones are
+// ignored).
+static bool options_are_whole(const uint8_t *rdata, size_t len)
+{
+    struct wire_reader reader = wire_reader(rdata, len);
+    while (wire_ok(&reader) && wire_left(&reader) > 0) {
+        wire_u16(&reader);
+        wire_take(&reader, wire_u16(&reader));
+    }
+    return wire_ok(&reader);
+}
+
+// RFC 6891 §6.1.1: at most one OPT, owned by the root.
+static bool read_opt(struct query *query, struct extras *extras, size_t owner_len, uint16_t size,
+                     uint32_t ttl)
+{
+    if (query->edns || owner_len != 1)
+        return false;
+    query->edns = true;
+    query->dnssec_ok = (ttl & EDNS_DO) != 0;
+    query->udp_size = size < DNS_UDP_PLAIN_MAX ? DNS_UDP_PLAIN_MAX : size; // RFC 6891 §6.2.3
+    extras->bad_version = (ttl & EDNS_VERSION_MASK) != 0;
+    return true;
+}
+
+static bool read_record(struct wire_reader *reader, struct query *query, struct extras *extras,
+                        bool last)
+{
+    size_t owner_len = skip_name(reader);
+    uint16_t type = wire_u16(reader);
+    uint16_t class = wire_u16(reader);
+    uint32_t ttl = wire_u32(reader);
+    uint16_t rdata_len = wire_u16(reader);
+    const uint8_t *rdata = wire_take(reader, rdata_len);
+    if (!wire_ok(reader))
+        return false;
+    if (type == RR_TYPE_OPT)
+        return read_opt(query, extras, owner_len, class, ttl) &&
+               options_are_whole(rdata, rdata_len);
+    if (type == RR_TYPE_TSIG) {
+        extras->tsig = true;
+        return last; // RFC 8945 §5.1
+    }
+    return true;
+}
+
+// The sections behind the question. An IXFR carries the SOA that the client has (RFC 1995 §3).
+static bool read_records(struct wire_reader *reader, const uint8_t *header, struct query *query,
+                         struct extras *extras)
+{
+    unsigned answers = wire_get_u16(header + 6);
+    unsigned authorities = wire_get_u16(header + 8);
+    unsigned additionals = wire_get_u16(header + 10);
+    if (answers != 0 || authorities > (query->qtype == RR_TYPE_IXFR ? 1U : 0U))
+        return false;
+    struct extras ignored = {0};
+    struct query scratch = {.edns = true}; // an OPT there is one too many
+    if (authorities == 1 && !read_record(reader, &scratch, &ignored, false))
+        return false;
+    for (unsigned i = 0; i < additionals; i++)
+        if (!read_record(reader, query, extras, i + 1 == additionals))
+            return false;
+    return wire_left(reader) == 0;
+}
+
+// Which questions are for a zone to answer.
+static enum query_verdict judge(struct query *query)
+{
+    if (query->qclass != RR_CLASS_IN)
+        return reject(query, RCODE_REFUSED);
+    switch (query->qtype) {
+    case RR_TYPE_AXFR:
+    case RR_TYPE_IXFR:
+        query->ede = EDE_NOT_SUPPORTED;
+        return reject(query, RCODE_REFUSED);
+    case RR_TYPE_MAILA:
+    case RR_TYPE_MAILB:
+        return reject(
+            query, RCODE_NOTIMP); // RFC 1035 §3.2.3: obsolete or experimental, as BIND answers it
+    case RR_TYPE_OPT:
+    case RR_TYPE_TSIG:
+    case RR_TYPE_NXNAME:
+        return reject(query, RCODE_FORMERR); // never the type of a question
+    default:
+        query_name_key(&query->name);
+        return QUERY_LOOKUP;
+    }
+}
+
+enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *ret)
+{
+    if (len < DNS_HEADER_LEN)
+        return QUERY_DROP;
+    ret->id = wire_get_u16(octets);
+    ret->flags = wire_get_u16(octets + 2);
+    if ((ret->flags & HEADER_QR) != 0)
+        return QUERY_DROP; // two servers must not talk to each other for ever
+    ret->rcode = RCODE_NOERROR;
+    ret->ede = QUERY_NO_EDE;
+    ret->question_len = 0;
+    ret->name.wire = octets + DNS_HEADER_LEN;
+    ret->udp_size = DNS_UDP_PLAIN_MAX;
+    ret->edns = false;
+    ret->dnssec_ok = false;
+    if ((ret->flags >> 11 & 15) != OPCODE_QUERY)
+        return reject(ret, RCODE_NOTIMP); // what else is in it may mean anything (RFC 8906 §3.1.4)
+
+    struct wire_reader reader = wire_reader(octets + DNS_HEADER_LEN, len - DNS_HEADER_LEN);
+    struct extras extras = {0};
+    if (wire_get_u16(octets + 4) != 1 || !read_question(&reader, ret))
+        return reject(ret, RCODE_FORMERR); // RFC 9619 §4
+    if (!read_records(&reader, octets, ret, &extras))
+        return reject(ret, RCODE_FORMERR);
+    if (extras.bad_version)
+        return reject(ret, RCODE_BADVERS); // RFC 6891 §6.1.3
+    if (extras.tsig)
+        return reject(ret, RCODE_NOTAUTH); // no key is known here, so none fits (RFC 8945 §5.2.1)
+    return judge(ret);
+}

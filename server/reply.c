@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: ISC
+#include "server/reply.h"
+
+#include <string.h>
+
+#include "dns/wire.h"
+
+#define POINTER_MAX  0x3fffU // RFC 1035 §4.1.4
+#define POINTER_BITS 0xc000U
+#define OPT_LEN      11
+#define OPT_EDE_LEN  6 // code, length, info-code (RFC 8914 §2)
+#define OPTION_EDE   15
+#define NO_PLACE     UINT16_MAX // where no pointer can lead
+
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTION_COUNT };
+
+struct writer {
+    const struct image *image;
+    const struct query *query;
+    const struct answer *answer;
+    uint8_t *out;
+    size_t at;
+    size_t limit; // what the records may fill: room for OPT is taken off
+    uint16_t counts[SECTION_COUNT];
+    uint16_t
+        rdata_at[ANSWER_RRSETS_MAX]; // where the first rdata of each answer stands, or NO_PLACE
+};
+
+// How an owner is written for the first time, and where a pointer finds it from then on.
+struct owner {
+    const uint8_t *labels; // labels_len octets to write, then a pointer to `suffix`
+    size_t labels_len;
+    uint16_t suffix;
+    uint16_t place; // labels_len 0: where the owner stands in the message already
+};
+
+static void put_pointer(uint8_t *at, size_t target)
+{
+    wire_set_u16(at, (uint16_t)(POINTER_BITS | target));
+}
+
+// ── Owners ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+static struct owner owner_known(size_t place)
+{
+    return (struct owner){(const uint8_t *)"", 0, (uint16_t)place, (uint16_t)place};
+}
+
+// The place of name number n of the answer: 0 the question name, else the rdata of the CNAME that led to it.
+static uint16_t name_place(const struct writer *writer, unsigned n)
+{
+    return n == 0 ? DNS_HEADER_LEN : writer->rdata_at[writer->answer->links[n - 1].cname];
+}
+
+static const struct query_name *name_of(const struct writer *writer, unsigned n)
+{
+    return n == 0 ? &writer->query->name : &writer->answer->links[n - 1].name;
+}
+
+static size_t apex_place(const struct writer *writer)
+{
+    return DNS_HEADER_LEN + query_name_suffix(&writer->query->name, writer->image->nodes[0].labels);
+}
+
+// How many octets of name n stand in the message as labels before a pointer takes over: suffixes that begin
+// there can be pointed at.
+static size_t plain_len(const struct writer *writer, unsigned n)
+{
+    const struct query_name *name = name_of(writer, n);
+    if (n == 0)
+        return name->len;
+    const struct reference *cname = &writer->answer->answers[writer->answer->links[n - 1].cname];
+    if ((cname->parts & PART_CNAME) != 0) { // the labels in front of the DNAME's owner
+        unsigned labels = writer->image->nodes[cname->rrset->node].labels;
+        return query_name_suffix(name_of(writer, cname->owner), labels);
+    }
+    const uint8_t *target = image_wire(writer->image, cname->rrset) + IMAGE_RR_HEAD;
+    size_t len = 0;
+    while (target[len] != 0 && target[len] <= NAME_LABEL_MAX)
+        len += 1U + target[len];
+    return len;
+}
+
+// How many labels, counted from the root, the node shares with the name.
+static unsigned shared_labels(const struct image *image, const struct image_node *node,
+                              const struct query_name *name)
+{
+    unsigned labels = image->nodes[0].labels;
+    unsigned most = node->labels < name->labels ? node->labels : name->labels;
+    size_t apex_len = image->header->apex_key_len;
+    const uint8_t *key = image_node_key(image, node);
+    const uint8_t *other = name->key.octets + apex_len;
+    while (labels < most) {
+        size_t from = name->key.end[labels] - apex_len;
+        size_t to = name->key.end[labels + 1] - apex_len;
+        if (to > node->key_len || memcmp(key + from, other + from, to - from) != 0)
+            break;
+        labels++;
+    }
+    return labels;
+}
+
+// A name of the zone: its first labels, then a pointer to the longest suffix that the message has.
+static struct owner owner_of_node(const struct writer *writer, const struct image_node *node)
+{
+    unsigned best = writer->image->nodes[0].labels;
+    size_t suffix = apex_place(writer);
+    for (unsigned n = 0; n <= writer->answer->link_count; n++) {
+        const struct query_name *name = name_of(writer, n);
+        unsigned labels = shared_labels(writer->image, node, name);
+        if (labels <= best)
+            continue;
+        size_t at = query_name_suffix(name, labels);
+        uint16_t place = name_place(writer, n);
+        if (at > plain_len(writer, n) || place + at > POINTER_MAX)
+            continue;
+        best = labels;
+        suffix = place + at;
+    }
+    if (best == node->labels)
+        return owner_known(suffix);
+    const uint8_t *wire = image_node_name(writer->image, node);
+    const uint8_t *end = wire;
+    for (unsigned i = node->labels; i > best; i--)
+        end += 1 + end[0];
+    return (struct owner){wire, (size_t)(end - wire), (uint16_t)suffix, 0};
+}
+
+static struct owner owner_of(const struct writer *writer, const struct reference *reference)
+{
+    if (reference->owner == OWNER_NODE)
+        return owner_of_node(writer, &writer->image->nodes[reference->rrset->node]);
+    uint16_t place = name_place(writer, reference->owner);
+    if (place <= POINTER_MAX)
+        return owner_known(place);
+    const struct query_name *name = name_of(writer, reference->owner);
+    size_t labels_len = query_name_suffix(name, writer->image->nodes[0].labels);
+    return (struct owner){name->wire, labels_len, (uint16_t)apex_place(writer), 0};
+}
+
+// ── RRsets ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// A run of records as the image has them: the RRs of an RRset, or its RRSIGs.
+struct run {
+    const uint8_t *wire;
+    size_t len;
+    const struct image_slot *slots;
+    unsigned slot_count;
+    uint16_t count;
+};
+
+static struct run run_of(const struct image *image, const struct image_rrset *rrset, bool sigs)
+{
+    const uint8_t *wire = image_wire(image, rrset);
+    const struct image_slot *slots = image_slots(image, rrset);
+    if (sigs)
+        return (struct run){wire + rrset->wire_len, rrset->sig_len, slots + rrset->slot_count,
+                            rrset->sig_slot_count, rrset->sig_count};
+    return (struct run){wire, rrset->wire_len, slots, rrset->slot_count, rrset->rr_count};
+}
+
+static bool put_octets(struct writer *writer, const void *octets, size_t len)
+{
+    if (writer->limit - writer->at < len)
+        return false;
+    memcpy(writer->out + writer->at, octets, len);
+    writer->at += len;
+    return true;
+}
+
+// Where the slot's pointer leads. `start`: the place in the message that the run's offsets count from.
+static size_t slot_target(const struct writer *writer, const struct image_slot *slot, size_t start,
+                          const struct owner *owner)
+{
+    switch (slot->base) {
+    case SLOT_OWNER:
+        return owner->place;
+    case SLOT_APEX:
+        return apex_place(writer);
+    default:
+        return start + slot->target;
+    }
+}
+
+// Copies the run and fills its slots in. False when it does not fit (*ret_far false) or a pointer would not
+// reach (*ret_far true); the message has not grown then.
+static bool copy_run(struct writer *writer, const struct run *run, struct owner *owner,
+                     bool *ret_far)
+{
+    *ret_far = false;
+    if (writer->limit - writer->at < owner->labels_len + run->len)
+        return false;
+    size_t start = writer->at + owner->labels_len;
+    struct owner next = *owner; // how those after the first are written
+    if (owner->labels_len > 0) {
+        memcpy(writer->out + writer->at, owner->labels, owner->labels_len);
+        next.place = NO_PLACE;
+        if (writer->at <= POINTER_MAX)
+            next = owner_known(writer->at);
+    }
+    memcpy(writer->out + start, run->wire, run->len);
+    put_pointer(writer->out + start, owner->suffix);
+    for (unsigned i = 1; i < run->slot_count; i++) { // slot 0 is the first owner
+        size_t target = slot_target(writer, &run->slots[i], start, &next);
+        if (target > POINTER_MAX)
+            *ret_far = true;
+        put_pointer(writer->out + start + run->slots[i].at, target & POINTER_MAX);
+    }
+    if (*ret_far)
+        return false;
+    writer->at = start + run->len;
+    *owner = next;
+    return true;
+}
+
+// The same with the names of the rdata in full.
+static bool expand_run(struct writer *writer, const struct image_rrset *rrset, bool sigs,
+                       const struct owner *owner)
+{
+    struct image_cursor cursor;
+    struct image_rr rr;
+    image_rrs(&cursor, writer->image, rrset, sigs);
+    while (image_rrs_next(&cursor, &rr)) {
+        uint8_t fixed[IMAGE_RR_HEAD];
+        put_pointer(fixed, owner->suffix);
+        wire_set_u16(fixed + 2, rr.type);
+        wire_set_u16(fixed + 4, RR_CLASS_IN);
+        wire_set_u32(fixed + 6, rr.ttl);
+        wire_set_u16(fixed + 10, rr.rdata_len);
+        if (!put_octets(writer, owner->labels, owner->labels_len) ||
+            !put_octets(writer, fixed, sizeof(fixed)) ||
+            !put_octets(writer, rr.rdata, rr.rdata_len))
+            return false;
+    }
+    return true;
+}
+
+// ret_rdata: where the first rdata stands as the image has it, NO_PLACE when no pointer reaches it.
+static bool put_run(struct writer *writer, const struct image_rrset *rrset, bool sigs,
+                    struct owner *owner, uint16_t *ret_rdata)
+{
+    struct run run = run_of(writer->image, rrset, sigs);
+    size_t rdata = writer->at + owner->labels_len + IMAGE_RR_HEAD;
+    *ret_rdata = rdata > POINTER_MAX ? NO_PLACE : (uint16_t)rdata;
+    if (run.count == 0)
+        return true;
+    bool far;
+    if (copy_run(writer, &run, owner, &far))
+        return true;
+    *ret_rdata = NO_PLACE;
+    return far && expand_run(writer, rrset, sigs, owner);
+}
+
+// The CNAME that a DNAME stands for: the labels in front of the DNAME's owner, then the DNAME's target, which
+// the message has.
+static bool put_synthesized(struct writer *writer, const struct reference *reference,
+                            uint16_t *ret_rdata)
+{
+    const struct image_node *node = &writer->image->nodes[reference->rrset->node];
+    const struct answer_link *link = &writer->answer->links[reference->link];
+    struct owner owner = owner_of(writer, reference);
+    uint16_t dname = writer->rdata_at[reference->dname];
+    size_t prefix_len = query_name_suffix(name_of(writer, reference->owner), node->labels);
+    bool whole = dname == NO_PLACE;
+    size_t target_len = whole ? name_wire_len(link->wire) : prefix_len + 2;
+    uint8_t fixed[IMAGE_RR_HEAD];
+    put_pointer(fixed, owner.suffix);
+    wire_set_u16(fixed + 2, RR_TYPE_CNAME);
+    wire_set_u16(fixed + 4, RR_CLASS_IN);
+    wire_set_u32(fixed + 6, reference->rrset->ttl); // RFC 6672 §3.1
+    wire_set_u16(fixed + 10, (uint16_t)target_len);
+    uint8_t target[NAME_WIRE_MAX + 2];
+    memcpy(target, link->wire, whole ? target_len : prefix_len);
+    if (!whole)
+        put_pointer(target + prefix_len, dname);
+    if (!put_octets(writer, owner.labels, owner.labels_len) ||
+        !put_octets(writer, fixed, sizeof(fixed)))
+        return false;
+    *ret_rdata = writer->at > POINTER_MAX ? NO_PLACE : (uint16_t)writer->at;
+    return put_octets(writer, target, target_len);
+}
+
+// Writes what is referred to. False, and the message as it was, when it does not fit.
+static bool put_reference(struct writer *writer, const struct reference *reference,
+                          enum section section, uint16_t *ret_rdata)
+{
+    const struct image_rrset *rrset = reference->rrset;
+    size_t before = writer->at;
+    if ((reference->parts & PART_CNAME) != 0) {
+        if (!put_synthesized(writer, reference, ret_rdata)) {
+            writer->at = before;
+            return false;
+        }
+        writer->counts[section]++;
+        return true;
+    }
+    struct owner owner = owner_of(writer, reference);
+    uint16_t unused;
+    unsigned count = 0;
+    bool fits = true;
+    if ((reference->parts & PART_RRS) != 0) {
+        fits = put_run(writer, rrset, false, &owner, ret_rdata);
+        count = rrset->rr_count;
+    }
+    if ((reference->parts & PART_SIGS) != 0) {
+        fits = fits && put_run(writer, rrset, true, &owner, &unused);
+        count += rrset->sig_count;
+    }
+    if (!fits) {
+        writer->at = before;
+        return false;
+    }
+    writer->counts[section] = (uint16_t)(writer->counts[section] + count);
+    return true;
+}
+
+// ── Sections ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+// The addresses of a referral's name servers, as many as fit. False when one is left out that the client cannot
+// do without (RFC 9471 §3).
+static bool put_glue(struct writer *writer, size_t ns_at, bool required)
+{
+    const struct image *image = writer->image;
+    const struct image_rrset *ns = writer->answer->referral;
+    const struct image_extra *extras = image_extras(image, ns);
+    for (unsigned i = 0; i < ns->extra_count; i++) {
+        if ((extras[i].required != 0) != required)
+            continue;
+        const struct image_rrset *rrset = &image->rrsets[extras[i].rrset];
+        size_t place = ns_at + extras[i].name_at;
+        struct owner owner = ns_at == 0 || place > POINTER_MAX
+                                 ? owner_of_node(writer, &image->nodes[rrset->node])
+                                 : owner_known(place);
+        uint16_t unused;
+        size_t before = writer->at;
+        if (put_run(writer, rrset, false, &owner, &unused)) {
+            writer->counts[SECTION_ADDITIONAL] =
+                (uint16_t)(writer->counts[SECTION_ADDITIONAL] + rrset->rr_count);
+        } else {
+            writer->at = before;
+            if (required)
+                return false;
+        }
+    }
+    return true;
+}
+
+// All that the answer refers to. False when something needed did not fit.
+static bool put_sections(struct writer *writer)
+{
+    const struct answer *answer = writer->answer;
+    for (unsigned i = 0; i < answer->answer_count; i++)
+        if (!put_reference(writer, &answer->answers[i], SECTION_ANSWER, &writer->rdata_at[i]))
+            return false;
+    size_t ns_at =
+        0; // the place in the message that offsets in the wire of the NS RRset count from
+    for (unsigned i = 0; i < answer->authority_count; i++) {
+        const struct reference *reference = &answer->authority[i];
+        uint16_t rdata = NO_PLACE;
+        if (!put_reference(writer, reference, SECTION_AUTHORITY, &rdata))
+            return false;
+        if (reference->rrset == answer->referral && rdata != NO_PLACE)
+            ns_at = rdata - (size_t)IMAGE_RR_HEAD;
+    }
+    return answer->referral == NULL ||
+           (put_glue(writer, ns_at, true) && put_glue(writer, ns_at, false));
+}
+
+// RFC 6891 §6.1.3: the upper bits of the rcode, our version 0, DO as it came (RFC 3225 §3).
+static size_t put_opt(uint8_t *out, const struct query *query, uint16_t rcode, uint16_t ede)
+{
+    bool with_ede = ede != QUERY_NO_EDE;
+    out[0] = 0;
+    wire_set_u16(out + 1, RR_TYPE_OPT);
+    wire_set_u16(out + 3, DNS_UDP_EDNS_MAX);
+    wire_set_u32(out + 5, (uint32_t)(rcode >> 4) << 24 | (query->dnssec_ok ? 0x8000U : 0));
+    wire_set_u16(out + 9, with_ede ? OPT_EDE_LEN : 0);
+    if (!with_ede)
+        return OPT_LEN;
+    wire_set_u16(out + 11, OPTION_EDE);
+    wire_set_u16(out + 13, 2);
+    wire_set_u16(out + 15, ede);
+    return OPT_LEN + OPT_EDE_LEN;
+}
+
+size_t reply_write(const struct image *image, const struct query *query,
+                   const struct answer *answer, uint8_t *out, size_t limit)
+{
+    size_t opt_len = OPT_LEN + (answer->ede != QUERY_NO_EDE ? (size_t)OPT_EDE_LEN : 0);
+    struct writer writer = {
+        .image = image,
+        .query = query,
+        .answer = answer,
+        .out = out,
+        .at = DNS_HEADER_LEN + (size_t)query->question_len,
+        .limit = query->edns ? limit - opt_len : limit,
+    };
+    memcpy(out + DNS_HEADER_LEN, query->name.wire, query->question_len);
+    bool whole = put_sections(&writer);
+
+    // RD comes back, CD and AD mean nothing to an authoritative server (RFC 4035 §3.1.6), there is no recursion.
+    uint32_t flags = HEADER_QR | (query->flags & (0x7800U | HEADER_RD)) | (answer->rcode & 15U);
+    if (answer->authoritative)
+        flags |= HEADER_AA;
+    if (!whole)
+        flags |= HEADER_TC;
+    wire_set_u16(out, query->id);
+    wire_set_u16(out + 2, (uint16_t)flags);
+    wire_set_u16(out + 4, query->question_len > 0 ? 1 : 0);
+    wire_set_u16(out + 6, writer.counts[SECTION_ANSWER]);
+    wire_set_u16(out + 8, writer.counts[SECTION_AUTHORITY]);
+    wire_set_u16(out + 10, (uint16_t)(writer.counts[SECTION_ADDITIONAL] + (query->edns ? 1 : 0)));
+    if (query->edns)
+        writer.at += put_opt(out + writer.at, query, answer->rcode, answer->ede);
+    return writer.at;
+}
+
+size_t reply_write_error(const struct query *query, uint16_t rcode, uint16_t ede, uint8_t *out,
+                         size_t limit)
+{
+    struct answer answer;
+    answer_init(&answer);
+    answer.rcode = rcode;
+    answer.ede = ede;
+    return reply_write(NULL, query, &answer, out, limit);
+}

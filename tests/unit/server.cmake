@@ -1,0 +1,2 @@
+zonebox_unit(server test_query server)
+zonebox_unit(server test_answer test_support server)
