@@ -2,8 +2,10 @@
 #include "daemon/feed.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/network.h"
 
 void feed_log_errors(const struct config_errors *errors)
 {
@@ -86,18 +88,10 @@ static void on_patrol(uv_timer_t *timer)
     look(timer->data);
 }
 
-static void on_event(uv_poll_t *poll, int status, int events)
+// Something happened: look when no more happens, or at the latest FEED_LATEST_MS after the first step.
+static void expect_more(struct feed *feed, uv_loop_t *loop)
 {
-    (void)events;
-    struct feed *feed = poll->data;
-    if (status < 0) {
-        log_event(LOG_LEVEL_WARNING, "watch-lost", "reason", uv_strerror(status), NULL);
-        uv_poll_stop(poll); // the patrol goes on
-        return;
-    }
-    if (!inputs_watch_drain(feed->watch))
-        return;
-    uint64_t now = uv_now(poll->loop);
+    uint64_t now = uv_now(loop);
     if (feed->first_ms == 0)
         feed->first_ms = now;
     uint64_t waited = now - feed->first_ms;
@@ -105,29 +99,68 @@ static void on_event(uv_poll_t *poll, int status, int events)
     uv_timer_start(&feed->quiet, on_quiet, left < FEED_QUIET_MS ? left : FEED_QUIET_MS, 0);
 }
 
+static void lose(uv_poll_t *poll, const char *what)
+{
+    log_event(LOG_LEVEL_WARNING, "watch-lost", "of", what, NULL);
+    uv_poll_stop(poll); // the patrol goes on
+}
+
+static void on_files(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct feed *feed = poll->data;
+    if (status < 0)
+        lose(poll, "files");
+    else if (inputs_watch_drain(feed->watch))
+        expect_more(feed, poll->loop);
+}
+
+static void on_addresses(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct feed *feed = poll->data;
+    if (status < 0 || !network_watch_drain(feed->address_fd))
+        lose(poll, "addresses");
+    else
+        expect_more(feed, poll->loop);
+}
+
+static bool start_poll(struct feed *feed, uv_loop_t *loop, int fd, uv_poll_t *poll, uv_poll_cb done)
+{
+    if (fd < 0 || uv_poll_init(loop, poll, fd) != 0)
+        return false;
+    poll->data = feed;
+    uv_poll_start(poll, UV_READABLE, done);
+    return true;
+}
+
 void feed_start(struct feed *feed, uv_loop_t *loop)
 {
-    feed->watch = inputs_watch_new();
     uv_timer_init(loop, &feed->quiet);
     uv_timer_init(loop, &feed->patrol);
     feed->quiet.data = feed->patrol.data = feed;
     uv_timer_start(&feed->patrol, on_patrol, FEED_PATROL_MS, FEED_PATROL_MS);
-    int fd = inputs_watch_fd(feed->watch);
-    feed->polling = fd >= 0 && uv_poll_init(loop, &feed->poll, fd) == 0;
-    if (feed->polling) {
-        feed->poll.data = feed;
-        uv_poll_start(&feed->poll, UV_READABLE, on_event);
-    }
+    feed->watch = inputs_watch_new();
+    feed->polls_files =
+        start_poll(feed, loop, inputs_watch_fd(feed->watch), &feed->files, on_files);
+    feed->address_fd = network_watch_open();
+    feed->polls_addresses =
+        start_poll(feed, loop, feed->address_fd, &feed->addresses, on_addresses);
     watch(feed);
+    expect_more(feed, loop); // an address may have come since the first reading
 }
 
 void feed_stop(struct feed *feed)
 {
     uv_close((uv_handle_t *)&feed->quiet, NULL);
     uv_close((uv_handle_t *)&feed->patrol, NULL);
-    if (feed->polling)
-        uv_close((uv_handle_t *)&feed->poll, NULL);
-    // libuv lets go of a polled descriptor at once, so it may be closed here.
+    // libuv lets go of a polled descriptor at once, so both may be closed here.
+    if (feed->polls_files)
+        uv_close((uv_handle_t *)&feed->files, NULL);
+    if (feed->polls_addresses)
+        uv_close((uv_handle_t *)&feed->addresses, NULL);
+    if (feed->address_fd >= 0)
+        close(feed->address_fd);
     inputs_watch_free(feed->watch);
     feed->watch = NULL;
 }

@@ -27,11 +27,14 @@ struct feed {
     bool (*accept)(struct feed *feed, const struct inputs *fresh);
     void *data; // the owner's own
     struct inputs_watch *watch;
-    uv_poll_t poll;
+    uv_poll_t files;     // inotify
+    uv_poll_t addresses; // rtnetlink
+    int address_fd;
     uv_timer_t quiet;
     uv_timer_t patrol;
     uint64_t first_ms; // when the first of the steps was seen; 0: none
-    bool polling;
+    bool polls_files;
+    bool polls_addresses;
     struct config_errors complaint; // what was logged last, so that it is not said every minute
 };
 

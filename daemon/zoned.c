@@ -239,15 +239,16 @@ static enum status bind_inputs(struct zoned *zoned, const struct inputs *inputs,
         return status;
     *ret_changed = !same || !settings_equal(&settings, &zoned->settings);
     zoned->settings = settings;
-    if (!same)
-        log_listening(zoned);
     return STATUS_OK;
 }
 
 enum status zoned_bind(struct zoned *zoned, struct error *err)
 {
     bool changed = false;
-    return bind_inputs(zoned, zoned->feed.inputs, &changed, err);
+    enum status status = bind_inputs(zoned, zoned->feed.inputs, &changed, err);
+    if (status == STATUS_OK)
+        log_listening(zoned);
+    return status;
 }
 
 static void keep_last_good(struct zoned *zoned)
@@ -281,6 +282,7 @@ static void follow_addresses(struct zoned *zoned)
     }
     if (!changed)
         return;
+    log_listening(zoned);
     for (size_t i = 0; i < zoned->worker_count; i++)
         zoned->workers[i]->stale = zoned->workers[i]->child.state != CHILD_IDLE;
     adjust_workers(zoned);
@@ -327,6 +329,8 @@ static void on_end_signal(uv_signal_t *handle, int number)
         return;
     log_event(LOG_LEVEL_NOTICE, "stopping", "signal", strsignal(number), NULL);
     zoned->stopping = true;
+    feed_stop(&zoned->feed); // nothing is started any more
+    uv_timer_stop(&zoned->listen_retry);
     for (size_t i = 0; i < zoned->worker_count; i++)
         child_end(&zoned->workers[i]->child);
     child_end(&zoned->signer);
@@ -360,7 +364,6 @@ static void forget_child(struct child *child)
 
 static void release(struct zoned *zoned)
 {
-    feed_stop(&zoned->feed);
     snapshot_close(&zoned->snapshots);
     child_close(&zoned->signer, forget_child);
     for (size_t i = 0; i < zoned->worker_count; i++)

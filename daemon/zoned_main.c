@@ -205,7 +205,8 @@ int main(int argc, char **argv)
     log_open("zoned", LOG_LEVEL_INFO);
     tidy_descriptors();
     signal(SIGPIPE,
-           SIG_IGN); // a signer that died while it was being written to is no reason to end
+           SIG_IGN);         // a signer that died while it was being written to is no reason to end
+    signal(SIGHUP, SIG_IGN); // a reload that comes before there is anything to reload
     struct error err = {0};
     struct zoned zoned = {.feed.config_path = options.config};
     char *libexec = find_programs(options.libexec, &err);

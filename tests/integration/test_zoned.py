@@ -225,7 +225,7 @@ def test_a_killed_worker_is_back_and_no_query_is_lost(stage):
     for round_number in range(3):
         victim = stage.workers()[0]["pid"]
         os.kill(victim, signal.SIGKILL)
-        pids = [stage.ask() for _ in range(20)]
+        pids = [stage.ask(timeout=1) for _ in range(20)]
         lost += pids.count(None)
         wait_until(lambda: len(stage.workers()) == 2, "two workers")
         assert victim not in [w["pid"] for w in stage.workers()]
@@ -269,6 +269,41 @@ def test_a_changed_input_reaches_the_signer_within_a_second(stage):
     stage.box.write_config(CONFIG + "ttl: {default: 1234}\n")
     wait_until(lambda: "1234" in stage.events("snapshot")[-1]["text"], "the third snapshot", 2)
     assert "PRIVATE KEY" not in stage.events("snapshot")[-1]["text"]
+
+
+def in_network(pid, *command):
+    run("nsenter", "-t", pid, "-n", "--", *command)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a network of its own")
+def test_an_address_that_comes_later_is_listened_on(stage):
+    """Without `listen:`, in a network namespace that has no address at first."""
+    stage.box.write_config(CONFIG.replace('  listen: ["127.0.0.1@{port}", "::1@{port}"]\n', ""))
+    stage.zoned = Program("unshare", "-n", "--", *stage.command(), log=stage.box.directory / "log")
+    stage.zoned.wait_log("no-address")
+    wait_until(stage.signers, "the signer runs")
+    in_network(stage.zoned.pid, "ip", "link", "add", "one", "type", "veth", "peer", "name", "other")
+    in_network(stage.zoned.pid, "ip", "link", "set", "one", "up")
+    in_network(stage.zoned.pid, "ip", "address", "add", "192.0.2.10/24", "dev", "one")
+    wait_until(lambda: len(stage.workers()) == 2, "the workers run", 3)
+    assert stage.workers()[0]["addresses"] == ["192.0.2.10@53"]
+    in_network(stage.zoned.pid, "ip", "address", "add", "192.0.2.11/24", "dev", "one")
+    both = ["192.0.2.10@53", "192.0.2.11@53"]
+    wait_until(lambda: [w["addresses"] for w in stage.workers()] == [both, both], "both addresses", 3)
+    in_network(stage.zoned.pid, "ip", "address", "flush", "dev", "one")
+    wait_until(lambda: not stage.workers(), "no workers without an address", 3)
+    assert "child-died" not in stage.zoned.log()
+
+
+def test_a_change_while_it_ends_starts_nothing(stage):
+    stage.tell("deaf")
+    stage.start().ready()
+    stage.zoned.signal(signal.SIGTERM)
+    stage.zoned.wait_log("stopping")
+    stage.box.write_config(CONFIG.replace("workers: 2", "workers: 3"))
+    stage.zoned.signal(signal.SIGHUP)
+    assert stage.zoned.wait() == 0
+    assert not stage.children() and len(stage.events("started", "zone-server")) == 2
 
 
 def test_a_bad_configuration_changes_nothing_and_is_said_once(stage):
