@@ -84,8 +84,8 @@ enum status store_value(const struct store *store, MDB_txn *txn, enum store_db d
 
 // ── Opening ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// A file that is shorter than its own root says would end readers with SIGBUS at some page. The writer keeps the file at
-// least that long (store_write.c), so that a shorter one has been cut.
+// A file that is shorter than its own root says would end readers with SIGBUS at some page. The writer keeps the file
+// at least that long (store_write.c), so that a shorter one has been cut.
 static enum status check_length(const struct store *store, struct error *err)
 {
     MDB_envinfo info;

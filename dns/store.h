@@ -31,6 +31,14 @@ enum store_db {
 
 struct store;
 
+struct store_entry {
+    const uint8_t *key;
+    size_t key_len;
+    // Read: into the map; images are aligned to 8, and padded by up to a page (in value_len).
+    const uint8_t *value;
+    size_t value_len;
+};
+
 // Opens the environment in `directory` (made when missing, 0700 state / 0750 serve) for writing. There is one
 // writer: the caller holds a file_lock. NO_SPACE, DENIED, IO as the system says; one that LMDB cannot read, that was
 // cut off or is of another format is STATE: the caller removes serve/ with store_destroy and opens again. A process
@@ -54,8 +62,9 @@ int store_check_readers(struct store *store);
 struct store_txn;
 
 enum status store_begin(struct store *store, struct store_txn **ret, struct error *err);
-enum status store_put(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
-                      const void *value, size_t value_len, struct error *err);
+// RANGE: a key that is empty or has more than 511 octets.
+enum status store_put(struct store_txn *txn, enum store_db db, const struct store_entry *entry,
+                      struct error *err);
 // A key that is not there is fine.
 enum status store_delete(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
                          struct error *err);
@@ -69,13 +78,6 @@ void store_abort(struct store_txn *txn); // NULL is fine
 
 // ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────
 struct store_reader;
-
-struct store_entry {
-    const uint8_t *key;
-    size_t key_len;
-    const uint8_t *value; // into the map; images are aligned to 8, and padded by up to a page (in value_len)
-    size_t value_len;
-};
 
 // One reader slot. Works on a writer's store, too.
 enum status store_reader_open(struct store *store, struct store_reader **ret, struct error *err);

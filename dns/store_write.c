@@ -45,19 +45,19 @@ static size_t padded_len(const struct store *store, size_t len)
     return pages * store->page_size - PAGE_HEADER;
 }
 
-enum status store_put(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
-                      const void *value, size_t value_len, struct error *err)
+enum status store_put(struct store_txn *txn, enum store_db db, const struct store_entry *entry,
+                      struct error *err)
 {
     const struct store *store = txn->store;
-    size_t len = db == STORE_IMAGES ? padded_len(store, value_len) : value_len;
-    MDB_val lmdb_key = store_val(key, key_len);
+    size_t len = db == STORE_IMAGES ? padded_len(store, entry->value_len) : entry->value_len;
+    MDB_val lmdb_key = store_val(entry->key, entry->key_len);
     MDB_val room = {.mv_size = len};
     int code = mdb_put(txn->txn, store->dbs[db], &lmdb_key, &room, MDB_RESERVE);
     if (code != 0)
         return store_lmdb_error(err, store, code, "cannot write");
-    if (value_len > 0)
-        memcpy(room.mv_data, value, value_len);
-    memset((uint8_t *)room.mv_data + value_len, 0, len - value_len);
+    if (entry->value_len > 0)
+        memcpy(room.mv_data, entry->value, entry->value_len);
+    memset((uint8_t *)room.mv_data + entry->value_len, 0, len - entry->value_len);
     txn->pages += len / store->page_size + 1 + CHANGE_PAGES;
     return STATUS_OK;
 }

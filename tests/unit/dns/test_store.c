@@ -76,6 +76,17 @@ static uint64_t commit(struct store_txn *txn)
     return id;
 }
 
+static enum status put(struct store_txn *txn, enum store_db db, const char *key, const char *value)
+{
+    struct store_entry entry = {
+        .key = (const uint8_t *)key,
+        .key_len = strlen(key),
+        .value = (const uint8_t *)value,
+        .value_len = strlen(value),
+    };
+    return store_put(txn, db, &entry, NULL);
+}
+
 static struct name_key key_of(const char *text)
 {
     struct name name;
@@ -91,8 +102,8 @@ static void put_zone(struct store_txn *txn, const char *apex, uint8_t octet, siz
     struct name_key key = key_of(apex);
     uint8_t *value = xmalloc(len);
     memset(value, octet, len);
-    assert_int_equal(store_put(txn, STORE_IMAGES, key.octets, key.len, value, len, NULL),
-                     STATUS_OK);
+    struct store_entry entry = {key.octets, key.len, value, len};
+    assert_int_equal(store_put(txn, STORE_IMAGES, &entry, NULL), STATUS_OK);
     free(value);
 }
 
@@ -117,9 +128,9 @@ static void what_is_committed_is_there_after_opening_again(void **state)
     (void)state;
     struct store *store = open_writer(STORE_STATE);
     struct store_txn *txn = begin(store);
-    assert_int_equal(store_put(txn, STORE_ZONES, "a", 1, "one", 3, NULL), STATUS_OK);
-    assert_int_equal(store_put(txn, STORE_ZONES, "b", 1, "", 0, NULL), STATUS_OK);
-    assert_int_equal(store_put(txn, STORE_INPUTS, "a", 1, "other", 5, NULL), STATUS_OK);
+    assert_int_equal(put(txn, STORE_ZONES, "a", "one"), STATUS_OK);
+    assert_int_equal(put(txn, STORE_ZONES, "b", ""), STATUS_OK);
+    assert_int_equal(put(txn, STORE_INPUTS, "a", "other"), STATUS_OK);
     const void *value;
     size_t len;
     assert_int_equal(store_txn_get(txn, STORE_ZONES, "a", 1, &value, &len), STATUS_OK);
@@ -152,7 +163,7 @@ static void a_snapshot_does_not_change_until_it_is_renewed(void **state)
     struct store_reader *reader = open_slot(store);
     uint64_t before = renew(reader);
     struct store_txn *txn = begin(store);
-    assert_int_equal(store_put(txn, STORE_ZONES, "a", 1, "one", 3, NULL), STATUS_OK);
+    assert_int_equal(put(txn, STORE_ZONES, "a", "one"), STATUS_OK);
     assert_int_equal(look(reader, STORE_ZONES, "a"), STATUS_NOT_FOUND);
     uint64_t id = commit(txn);
     assert_int_equal(look(reader, STORE_ZONES, "a"), STATUS_NOT_FOUND);
@@ -175,10 +186,10 @@ static void an_aborted_transaction_leaves_nothing(void **state)
     (void)state;
     struct store *store = open_writer(STORE_STATE);
     struct store_txn *txn = begin(store);
-    assert_int_equal(store_put(txn, STORE_ZONES, "a", 1, "one", 3, NULL), STATUS_OK);
+    assert_int_equal(put(txn, STORE_ZONES, "a", "one"), STATUS_OK);
     commit(txn);
     txn = begin(store);
-    assert_int_equal(store_put(txn, STORE_ZONES, "b", 1, "two", 3, NULL), STATUS_OK);
+    assert_int_equal(put(txn, STORE_ZONES, "b", "two"), STATUS_OK);
     assert_int_equal(store_delete(txn, STORE_ZONES, "a", 1, NULL), STATUS_OK);
     store_abort(txn);
     store_abort(NULL);
@@ -216,11 +227,14 @@ static void keys_that_cannot_be_are_refused_with_words(void **state)
     struct store *store = open_writer(STORE_STATE);
     struct store_txn *txn = begin(store);
     struct error err = {0};
-    char key[600] = {0};
-    assert_int_equal(store_put(txn, STORE_INPUTS, key, 0, "x", 1, &err), STATUS_RANGE);
+    uint8_t key[512] = {0};
+    struct store_entry entry = {key, 0, key, 1};
+    assert_int_equal(store_put(txn, STORE_INPUTS, &entry, &err), STATUS_RANGE);
     assert_non_null(strstr(err.text, scratch));
-    assert_int_equal(store_put(txn, STORE_INPUTS, key, 512, "x", 1, &err), STATUS_RANGE);
-    assert_int_equal(store_put(txn, STORE_INPUTS, key, 511, "x", 1, &err), STATUS_OK);
+    entry.key_len = 512;
+    assert_int_equal(store_put(txn, STORE_INPUTS, &entry, &err), STATUS_RANGE);
+    entry.key_len = 511;
+    assert_int_equal(store_put(txn, STORE_INPUTS, &entry, &err), STATUS_OK);
     commit(txn);
     store_close(store);
 }
@@ -232,8 +246,7 @@ static void entries_follow_in_the_order_of_keys(void **state)
     struct store_txn *txn = begin(store);
     const char *const keys[] = {"c", "a", "bb", "b"};
     for (size_t i = 0; i < 4; i++)
-        assert_int_equal(store_put(txn, STORE_INPUTS, keys[i], strlen(keys[i]), "x", 1, NULL),
-                         STATUS_OK);
+        assert_int_equal(put(txn, STORE_INPUTS, keys[i], "x"), STATUS_OK);
     commit(txn);
     struct store_reader *reader = open_slot(store);
     renew(reader);
@@ -389,10 +402,10 @@ static const char *zone_of(struct store_reader *reader, const char *name, bool p
 static void put_named_zone(struct store_txn *txn, const char *apex)
 {
     struct name_key key = key_of(apex);
-    char value[64];
-    value[0] = (char)snprintf(value + 1, sizeof(value) - 1, "%s", apex);
-    assert_int_equal(store_put(txn, STORE_IMAGES, key.octets, key.len, value, sizeof(value), NULL),
-                     STATUS_OK);
+    uint8_t value[64];
+    value[0] = (uint8_t)snprintf((char *)value + 1, sizeof(value) - 1, "%s", apex);
+    struct store_entry entry = {key.octets, key.len, value, sizeof(value)};
+    assert_int_equal(store_put(txn, STORE_IMAGES, &entry, NULL), STATUS_OK);
 }
 
 static void the_zone_of_a_name_is_the_nearest_above(void **state)
