@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: ISC
+#include "server/tcp.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "dns/types.h"
+#include "dns/wire.h"
+#include "server/respond.h"
+
+#define PREFIX_LEN    2 // RFC 1035 §4.2.2
+#define LISTENERS_MAX 64
+// Connections that wait in the kernel until they are accepted.
+#define TCP_BACKLOG 256
+// What one read takes: a few hundred queries, so that a client which sends many is served in turns with the others.
+#define TCP_READ_MAX 16384
+// Answers gather here until they are written: room for the largest one and more behind smaller ones.
+#define TCP_WRITE_MAX (2 * (PREFIX_LEN + DNS_MESSAGE_MAX))
+// A query that comes octet by octet must not mean an allocation each.
+#define INPUT_STEP 512
+// How often connections are looked at whether their time is up, as a share of the idle time.
+#define TCP_LOOKS 8
+
+// What could not be written at once: lives until the kernel has taken it.
+struct unsent {
+    uv_write_t request;
+    uint8_t octets[];
+};
+
+struct connection {
+    uv_tcp_t handle;
+    struct tcp *tcp;
+    struct connection *newer; // by when a query was last answered
+    struct connection *older;
+    uint64_t active_at; // that time, of the loop's clock
+    bool blocked;       // answers wait for the client to read
+    bool ended;         // the client sends no more; it may still read
+    uint8_t *input; // queries that wait, the last one maybe incomplete; NULL when there are none
+    size_t input_len;
+    size_t input_cap;
+};
+
+struct tcp {
+    uv_loop_t *loop;
+    struct zones *zones;
+    uint64_t idle_ms;
+    unsigned connections_max;
+    unsigned connection_count; // on the list
+    unsigned handle_count;     // whose memory libuv still uses
+    bool closing;
+    struct connection *newest;
+    struct connection *oldest;
+    uv_timer_t timer;
+    unsigned listener_count;
+    uv_tcp_t listeners[LISTENERS_MAX];
+    uint8_t read[TCP_READ_MAX]; // shared: what a read leaves over is copied to its connection
+    uint8_t write[TCP_WRITE_MAX];
+    size_t write_len;
+};
+
+// ── Connections ───────────────────────────────────────────────────────────────────────────────────────────────
+
+static void list_add(struct tcp *tcp, struct connection *connection)
+{
+    connection->newer = NULL;
+    connection->older = tcp->newest;
+    if (tcp->newest != NULL)
+        tcp->newest->newer = connection;
+    else
+        tcp->oldest = connection;
+    tcp->newest = connection;
+    tcp->connection_count++;
+}
+
+static void list_remove(struct tcp *tcp, struct connection *connection)
+{
+    if (connection->newer != NULL)
+        connection->newer->older = connection->older;
+    else
+        tcp->newest = connection->older;
+    if (connection->older != NULL)
+        connection->older->newer = connection->newer;
+    else
+        tcp->oldest = connection->newer;
+    tcp->connection_count--;
+}
+
+static void note_active(struct connection *connection)
+{
+    connection->active_at = uv_now(connection->tcp->loop);
+    list_remove(connection->tcp, connection);
+    list_add(connection->tcp, connection);
+}
+
+static void release(struct tcp *tcp)
+{
+    if (--tcp->handle_count == 0)
+        free(tcp);
+}
+
+static void on_connection_closed(uv_handle_t *handle)
+{
+    struct connection *connection = handle->data;
+    struct tcp *tcp = connection->tcp;
+    free(connection->input);
+    free(connection);
+    release(tcp);
+}
+
+static bool is_closing(const struct connection *connection)
+{
+    return uv_is_closing((const uv_handle_t *)&connection->handle) != 0;
+}
+
+static void close_connection(struct connection *connection)
+{
+    if (is_closing(connection))
+        return;
+    list_remove(connection->tcp, connection);
+    uv_close((uv_handle_t *)&connection->handle, on_connection_closed);
+}
+
+// ── Answers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void serve(struct connection *connection);
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct unsent *unsent = (struct unsent *)request;
+    struct connection *connection = request->handle->data;
+    free(unsent);
+    if (is_closing(connection))
+        return;
+    if (status != 0) {
+        close_connection(connection);
+        return;
+    }
+    connection->blocked = false;
+    note_active(connection);
+    serve(connection);
+}
+
+// Writes the answers gathered; what the kernel does not take at once waits, and the connection with it.
+static void flush(struct connection *connection)
+{
+    struct tcp *tcp = connection->tcp;
+    size_t len = tcp->write_len;
+    tcp->write_len = 0;
+    if (len == 0)
+        return;
+    uv_stream_t *stream = (uv_stream_t *)&connection->handle;
+    uv_buf_t buf = uv_buf_init((char *)tcp->write, (unsigned)len);
+    int written = uv_try_write(stream, &buf, 1);
+    if (written == (int)len) {
+        note_active(connection);
+        return;
+    }
+    if (written < 0 && written != UV_EAGAIN) {
+        close_connection(connection);
+        return;
+    }
+    size_t done = written > 0 ? (size_t)written : 0;
+    struct unsent *unsent = xmalloc(sizeof(*unsent) + len - done);
+    memcpy(unsent->octets, tcp->write + done, len - done);
+    buf = uv_buf_init((char *)unsent->octets, (unsigned)(len - done));
+    connection->blocked = true;
+    if (uv_write(&unsent->request, stream, &buf, 1, on_written) != 0) {
+        free(unsent);
+        close_connection(connection);
+    }
+}
+
+static void answer(struct tcp *tcp, const uint8_t *query, size_t len)
+{
+    uint8_t *out = tcp->write + tcp->write_len;
+    size_t reply_len =
+        server_respond(tcp->zones, query, len, TRANSPORT_TCP, out + PREFIX_LEN, DNS_MESSAGE_MAX);
+    if (reply_len == 0)
+        return;
+    wire_set_u16(out, (uint16_t)reply_len);
+    tcp->write_len += PREFIX_LEN + reply_len;
+}
+
+// How many octets the query at the start takes with its prefix, or 0 when it is not whole.
+static size_t whole_query(const uint8_t *octets, size_t len)
+{
+    if (len < PREFIX_LEN || len - PREFIX_LEN < wire_get_u16(octets))
+        return 0;
+    return PREFIX_LEN + (size_t)wire_get_u16(octets);
+}
+
+// Answers the whole queries at the start of the octets, as long as the client takes the answers. Returns how
+// many octets are done with.
+static size_t answer_all(struct connection *connection, const uint8_t *octets, size_t len)
+{
+    struct tcp *tcp = connection->tcp;
+    size_t at = 0;
+    size_t query_len = whole_query(octets, len);
+    if (query_len == 0)
+        return 0;
+    zones_begin(tcp->zones);
+    while (query_len > 0 && !connection->blocked && !is_closing(connection)) {
+        answer(tcp, octets + at + PREFIX_LEN, query_len - PREFIX_LEN);
+        at += query_len;
+        query_len = whole_query(octets + at, len - at);
+        if (TCP_WRITE_MAX - tcp->write_len < PREFIX_LEN + DNS_MESSAGE_MAX)
+            flush(connection);
+    }
+    zones_end(tcp->zones);
+    if (!is_closing(connection))
+        flush(connection);
+    return at;
+}
+
+// ── Queries ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void keep_input(struct connection *connection, const uint8_t *octets, size_t len)
+{
+    if (connection->input_cap - connection->input_len < len) {
+        connection->input_cap = connection->input_len + len + INPUT_STEP;
+        connection->input = xreallocarray(connection->input, connection->input_cap, 1);
+    }
+    memcpy(connection->input + connection->input_len, octets, len);
+    connection->input_len += len;
+}
+
+static void drop_input(struct connection *connection, size_t len)
+{
+    if (len == 0)
+        return;
+    connection->input_len -= len;
+    memmove(connection->input, connection->input + len, connection->input_len);
+    if (connection->input_len > 0)
+        return;
+    free(connection->input); // an idle connection holds nothing
+    connection->input = NULL;
+    connection->input_cap = 0;
+}
+
+static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
+{
+    struct connection *connection = handle->data;
+    (void)suggested;
+    *ret = uv_buf_init((char *)connection->tcp->read, TCP_READ_MAX);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf);
+
+// Answers queries that wait, then reads on; or waits for the client to read.
+static void serve(struct connection *connection)
+{
+    if (connection->input_len > 0)
+        drop_input(connection, answer_all(connection, connection->input, connection->input_len));
+    if (is_closing(connection))
+        return;
+    if (connection->ended && !connection->blocked)
+        close_connection(connection);
+    else if (connection->ended || connection->blocked)
+        uv_read_stop((uv_stream_t *)&connection->handle);
+    else
+        uv_read_start((uv_stream_t *)&connection->handle, on_allocate, on_read);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
+{
+    struct connection *connection = stream->data;
+    const uint8_t *octets = (const uint8_t *)buf->base;
+    if (read_len == 0)
+        return;
+    if (read_len == UV_EOF) // RFC 7766 §6.2.3: what was asked before is answered
+        connection->ended = true;
+    else if (read_len < 0)
+        close_connection(connection);
+    if (is_closing(connection))
+        return;
+    size_t len = read_len > 0 ? (size_t)read_len : 0;
+    size_t done = 0;
+    if (connection->input_len == 0)
+        done = answer_all(connection, octets, len); // the usual case copies nothing
+    if (is_closing(connection))
+        return;
+    if (done < len)
+        keep_input(connection, octets + done, len - done);
+    serve(connection);
+}
+
+// ── Comings and goings ────────────────────────────────────────────────────────────────────────────────────────
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct tcp *tcp = listener->data;
+    if (tcp->closing)
+        return;
+    // Out of descriptors (libuv has dropped the newcomer then) is the quota reached by other means.
+    bool full =
+        tcp->connection_count >= tcp->connections_max || status == UV_EMFILE || status == UV_ENFILE;
+    if (full && tcp->oldest != NULL)
+        close_connection(tcp->oldest);
+    if (status != 0)
+        return;
+    struct connection *connection = xcalloc(1, sizeof(*connection));
+    connection->tcp = tcp;
+    connection->active_at = uv_now(tcp->loop);
+    uv_tcp_init(tcp->loop, &connection->handle);
+    connection->handle.data = connection;
+    tcp->handle_count++;
+    list_add(tcp, connection);
+    if (uv_accept(listener, (uv_stream_t *)&connection->handle) != 0) {
+        close_connection(connection);
+        return;
+    }
+    uv_tcp_nodelay(&connection->handle, 1);
+    serve(connection);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct tcp *tcp = timer->data;
+    uint64_t now = uv_now(tcp->loop);
+    while (tcp->oldest != NULL && now - tcp->oldest->active_at >= tcp->idle_ms)
+        close_connection(tcp->oldest);
+}
+
+struct tcp *tcp_new(uv_loop_t *loop, struct zones *zones, unsigned connections_max,
+                    uint64_t idle_ms)
+{
+    struct tcp *tcp = xcalloc(1, sizeof(*tcp));
+    tcp->loop = loop;
+    tcp->zones = zones;
+    tcp->idle_ms = idle_ms;
+    tcp->connections_max = connections_max;
+    uv_timer_init(loop, &tcp->timer);
+    tcp->timer.data = tcp;
+    tcp->handle_count = 1;
+    uint64_t period = idle_ms / TCP_LOOKS + 1;
+    uv_timer_start(&tcp->timer, on_timer, period, period);
+    return tcp;
+}
+
+static void on_own_handle_closed(uv_handle_t *handle)
+{
+    release(handle->data);
+}
+
+int tcp_listen(struct tcp *tcp, int fd)
+{
+    if (tcp->listener_count == LISTENERS_MAX) {
+        close(fd);
+        return UV_EMFILE;
+    }
+    uv_tcp_t *listener = &tcp->listeners[tcp->listener_count];
+    uv_tcp_init(tcp->loop, listener);
+    listener->data = tcp;
+    int status = uv_tcp_open(listener, fd);
+    if (status != 0)
+        close(fd);
+    tcp->listener_count++;
+    tcp->handle_count++;
+    return status != 0 ? status : uv_listen((uv_stream_t *)listener, TCP_BACKLOG, on_connection);
+}
+
+void tcp_close(struct tcp *tcp)
+{
+    if (tcp == NULL)
+        return;
+    tcp->closing = true;
+    while (tcp->oldest != NULL)
+        close_connection(tcp->oldest);
+    for (unsigned i = 0; i < tcp->listener_count; i++)
+        uv_close((uv_handle_t *)&tcp->listeners[i], on_own_handle_closed);
+    uv_close((uv_handle_t *)&tcp->timer, on_own_handle_closed);
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: ISC
+#include "server/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "dns/types.h"
+#include "server/respond.h"
+
+// Datagrams that one system call takes. The cost of a call is shared by its datagrams and is mostly gone with
+// 32 of them; more would make the first one wait for the last, and the buffers leave the second-level cache.
+#define UDP_BATCH 32
+// Batches before the loop gets its turn: TCP and timers wait for a millisecond at most under a flood, and a renewed
+// snapshot is never older than a batch in any case.
+#define UDP_ROUNDS 16
+// A query is a header, a name of 255 octets and an OPT with a few options. What is longer than an Ethernet
+// frame is cut by the kernel and then fails to parse.
+#define UDP_QUERY_MAX 1500
+
+struct udp {
+    uv_poll_t poll;
+    int fd;
+    struct zones *zones;
+    unsigned reply_count; // to be sent,
+    unsigned reply_sent;  // and how many of them are
+    struct mmsghdr queries[UDP_BATCH];
+    struct mmsghdr replies[UDP_BATCH];
+    struct iovec query_parts[UDP_BATCH];
+    struct iovec reply_parts[UDP_BATCH];
+    struct sockaddr_in6 clients[UDP_BATCH]; // room for either family
+    uint8_t query_octets[UDP_BATCH][UDP_QUERY_MAX];
+    uint8_t reply_octets[UDP_BATCH][DNS_UDP_EDNS_MAX];
+};
+
+static void on_event(uv_poll_t *poll, int status, int events);
+
+// Answers the first `count` datagrams of the batch under one snapshot.
+static void answer_batch(struct udp *udp, unsigned count)
+{
+    udp->reply_count = 0;
+    udp->reply_sent = 0;
+    zones_begin(udp->zones);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned n = udp->reply_count;
+        size_t len = server_respond(udp->zones, udp->query_octets[i], udp->queries[i].msg_len,
+                                    TRANSPORT_UDP, udp->reply_octets[n], DNS_UDP_EDNS_MAX);
+        if (len == 0)
+            continue;
+        udp->reply_parts[n].iov_len = len;
+        udp->replies[n].msg_hdr.msg_name = udp->queries[i].msg_hdr.msg_name;
+        udp->replies[n].msg_hdr.msg_namelen = udp->queries[i].msg_hdr.msg_namelen;
+        udp->reply_count++;
+    }
+    zones_end(udp->zones);
+}
+
+// Sends what is left of the batch. False when the socket takes no more now.
+static bool send_replies(struct udp *udp)
+{
+    while (udp->reply_sent < udp->reply_count) {
+        int sent = sendmmsg(udp->fd, udp->replies + udp->reply_sent,
+                            udp->reply_count - udp->reply_sent, MSG_DONTWAIT);
+        if (sent > 0)
+            udp->reply_sent += (unsigned)sent;
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return false;
+        else if (errno != EINTR)
+            udp->reply_sent++; // this client cannot be reached (a spoofed port 0, a firewall): on with the next
+    }
+    return true;
+}
+
+static int receive_batch(struct udp *udp)
+{
+    for (unsigned i = 0; i < UDP_BATCH; i++)
+        udp->queries[i].msg_hdr.msg_namelen = sizeof(udp->clients[i]); // the kernel shortened it
+    return recvmmsg(udp->fd, udp->queries, UDP_BATCH, MSG_DONTWAIT, NULL);
+}
+
+static void on_event(uv_poll_t *poll, int status, int events)
+{
+    struct udp *udp = poll->data;
+    (void)status;
+    (void)events;
+    if (!send_replies(udp))
+        return;
+    for (unsigned round = 0; round < UDP_ROUNDS; round++) {
+        int count = receive_batch(udp);
+        if (count <= 0)
+            break; // empty, or an error of one client that ICMP brought and this call took away
+        answer_batch(udp, (unsigned)count);
+        if (!send_replies(udp)) { // take no more queries than answers get away
+            uv_poll_start(poll, UV_WRITABLE, on_event);
+            return;
+        }
+        if (count < UDP_BATCH)
+            break;
+    }
+    uv_poll_start(poll, UV_READABLE, on_event);
+}
+
+struct udp *udp_open(uv_loop_t *loop, int fd, struct zones *zones)
+{
+    struct udp *udp = xcalloc(1, sizeof(*udp));
+    udp->fd = fd;
+    udp->zones = zones;
+    for (unsigned i = 0; i < UDP_BATCH; i++) {
+        udp->query_parts[i] = (struct iovec){udp->query_octets[i], UDP_QUERY_MAX};
+        udp->reply_parts[i] = (struct iovec){udp->reply_octets[i], 0};
+        udp->queries[i].msg_hdr = (struct msghdr){
+            .msg_name = &udp->clients[i], .msg_iov = &udp->query_parts[i], .msg_iovlen = 1};
+        udp->replies[i].msg_hdr = (struct msghdr){.msg_iov = &udp->reply_parts[i], .msg_iovlen = 1};
+    }
+    uv_poll_init(loop, &udp->poll, fd);
+    udp->poll.data = udp;
+    uv_poll_start(&udp->poll, UV_READABLE, on_event);
+    return udp;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct udp *udp = handle->data;
+    close(udp->fd);
+    free(udp);
+}
+
+void udp_close(struct udp *udp)
+{
+    if (udp == NULL)
+        return;
+    uv_poll_stop(&udp->poll);
+    uv_close((uv_handle_t *)&udp->poll, on_closed);
+}

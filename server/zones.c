@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: ISC
+#include "server/zones.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "dns/store.h"
+#include "server/denial.h"
+
+#define TABLE_MIN 64 // cells at first; always a power of two, at most half full
+
+enum entry_state {
+    ENTRY_OPEN,
+    ENTRY_BROKEN, // its image does not hold up
+    ENTRY_GONE,   // not in the store any more
+};
+
+struct entry {
+    uint64_t snapshot; // under which all below was last found to hold
+    uint64_t id;       // of the image
+    const uint8_t *address;
+    struct image image;
+    uint64_t hash; // of key
+    enum entry_state state;
+    bool has_below; // the store has a zone below this one
+    uint16_t key_len;
+    uint8_t key[]; // of the apex: the one in the store moves
+};
+
+struct zones {
+    char *directory;
+    char *data_path;
+    dev_t device; // of the store's data file that is open
+    ino_t inode;
+    struct store *store;
+    struct store_reader *reader;
+    uint64_t snapshot;
+    bool in_batch;       // there is a snapshot
+    bool complained;     // about the store, since it last opened
+    unsigned labels_max; // of any apex in the table
+    size_t count;
+    size_t cap;
+    struct entry **table; // by hash, linear probing; entries leave it only when it grows
+};
+
+// ── The store ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void forget_all(struct zones *zones)
+{
+    for (size_t i = 0; i < zones->cap; i++)
+        free(zones->table[i]);
+    free(zones->table);
+    zones->cap = TABLE_MIN;
+    zones->count = 0;
+    zones->labels_max = 0;
+    zones->table = xcalloc(zones->cap, sizeof(struct entry *));
+}
+
+static void close_store(struct zones *zones)
+{
+    store_reader_close(zones->reader);
+    store_close(zones->store);
+    zones->reader = NULL;
+    zones->store = NULL;
+    zones->in_batch = false;
+}
+
+struct zones *zones_new(const char *directory)
+{
+    struct zones *zones = xcalloc(1, sizeof(*zones));
+    zones->directory = xstrdup(directory);
+    zones->data_path = path_join(directory, "data.mdb");
+    forget_all(zones);
+    return zones;
+}
+
+void zones_free(struct zones *zones)
+{
+    if (zones == NULL)
+        return;
+    close_store(zones);
+    forget_all(zones);
+    free(zones->table);
+    free(zones->directory);
+    free(zones->data_path);
+    free(zones);
+}
+
+// One line until it works again, however often it is tried.
+static void complain(struct zones *zones, const char *event, const struct error *err)
+{
+    if (!zones->complained)
+        log_event(LOG_LEVEL_ERROR, event, "directory", zones->directory, "reason", err->text, NULL);
+    zones->complained = true;
+}
+
+static bool open_store(struct zones *zones, const struct stat *data)
+{
+    struct error err = {0};
+    struct store *store;
+    struct store_reader *reader;
+    enum status status = store_open_reader(zones->directory, STORE_SERVE, &store, &err);
+    if (status == STATUS_OK) {
+        status = store_reader_open(store, &reader, &err);
+        if (status != STATUS_OK)
+            store_close(store);
+    }
+    if (status != STATUS_OK) {
+        if (status != STATUS_NOT_FOUND)
+            complain(zones, "store-not-opened", &err);
+        return false;
+    }
+    close_store(zones);
+    forget_all(zones);
+    zones->store = store;
+    zones->reader = reader;
+    zones->device = data->st_dev;
+    zones->inode = data->st_ino;
+    zones->complained = false;
+    log_event(LOG_LEVEL_INFO, "store-opened", "directory", zones->directory, NULL);
+    return true;
+}
+
+bool zones_attend(struct zones *zones)
+{
+    struct stat data;
+    if (stat(zones->data_path, &data) != 0) // being made anew: what is open still holds
+        return zones->store != NULL;
+    if (zones->store != NULL && zones->device == data.st_dev && zones->inode == data.st_ino)
+        return true;
+    return open_store(zones, &data) || zones->store != NULL;
+}
+
+void zones_begin(struct zones *zones)
+{
+    if (zones->store == NULL)
+        return;
+    struct error err = {0};
+    if (store_reader_renew(zones->reader, &zones->snapshot, &err) == STATUS_OK) {
+        zones->in_batch = true;
+        return;
+    }
+    complain(zones, "store-not-readable", &err);
+    close_store(zones); // zones_attend opens it again
+}
+
+void zones_end(struct zones *zones)
+{
+    if (zones->in_batch)
+        store_reader_reset(zones->reader);
+    zones->in_batch = false;
+}
+
+size_t zones_count(const struct zones *zones)
+{
+    return zones->in_batch ? store_count(zones->reader, STORE_IMAGES) : 0;
+}
+
+// ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+static enum status check_image(const struct entry *entry, const struct image *image,
+                               struct error *err)
+{
+    const struct image_header *header = image->header;
+    if (header->apex_key_len != entry->key_len ||
+        memcmp(image->octets + header->apex_key_off, entry->key, entry->key_len) != 0)
+        return error_set(err, STATUS_BOGUS, "the image under this name is another zone's");
+    if (header->nsec3_iterations > DENIAL_NSEC3_ITERATIONS_MAX)
+        return error_set(err, STATUS_RANGE,
+                         "NSEC3 with %u iterations; RFC 9276 wants 0, at most %u are served",
+                         header->nsec3_iterations, DENIAL_NSEC3_ITERATIONS_MAX);
+    return STATUS_OK;
+}
+
+// A key as a person knows the name. Octets that are not printed in names stand as "?".
+static const char *key_text(const struct entry *entry, char text[NAME_KEY_MAX + 2])
+{
+    size_t out = 0;
+    size_t end = entry->key_len;
+    while (end > 0) { // the last label of the key comes first
+        size_t start = end - 1;
+        while (start > 0 && entry->key[start - 1] != 0)
+            start--;
+        for (size_t i = start; i < end - 1; i++)
+            text[out++] = entry->key[i] > ' ' && entry->key[i] < 0x7f ? (char)entry->key[i] : '?';
+        text[out++] = '.';
+        end = start;
+    }
+    text[out] = '\0';
+    return text;
+}
+
+// Takes the image that the store has for the entry now. The same octets at the same address need no new check.
+static void take_image(struct entry *entry, const struct store_entry *stored)
+{
+    const struct image_header *header = (const void *)stored->value;
+    uint64_t id = stored->value_len < sizeof(*header) ? 0 : header->checksum;
+    if (entry->state != ENTRY_GONE && entry->address == stored->value && entry->id == id)
+        return;
+    struct error err = {0};
+    enum status status = image_open(stored->value, stored->value_len, &entry->image, &err);
+    if (status == STATUS_OK)
+        status = check_image(entry, &entry->image, &err);
+    if (status != STATUS_OK && (entry->state != ENTRY_BROKEN || entry->id != id)) {
+        char text[NAME_KEY_MAX + 2];
+        log_event(LOG_LEVEL_ERROR, "zone-not-served", "zone", key_text(entry, text), "reason",
+                  err.text, NULL);
+    }
+    entry->state = status == STATUS_OK ? ENTRY_OPEN : ENTRY_BROKEN;
+    entry->address = stored->value;
+    entry->id = id;
+}
+
+static void look_below(struct zones *zones, struct entry *entry)
+{
+    struct store_entry next;
+    entry->has_below = store_seek(zones->reader, STORE_IMAGES, entry->key, entry->key_len, true,
+                                  &next) == STATUS_OK &&
+                       next.key_len > entry->key_len &&
+                       memcmp(next.key, entry->key, entry->key_len) == 0;
+}
+
+// Makes the entry hold under the current snapshot. False when its zone is gone.
+static bool renew_entry(struct zones *zones, struct entry *entry)
+{
+    if (entry->snapshot == zones->snapshot)
+        return entry->state != ENTRY_GONE;
+    entry->snapshot = zones->snapshot;
+    struct store_entry stored;
+    if (store_get(zones->reader, STORE_IMAGES, entry->key, entry->key_len, &stored) != STATUS_OK) {
+        entry->state = ENTRY_GONE;
+        return false;
+    }
+    take_image(entry, &stored);
+    look_below(zones, entry);
+    return true;
+}
+
+// ── The table ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+#define HASH_START 0xcbf29ce484222325ULL
+
+// FNV-1a, which goes on from an ancestor's hash. Keys in the table are ours: strangers cannot choose collisions.
+static uint64_t hash_on(uint64_t hash, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ octets[i]) * 0x100000001b3ULL;
+    return hash;
+}
+
+static size_t cell_of(const struct zones *zones, uint64_t hash)
+{
+    return (size_t)(hash ^ hash >> 32) & (zones->cap - 1);
+}
+
+static struct entry *find_entry(const struct zones *zones, const uint8_t *key, size_t key_len,
+                                uint64_t hash)
+{
+    for (size_t i = cell_of(zones, hash);; i = (i + 1) & (zones->cap - 1)) {
+        struct entry *entry = zones->table[i];
+        if (entry == NULL)
+            return NULL;
+        if (entry->hash == hash && entry->key_len == key_len &&
+            memcmp(entry->key, key, key_len) == 0)
+            return entry;
+    }
+}
+
+static void place_entry(struct zones *zones, struct entry *entry)
+{
+    size_t i = cell_of(zones, entry->hash);
+    while (zones->table[i] != NULL)
+        i = (i + 1) & (zones->cap - 1);
+    zones->table[i] = entry;
+    zones->count++;
+}
+
+// Makes the table anew, with room for twice the zones of the store, without entries whose zones are gone.
+static void grow(struct zones *zones)
+{
+    struct entry **old = zones->table;
+    size_t old_cap = zones->cap;
+    while (zones->cap < 4 * store_count(zones->reader, STORE_IMAGES) + 4)
+        zones->cap *= 2;
+    zones->table = xcalloc(zones->cap, sizeof(struct entry *));
+    zones->count = 0;
+    for (size_t i = 0; i < old_cap; i++) {
+        struct entry *entry = old[i];
+        struct store_entry stored;
+        if (entry == NULL)
+            continue;
+        if (store_get(zones->reader, STORE_IMAGES, entry->key, entry->key_len, &stored) ==
+            STATUS_OK)
+            place_entry(zones, entry);
+        else
+            free(entry);
+    }
+    free(old);
+}
+
+static struct entry *add_entry(struct zones *zones, const struct store_entry *stored, uint64_t hash)
+{
+    if (2 * (zones->count + 1) > zones->cap)
+        grow(zones);
+    struct entry *entry = xcalloc(1, sizeof(*entry) + stored->key_len);
+    entry->hash = hash;
+    entry->snapshot = zones->snapshot;
+    entry->state = ENTRY_GONE; // until its image is taken
+    entry->key_len = (uint16_t)stored->key_len;
+    memcpy(entry->key, stored->key, stored->key_len);
+    take_image(entry, stored);
+    look_below(zones, entry);
+    place_entry(zones, entry);
+    return entry;
+}
+
+// Asks the store for the zone of the name.
+static struct entry *find_stored(struct zones *zones, const struct name_key *name, bool parent)
+{
+    struct store_entry stored;
+    unsigned labels;
+    if (store_find_zone(zones->reader, name, parent, &stored, &labels) != STATUS_OK)
+        return NULL;
+    if (labels > zones->labels_max)
+        zones->labels_max = labels;
+    uint64_t hash = hash_on(HASH_START, stored.key, stored.key_len);
+    struct entry *entry = find_entry(zones, stored.key, stored.key_len, hash);
+    if (entry == NULL)
+        return add_entry(zones, &stored, hash);
+    return renew_entry(zones, entry) ? entry : NULL;
+}
+
+// The deepest zone of the name: out of the table, when what is there settles it.
+static struct entry *find_deepest(struct zones *zones, const struct name_key *name)
+{
+    uint64_t hashes[NAME_LABELS_MAX + 1];
+    unsigned deepest = name->labels < zones->labels_max ? name->labels : zones->labels_max;
+    hashes[0] = HASH_START;
+    for (unsigned i = 1; i <= deepest; i++)
+        hashes[i] = hash_on(hashes[i - 1], name->octets + name->end[i - 1],
+                            (size_t)(name->end[i] - name->end[i - 1]));
+    for (unsigned i = deepest; i > 0; i--) {
+        struct entry *entry = find_entry(zones, name->octets, name->end[i], hashes[i]);
+        if (entry == NULL || !renew_entry(zones, entry))
+            continue;
+        if (!entry->has_below || i == name->labels)
+            return entry;
+        break;
+    }
+    return find_stored(zones, name, false);
+}
+
+enum zones_found zones_find(struct zones *zones, const struct name_key *name, bool parent,
+                            const struct image **ret)
+{
+    if (!zones->in_batch)
+        return ZONES_NOT_READY;
+    struct entry *entry = find_deepest(zones, name);
+    if (parent && entry != NULL && entry->key_len == name->len) {
+        struct entry *above = find_stored(zones, name, true);
+        if (above != NULL)
+            entry = above;
+    }
+    if (entry == NULL)
+        return ZONES_NONE;
+    *ret = &entry->image;
+    return entry->state == ENTRY_OPEN ? ZONES_FOUND : ZONES_BROKEN;
+}
