@@ -69,7 +69,8 @@ static void put_zone(struct store_txn *txn, char *argument)
     }
     struct buf image = {0};
     make_image(argument, path, denial, &image);
-    expect(store_put(txn, STORE_IMAGES, key.octets, key.len, image.data, image.len, &err), &err);
+    struct store_entry entry = {key.octets, key.len, image.data, image.len};
+    expect(store_put(txn, STORE_IMAGES, &entry, &err), &err);
     buf_done(&image);
 }
 
