@@ -3,7 +3,9 @@
 //
 //   box:                          # hostname is the one thing that must be there, with domains
 //     hostname: box.example.com
-//     addresses: [192.0.2.1]      # what is published; default: the global addresses found on the box
+//     addresses: [192.0.2.1]      # what is published; default: the global addresses found on the box. Private ones
+//                                 # are published when written here, never by themselves; loopback and others that
+//                                 # no stranger reaches are refused
 //     nameservers: [ns1.box.example.com, {name: ns2.example.net, addresses: [198.51.100.2]}]
 //     tls: [/etc/letsencrypt/live/box.example.com/fullchain.pem]
 //     ssh: [/etc/ssh/ssh_host_ed25519_key.pub]
@@ -12,15 +14,18 @@
 //     - example.com
 //     - {name: example.org, zone-file: example.org.zone, dnssec: presigned}
 //   server: {listen: ["192.0.2.1@53"], workers: 2}
+//   dnssec: {signature-lifetime: 14d, signature-refresh: 7d}
+//   ttl: {default: 1h, soa: 1h, ns: 1d, dnskey: 1d, negative: 1h}
 //   state: /var/lib/zonebox
-//   ttl: {default: 3600}
 //
 // One table (config/options.c) says of each option its type, bounds, default and one line of help; reading,
 // checking and (later) the reference page come from it. A new option is one row and one field here.
 //
 // Reading is bounded: octets, depth, nodes; aliases and merge keys are refused, so nothing explodes. Every error is
 // `file:line:col: option: what is wrong; what would be right`, for a misspelt key with the near one. All errors of
-// a file are found in one run where the YAML itself can be read.
+// a file are found in one run where the YAML itself can be read. A list of one may be written without brackets, a
+// domain or name server as its name alone. Names are A-labels. A domain is listed once and has two labels or more; one
+// with "_" in its name needs a zone file, since no mail domain has that.
 #pragma once
 
 #include <netinet/in.h>

@@ -67,42 +67,35 @@ static const size_t kind_max[] = {
 
 #define READ_AHEAD (32U << 10) // more than file_read reserves beyond the end
 
-// The public part of what was read; false with the reason in file->error when there is none to be had.
-static bool take_public(struct input_file *file, const struct buf *content, struct buf *ret)
+// The public part of what was read, or the reason in file->error when there is none to be had.
+static void keep_public(struct input_file *file, const struct buf *content)
 {
+    struct buf kept = {0};
     if (file->kind == INPUT_CERTIFICATE) {
-        public_certificates(content->data, content->len, ret);
-        return true;
-    }
-    if (file->kind == INPUT_SSH_KEY && public_has_private_key(content->data, content->len)) {
+        public_certificates(content->data, content->len, &kept);
+    } else if (file->kind == INPUT_SSH_KEY && public_has_private_key(content->data, content->len)) {
         error_set(&file->error, STATUS_DENIED, "%s: a private key; name the public one, %s.pub",
                   file->path, file->path);
-        return false;
+        return;
+    } else {
+        buf_put(&kept, content->data, content->len);
     }
-    buf_put(ret, content->data, content->len);
-    return true;
+    // Cut to size: there may be 100,000 files. One that is empty has octets too, none.
+    file->octets = xreallocarray(kept.data, kept.len, 1);
+    file->len = kept.len;
 }
 
 static void read_input(struct input_file *file)
 {
-    struct buf content = {0}, kept = {0};
+    struct buf content = {0};
     bool is_secret = file->kind != INPUT_ZONE_FILE; // may be
     if (is_secret) // in one piece, so that growth leaves no copy behind
         buf_reserve(&content, kind_max[file->kind] + READ_AHEAD);
-    if (file_read(file->path, kind_max[file->kind], &content, &file->error) == STATUS_OK) {
-        if (!is_secret) {
-            kept = content;
-            content = (struct buf){0};
-            buf_reserve(&kept, 1); // an empty file has octets too, none
-        } else if (take_public(file, &content, &kept)) {
-            buf_reserve(&kept, 1);
-        }
-    }
+    if (file_read(file->path, kind_max[file->kind], &content, &file->error) == STATUS_OK)
+        keep_public(file, &content);
     if (is_secret)
         explicit_bzero(content.data, content.len);
     buf_done(&content);
-    file->octets = kept.data;
-    file->len = kept.len;
 }
 
 static void read_files(struct inputs *inputs)

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "config/errors.h"
+#include "config/values.h"
 
 // ── Memory: blocks that are released together
 // ─────────────────────────────────────────────────────────────────
@@ -220,10 +221,11 @@ static int compare_keys(const void *left, const void *right)
 
 static void refuse_twice(struct builder *builder, struct node *first, struct node *again)
 {
+    char quoted[VALUE_QUOTE_MAX];
     builder->key_twice = true;
     error_set(config_errors_next(builder->errors), STATUS_SYNTAX,
-              "%s:%u:%u: the key \"%.64s\" stands here twice, first in line %u; remove one",
-              builder->path, again->key_place.line, again->key_place.column, again->key,
+              "%s:%u:%u: the key %s stands here twice, first in line %u; remove one", builder->path,
+              again->key_place.line, again->key_place.column, value_quote(again->key, quoted),
               first->key_place.line);
     again->key = NULL; // taken out below
 }

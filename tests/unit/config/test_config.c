@@ -304,6 +304,32 @@ static void loads_files_and_says_why_it_cannot(void **state)
     assert_non_null(strstr(errors.list[1].text, path));
 }
 
+static void a_hundred_thousand_domains_are_fine(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct config *config = NULL;
+    struct config_errors errors = {0};
+    buf_put_text(&text, "box: {hostname: box.example.com}\ndomains:\n");
+    for (int i = 0; i < 100000; i++)
+        buf_printf(&text, "- {name: d%d.example, zone-file: d%d}\n", i, i);
+    assert_int_equal(
+        config_parse_in(&nothing_found, "z.yaml", buf_text(&text), text.len, &config, &errors),
+        STATUS_OK);
+    assert_int_equal(config->domain_count, 100000);
+    assert_string_equal(config->domains[99999].name, "d99999.example"); // in the order of the file
+    assert_int_equal(config->domains[99999].place.line, 100002);
+    config_free(config);
+    buf_put_text(&text, "- D4711.example\n");
+    assert_int_equal(
+        config_parse_in(&nothing_found, "z.yaml", buf_text(&text), text.len, &config, &errors),
+        STATUS_SYNTAX);
+    assert_int_equal(errors.count, 1);
+    assert_string_equal(errors.list[0].text, "z.yaml:100003:3: domains: d4711.example is listed "
+                                             "twice, first in line 4714; remove one");
+    buf_done(&text);
+}
+
 static void later_complaints_name_the_place(void **state)
 {
     (void)state;
@@ -328,6 +354,7 @@ int main(void)
         cmocka_unit_test(certificate_and_host_keys_are_found),
         cmocka_unit_test(relative_paths_start_at_the_configuration),
         cmocka_unit_test(loads_files_and_says_why_it_cannot),
+        cmocka_unit_test(a_hundred_thousand_domains_are_fine),
         cmocka_unit_test(later_complaints_name_the_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,11 @@ static const struct {
           "x}\n" DOMAINS),
      "z.yaml:1:32: the key \"hostname\" stands here twice, first in line 1; remove one\n"
      "z.yaml:1:67: the key \"hostname\" stands here twice, first in line 1; remove one\n"},
+    {TEXT("\"\\e[2J\": 1\n"
+          "\"\\e[2J\": 2\n" BOX DOMAINS),
+     "z.yaml:2:1: the key \"\\x1B[2J\" stands here twice, first in line 1; remove one\n"
+     "z.yaml:1:1: unknown key \"\\x1B[2J\"; known here: box, domains, server, dnssec, ttl, "
+     "state\n"},
     {TEXT("boxx: {hostname: b.example.com}\n" DOMAINS),
      "z.yaml:1:1: unknown key \"boxx\"; did you mean \"box\"?\n"},
     {TEXT("box: {hostnme: b.example.com}\n" DOMAINS),
