@@ -267,6 +267,11 @@ static void every_difference_counts(void **state)
     assert_false(inputs_equal(a, b));
     char *gone = in_scratch("gone.pem");
     unlink(gone);
+    assert_int_equal(mkdir(gone, 0755), 0); // another reason
+    inputs_free(b);
+    b = read_inputs("z.yaml");
+    assert_false(inputs_equal(a, b));
+    rmdir(gone);
     free(gone);
     inputs_free(b);
     b = read_inputs("z.yaml");

@@ -211,6 +211,26 @@ static void default_certificate_and_host_keys_are_seen_when_they_come(void **sta
     assert_true(is_seen());
 }
 
+static void absolute_links_are_followed_from_the_root(void **state)
+{
+    (void)state;
+    run("mkdir far && echo 1 > far/c.pem && ln -s \"$PWD/far\" etc/near");
+    put_config(", tls: [near/c.pem], ssh: []");
+    run("echo 2 > far/c.pem");
+    assert_true(is_seen());
+}
+
+static void what_is_no_longer_named_is_no_longer_watched(void **state)
+{
+    (void)state;
+    run("mkdir old && touch old/c.pem");
+    put_config(", tls: [../old/c.pem], ssh: []");
+    put_config(", tls: [], ssh: []");
+    run("echo 2 > old/c.pem");
+    struct pollfd poller = {.fd = inputs_watch_fd(watch), .events = POLLIN};
+    assert_int_equal(poll(&poller, 1, 0), 0); // not even an event
+}
+
 static void links_in_a_circle_end(void **state)
 {
     (void)state;
@@ -249,6 +269,8 @@ int main(void)
         WITH_SCRATCH(a_link_to_a_directory_swapped_by_rename_is_seen),
         WITH_SCRATCH(directories_made_later_are_seen_step_by_step),
         WITH_SCRATCH(default_certificate_and_host_keys_are_seen_when_they_come),
+        WITH_SCRATCH(absolute_links_are_followed_from_the_root),
+        WITH_SCRATCH(what_is_no_longer_named_is_no_longer_watched),
         WITH_SCRATCH(links_in_a_circle_end),
         WITH_SCRATCH(many_zone_files_in_one_directory_are_one_watch),
     };
