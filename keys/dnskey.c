@@ -49,6 +49,12 @@ bool dnskey_set_has_tag(const struct dnskey_set *set, uint16_t tag)
     return false;
 }
 
+bool dnskey_is_sep(const ldns_rr *rr)
+{
+    unsigned flags = ldns_rdf2native_int16(ldns_rr_dnskey_flags(rr));
+    return (flags & LDNS_KEY_SEP_KEY) != 0 && (flags & LDNS_KEY_REVOKE_KEY) == 0;
+}
+
 ldns_rr *dnskey_ds(const struct dnskey *key)
 {
     return ldns_key_rr2ds(key->rr, LDNS_SHA256);

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "config/inputs.h"
+#include "keys/dnskey.h"
 
 // One record, and why it is there. Or, when rr is NULL, a record that should be there but cannot be yet: `missing` says
 // owner and type ("mail._domainkey.example.com. TXT"), `why` what is lacking and what to do. A record that stands in
@@ -30,33 +31,47 @@ struct zone_record {
 
 // What should be said about a zone that is not a record: a certificate that is expired, one address for all servers …
 struct zone_note {
-    bool error;  // an input could not be used: what was published from its last good state must stay
+    bool error; // an input could not be used: what was published from its last good state must stay
     char *input; // path of the input concerned, or NULL
     char *text;  // one line
+    int64_t
+        from; // true from this time on (Unix seconds), 0: always. Generation reads no clock, so a certificate has
+    int64_t
+        until; // a note for the time behind its end. Until (excluded), 0: for ever. See zone_note_holds.
 };
 
 struct zone_content {
-    char *name; // apex, text without the last dot, lower case
+    char *name;                         // apex, text without the last dot, lower case
     const struct config_domain *domain; // NULL: the zone of the host name itself
     enum config_dnssec dnssec;
-    struct zone_record *records; // SOA first, then in the order of the dump; for a zone file the file's order
+    struct zone_record
+        *records; // SOA first, then in the order of the dump; for a zone file the file's order
     size_t record_count;
     struct zone_note *notes;
     size_t note_count;
 };
 
 // The zones that the configuration asks for, each once, in the order of the file, the host name's own zone (when it has
-// one) first. Names are borrowed from the config. The caller frees the array (not the names).
+// one) first. Names are borrowed from the config. The caller frees the array, one block with all that it points to but
+// the names.
 struct zone_target {
     const char *name;
-    const struct config_domain *domain; // NULL: host name's own
+    const struct config_domain *domain;  // NULL: host name's own
+    const struct zone_target **children; // the nearest zones of ours below this one
+    size_t child_count;
+    const struct zone_target *parent; // the nearest zone of ours above it, or NULL
 };
 size_t zonegen_targets(const struct config *config, struct zone_target **ret);
+// The target whose apex is the name, or NULL. With and without the last dot, any case.
+const struct zone_target *zonegen_target_find(const struct zone_target *targets, size_t count,
+                                              const char *name);
 
 // What generation reads of the world, besides inputs: where public key files lie.
 struct zonegen_keys {
     const char *dnssec_directory; // state/keys
     const char *dkim_directory;   // state/dkim
+    const struct dnskey_listing
+        *listing; // of dnssec_directory, for many zones in a row; NULL: listed when needed
 };
 
 // Makes one zone. The SOA's serial is 1 in a generated zone (the signer sets it) and the file's own in a zone file.
@@ -65,10 +80,13 @@ enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys 
                          const struct zone_target *target, struct zone_content **ret,
                          struct error *err);
 void zone_content_free(struct zone_content *content); // NULL is fine
+// Is the note true at this time?
+bool zone_note_holds(const struct zone_note *note, int64_t now);
 
 // Prints the zone as a master file, a comment on every record.
 void zone_content_dump(const struct zone_content *content, struct buf *ret);
 
-// Prints DS, its fields, the DNSKEY and the glue as registrars ask for them (docs/zonegen.1).
+// Prints DS, its fields, the DNSKEY and the glue as registrars ask for them (docs/man/zonegen.1). NOT_FOUND with words
+// when there is no key yet or the zone is unsigned: ret then has the name servers only.
 enum status zonegen_ds(const struct inputs *inputs, const struct zonegen_keys *keys,
                        const struct zone_target *target, struct buf *ret, struct error *err);

@@ -1,0 +1,7 @@
+zonebox_unit(zonegen test_targets zonegen)
+zonebox_unit(zonegen test_generate zonegen)
+zonebox_unit(zonegen test_tls zonegen)
+zonebox_unit(zonegen test_ssh zonegen)
+zonebox_unit(zonegen test_zonefile zonegen)
+zonebox_unit(zonegen test_delegation zonegen)
+zonebox_unit(zonegen test_ds zonegen)

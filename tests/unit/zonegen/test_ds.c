@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: ISC
+#include "tests/unit/zonegen/world.h"
+
+#define NOW 1795329900
+
+static int fresh(void **state)
+{
+    (void)state;
+    return system("rm -rf state");
+}
+
+static enum status ds(const char *box, const char *more, const char *zone, char **ret,
+                      struct error *err)
+{
+    struct world w = world(box, more);
+    struct buf text = {0};
+    const struct zone_target *target = zonegen_target_find(w.targets, w.count, zone);
+    enum status status = zonegen_ds(w.inputs, &keys, target, &text, err);
+    *ret = xstrdup(buf_text(&text));
+    buf_done(&text);
+    world_done(&w);
+    return status;
+}
+
+static void all_forms_are_printed(void **state)
+{
+    (void)state;
+    struct dnskey key = {0};
+    struct error err = {0};
+    char *text = NULL;
+    assert_int_equal(dnskey_make("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_equal(ds("", "domains: [example.com]\n", "example.com", &text, &err), STATUS_OK);
+    put_file("out", text);
+    run("dnssec-dsfromkey -2 state/keys/*.key | cut -d' ' -f2- >theirs; "
+        "sed -n 's/^  example.com. 3600 \\(IN DS\\)/\\1/p' out | diff - theirs");
+    run("grep -v '^;' state/keys/*.key | sed 's/.*IN DNSKEY 257 3 13 //' >key; "
+        "sed -n 's/^  Public key   //p' out | diff - key; "
+        "sed -n 's/^  example.com. 3600 IN DNSKEY 257 3 13 //p' out | diff - key; "
+        "sed -n 's/^  Digest       //p' out >digest; cut -d' ' -f6 theirs | diff - digest");
+    char *tag = xasprintf("  Key tag      %u\n", key.tag);
+    assert_has(text, tag);
+    free(tag);
+    assert_has(text, "  Algorithm    13 (ECDSAP256SHA256)\n");
+    assert_has(text, "  Digest type  2 (SHA-256)\n");
+    assert_has(text, "  Flags        257 (KSK)\n");
+    assert_has(text, "  Protocol     3 (always 3)\n");
+    assert_has(text, "enter this at its registrar, not here");
+    assert_has(text, "  ns1.box.example.com  192.0.2.10  2001:db8::10\n");
+    assert_has(text, "Warning: all name servers have one address.");
+    free(text);
+    dnskey_done(&key);
+}
+
+static void without_a_key_the_name_servers_are_still_told(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char *text = NULL;
+    assert_int_equal(ds("", "domains: [example.net]\n", "example.net", &text, &err),
+                     STATUS_NOT_FOUND);
+    assert_has(err.text, "example.net: no key yet in state/keys");
+    assert_no(text, "DNSKEY");
+    // Outside the domain: the addresses are entered elsewhere.
+    assert_has(text, "  ns1.box.example.com\n");
+    free(text);
+}
+
+static void servers_apart_are_no_reason_for_a_warning(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char *text = NULL;
+    static const char *const apart[] = {
+        "  nameservers: [ns1.box.example.com, {name: ns2.box.example.com, addresses: "
+        "[198.51.100.1]}]\n",
+        "  nameservers: [ns1.box.example.com, ns.elsewhere.org]\n",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        (void)ds(apart[i], "domains: [example.com]\n", "example.com", &text, &err);
+        assert_no(text, "Warning");
+        free(text);
+    }
+    (void)ds("  nameservers: [ns1.box.example.com]\n", "domains: [example.com]\n", "example.com",
+             &text, &err);
+    assert_has(text, "Warning: one name server only.");
+    free(text);
+}
+
+static void unsigned_and_nested_zones_are_told_apart(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char *text = NULL;
+    assert_int_equal(
+        ds("", "domains: [{name: example.com, dnssec: off}]\n", "example.com", &text, &err),
+        STATUS_NOT_FOUND);
+    assert_has(err.text, "is not signed (dnssec: off); the registrar must have no DS");
+    free(text);
+    struct dnskey key = {0};
+    assert_int_equal(dnskey_make("state/keys", "sub.example.com", NOW, &key, &err), STATUS_OK);
+    dnskey_done(&key);
+    assert_int_equal(
+        ds("", "domains: [example.com, sub.example.com]\n", "sub.example.com", &text, &err),
+        STATUS_OK);
+    assert_has(text, "nothing to enter anywhere: example.com is served here, too");
+    free(text);
+}
+
+static void presigned_zone_tells_the_keys_of_its_file(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char *text = NULL;
+    put_file("z",
+             "@ 60 SOA a h 1 2 3 4 5\n@ 60 NS a\na 60 A 198.51.100.5\n@ 60 DNSKEY 257 3 13 AAAA\n"
+             "@ 60 DNSKEY 256 3 13 BBBB\n@ 60 RRSIG SOA 13 2 60 20300101000000 20200101000000 1 @ "
+             "AAAA\n");
+    const char *more = "domains: [{name: example.org, zone-file: z, dnssec: presigned}]\n";
+    assert_int_equal(ds("", more, "example.org", &text, &err), STATUS_OK);
+    assert_has(text, "  Public key   AAAA\n");
+    assert_no(text, "BBBB");
+    assert_has(text, "  a.example.org  198.51.100.5\n");
+    free(text);
+}
+
+int main(void)
+{
+#define fresh_test(name) cmocka_unit_test_setup(name, fresh)
+    const struct CMUnitTest tests[] = {
+        fresh_test(all_forms_are_printed),
+        fresh_test(without_a_key_the_name_servers_are_still_told),
+        fresh_test(servers_apart_are_no_reason_for_a_warning),
+        fresh_test(unsigned_and_nested_zones_are_told_apart),
+        fresh_test(presigned_zone_tells_the_keys_of_its_file),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}

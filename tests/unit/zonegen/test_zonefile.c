@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: ISC
+#include "tests/unit/zonegen/world.h"
+
+#define HEAD                                                                                       \
+    "$TTL 600\n@ SOA ns1 hostmaster 5 14400 3600 604800 3600\n@ NS ns1\nns1 A 192.0.2.1\n" // lines 1 to 4
+
+static const char *const domains[] = {
+    [CONFIG_DNSSEC_ON] = "domains: [{name: example.org, zone-file: z}]\n",
+    [CONFIG_DNSSEC_OFF] = "domains: [{name: example.org, zone-file: z, dnssec: off}]\n",
+    [CONFIG_DNSSEC_PRESIGNED] = "domains: [{name: example.org, zone-file: z, dnssec: presigned}]\n",
+};
+
+static void assert_refused(enum config_dnssec dnssec, const char *text, const char *words)
+{
+    put_file("z", text);
+    struct world w = world("", domains[dnssec]);
+    struct zone_content *content = NULL;
+    struct error err = {0};
+    const struct zone_target *target = zonegen_target_find(w.targets, w.count, "example.org");
+    if (zonegen_make(w.inputs, &keys, target, &content, &err) == STATUS_OK)
+        fail_msg("taken: %s", text);
+    assert_null(content);
+    assert_has(err.text, words);
+    assert_has(err.text, "/z:");
+    world_done(&w);
+}
+
+static void a_good_file_keeps_its_order_with_the_soa_first(void **state)
+{
+    (void)state;
+    put_file("z",
+             "; comment\n$ORIGIN org.\nexample 60 IN NS ns1.example\n\t60 IN NS ns2.example\n"
+             "$ORIGIN example.org.\n$TTL 1h\n@ IN SOA ns1 h ( 2026112201 ; serial\n 1 2 3 4 )\n"
+             "ns1 A 192.0.2.1\nns2 300 A 192.0.2.2\n* TXT ( \"a;b(\\\"\"\n 'c' ) ; \"(\n\nns2 A "
+             "192.0.2.2\n");
+    struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+    struct zone_content *content = make_zone(&w, "example.org");
+    static const char *const expected[] = {
+        "example.org.\t3600\tIN\tSOA\tns1.example.org. h.example.org. 2026112201 1 2 3 4\n",
+        "example.org.\t60\tIN\tNS\tns1.example.org.\n",
+        "example.org.\t60\tIN\tNS\tns2.example.org.\n",
+        "ns1.example.org.\t3600\tIN\tA\t192.0.2.1\n",
+        "ns2.example.org.\t300\tIN\tA\t192.0.2.2\n",
+        "*.example.org.\t3600\tIN\tTXT\t\"a;b(\\\"\" \"'c'\"\n",
+    };
+    assert_int_equal(content->record_count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        char *text = ldns_rr2str(content->records[i].rr);
+        assert_string_equal(text, expected[i]);
+        free(text);
+        assert_string_equal(content->records[i].why, "as in the zone file z");
+    }
+    zone_content_free(content);
+    world_done(&w);
+}
+
+static void windows_line_ends_are_read(void **state)
+{
+    (void)state;
+    put_file("z", "$TTL 600\r\n@ SOA ns1 h 1 2 3 4 5\r\n@ NS ns1\r\nns1 A 192.0.2.1\r\n\r\n; end");
+    struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+    struct zone_content *content = make_zone(&w, "example.org");
+    assert_int_equal(content->record_count, 3);
+    zone_content_free(content);
+    world_done(&w);
+}
+
+static void broken_files_are_refused_with_their_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *words;
+    } cases[] = {
+        {"", "z: is empty"},
+        {"; only a comment\n", "z: example.org has no SOA record"},
+        {"@ NS ns1\n", "has no SOA record"},
+        {"@ SOA ns1 h 1 2 3 4 5\n", "z: example.org has no NS record"},
+        {HEAD "@ SOA ns1 h 2 2 3 4 5\n", "more than one SOA"},
+        {HEAD "sub SOA ns1 h 2 2 3 4 5\n",
+         "z:5: sub.example.org. SOA: an SOA that is not at the apex"},
+        {HEAD "\n; x\n\nwww A 192.0.2\n", "z:8: "},
+        {HEAD "www A\n", "z:5: "},
+        {HEAD "www NOTYPE x\n", "z:5: "},
+        {HEAD "example.net. A 192.0.2.1\n", "z:5: example.net. A: a record outside the zone"},
+        {HEAD "www CH TXT x\n", "z:5: www.example.org. TXT: a record of another class than IN"},
+        {HEAD "$INCLUDE more\n", "z:5: $INCLUDE is not followed"},
+        {HEAD "www TYPE255 \\# 0\n", "z:5: www.example.org. ANY: a type that no zone can have"},
+        {HEAD "www TYPE41 \\# 0\n", "a type that no zone can have"},
+        {HEAD "www CNAME ns1\nwww A 192.0.2.1\n",
+         "z:5: www.example.org. has a CNAME and other records"},
+        {HEAD "www A 192.0.2.1\nWWW CNAME ns1\n",
+         "z:6: WWW.example.org. has a CNAME and other records"},
+        {HEAD "www CNAME ns1\nwww CNAME ns2\n", "has more than one CNAME"},
+        {HEAD "@ CNAME ns1\n", "has a CNAME and other records"},
+        {HEAD "d DNAME a.\nd DNAME b.\n", "has more than one DNAME"},
+        {HEAD "d DNAME a.\nd NS b.\n", "z:5: d.example.org. has a DNAME and is delegated"},
+        {HEAD "d DNAME a.\nd CNAME b.\n", "has a CNAME and other records"},
+        {HEAD "www 4294967295 A 192.0.2.1\n", "z:5: "},
+        {HEAD "x TXT \"unfinished\ny A 192.0.2.1\n", "z:5: a quote is not closed"},
+        {HEAD "\nx A ( 192.0.2.1 ; )\ny A 192.0.2.1\n", "z:6: \"(\" is never closed"},
+        {HEAD "x A 192.0.2.1 )\n", "z:5: \")\" without its counterpart"},
+        {HEAD "x A ( ( 192.0.2.1 ) )\n", "z:5: \"(\" without its counterpart"},
+        {HEAD "a..b A 192.0.2.1\n", "z:5: "},
+        {HEAD "$ORIGIN a..b\n", "z:5: "},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_refused(CONFIG_DNSSEC_ON, cases[i].text, cases[i].words);
+}
+
+static void binary_and_missing_files_are_refused(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct zone_content *content = NULL;
+    assert_int_equal(file_write("z", HEAD "\0", sizeof(HEAD) + 1, 0644, &err), STATUS_OK);
+    struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+    const struct zone_target *target = zonegen_target_find(w.targets, w.count, "example.org");
+    assert_int_equal(zonegen_make(w.inputs, &keys, target, &content, &err), STATUS_SYNTAX);
+    assert_has(err.text, "has octets 0");
+    world_done(&w);
+    unlink("z");
+    w = world("", domains[CONFIG_DNSSEC_ON]);
+    target = zonegen_target_find(w.targets, w.count, "example.org");
+    assert_int_not_equal(zonegen_make(w.inputs, &keys, target, &content, &err), STATUS_OK);
+    assert_has(err.text, "/z: cannot open");
+    world_done(&w);
+}
+
+static void odd_but_harmless_things_are_notes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *words;
+    } cases[] = {
+        {HEAD "www 60 A 192.0.2.1\nwww 70 A 192.0.2.2\n", "z:6: the TTL differs from line 5"},
+        {HEAD "@ MX 10 www\nwww CNAME ns1\n", "z:5: points at an alias"},
+        {HEAD "@ NS ns2\n", "z:5: points at a name server of this zone that has no address"},
+        {HEAD "d DNAME a.\nx.d A 192.0.2.1\n", "z:6: records below a DNAME are never seen"},
+        {HEAD "@ DNSKEY 257 3 13 AAAA\n", "z:5: DNSKEY, RRSIG, NSEC and the like are left out"},
+        {HEAD "@ CDS 0 0 0 00\n", "left out"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        put_file("z", cases[i].text);
+        struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+        struct zone_content *content = make_zone(&w, "example.org");
+        const struct zone_note *note = find_note(content, cases[i].words);
+        if (note == NULL)
+            fail_msg("no note \"%s\"", cases[i].words);
+        assert_false(note->error);
+        assert_int_equal(content->note_count, 1);
+        zone_content_free(content);
+        world_done(&w);
+    }
+    put_file("z", HEAD "sub NS ns.sub\nns.sub A 192.0.2.9\nd DNAME example.net.\nwww CNAME ns1\n");
+    struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+    struct zone_content *content = make_zone(&w, "example.org");
+    assert_int_equal(content->note_count, 0);
+    assert_int_equal(content->record_count, 7);
+    zone_content_free(content);
+    world_done(&w);
+}
+
+static int sign(void **state)
+{
+    (void)state;
+    put_file("plain", HEAD);
+    run("rm -rf k; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK example.org >/dev/null && "
+        "dnssec-signzone -q -z -S -K k -o example.org -f nsec plain >/dev/null 2>&1 && "
+        "dnssec-signzone -q -z -S -K k -3 - -o example.org -f nsec3 plain >/dev/null 2>&1");
+    return 0;
+}
+
+static void signed_files_are_stripped_or_served_as_they_are(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        run(i == 0 ? "cp nsec z" : "cp nsec3 z");
+        struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+        struct zone_content *content = make_zone(&w, "example.org");
+        assert_int_equal(content->record_count, 3);
+        assert_int_equal(content->note_count, 1);
+        zone_content_free(content);
+        world_done(&w);
+        w = world("", domains[CONFIG_DNSSEC_PRESIGNED]);
+        content = make_zone(&w, "example.org");
+        assert_true(content->record_count > 9);
+        assert_int_equal(content->dnssec, CONFIG_DNSSEC_PRESIGNED);
+        assert_int_equal(content->note_count, 0);
+        zone_content_free(content);
+        world_done(&w);
+    }
+}
+
+static void dnssec_option_and_file_must_agree(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct error err = {0};
+    assert_refused(CONFIG_DNSSEC_PRESIGNED, HEAD, "z: has no DNSKEY, so it is not presigned");
+    assert_refused(CONFIG_DNSSEC_PRESIGNED, HEAD "@ DNSKEY 257 3 13 AAAA\n",
+                   "z: has no signature over its SOA");
+    assert_int_equal(file_read("nsec", 100000, &text, &err), STATUS_OK);
+    assert_refused(CONFIG_DNSSEC_OFF, buf_text(&text), "has signatures; `dnssec: presigned`");
+    buf_done(&text);
+    put_file("z", HEAD);
+    struct world w = world("", domains[CONFIG_DNSSEC_OFF]);
+    struct zone_content *content = make_zone(&w, "example.org");
+    assert_int_equal(content->dnssec, CONFIG_DNSSEC_OFF);
+    zone_content_free(content);
+    world_done(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_file_keeps_its_order_with_the_soa_first),
+        cmocka_unit_test(windows_line_ends_are_read),
+        cmocka_unit_test(broken_files_are_refused_with_their_line),
+        cmocka_unit_test(binary_and_missing_files_are_refused),
+        cmocka_unit_test(odd_but_harmless_things_are_notes),
+        cmocka_unit_test_setup(signed_files_are_stripped_or_served_as_they_are, sign),
+        cmocka_unit_test_setup(dnssec_option_and_file_must_agree, sign),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: ISC
+// How records, gaps and notes get into a zone.
+#include "zonegen/maker.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_keys *keys,
+                             const struct zone_target *target)
+{
+    struct zone_content *content = xcalloc(1, sizeof(*content));
+    content->name = xstrdup(target->name);
+    content->domain = target->domain;
+    content->dnssec = target->domain != NULL ? target->domain->dnssec : CONFIG_DNSSEC_ON;
+    return (struct zone_maker){
+        .inputs = inputs,
+        .config = inputs->config,
+        .keys = keys,
+        .target = target,
+        .content = content,
+    };
+}
+
+void zone_content_free(struct zone_content *content)
+{
+    if (content == NULL)
+        return;
+    for (size_t i = 0; i < content->record_count; i++) {
+        ldns_rr_free(content->records[i].rr);
+        free(content->records[i].missing);
+        free(content->records[i].why);
+    }
+    for (size_t i = 0; i < content->note_count; i++) {
+        free(content->notes[i].input);
+        free(content->notes[i].text);
+    }
+    free(content->records);
+    free(content->notes);
+    free(content->name);
+    free(content);
+}
+
+bool zone_note_holds(const struct zone_note *note, int64_t now)
+{
+    return now >= note->from && (note->until == 0 || now < note->until);
+}
+
+bool name_text_under(const char *name, const char *ancestor)
+{
+    size_t name_len = strlen(name);
+    size_t len = strlen(ancestor);
+    if (name_len < len || strcmp(name + name_len - len, ancestor) != 0)
+        return false;
+    return name_len == len || name[name_len - len - 1] == '.';
+}
+
+bool target_holds(const struct zone_target *target, const char *name)
+{
+    if (!name_text_under(name, target->name))
+        return false;
+    for (size_t i = 0; i < target->child_count; i++) {
+        if (name_text_under(name, target->children[i]->name))
+            return false;
+    }
+    return true;
+}
+
+const char *display_path(const struct config *config, const char *path)
+{
+    size_t len = strlen(config->directory);
+    if (strncmp(path, config->directory, len) == 0 && path[len] == '/')
+        return path + len + 1;
+    return path;
+}
+
+// One line whatever a path or a certificate has in it: comments of the dump must not end early.
+static char *one_line(char *text)
+{
+    for (char *c = text; *c != '\0'; c++) {
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
+    }
+    return text;
+}
+
+static char *format_line(const char *format, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0)
+        abort(); // as base/alloc.h does when memory ends
+    return one_line(text);
+}
+
+static struct zone_record *new_record(struct zone_maker *maker)
+{
+    struct zone_content *content = maker->content;
+    content->records = array_grow(content->records, &maker->record_cap, content->record_count,
+                                  sizeof(*content->records));
+    struct zone_record *record = &content->records[content->record_count++];
+    *record = (struct zone_record){0};
+    return record;
+}
+
+void maker_take(struct zone_maker *maker, ldns_rr *rr, const char *why)
+{
+    struct zone_record *record = new_record(maker);
+    record->rr = rr;
+    record->why = one_line(xstrdup(why));
+}
+
+static bool same_rdf(const ldns_rdf *a, const ldns_rdf *b)
+{
+    return ldns_rdf_size(a) == ldns_rdf_size(b) &&
+           memcmp(ldns_rdf_data(a), ldns_rdf_data(b), ldns_rdf_size(a)) == 0;
+}
+
+// Octet by octet: the names of generated records are lower case throughout.
+static bool same_record(const ldns_rr *a, const ldns_rr *b)
+{
+    if (ldns_rr_get_type(a) != ldns_rr_get_type(b) || ldns_rr_rd_count(a) != ldns_rr_rd_count(b) ||
+        !same_rdf(ldns_rr_owner(a), ldns_rr_owner(b)))
+        return false;
+    for (size_t i = 0; i < ldns_rr_rd_count(a); i++) {
+        if (!same_rdf(ldns_rr_rdf(a, i), ldns_rr_rdf(b, i)))
+            return false;
+    }
+    return true;
+}
+
+static bool has_record(const struct zone_content *content, const ldns_rr *rr)
+{
+    for (size_t i = 0; i < content->record_count; i++) {
+        if (content->records[i].rr != NULL && same_record(content->records[i].rr, rr))
+            return true;
+    }
+    return false;
+}
+
+static uint32_t ttl_of(const struct config_ttl *ttl, const char *type)
+{
+    if (strcmp(type, "SOA") == 0)
+        return ttl->soa;
+    return strcmp(type, "NS") == 0 ? ttl->ns : ttl->standard;
+}
+
+static void add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
+                const char *rdata)
+{
+    ldns_rr *rr = NULL;
+    char *text =
+        xasprintf("%s. %u IN %s %s", owner, ttl_of(&maker->config->ttl, type), type, rdata);
+    ldns_status status = ldns_rr_new_frm_str(&rr, text, 0, NULL, NULL);
+    free(text);
+    if (status != LDNS_STATUS_OK) {
+        struct zone_record *gap = new_record(maker);
+        gap->missing = one_line(xasprintf("%s. %s", owner, type));
+        gap->why = one_line(xasprintf("cannot be written: %s", ldns_get_errorstr_by_id(status)));
+        maker_note(maker, true, NULL, "%s. %s cannot be written: %s", owner, type,
+                   ldns_get_errorstr_by_id(status));
+    } else if (has_record(maker->content, rr)) {
+        ldns_rr_free(rr);
+    } else {
+        maker_take(maker, rr, why);
+    }
+}
+
+void maker_add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
+               const char *rdata_format, ...)
+{
+    if (!target_holds(maker->target, owner))
+        return;
+    va_list args;
+    va_start(args, rdata_format);
+    char *rdata = format_line(rdata_format, args);
+    va_end(args);
+    add(maker, owner, type, why, rdata);
+    free(rdata);
+}
+
+void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type, const char *why,
+                   const char *rdata_format, ...)
+{
+    va_list args;
+    va_start(args, rdata_format);
+    char *rdata = format_line(rdata_format, args);
+    va_end(args);
+    add(maker, owner, type, why, rdata);
+    free(rdata);
+}
+
+static bool has_gap(const struct zone_content *content, const char *missing, const char *why)
+{
+    for (size_t i = 0; i < content->record_count; i++) {
+        const struct zone_record *record = &content->records[i];
+        if (record->rr == NULL && strcmp(record->missing, missing) == 0 &&
+            strcmp(record->why, why) == 0)
+            return true;
+    }
+    return false;
+}
+
+void maker_missing(struct zone_maker *maker, const char *owner, const char *type,
+                   const char *why_format, ...)
+{
+    if (!name_text_under(owner, maker->target->name))
+        return;
+    va_list args;
+    va_start(args, why_format);
+    char *why = format_line(why_format, args);
+    va_end(args);
+    char *missing = one_line(xasprintf("%s. %s", owner, type));
+    if (has_gap(maker->content, missing, why)) {
+        free(missing);
+        free(why);
+        return;
+    }
+    struct zone_record *record = new_record(maker);
+    record->missing = missing;
+    record->why = why;
+}
+
+struct zone_note *maker_note(struct zone_maker *maker, bool error, const char *input,
+                             const char *format, ...)
+{
+    struct zone_content *content = maker->content;
+    content->notes =
+        array_grow(content->notes, &maker->note_cap, content->note_count, sizeof(*content->notes));
+    struct zone_note *note = &content->notes[content->note_count++];
+    va_list args;
+    va_start(args, format);
+    *note = (struct zone_note){
+        .error = error,
+        .input = input != NULL ? xstrdup(input) : NULL,
+        .text = format_line(format, args),
+    };
+    va_end(args);
+    return note;
+}

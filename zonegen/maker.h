@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: ISC
+// One zone while it is being made: what it is made from, and the only ways by which records, gaps and notes get into
+// it. Internal to zonegen/.
+#pragma once
+
+#include "zonegen/zonegen.h"
+
+struct zone_maker {
+    const struct inputs *inputs;
+    const struct config *config;
+    const struct zonegen_keys *keys;
+    const struct zone_target *target;
+    struct zone_content *content;
+    size_t record_cap;
+    size_t note_cap;
+};
+
+struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_keys *keys,
+                             const struct zone_target *target);
+
+// Adds a record; owner is a name without last dot, rdata is as in a master file, the TTL is the type's. An owner that
+// does not belong to the zone is left out: another zone of ours has it, or it is not ours. The same record twice is
+// one, with the first reason. What cannot be written (a name that gets too long) becomes a gap with the reason.
+void maker_add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
+               const char *rdata_format, ...) __attribute__((format(printf, 5, 6)));
+// The same for what stands at or below a zone cut of this zone: NS, DS and glue of a delegation.
+void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type, const char *why,
+                   const char *rdata_format, ...) __attribute__((format(printf, 5, 6)));
+// Takes rr over as it is, without merging.
+void maker_take(struct zone_maker *maker, ldns_rr *rr, const char *why);
+// A gap: the record that should be there, and what is lacking. Left out when owner does not belong to the zone.
+void maker_missing(struct zone_maker *maker, const char *owner, const char *type,
+                   const char *why_format, ...) __attribute__((format(printf, 4, 5)));
+// The note is returned so that times can be set.
+struct zone_note *maker_note(struct zone_maker *maker, bool error, const char *input,
+                             const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+// Does the name lie in this zone, and not in another one of ours below it?
+bool target_holds(const struct zone_target *target, const char *name);
+// Is name the ancestor or below it? Both without last dot, lower case.
+bool name_text_under(const char *name, const char *ancestor);
+// The path as the admin would write it: relative to the configuration where it lies beside or below it.
+const char *display_path(const struct config *config, const char *path);
+
+// The addresses that the box publishes: those of the configuration, else the global ones that were found. Returns how
+// many; *ret is a new array.
+size_t box_addresses(const struct inputs *inputs, struct address **ret);
+// Those of a name server: its own, else the box's where its name lies in a zone of ours, else none.
+size_t nameserver_addresses(const struct inputs *inputs, const struct zone_target *target,
+                            const struct config_nameserver *server, struct address **ret);
+// The topmost zone of ours above the target, or itself.
+const struct zone_target *target_top(const struct zone_target *target);
+
+// Makers of records, one topic each.
+void make_tlsa(struct zone_maker *maker);
+void make_sshfp(struct zone_maker *maker);
+// NS, glue and DS of the zones of ours below this one. In a zone that comes from a file, only what the file lacks.
+void make_delegations(struct zone_maker *maker);
+
+// Reads the target's zone file into a maker. The records' order is the file's, SOA first.
+enum status zone_file_make(struct zone_maker *maker, struct error *err);
+// Reads the records of a master file: parse only. The array and its records go to *ret; SYNTAX with "path:line: …".
+struct zone_file_record {
+    ldns_rr *rr;
+    unsigned line;
+};
+enum status zone_file_parse(const struct input_file *file, const char *apex, uint32_t ttl,
+                            struct zone_file_record **ret, size_t *ret_count, struct error *err);
+void zone_file_records_free(struct zone_file_record *records, size_t count);
+// What a zone must keep whoever serves it; the error has the line. Takes out of records what a zone that is signed here
+// must not bring along (*count shrinks), and repeated ones (their rr becomes NULL). What is odd but works is a note.
+enum status zone_file_check(struct zone_maker *maker, const char *path,
+                            struct zone_file_record *records, size_t *count, struct error *err);

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: ISC
+#include "zonegen/signed.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <ldns/ldns.h>
+
+#include "base/alloc.h"
+#include "dns/image.h"
+#include "dns/wire.h"
+
+static void put_time(struct buf *ret, const char *words, int64_t when)
+{
+    char text[32];
+    time_t seconds = (time_t)when;
+    struct tm utc;
+    if (when != 0 && gmtime_r(&seconds, &utc) != NULL &&
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc) > 0)
+        buf_printf(ret, ", %s %s", words, text);
+}
+
+// The text form is ldns' business: the RR is put together as a message has it, and read back.
+static enum status put_rr(const struct image_rr *rr, struct buf *wire, struct buf *ret,
+                          struct error *err)
+{
+    ldns_rr *parsed = NULL;
+    size_t at = 0;
+    buf_clear(wire);
+    buf_put(wire, rr->owner, name_wire_len(rr->owner));
+    buf_put_u16(wire, rr->type);
+    buf_put_u16(wire, LDNS_RR_CLASS_IN);
+    buf_put_u32(wire, rr->ttl);
+    buf_put_u16(wire, rr->rdata_len);
+    buf_put(wire, rr->rdata, rr->rdata_len);
+    if (ldns_wire2rr(&parsed, wire->data, wire->len, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
+        return error_set(err, STATUS_BOGUS, "the image has a record of type %u that cannot be read",
+                         rr->type);
+    char *text = ldns_rr2str_fmt(ldns_output_format_nocomments, parsed);
+    buf_put_text(ret, text);
+    free(text);
+    ldns_rr_free(parsed);
+    return STATUS_OK;
+}
+
+static enum status put_rrs(const struct image *image, struct buf *ret, struct error *err)
+{
+    // The cursor holds rdata of any length: too large for the stack.
+    struct image_cursor *cursor = xmalloc(sizeof(*cursor));
+    struct buf wire = {0};
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; status == STATUS_OK && i < 2 * image->header->rrset_count; i++) {
+        struct image_rr rr;
+        image_rrs(cursor, image, &image->rrsets[i / 2], i % 2 == 1);
+        while (status == STATUS_OK && image_rrs_next(cursor, &rr))
+            status = put_rr(&rr, &wire, ret, err);
+    }
+    buf_done(&wire);
+    free(cursor);
+    return status;
+}
+
+enum status signed_dump(struct store_reader *reader, const char *zone, struct buf *ret,
+                        struct error *err)
+{
+    struct name name;
+    struct name_key key;
+    struct store_entry entry;
+    struct image image;
+    enum status status = name_from_text(zone, &name, err);
+    if (status != STATUS_OK)
+        return status;
+    name_key(name.wire, &key);
+    if (store_get(reader, STORE_IMAGES, key.octets, key.len, &entry) != STATUS_OK)
+        return error_set(err, STATUS_NOT_FOUND, "%s: is not served yet", zone);
+    status = image_open(entry.value, entry.value_len, &image, err);
+    if (status != STATUS_OK)
+        return error_prefix(err, status, "%s", zone);
+    buf_printf(ret, ";; ── %s, as it is served ──\n;; serial %u", zone, image.header->serial);
+    put_time(ret, "published", image.header->meta.made_at);
+    put_time(ret, "next signatures at", image.header->meta.resign_at);
+    put_time(ret, "valid until", image.header->meta.expires_at);
+    buf_printf(ret, "\n\n$ORIGIN %s.\n", zone);
+    status = put_rrs(&image, ret, err);
+    return status == STATUS_OK ? STATUS_OK : error_prefix(err, status, "%s", zone);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: ISC
+// A zone that the admin brings as a master file (RFC 1035 §5). ldns reads it; here are line numbers, words, and what
+// the file becomes. What a zone must keep is in zonefile_check.c.
+#include "zonegen/maker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+// The line of the next record: comments and blank lines before it are skipped.
+static unsigned next_line(const struct input_file *file, size_t at, unsigned line)
+{
+    while (at < file->len) {
+        size_t start = at;
+        while (at < file->len && strchr(" \t\r", file->octets[at]) != NULL && file->octets[at] != 0)
+            at++;
+        if (at >= file->len || (file->octets[at] != '\n' && file->octets[at] != ';'))
+            return line;
+        const uint8_t *end = memchr(file->octets + start, '\n', file->len - start);
+        if (end == NULL)
+            return line;
+        at = (size_t)(end - file->octets) + 1;
+        line++;
+    }
+    return line;
+}
+
+static enum status parse_error(const char *path, unsigned line, ldns_status status,
+                               struct error *err)
+{
+    if (status == LDNS_STATUS_SYNTAX_INCLUDE || status == LDNS_STATUS_SYNTAX_INCLUDE_ERR_NOTIMPL)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s:%u: $INCLUDE is not followed; write the records into the file itself",
+                         path, line);
+    return error_set(err, STATUS_SYNTAX, "%s:%u: %s", path, line, ldns_get_errorstr_by_id(status));
+}
+
+struct reading {
+    FILE *stream;
+    ldns_rdf *origin;
+    ldns_rdf *previous;
+    uint32_t ttl;
+    int line;
+};
+
+static bool is_directive(ldns_status status)
+{
+    return status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_ORIGIN ||
+           status == LDNS_STATUS_SYNTAX_EMPTY;
+}
+
+static enum status read_records(struct reading *reading, const struct input_file *file,
+                                struct zone_file_record **ret, size_t *ret_count, struct error *err)
+{
+    size_t cap = 0;
+    while (!feof(reading->stream)) {
+        ldns_rr *rr = NULL;
+        long at = ftell(reading->stream);
+        unsigned line = next_line(file, at > 0 ? (size_t)at : 0, (unsigned)reading->line);
+        ldns_status status =
+            ldns_rr_new_frm_fp_l(&rr, reading->stream, &reading->ttl, &reading->origin,
+                                 &reading->previous, &reading->line);
+        if (is_directive(status))
+            continue;
+        if (status != LDNS_STATUS_OK)
+            return parse_error(file->path, line, status, err);
+        *ret = array_grow(*ret, &cap, *ret_count, sizeof(**ret));
+        (*ret)[(*ret_count)++] = (struct zone_file_record){rr, line};
+    }
+    return STATUS_OK;
+}
+
+void zone_file_records_free(struct zone_file_record *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ldns_rr_free(records[i].rr);
+    free(records);
+}
+
+// ldns closes what a file leaves open, a quote or a parenthesis, and takes the lines behind it for part of the record.
+static enum status check_open_ends(const struct input_file *file, struct error *err)
+{
+    unsigned line = 1;
+    unsigned opened = 0; // line of the open parenthesis
+    bool quoted = false;
+    bool comment = false;
+    for (size_t i = 0; i < file->len; i++) {
+        uint8_t c = file->octets[i];
+        if (c == '\n' && quoted)
+            break;
+        if (c == '\n') {
+            comment = false;
+            line++;
+        } else if (comment) {
+            continue;
+        } else if (c == '\\' && i + 1 < file->len && file->octets[i + 1] != '\n') {
+            i++;
+        } else if (c == '"') {
+            quoted = !quoted;
+        } else if (!quoted && c == ';') {
+            comment = true;
+        } else if (!quoted && (c == '(' || c == ')')) {
+            if ((c == '(') == (opened != 0))
+                return error_set(err, STATUS_SYNTAX, "%s:%u: \"%c\" without its counterpart",
+                                 file->path, line, c);
+            opened = c == '(' ? line : 0;
+        }
+    }
+    if (quoted)
+        return error_set(err, STATUS_SYNTAX, "%s:%u: a quote is not closed in its line", file->path,
+                         line);
+    if (opened != 0)
+        return error_set(err, STATUS_SYNTAX, "%s:%u: \"(\" is never closed", file->path, opened);
+    return STATUS_OK;
+}
+
+static enum status check_text(const struct input_file *file, struct error *err)
+{
+    if (file->len == 0)
+        return error_set(err, STATUS_SYNTAX, "%s: is empty; a zone needs an SOA record",
+                         file->path);
+    if (memchr(file->octets, 0, file->len) != NULL)
+        return error_set(err, STATUS_SYNTAX, "%s: has octets 0; a master file is text", file->path);
+    return check_open_ends(file, err);
+}
+
+enum status zone_file_parse(const struct input_file *file, const char *apex, uint32_t ttl,
+                            struct zone_file_record **ret, size_t *ret_count, struct error *err)
+{
+    struct reading reading = {.ttl = ttl, .line = 1, .origin = ldns_dname_new_frm_str(apex)};
+    struct zone_file_record *records = NULL;
+    size_t count = 0;
+    enum status status = check_text(file, err);
+    if (status != STATUS_OK) {
+        ldns_rdf_deep_free(reading.origin);
+        return status;
+    }
+    if (reading.origin == NULL)
+        status = error_set(err, STATUS_SYNTAX, "%s: not a domain name", apex);
+    else if ((reading.stream = fmemopen(file->octets, file->len, "r")) == NULL)
+        status = error_set(err, STATUS_IO, "%s: cannot be read from memory", file->path);
+    else
+        status = read_records(&reading, file, &records, &count, err);
+    if (reading.stream != NULL)
+        fclose(reading.stream);
+    ldns_rdf_deep_free(reading.origin);
+    ldns_rdf_deep_free(reading.previous);
+    if (status != STATUS_OK) {
+        zone_file_records_free(records, count);
+        return status;
+    }
+    *ret = records;
+    *ret_count = count;
+    return STATUS_OK;
+}
+
+// SOA first, the others in the order of the file; the content takes the records over.
+static void take_records(struct zone_maker *maker, struct zone_file_record *records, size_t count,
+                         const char *why)
+{
+    for (int soa = 1; soa >= 0; soa--) {
+        for (size_t i = 0; i < count; i++) {
+            if (records[i].rr == NULL ||
+                (ldns_rr_get_type(records[i].rr) == LDNS_RR_TYPE_SOA) != soa)
+                continue;
+            maker_take(maker, records[i].rr, why);
+            records[i].rr = NULL;
+        }
+    }
+}
+
+enum status zone_file_make(struct zone_maker *maker, struct error *err)
+{
+    const struct config_domain *domain = maker->target->domain;
+    const struct input_file *file = inputs_file(maker->inputs, domain->zone_file);
+    struct zone_file_record *records = NULL;
+    size_t count = 0;
+    if (file == NULL || file->octets == NULL)
+        return error_set(err, STATUS_NOT_FOUND, "%s",
+                         file != NULL ? file->error.text : "the zone file was not read");
+    enum status status =
+        zone_file_parse(file, domain->name, maker->config->ttl.standard, &records, &count, err);
+    if (status == STATUS_OK)
+        status = zone_file_check(maker, file->path, records, &count, err);
+    if (status == STATUS_OK) {
+        char *why = xasprintf("as in the zone file %s", display_path(maker->config, file->path));
+        take_records(maker, records, count, why);
+        free(why);
+        make_delegations(maker);
+    }
+    zone_file_records_free(records, count);
+    return status;
+}
