@@ -129,6 +129,11 @@ static enum status open_new(struct listen_set *fresh, struct listen_set *old, st
 enum status listen_change(struct listen_set *set, const struct address *addresses, size_t count,
                           size_t workers, struct error *err)
 {
+    if (count > LISTEN_ADDRESSES_MAX)
+        return error_set(err, STATUS_RANGE,
+                         "%zu addresses to listen on are more than %d; name those that are for the "
+                         "name server in `server: listen:`",
+                         count, LISTEN_ADDRESSES_MAX);
     struct listen_set fresh;
     set_init(&fresh, addresses, count, workers);
     enum status status = open_new(&fresh, set, err);

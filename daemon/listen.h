@@ -15,6 +15,8 @@
 #include "config/inputs.h"
 
 #define LISTEN_PORT_DEFAULT 53
+// What zone-server takes, twice this many sockets. A box with more addresses says which are for the name server.
+#define LISTEN_ADDRESSES_MAX 128
 
 struct listen_pair {
     int udp; // -1: not open

@@ -98,6 +98,18 @@ static void a_change_that_fails_leaves_the_set_as_it_was(void **state)
     listen_done(&set);
 }
 
+static void more_addresses_than_a_worker_takes_are_refused(void **state)
+{
+    (void)state;
+    struct address addresses[LISTEN_ADDRESSES_MAX + 1] = {0};
+    struct error err = {0};
+    struct listen_set set = {0};
+    assert_int_equal(listen_change(&set, addresses, LISTEN_ADDRESSES_MAX + 1, 1, &err),
+                     STATUS_RANGE);
+    assert_non_null(strstr(err.text, "server: listen:"));
+    assert_int_equal(set.address_count, 0);
+}
+
 static void released_sockets_leave_their_share_to_the_others(void **state)
 {
     (void)state;
@@ -158,6 +170,7 @@ int main(void)
         cmocka_unit_test(another_program_on_the_port_is_seen),
         cmocka_unit_test(what_stays_keeps_its_sockets_and_what_waits_in_them),
         cmocka_unit_test(a_change_that_fails_leaves_the_set_as_it_was),
+        cmocka_unit_test(more_addresses_than_a_worker_takes_are_refused),
         cmocka_unit_test(released_sockets_leave_their_share_to_the_others),
         cmocka_unit_test(wanted_are_those_of_the_configuration_or_of_the_box),
     };
