@@ -3,8 +3,8 @@
 // accessor outside. Everything that follows from the records (order, parents, flags, links) is derived again and
 // must be equal, so that there is one rule for each field and no half-valid image.
 //
-// The order matters: the sections' places, then nodes (which RRsets rely on), then RRsets' wires (which extras rely
-// on), then what finds nodes: hash table and NSEC3 chain.
+// The order matters: the sections' places, then nodes (which RRsets rely on), the RRsets' wires, the hash table, and
+// last the addresses of referrals, which are found by names in wires through the hash table.
 #include "dns/image.h"
 
 #include <string.h>
@@ -286,11 +286,6 @@ static enum status check_rrsets(const struct image *image, struct error *err)
         if (!image_rrset_holds(image, &image->rrsets[i]))
             return bogus_at(err, "RRset", i);
     }
-    // Extras read the wires of other RRsets.
-    for (uint32_t i = 0; i < image->header->rrset_count; i++) {
-        if (!image_extras_hold(image, &image->rrsets[i]))
-            return bogus_at(err, "glue of RRset", i);
-    }
     const struct image_rrset *soa = &image->rrsets[image->header->soa];
     const uint8_t *end = image_wire(image, soa) + soa->wire_len;
     if (wire_get_u32(end - 20) != image->header->serial)
@@ -323,6 +318,15 @@ static enum status check_hash(const struct image *image, struct error *err)
     return STATUS_OK;
 }
 
+static enum status check_extras(const struct image *image, struct error *err)
+{
+    for (uint32_t i = 0; i < image->header->rrset_count; i++) {
+        if (!image_extras_hold(image, &image->rrsets[i]))
+            return bogus_at(err, "glue of RRset", i);
+    }
+    return STATUS_OK;
+}
+
 enum status image_open(const void *octets, size_t len, struct image *ret, struct error *err)
 {
     enum status status = check_envelope(octets, len, err);
@@ -339,6 +343,8 @@ enum status image_open(const void *octets, size_t len, struct image *ret, struct
         status = check_rrsets(&image, err);
     if (status == STATUS_OK)
         status = check_hash(&image, err);
+    if (status == STATUS_OK)
+        status = check_extras(&image, err);
     if (status == STATUS_OK)
         *ret = image;
     return status;

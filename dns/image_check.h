@@ -10,5 +10,5 @@
 // in them come to an end within 255 octets?
 bool image_rrset_holds(const struct image *image, const struct image_rrset *rrset);
 
-// Are the RRset's extras addresses of the name servers that it says? All RRsets have been checked.
+// Are the RRset's extras the addresses that go with a referral to it? All RRsets and the hash table have been checked.
 bool image_extras_hold(const struct image *image, const struct image_rrset *rrset);

@@ -174,45 +174,54 @@ bool image_rrset_holds(const struct image *image, const struct image_rrset *rrse
     return take_all(&walk, rrset->sig_count, RR_TYPE_RRSIG, NULL);
 }
 
-// Does the rdata of an RR of this NS RRset begin at `at`?
-static bool is_server_at(const struct image *image, const struct image_rrset *rrset, uint32_t at)
+// The address RRset of this type that the name has in the zone, or NULL.
+static const struct image_rrset *find_address(const struct image *image, const uint8_t *name,
+                                              uint16_t type)
 {
-    const uint8_t *wire = image_wire(image, rrset);
-    uint32_t rr = 0;
-    while (rr < rrset->wire_len && rr + IMAGE_RR_HEAD < at)
-        rr += IMAGE_RR_HEAD + (uint32_t)wire_get_u16(wire + rr + 10);
-    return rr < rrset->wire_len && rr + IMAGE_RR_HEAD == at;
+    if (!name_is_under(name, image_node_name(image, &image->nodes[0])))
+        return NULL;
+    struct name_key key;
+    name_key(name, &key);
+    size_t apex = image->header->apex_key_len;
+    const struct image_node *node = image_find(image, key.octets + apex, key.len - apex);
+    return node != NULL ? image_rrset(image, node, type) : NULL;
 }
 
-static bool extra_holds(const struct image *image, const struct image_rrset *rrset,
-                        const struct image_extra *extra)
+// Takes the extra of the name server at `at` and this address type from those that are left. False when it is another
+// than it should be.
+static bool take_extra(const struct image *image, const struct image_rrset *rrset, uint32_t at,
+                       uint16_t type, unsigned *next)
 {
-    if (extra->rrset >= image->header->rrset_count - 1 || extra->required > 1 ||
-        !is_server_at(image, rrset, extra->name_at))
-        return false;
-    const struct image_rrset *address = &image->rrsets[extra->rrset];
-    if (address->type != RR_TYPE_A && address->type != RR_TYPE_AAAA)
-        return false;
     uint8_t server[NAME_WIRE_MAX];
-    image_name_at(image, rrset, extra->name_at, server);
+    image_name_at(image, rrset, at, server);
+    const struct image_rrset *address = find_address(image, server, type);
+    if (address == NULL)
+        return true;
+    if (*next == rrset->extra_count)
+        return false;
+    const struct image_extra *extra = &image_extras(image, rrset)[(*next)++];
     const uint8_t *cut = image_node_name(image, &image->nodes[rrset->node]);
-    return name_equal(server, image_node_name(image, &image->nodes[address->node])) &&
+    return extra->rrset == address - image->rrsets && extra->name_at == at &&
            extra->required == name_is_under(server, cut);
 }
 
 bool image_extras_hold(const struct image *image, const struct image_rrset *rrset)
 {
-    if (rrset->extra_count == 0)
-        return true;
+    bool is_cut = (image->nodes[rrset->node].flags & IMAGE_NODE_CUT) != 0;
+    if (rrset->type != RR_TYPE_NS || !is_cut)
+        return rrset->extra_count == 0;
     uint64_t len = (uint64_t)rrset->extra_count * sizeof(struct image_extra);
-    if (rrset->type != RR_TYPE_NS || (image->nodes[rrset->node].flags & IMAGE_NODE_CUT) == 0 ||
-        rrset->extra_off % _Alignof(struct image_extra) != 0 ||
+    if (rrset->extra_off % _Alignof(struct image_extra) != 0 ||
         rrset->extra_off + len > image->header->octets_len)
         return false;
-    const struct image_extra *extras = image_extras(image, rrset);
-    for (unsigned i = 0; i < rrset->extra_count; i++) {
-        if (!extra_holds(image, rrset, &extras[i]))
+    const uint8_t *wire = image_wire(image, rrset);
+    unsigned next = 0;
+    uint32_t at = IMAGE_RR_HEAD;
+    for (unsigned i = 0; i < rrset->rr_count; i++) {
+        if (!take_extra(image, rrset, at, RR_TYPE_A, &next) ||
+            !take_extra(image, rrset, at, RR_TYPE_AAAA, &next))
             return false;
+        at += (uint32_t)wire_get_u16(wire + at - 2) + IMAGE_RR_HEAD;
     }
-    return true;
+    return next == rrset->extra_count;
 }

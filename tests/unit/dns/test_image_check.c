@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: ISC
+// No octets, whatever they are, lead a reader of images outside or in circles.
+#include "dns/image.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "tests/support/image_visit.h"
+#include "tests/support/zone_text.h"
+
+// Small, but with one of everything.
+static const char zone[] =
+    "@ 3600 SOA ns1 hostmaster 7 14400 3600 604800 600\n"
+    "@ 3600 NS ns1\n@ 3600 NS a.ns.example.net.\n@ 3600 NS b.ns.example.net.\n"
+    "ns1 3600 A 192.0.2.1\n"
+    "@ 3600 MX 10 mail\n"
+    "mail 3600 CNAME ns1\n"
+    "*.x.y 3600 TXT \"any\"\n"
+    "sub 3600 NS ns.sub\nsub 3600 NS ns1\n"
+    "ns.sub 3600 A 192.0.2.2\n"
+    "old 3600 DNAME example.net.\n";
+
+static struct buf nsec_image, nsec3_image;
+
+static void make_image(enum zone_text_denial denial, struct buf *ret)
+{
+    char *text = zone_text_sign("example.com.", zone, denial);
+    zone_text_image("example.com.", text, ret);
+    free(text);
+}
+
+static int make_images(void **state)
+{
+    (void)state;
+    make_image(ZONE_TEXT_NSEC, &nsec_image);
+    make_image(ZONE_TEXT_NSEC3, &nsec3_image);
+    return 0;
+}
+
+static int free_images(void **state)
+{
+    (void)state;
+    buf_done(&nsec_image);
+    buf_done(&nsec3_image);
+    return 0;
+}
+
+// Opens octets in a block of their own size, so that each read outside is seen; visits what is accepted.
+static enum status try_octets(const uint8_t *octets, size_t len, struct error *err)
+{
+    uint8_t *block = xmemdup(octets, len);
+    struct image image;
+    enum status status = image_open(block, len, &image, err);
+    if (status == STATUS_OK)
+        image_visit(&image);
+    free(block);
+    return status;
+}
+
+static void a_whole_image_is_accepted_with_padding_too(void **state)
+{
+    (void)state;
+    assert_int_equal(try_octets(nsec_image.data, nsec_image.len, NULL), STATUS_OK);
+    assert_int_equal(try_octets(nsec3_image.data, nsec3_image.len, NULL), STATUS_OK);
+    struct buf padded = {0};
+    buf_put(&padded, nsec_image.data, nsec_image.len);
+    memset(buf_extend(&padded, 4000), 0xa5, 4000);
+    assert_int_equal(try_octets(padded.data, padded.len, NULL), STATUS_OK);
+    buf_done(&padded);
+}
+
+static void every_flipped_bit_is_refused(void **state)
+{
+    (void)state;
+    uint8_t *octets = xmemdup(nsec_image.data, nsec_image.len);
+    for (size_t bit = 0; bit < nsec_image.len * 8; bit++) {
+        octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        struct image image;
+        struct error err = {0};
+        enum status status = image_open(octets, nsec_image.len, &image, &err);
+        if (status != STATUS_BOGUS && status != STATUS_STATE)
+            fail_msg("bit %zu: status %d", bit, status);
+        assert_true(err.text[0] != '\0');
+        octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    free(octets);
+}
+
+static void every_truncation_is_refused(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < nsec3_image.len; len++)
+        assert_int_equal(try_octets(nsec3_image.data, len, NULL), STATUS_BOGUS);
+    // The same when the size says so and the checksum is right.
+    for (size_t len = sizeof(struct image_header); len < nsec3_image.len; len++) {
+        uint8_t *block = xmemdup(nsec3_image.data, len);
+        ((struct image_header *)(void *)block)->size = (uint32_t)len;
+        image_fix_checksum(block, len);
+        struct image image;
+        assert_int_equal(image_open(block, len, &image, NULL), STATUS_BOGUS);
+        free(block);
+    }
+}
+
+static void another_version_or_byte_order_is_told_apart_from_damage(void **state)
+{
+    (void)state;
+    uint64_t *block = xmemdup(nsec_image.data, nsec_image.len);
+    struct image_header *header = (struct image_header *)block;
+    struct image image;
+    struct error err = {0};
+    header->version = IMAGE_VERSION + 1;
+    image_fix_checksum(block, nsec_image.len);
+    assert_int_equal(image_open(block, nsec_image.len, &image, &err), STATUS_STATE);
+    assert_non_null(strstr(err.text, "version 2"));
+    header->version = IMAGE_VERSION;
+    header->magic = __builtin_bswap64(IMAGE_MAGIC);
+    assert_int_equal(image_open(block, nsec_image.len, &image, &err), STATUS_STATE);
+    header->magic = 1;
+    assert_int_equal(image_open(block, nsec_image.len, &image, &err), STATUS_BOGUS);
+    free(block);
+}
+
+static void an_image_that_is_not_aligned_is_refused(void **state)
+{
+    (void)state;
+    uint8_t *block = xmalloc(nsec_image.len + 8);
+    struct image image;
+    for (size_t shift = 1; shift < 8; shift++) {
+        memcpy(block + shift, nsec_image.data, nsec_image.len);
+        assert_int_equal(image_open(block + shift, nsec_image.len, &image, NULL), STATUS_BOGUS);
+    }
+    free(block);
+}
+
+// ── Changes with the right checksum ────────────────────────────────────────────────────────────────────────────
+
+static uint8_t other_octet(uint8_t octet, int way)
+{
+    switch (way) {
+    case 0:
+        return (uint8_t)(octet + 1);
+    case 1:
+        return (uint8_t)(octet - 1);
+    case 2:
+        return octet ^ 0x80;
+    case 3:
+        return 0xff;
+    case 4:
+        return 0xc0;
+    default:
+        return 0;
+    }
+}
+
+#define FIELD(type, name)                                                                          \
+    (at >= offsetof(struct type, name) &&                                                          \
+     at < offsetof(struct type, name) + sizeof(((struct type *)NULL)->name))
+
+// Fields that do not follow from other octets of the image: any value may be right.
+static bool is_free_in_header(size_t at)
+{
+    return FIELD(image_header, checksum) || FIELD(image_header, meta) ||
+           FIELD(image_header, reserved) || FIELD(image_header, nsec3_iterations) ||
+           FIELD(image_header, nsec3_salt_off) || FIELD(image_header, nsec3_salt_len);
+}
+
+static bool is_free_in_node(size_t at, const struct image_node *node)
+{
+    return node->key_len == 0 && FIELD(image_node, key_off);
+}
+
+static bool is_free_in_rrset(size_t at, const struct image_rrset *rrset)
+{
+    // Two RRsets of one shape have the same slots; those of either will do.
+    return FIELD(image_rrset, slot_off) ||
+           (rrset->extra_count == 0 && FIELD(image_rrset, extra_off));
+}
+
+// May the octet at this place of the image be another and the image still hold?
+static bool is_free(const struct buf *octets, size_t at)
+{
+    struct image image;
+    image_trust(octets->data, &image);
+    const struct image_header *header = image.header;
+    if (at < sizeof(*header))
+        return is_free_in_header(at);
+    if (at < header->rrset_off) {
+        at -= header->node_off;
+        return is_free_in_node(at % sizeof(struct image_node),
+                               &image.nodes[at / sizeof(struct image_node)]);
+    }
+    if (at < header->hash_off) {
+        at -= header->rrset_off;
+        return is_free_in_rrset(at % sizeof(struct image_rrset),
+                                &image.rrsets[at / sizeof(struct image_rrset)]);
+    }
+    // Behind the chain there may be padding; of the octets, rdata is free, and the rest is tested elsewhere.
+    return at >= header->nsec3_off + header->nsec3_count * sizeof(struct image_nsec3);
+}
+
+static void change_each_octet(const struct buf *octets)
+{
+    uint8_t *changed = xmemdup(octets->data, octets->len);
+    for (size_t at = 0; at < octets->len; at++) {
+        uint8_t before = changed[at];
+        for (int way = 0; way < 6; way++) {
+            changed[at] = other_octet(before, way);
+            if (changed[at] == before)
+                continue;
+            image_fix_checksum(changed, octets->len);
+            struct error err = {0};
+            if (try_octets(changed, octets->len, &err) == STATUS_OK && !is_free(octets, at))
+                fail_msg("octet %zu as %u is accepted", at, changed[at]);
+        }
+        changed[at] = before;
+    }
+    free(changed);
+}
+
+static void no_field_may_differ_from_what_follows_from_the_records(void **state)
+{
+    (void)state;
+    change_each_octet(&nsec_image);
+    change_each_octet(&nsec3_image);
+}
+
+static void a_changed_slot_or_glue_is_refused(void **state)
+{
+    (void)state;
+    struct image image;
+    image_trust(nsec_image.data, &image);
+    uint8_t *changed = xmemdup(nsec_image.data, nsec_image.len);
+    unsigned tried = 0;
+    for (uint32_t i = 0; i < image.header->rrset_count; i++) {
+        const struct image_rrset *rrset = &image.rrsets[i];
+        size_t start = image.header->octets_off + rrset->slot_off;
+        size_t end =
+            start + sizeof(struct image_slot) * ((size_t)rrset->slot_count + rrset->sig_slot_count);
+        if (rrset->extra_count > 0) // extras lie right before the slots
+            start = image.header->octets_off + rrset->extra_off;
+        for (size_t at = start; at < end; at++) {
+            uint8_t before = changed[at];
+            for (int way = 0; way < 6; way++) {
+                changed[at] = other_octet(before, way);
+                image_fix_checksum(changed, nsec_image.len);
+                if (changed[at] != before && try_octets(changed, nsec_image.len, NULL) == STATUS_OK)
+                    fail_msg("RRset %u: octet %zu as %u is accepted", i, at - start, changed[at]);
+                tried++;
+            }
+            changed[at] = before;
+        }
+    }
+    assert_true(tried > 1000);
+    free(changed);
+}
+
+static uint32_t interesting_number(const struct buf *octets)
+{
+    static const uint32_t numbers[] = {
+        0,      1,       2,          0x7f,     0xff,     0x100,      0x3fff,     0x4000,    0x7fff,
+        0xffff, 0x10000, IMAGE_NONE, 1u << 30, 1u << 31, 0x7fffffff, 0xfffffff8, 0xffffff00};
+    if (random() % 2 == 0)
+        return numbers[(size_t)random() % (sizeof(numbers) / sizeof(*numbers))];
+    return random() % 2 ? (uint32_t)random() : (uint32_t)((size_t)random() % octets->len);
+}
+
+static void change_at_random(const struct buf *octets, unsigned rounds)
+{
+    unsigned accepted = 0;
+    for (unsigned round = 0; round < rounds; round++) {
+        uint8_t *changed = xmemdup(octets->data, octets->len);
+        for (long n = 1 + random() % 4; n > 0; n--) {
+            uint32_t number = interesting_number(octets);
+            size_t width = (size_t)1 << random() % 3;
+            // Mostly in the structures, whose numbers are aligned.
+            size_t limit = random() % 4
+                               ? ((const struct image_header *)(void *)octets->data)->octets_off
+                               : octets->len - 4;
+            size_t at = (size_t)random() % limit / width * width;
+            memcpy(changed + at, &number, width);
+        }
+        image_fix_checksum(changed, octets->len);
+        accepted += try_octets(changed, octets->len, NULL) == STATUS_OK;
+        free(changed);
+    }
+    // Changes of the meta data are fine: if none were, the checksum would not have been right.
+    assert_in_range(accepted, 1, rounds / 2);
+}
+
+static void random_changes_are_refused_or_harmless(void **state)
+{
+    (void)state;
+    srandom(20261122);
+    change_at_random(&nsec_image, 30000);
+    change_at_random(&nsec3_image, 30000);
+}
+
+static void random_octets_are_refused(void **state)
+{
+    (void)state;
+    srandom(3);
+    uint8_t octets[2000];
+    for (int round = 0; round < 2000; round++) {
+        for (size_t i = 0; i < sizeof(octets); i++)
+            octets[i] = (uint8_t)(round % 2 ? random() : random() % 3);
+        // Half of them behind a header that looks right.
+        if (round % 4 < 2) {
+            memcpy(octets, nsec_image.data, sizeof(struct image_header));
+            ((struct image_header *)(void *)octets)->size = sizeof(octets);
+            image_fix_checksum(octets, sizeof(octets));
+        }
+        assert_int_not_equal(try_octets(octets, sizeof(octets), NULL), STATUS_OK);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_image_is_accepted_with_padding_too),
+        cmocka_unit_test(every_flipped_bit_is_refused),
+        cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(another_version_or_byte_order_is_told_apart_from_damage),
+        cmocka_unit_test(an_image_that_is_not_aligned_is_refused),
+        cmocka_unit_test(no_field_may_differ_from_what_follows_from_the_records),
+        cmocka_unit_test(a_changed_slot_or_glue_is_refused),
+        cmocka_unit_test(random_changes_are_refused_or_harmless),
+        cmocka_unit_test(random_octets_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_images, free_images);
+}
