@@ -36,8 +36,8 @@ void keyring_done(struct keyring *keyring);
 // Reads the list of files again.
 enum status keyring_refresh(struct keyring *keyring, struct error *err);
 
-// Loads the zone's public keys, or makes a key: it has its private part then. STATE with the reason when there should be
-// keys and there are none.
+// Loads the zone's public keys, or makes a key: it has its private part then. STATE with the reason when there
+// should be keys and there are none.
 enum status keyring_get(struct keyring *keyring, const char *zone, const struct keyring_past *past,
                         int64_t now, struct dnskey_set *ret, struct error *err);
 // Loads the private parts as well, unless they are there.

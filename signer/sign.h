@@ -55,7 +55,8 @@ struct signing {
     int64_t expires_at; // the first expiration of all signatures
 };
 
-// The DNSKEYs that the zone has at that time are added to the records, not yet arranged: those between their Publish and Delete times.
+// The DNSKEYs that the zone has at that time are added to the records, not yet arranged: those between their Publish
+// and Delete times.
 enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *keys, uint32_t ttl,
                              int64_t now, struct error *err);
 

@@ -12,11 +12,11 @@
 //   both             one closed chain of NSEC or NSEC3 over exactly the names there are, with right types
 //   not signed       no DNSSEC record that would make validators expect more
 //
-// Cryptographically verified is the first RRset of every type in canonical order, which begins at the apex: DNSKEY, SOA,
-// NS and the apex' NSEC are always among them. Reason: a wrong signature comes from a wrong key (then all fail), a wrong
-// canonical form (then all of a type fail) or broken memory. One of each type finds the first two, for ten verifications
-// of 75 µs in a mail zone instead of 35, where making the 35 signatures takes 0.9 ms. ldns verifies, whose canonical form
-// and order are not those of signer/records.c.
+// Cryptographically verified is the first RRset of every type in canonical order, which begins at the apex: DNSKEY,
+// SOA, NS and the apex' NSEC are always among them. Reason: a wrong signature comes from a wrong key (then all
+// fail), a wrong canonical form (then all of a type fail) or broken memory. One of each type finds the first two,
+// for ten verifications of 75 µs in a mail zone instead of 35, where making the 35 signatures takes 0.9 ms. ldns
+// verifies, whose canonical form and order are not those of signer/records.c.
 #pragma once
 
 #include <stdint.h>

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: ISC
+#include "signer/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "dns/types.h"
+#include "keys/dkim.h"
+#include "signer/compile.h"
+#include "signer/verify.h"
+
+void build_done(struct build *build)
+{
+    sign_free(build->signing);
+    records_free(build->records);
+    dnskey_set_done(&build->keys);
+    buf_done(&build->image);
+    *build = (struct build){0};
+}
+
+// ── What is published ────────────────────────────────────────────────────────────────────────────────────────
+
+static enum status open_published(struct store_reader *serve, const struct zone *zone,
+                                  struct image *ret, struct error *err)
+{
+    struct store_entry entry;
+    enum status status = store_get(serve, STORE_IMAGES, zone->key.octets, zone->key.len, &entry);
+    if (status != STATUS_OK)
+        return status;
+    return image_open(entry.value, entry.value_len, ret, err);
+}
+
+void build_look(struct store_reader *serve, struct zone *zone, struct error *err)
+{
+    struct image image;
+    zone->published = (struct zone_published){.exists = false};
+    if (open_published(serve, zone, &image, err) != STATUS_OK)
+        return;
+    const struct image_header *header = image.header;
+    zone->published = (struct zone_published){
+        .exists = true,
+        .is_signed = (header->flags & IMAGE_SIGNED) != 0,
+        .serial = header->serial,
+        .content = header->meta.content,
+        .expires_at = header->meta.expires_at,
+    };
+}
+
+static bool is_due(const struct build_context *context, const struct zone *zone)
+{
+    return zone->published.expires_at != 0 &&
+           plan_is_due(&context->policy, context->now, zone->published.expires_at);
+}
+
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+// Does the zone have the host name, and with it all that comes from certificates and host keys?
+static bool has_hostname(const struct build_context *context, const struct zone *zone)
+{
+    struct name hostname;
+    if (name_from_text(context->inputs->config->box.hostname, &hostname, NULL) != STATUS_OK ||
+        !name_is_under(hostname.wire, zone->wire.wire))
+        return false;
+    for (size_t i = 0; i < zone->target->child_count; i++) {
+        struct name child;
+        if (name_from_text(zone->target->children[i]->name, &child, NULL) == STATUS_OK &&
+            name_is_under(hostname.wire, child.wire))
+            return false;
+    }
+    return true;
+}
+
+// The inputs that only this zone is made of: its zone file; for the zone with the host name all that is not one. The
+// caller frees the array.
+static size_t own_inputs(const struct build_context *context, const struct zone *zone,
+                         const struct input_file ***ret)
+{
+    const struct inputs *inputs = context->inputs;
+    const char *path = zone_file_path(zone);
+    const struct input_file *zone_file = path != NULL ? inputs_file(inputs, path) : NULL;
+    bool host = has_hostname(context, zone);
+    *ret = xcalloc((host ? inputs->file_count : 0) + 1, sizeof(**ret));
+    size_t count = 0;
+    for (size_t i = 0; host && i < inputs->file_count; i++)
+        if (inputs->files[i].kind != INPUT_ZONE_FILE)
+            (*ret)[count++] = &inputs->files[i];
+    if (zone_file != NULL)
+        (*ret)[count++] = zone_file;
+    return count;
+}
+
+static bool is_good_news(const struct build_context *context, const struct input_file *file)
+{
+    return !lastgood_is_bad(context->lastgood, file->path) &&
+           lastgood_is_news(file, context->state);
+}
+
+bool build_has_news(const struct build_context *context, const struct zone *zone)
+{
+    const struct input_file **files;
+    size_t count = own_inputs(context, zone, &files);
+    bool found = false;
+    for (size_t i = 0; !found && i < count; i++)
+        found = is_good_news(context, files[i]);
+    free(files);
+    return found;
+}
+
+enum status build_keep_inputs(const struct build_context *context, const struct zone *zone,
+                              struct store_txn *txn, struct error *err)
+{
+    const struct input_file **files;
+    size_t count = own_inputs(context, zone, &files);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        if (is_good_news(context, files[i]))
+            status = state_input_put(txn, files[i]->path, files[i]->octets, files[i]->len, err);
+    free(files);
+    return status;
+}
+
+// Those that no note complains about any more.
+static void praise_inputs(const struct build_context *context, const struct zone *zone,
+                          const struct zone_content *content)
+{
+    const struct input_file **files;
+    size_t count = own_inputs(context, zone, &files);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = files[i]->path;
+        bool good = files[i]->octets != NULL && !lastgood_is_used(context->lastgood, path);
+        for (size_t k = 0; good && k < content->note_count; k++)
+            good = !content->notes[k].error || content->notes[k].input == NULL ||
+                   strcmp(content->notes[k].input, path) != 0;
+        if (good)
+            lastgood_is_good(context->lastgood, path);
+    }
+    free(files);
+}
+
+static bool swap_bad_inputs(const struct build_context *context, const struct zone_content *content)
+{
+    bool swapped = false;
+    for (size_t i = 0; i < content->note_count; i++) {
+        const struct zone_note *note = &content->notes[i];
+        if (note->error && note->input != NULL && zone_note_holds(note, context->now) &&
+            lastgood_use(context->lastgood, context->inputs, note->input, context->state,
+                         note->text))
+            swapped = true;
+    }
+    return swapped;
+}
+
+static enum status generate(const struct build_context *context, const struct zone *zone,
+                            struct zone_content **ret, struct error *err)
+{
+    struct zonegen_keys keys = {
+        .dnssec_directory = context->keyring->directory,
+        .dkim_directory = context->dkim_directory,
+        .listing = &context->keyring->listing,
+    };
+    for (;;) { // each turn swaps an input; none is swapped twice
+        enum status status = zonegen_make(context->inputs, &keys, zone->target, ret, err);
+        const char *path = zone_file_path(zone);
+        if (status != STATUS_OK) {
+            if (path == NULL ||
+                !lastgood_use(context->lastgood, context->inputs, path, context->state, err->text))
+                return status;
+            continue;
+        }
+        if (!swap_bad_inputs(context, *ret))
+            return STATUS_OK;
+        zone_content_free(*ret);
+    }
+}
+
+// What still has an error could not be helped by a last good state. An input that never was good takes nothing from a
+// zone; where that is not known, the published zone stays.
+static enum status judge_notes(const struct build_context *context, const struct zone *zone,
+                               const struct zone_content *content, struct error *err)
+{
+    for (size_t i = 0; i < content->note_count; i++) {
+        const struct zone_note *note = &content->notes[i];
+        if (!note->error || !zone_note_holds(note, context->now))
+            continue;
+        bool known = note->input != NULL && inputs_file(context->inputs, note->input) != NULL &&
+                     zone->state.mode != STATE_NEVER;
+        if (zone->published.exists && !known)
+            return error_set(err, STATUS_STATE, "%s", note->text);
+        lastgood_complain(context->lastgood, note->input != NULL ? note->input : zone->name,
+                          note->text);
+    }
+    return STATUS_OK;
+}
+
+// ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+static bool lacks_dkim(const struct zone_content *content)
+{
+    for (size_t i = 0; i < content->record_count; i++)
+        if (content->records[i].rr == NULL &&
+            strstr(content->records[i].missing, "._domainkey.") != NULL)
+            return true;
+    return false;
+}
+
+// Makes the DKIM key that generation misses, and generates once more.
+static enum status add_dkim(const struct build_context *context, const struct zone *zone,
+                            struct zone_content **content, struct error *err)
+{
+    const struct config_box *box = &context->inputs->config->box;
+    if (!box->dkim || !lacks_dkim(*content))
+        return STATUS_OK;
+    bool made = false;
+    enum status status =
+        dkim_ensure(context->dkim_directory, zone->name, box->dkim_selector, &made, err);
+    if (status != STATUS_OK)
+        return status;
+    if (made)
+        log_event(LOG_LEVEL_NOTICE, "dkim-key-made", "domain", zone->name, "selector",
+                  box->dkim_selector, NULL);
+    zone_content_free(*content);
+    *content = NULL;
+    return generate(context, zone, content, err);
+}
+
+// ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+static enum status take_content(const struct build_context *context, const struct zone *zone,
+                                struct records *records, struct error *err)
+{
+    struct zone_content *content = NULL;
+    enum status status = generate(context, zone, &content, err);
+    if (status != STATUS_OK)
+        return status;
+    status = add_dkim(context, zone, &content, err);
+    if (status == STATUS_OK)
+        status = judge_notes(context, zone, content, err);
+    for (size_t i = 0; status == STATUS_OK && i < content->record_count; i++)
+        if (content->records[i].rr != NULL)
+            status = records_add_rr(records, content->records[i].rr, err);
+    if (status == STATUS_OK)
+        praise_inputs(context, zone, content);
+    zone_content_free(content);
+    return status;
+}
+
+static enum status take_published(const struct build_context *context, const struct zone *zone,
+                                  struct records *records, struct error *err)
+{
+    struct image image;
+    enum status status = open_published(context->serve, zone, &image, err);
+    if (status == STATUS_OK)
+        status = records_add_image(records, &image, true, err);
+    return status;
+}
+
+static enum status collect_records(const struct build_context *context, struct build *build,
+                                   struct error *err)
+{
+    struct zone *zone = build->zone;
+    enum config_dnssec dnssec = zone_dnssec(zone);
+    build->records = records_new(zone->wire.wire);
+    enum status status = zone->from_published ? take_published(context, zone, build->records, err)
+                                              : take_content(context, zone, build->records, err);
+    struct keyring_past past = {&zone->state, zone->published.exists && zone->published.is_signed};
+    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
+        status = keyring_get(context->keyring, zone->name, &past, context->now, &build->keys, err);
+    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
+        status = sign_add_dnskeys(build->records, &build->keys, context->inputs->config->ttl.dnskey,
+                                  context->now, err);
+    if (status != STATUS_OK)
+        return status;
+    records_arrange(build->records);
+    // The same records signed and not signed are different content.
+    build->content = records_digest(build->records) + (uint64_t)dnssec;
+    if (zone->from_published)
+        build->content = zone->published.content;
+    return STATUS_OK;
+}
+
+// ── The serial ───────────────────────────────────────────────────────────────────────────────────────────────
+
+// The last serial that anybody may have seen. What serve/ says counts only while it is ours.
+static bool last_serial(const struct build_context *context, const struct zone *zone, uint32_t *ret)
+{
+    bool remembered = zone->state.mode != STATE_NEVER && !zone->state.lost;
+    bool published = zone->published.exists && (!context->distrust || !remembered);
+    if (remembered)
+        *ret = zone->state.serial;
+    if (published && (!remembered || plan_serial_is_later(zone->published.serial, *ret)))
+        *ret = zone->published.serial;
+    return remembered || published;
+}
+
+static enum status choose_serial(const struct build_context *context, struct build *build,
+                                 struct error *err)
+{
+    const struct zone *zone = build->zone;
+    struct records_soa soa;
+    if (!records_soa(build->records, &soa))
+        return error_set(err, STATUS_BOGUS, "the zone has no SOA");
+    uint32_t last = 0;
+    bool any = last_serial(context, zone, &last);
+    bool as_in_file = zone_dnssec(zone) == CONFIG_DNSSEC_PRESIGNED ||
+                      (zone_dnssec(zone) == CONFIG_DNSSEC_OFF && zone_file_path(zone) != NULL);
+    if (!as_in_file) {
+        build->state.serial = any ? plan_serial_next(last, context->now, soa.serial)
+                                  : plan_serial_first(context->now, soa.serial);
+        records_set_serial(build->records, build->state.serial);
+        return STATUS_OK;
+    }
+    // Secondaries would not take it (RFC 1982 §3.2).
+    if (any && last != soa.serial && !plan_serial_is_later(soa.serial, last))
+        return error_set(err, STATUS_RANGE,
+                         "%s: its serial %u lies behind %u, which was published already; raise it",
+                         zone_file_path(zone), soa.serial, last);
+    build->state.serial = soa.serial;
+    return STATUS_OK;
+}
+
+// ── Both halves ──────────────────────────────────────────────────────────────────────────────────────────────
+
+static enum status start_signing(const struct build_context *context, struct build *build,
+                                 struct error *err)
+{
+    struct zone *zone = build->zone;
+    enum status status = keyring_unlock(context->keyring, zone->name, &build->keys, err);
+    if (status != STATUS_OK)
+        return status;
+    struct image previous;
+    bool trusted =
+        !context->distrust && open_published(context->serve, zone, &previous, NULL) == STATUS_OK;
+    struct sign_request request = {
+        .records = build->records,
+        .keys = &build->keys,
+        .previous = trusted ? &previous : NULL,
+        .policy = context->policy,
+        .now = context->now,
+    };
+    keyring_remember(&build->keys, &build->state);
+    status = sign_prepare(&request, &build->signing, err);
+    if (status == STATUS_OK)
+        build->expires_at = build->signing->expires_at;
+    return status;
+}
+
+enum build_outcome build_prepare(const struct build_context *context, struct zone *zone,
+                                 struct build *ret, enum status *ret_status, struct error *err)
+{
+    static const enum state_mode modes[] = {
+        [CONFIG_DNSSEC_ON] = STATE_SIGNED,
+        [CONFIG_DNSSEC_OFF] = STATE_UNSIGNED,
+        [CONFIG_DNSSEC_PRESIGNED] = STATE_PRESIGNED,
+    };
+    enum config_dnssec dnssec = zone_dnssec(zone);
+    *ret = (struct build){.zone = zone, .state = {.mode = modes[dnssec]}};
+    enum status status = collect_records(context, ret, err);
+    if (status == STATUS_OK && zone->published.exists && !context->distrust &&
+        zone->published.content == ret->content &&
+        !(dnssec == CONFIG_DNSSEC_ON && is_due(context, zone)))
+        return BUILD_UNCHANGED;
+    if (status == STATUS_OK)
+        status = choose_serial(context, ret, err);
+    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
+        status = start_signing(context, ret, err);
+    else if (status == STATUS_OK)
+        ret->expires_at = compile_first_expiration(ret->records, context->now);
+    *ret_status = status;
+    return status == STATUS_OK ? BUILD_READY : BUILD_FAILED;
+}
+
+enum status build_finish(const struct build_context *context, struct build *build,
+                         struct error *err)
+{
+    const struct zone *zone = build->zone;
+    enum config_dnssec dnssec = zone_dnssec(zone);
+    enum status status = build->signing != NULL ? sign_finish(build->signing, err) : STATUS_OK;
+    struct image_meta meta = {
+        .content = build->content,
+        .made_at = context->now,
+        .resign_at =
+            dnssec == CONFIG_DNSSEC_ON ? plan_due_at(&context->policy, build->expires_at) : 0,
+        .expires_at = build->expires_at,
+    };
+    struct image image;
+    if (status == STATUS_OK)
+        status = compile_image(build->records, build->signing, &meta, &build->image, err);
+    if (status == STATUS_OK)
+        status = image_open(build->image.data, build->image.len, &image, err);
+    if (status != STATUS_OK)
+        return status;
+    struct verify_request request = {
+        .image = &image,
+        .apex = zone->wire.wire,
+        .dnssec = dnssec,
+        .keys = &build->keys,
+        .policy = context->policy,
+        .serial = build->state.serial,
+        .now = context->now,
+    };
+    return verify_image(&request, err);
+}

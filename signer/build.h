@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: ISC
+// One zone from its inputs to the next verified image, in two halves with the signing between them.
+//
+//   build_prepare   generates the records (with last good inputs where needed), finds or makes the keys, and compares
+//                   with what is published: nothing to do, or a build whose jobs are to be run
+//   build_finish    compiles the image and verifies it: ready to be committed
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "dns/store.h"
+#include "signer/keyring.h"
+#include "signer/lastgood.h"
+#include "signer/plan.h"
+#include "signer/records.h"
+#include "signer/sign.h"
+#include "signer/zone.h"
+
+struct build_context {
+    struct inputs *inputs; // octets of bad files are swapped in them
+    const char *dkim_directory;
+    struct keyring *keyring;
+    struct lastgood *lastgood;
+    struct store_reader *serve; // both renewed
+    struct store_reader *state;
+    struct plan_policy policy;
+    bool distrust; // somebody else wrote to serve/: nothing of it is used again
+    int64_t now;
+};
+
+struct build {
+    struct zone *zone;
+    struct records *records;
+    struct dnskey_set keys;
+    struct signing *signing; // NULL when the zone is not signed here
+    struct zone_state state; // as it is to be remembered
+    uint64_t content;
+    struct buf image;
+    int64_t expires_at;
+};
+
+enum build_outcome {
+    BUILD_UNCHANGED, // what is published is what should be
+    BUILD_READY,
+    BUILD_FAILED, // err says why; *ret_status the kind
+};
+
+enum build_outcome build_prepare(const struct build_context *context, struct zone *zone,
+                                 struct build *ret, enum status *ret_status, struct error *err);
+enum status build_finish(const struct build_context *context, struct build *build,
+                         struct error *err);
+void build_done(struct build *build);
+
+// Reads what serve/ has of the zone into zone->published. An image that does not hold up counts as none; err then has
+// words.
+void build_look(struct store_reader *serve, struct zone *zone, struct error *err);
+
+// Writes the octets of the inputs that this zone alone depends on, and that are good and new, to state/. The box's
+// certificates and host keys belong to the zone that has the host name.
+enum status build_keep_inputs(const struct build_context *context, const struct zone *zone,
+                              struct store_txn *txn, struct error *err);
+bool build_has_news(const struct build_context *context, const struct zone *zone);

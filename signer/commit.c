@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: ISC
+// The second half of a batch: images are compiled, verified and committed.
+#include "base/log.h"
+#include "signer/publisher.h"
+
+static void finish_builds(struct publisher *publisher, const struct build_context *context)
+{
+    struct batch *batch = &publisher->batch;
+    size_t good = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct build *build = &batch->builds[i];
+        struct error err = {0};
+        if (build_finish(context, build, &err) == STATUS_OK) {
+            batch->builds[good++] = *build;
+            continue;
+        }
+        publisher_zone_fails(publisher, build->zone, &err, context->now);
+        build_done(build);
+    }
+    batch->count = good;
+}
+
+// First half: the serials are reserved before anybody can see them.
+static enum status commit_state(struct publisher *publisher, const struct build_context *context,
+                                struct error *err)
+{
+    struct batch *batch = &publisher->batch;
+    struct store_txn *txn = NULL;
+    enum status status = store_begin(publisher->stores.state, &txn, err);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
+        const struct build *build = &batch->builds[i];
+        status = state_zone_put(txn, &build->zone->key, &build->state, err);
+        if (status == STATUS_OK && !build->zone->from_published)
+            status = build_keep_inputs(context, build->zone, txn, err);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < batch->news_count; i++)
+        status = build_keep_inputs(context, batch->news[i], txn, err);
+    if (status == STATUS_OK)
+        status = state_serve_id_put(txn, publisher->stores.serve_id, err);
+    if (status != STATUS_OK) {
+        store_abort(txn);
+        return status;
+    }
+    status = store_commit(txn, NULL, err);
+    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++)
+        batch->builds[i].zone->state = batch->builds[i].state;
+    return status;
+}
+
+static enum status commit_serve(struct publisher *publisher, struct error *err)
+{
+    struct batch *batch = &publisher->batch;
+    struct zones *zones = &publisher->zones;
+    struct store_txn *txn = NULL;
+    enum status status = store_begin(publisher->stores.serve, &txn, err);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
+        const struct build *build = &batch->builds[i];
+        const struct name_key *key = &build->zone->key;
+        struct store_entry entry = {key->octets, key->len, build->image.data, build->image.len};
+        status = store_put(txn, STORE_IMAGES, &entry, err);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < zones->gone_count; i++)
+        status = store_delete(txn, STORE_IMAGES, zones->gone[i].octets, zones->gone[i].len, err);
+    if (status != STATUS_OK) {
+        store_abort(txn);
+        return status;
+    }
+    return stores_commit_serve(&publisher->stores, txn, err);
+}
+
+static void tell_published(struct publisher *publisher, const struct build *build)
+{
+    const struct zone *zone = build->zone;
+    const struct signing *signing = build->signing;
+    publisher->counts.published++;
+    if (signing != NULL) {
+        publisher->counts.signatures += signing->job_count;
+        publisher->counts.reused += signing->reused_count;
+    }
+    if (zone->published.exists && zone->published.serial == build->state.serial)
+        log_event(LOG_LEVEL_WARNING, "serial-not-raised", "zone", zone->name, "serial",
+                  log_u64(build->state.serial), "reason",
+                  "the zone file has other records under the same serial: secondaries will not "
+                  "notice; raise it",
+                  NULL);
+    log_event(LOG_LEVEL_NOTICE, "zone-published", "zone", zone->name, "serial",
+              log_u64(build->state.serial), "signed",
+              signing != NULL ? log_u64(signing->job_count) : NULL, "signatures-kept",
+              signing != NULL ? log_u64(signing->reused_count) : NULL, NULL);
+}
+
+// A zone that is signed for the first time wants a DS in the zone above, if that is one of ours.
+static void touch_parent(const struct publisher *publisher, const struct build *build)
+{
+    struct zone *parent = zones_find(&publisher->zones, build->zone->target->parent);
+    if (parent != NULL && build->signing != NULL && !build->zone->published.is_signed)
+        parent->dirty = true;
+}
+
+static void take_over(struct publisher *publisher)
+{
+    struct batch *batch = &publisher->batch;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct build *build = &batch->builds[i];
+        struct zone *zone = build->zone;
+        tell_published(publisher, build);
+        touch_parent(publisher, build);
+        zone->published = (struct zone_published){
+            .exists = true,
+            .is_signed = zone_dnssec(zone) != CONFIG_DNSSEC_OFF,
+            .serial = build->state.serial,
+            .content = build->content,
+            .expires_at = build->expires_at,
+        };
+        zone->alarmed = false;
+        publisher_zone_is_well(zone);
+    }
+    if (publisher->zones.gone_count > 0)
+        log_event(LOG_LEVEL_NOTICE, "zones-removed", "count", log_u64(publisher->zones.gone_count),
+                  NULL);
+    publisher->zones.gone_count = 0;
+}
+
+// Nothing was committed: everything is still to be done.
+static void put_back(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        batch->builds[i].zone->dirty = true;
+    for (size_t i = 0; i < batch->news_count; i++)
+        batch->news[i]->dirty = true;
+}
+
+static enum status commit_batch(struct publisher *publisher, int64_t now, struct error *err)
+{
+    struct batch *batch = &publisher->batch;
+    enum status status = stores_renew(&publisher->stores, err);
+    if (status != STATUS_OK)
+        return status;
+    struct build_context context = publisher_context(publisher, now);
+    finish_builds(publisher, &context);
+    bool images = batch->count > 0 || publisher->zones.gone_count > 0;
+    if (images || batch->news_count > 0)
+        status = commit_state(publisher, &context, err);
+    stores_reset(&publisher->stores);
+    if (status != STATUS_OK || !images)
+        return status;
+    status = commit_serve(publisher, err);
+    if (status != STATUS_OK)
+        return status;
+    take_over(publisher);
+    publisher_stores_work(publisher);
+    return STATUS_OK;
+}
+
+enum status publisher_commit(struct publisher *publisher, int64_t now)
+{
+    struct error err = {0};
+    enum status status = commit_batch(publisher, now, &err);
+    if (status != STATUS_OK) {
+        put_back(&publisher->batch);
+        publisher_stores_fail(publisher, &err, now);
+    } else if (publisher->stores.spoilt && !publisher->distrust) {
+        log_event(LOG_LEVEL_ERROR, "serve-written-by-others", "reason",
+                  "serve/ was changed by somebody else; every zone is made anew", NULL);
+        publisher->distrust = true;
+        publisher->stores.spoilt = false;
+        publisher_touch_all(publisher);
+    }
+    batch_clear(&publisher->batch);
+    return status;
+}

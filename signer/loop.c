@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: ISC
+#include "signer/loop.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "signer/publish.h"
+#include "signer/source.h"
+
+// So few signatures are made at once; sending them through the pool takes longer.
+#define JOBS_AT_ONCE 8
+// libuv's pool has four threads.
+#define SLICES_MAX 4
+// The clock is looked at again at least so often: it may be set.
+#define LOOK_MS_MAX 60000
+#define LOOK_MS_MIN 50
+
+struct loop;
+
+struct slice {
+    uv_work_t work;
+    struct loop *loop;
+    size_t first;
+};
+
+struct loop {
+    uv_loop_t uv;
+    const struct loop_options *options;
+    struct publisher *publisher;
+    char *directory; // the state directory that was opened
+    struct source source;
+    uv_timer_t step;
+    uv_signal_t terminate, interrupt, hangup;
+    uv_poll_t lifeline;
+    bool has_lifeline;
+    struct slice slices[SLICES_MAX];
+    size_t slice_count;
+    size_t slices_left;     // 0: the pool is idle
+    struct inputs *waiting; // arrived while the pool was busy
+    atomic_bool cancelled;  // read in the pool
+    bool ending;
+    bool told_moved;
+    int exit_status;
+};
+
+static int64_t unix_time(void)
+{
+    return (int64_t)time(NULL);
+}
+
+static void on_step(uv_timer_t *timer);
+
+static void step_in(struct loop *loop, uint64_t ms)
+{
+    if (!loop->ending)
+        uv_timer_start(&loop->step, on_step, ms, 0);
+}
+
+// ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void end(struct loop *loop, int exit_status)
+{
+    if (loop->ending)
+        return;
+    loop->ending = true;
+    loop->exit_status = exit_status;
+    atomic_store(&loop->cancelled, true);
+    source_stop(&loop->source);
+    uv_close((uv_handle_t *)&loop->step, NULL);
+    uv_close((uv_handle_t *)&loop->terminate, NULL);
+    uv_close((uv_handle_t *)&loop->interrupt, NULL);
+    uv_close((uv_handle_t *)&loop->hangup, NULL);
+    if (loop->has_lifeline)
+        uv_close((uv_handle_t *)&loop->lifeline, NULL);
+}
+
+// ── Batches ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void run_slice(uv_work_t *work)
+{
+    const struct slice *slice = work->data;
+    struct loop *loop = slice->loop;
+    size_t count = publisher_job_count(loop->publisher);
+    for (size_t i = slice->first; i < count && !atomic_load(&loop->cancelled);
+         i += loop->slice_count)
+        publisher_run_job(loop->publisher, i);
+}
+
+static void take_inputs(struct loop *loop, struct inputs *inputs);
+
+static void commit(struct loop *loop)
+{
+    publisher_commit(loop->publisher, unix_time());
+    struct inputs *waiting = loop->waiting;
+    loop->waiting = NULL;
+    if (waiting != NULL)
+        take_inputs(loop, waiting);
+    step_in(loop, 0);
+}
+
+static void on_slice_done(uv_work_t *work, int status)
+{
+    (void)status;
+    const struct slice *slice = work->data;
+    struct loop *loop = slice->loop;
+    if (--loop->slices_left == 0 && !loop->ending)
+        commit(loop);
+}
+
+static void run_jobs(struct loop *loop)
+{
+    size_t count = publisher_job_count(loop->publisher);
+    if (count <= JOBS_AT_ONCE) {
+        for (size_t i = 0; i < count; i++)
+            publisher_run_job(loop->publisher, i);
+        commit(loop);
+        return;
+    }
+    loop->slices_left = loop->slice_count;
+    for (size_t i = 0; i < loop->slice_count; i++) {
+        loop->slices[i].loop = loop;
+        loop->slices[i].first = i;
+        loop->slices[i].work.data = &loop->slices[i];
+        uv_queue_work(&loop->uv, &loop->slices[i].work, run_slice, on_slice_done);
+    }
+}
+
+static uint64_t until(int64_t next, int64_t now)
+{
+    int64_t left = next - now;
+    if (left >= LOOK_MS_MAX / 1000)
+        return LOOK_MS_MAX;
+    return left > 0 ? (uint64_t)left * 1000 : LOOK_MS_MIN;
+}
+
+static void on_step(uv_timer_t *timer)
+{
+    struct loop *loop = timer->data;
+    if (loop->publisher == NULL || loop->slices_left > 0)
+        return;
+    int64_t now = unix_time();
+    if (publisher_collect(loop->publisher, now)) {
+        run_jobs(loop);
+        return;
+    }
+    if (loop->options->once) {
+        struct publisher_counts counts = publisher_counts(loop->publisher);
+        log_event(LOG_LEVEL_INFO, "done", "zones-looked-at", log_u64(counts.looked_at), "published",
+                  log_u64(counts.published), "signatures", log_u64(counts.signatures), NULL);
+        end(loop, publisher_has_trouble(loop->publisher) ? 1 : 0);
+        return;
+    }
+    step_in(loop, until(publisher_next(loop->publisher, now), now));
+}
+
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+static bool open_publisher(struct loop *loop, const struct inputs *inputs)
+{
+    struct error err = {0};
+    loop->directory = xstrdup(inputs->config->state);
+    if (publisher_open(loop->directory, &loop->publisher, &err) == STATUS_OK)
+        return true;
+    log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
+    end(loop, 1);
+    return false;
+}
+
+static void take_inputs(struct loop *loop, struct inputs *inputs)
+{
+    if (loop->publisher == NULL && !open_publisher(loop, inputs)) {
+        inputs_free(inputs);
+        return;
+    }
+    bool moved = strcmp(inputs->config->state, loop->directory) != 0;
+    if (moved && !loop->told_moved)
+        log_event(LOG_LEVEL_WARNING, "state-moved", "state", inputs->config->state, "reason",
+                  "a changed `state:` is followed by a restart only", NULL);
+    loop->told_moved = moved;
+    publisher_set_inputs(loop->publisher, inputs, unix_time());
+    step_in(loop, 0);
+}
+
+static void on_arrived(struct source *source, struct inputs *inputs)
+{
+    struct loop *loop = source->data;
+    if (loop->slices_left == 0) {
+        take_inputs(loop, inputs);
+        return;
+    }
+    inputs_free(loop->waiting); // the batch that is being signed refers to those in force
+    loop->waiting = inputs;
+}
+
+static void on_source_ended(struct source *source)
+{
+    struct loop *loop = source->data;
+    if (loop->publisher == NULL) {
+        log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", "the inputs ended before they began",
+                  NULL);
+        end(loop, 1);
+    } else if (!loop->has_lifeline && !loop->options->once) {
+        end(loop, 0);
+    }
+}
+
+// ── Signals and lifeline ─────────────────────────────────────────────────────────────────────────────────────
+
+static void on_end_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    end(handle->data, 0);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    (void)number;
+    struct loop *loop = handle->data;
+    source_look(&loop->source);
+    if (loop->publisher != NULL)
+        publisher_touch_all(loop->publisher);
+    step_in(loop, 0);
+}
+
+static void on_lifeline(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    char octet;
+    if (status < 0 || read(((struct loop *)poll->data)->options->lifeline_fd, &octet, 1) == 0)
+        end(poll->data, 0);
+}
+
+static void watch_signal(struct loop *loop, uv_signal_t *handle, uv_signal_cb done, int number)
+{
+    uv_signal_init(&loop->uv, handle);
+    handle->data = loop;
+    uv_signal_start(handle, done, number);
+}
+
+static void watch_lifeline(struct loop *loop)
+{
+    int fd = loop->options->lifeline_fd;
+    if (fd < 0 || uv_poll_init(&loop->uv, &loop->lifeline, fd) != 0)
+        return;
+    loop->has_lifeline = true;
+    loop->lifeline.data = loop;
+    uv_poll_start(&loop->lifeline, UV_READABLE, on_lifeline);
+}
+
+static size_t count_slices(void)
+{
+    unsigned cores = uv_available_parallelism();
+    return cores < 1 ? 1 : cores > SLICES_MAX ? SLICES_MAX : cores;
+}
+
+int loop_run(const struct loop_options *options, struct inputs *inputs)
+{
+    struct loop loop = {.options = options, .slice_count = count_slices()};
+    uv_loop_init(&loop.uv);
+    uv_timer_init(&loop.uv, &loop.step);
+    loop.step.data = &loop;
+    watch_signal(&loop, &loop.terminate, on_end_signal, SIGTERM);
+    watch_signal(&loop, &loop.interrupt, on_end_signal, SIGINT);
+    watch_signal(&loop, &loop.hangup, on_hangup, SIGHUP);
+    watch_lifeline(&loop);
+    loop.source = (struct source){
+        .arrived = on_arrived,
+        .ended = on_source_ended,
+        .data = &loop,
+        .config_path = options->config_path,
+        .fd = options->inputs_fd,
+    };
+    source_start(&loop.source, &loop.uv, inputs);
+    if (inputs != NULL)
+        take_inputs(&loop, inputs);
+    uv_run(&loop.uv, UV_RUN_DEFAULT);
+    uv_loop_close(&loop.uv);
+    source_done(&loop.source);
+    publisher_close(loop.publisher);
+    inputs_free(loop.waiting);
+    free(loop.directory);
+    return loop.exit_status;
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: ISC
+#include "signer/publish.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "signer/publisher.h"
+
+#define BACKOFF_MAX_S 60
+
+// ── Opening and closing ──────────────────────────────────────────────────────────────────────────────────────
+
+enum status publisher_open(const char *directory, struct publisher **ret, struct error *err)
+{
+    struct publisher *publisher = xcalloc(1, sizeof(*publisher));
+    *ret = NULL;
+    char *keys = path_join(directory, "keys");
+    publisher->dkim_directory = path_join(directory, "dkim");
+    enum status status = stores_open(directory, &publisher->stores, err);
+    if (status == STATUS_OK)
+        status = directory_make(keys, 0700, err);
+    if (status == STATUS_OK)
+        status = directory_make(publisher->dkim_directory, 0750, err);
+    if (status == STATUS_OK)
+        status = keyring_open(keys, &publisher->keyring, err);
+    free(keys);
+    if (status != STATUS_OK) {
+        publisher_close(publisher);
+        return status;
+    }
+    publisher->distrust = publisher->stores.spoilt;
+    if (publisher->distrust)
+        log_event(LOG_LEVEL_ERROR, "serve-written-by-others", "reason",
+                  "serve/ was changed by somebody else; every zone is made anew", NULL);
+    *ret = publisher;
+    return STATUS_OK;
+}
+
+void batch_clear(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        build_done(&batch->builds[i]);
+    batch->count = 0;
+    batch->news_count = 0;
+    batch->job_count = 0;
+    batch->looked_at = 0;
+}
+
+void publisher_close(struct publisher *publisher)
+{
+    if (publisher == NULL)
+        return;
+    batch_clear(&publisher->batch);
+    free(publisher->batch.builds);
+    free(publisher->batch.news);
+    free(publisher->batch.jobs);
+    if (publisher->zones.inputs != NULL)
+        lastgood_undo(&publisher->lastgood, publisher->zones.inputs);
+    zones_done(&publisher->zones);
+    lastgood_done(&publisher->lastgood);
+    keyring_done(&publisher->keyring);
+    stores_close(&publisher->stores);
+    free(publisher->dkim_directory);
+    free(publisher->trouble);
+    free(publisher);
+}
+
+// ── Trouble ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+// The stores cannot be read or written: one line, and again later, less and less often.
+void publisher_stores_fail(struct publisher *publisher, const struct error *err, int64_t now)
+{
+    if (publisher->trouble == NULL || strcmp(publisher->trouble, err->text) != 0)
+        log_event(LOG_LEVEL_ERROR, "cannot-publish", "reason", err->text, "kept",
+                  "what is served stays as it is", NULL);
+    free(publisher->trouble);
+    publisher->trouble = xstrdup(err->text);
+    int64_t longer = publisher->backoff_s * 2;
+    publisher->backoff_s = longer == 0 ? 1 : longer < BACKOFF_MAX_S ? longer : BACKOFF_MAX_S;
+    publisher->retry_at = now + publisher->backoff_s;
+}
+
+void publisher_stores_work(struct publisher *publisher)
+{
+    if (publisher->trouble != NULL)
+        log_event(LOG_LEVEL_NOTICE, "can-publish-again", NULL);
+    free(publisher->trouble);
+    publisher->trouble = NULL;
+    publisher->backoff_s = 0;
+    publisher->retry_at = 0;
+}
+
+static bool zone_is_due(const struct publisher *publisher, const struct zone *zone, int64_t now)
+{
+    return zone_dnssec(zone) == CONFIG_DNSSEC_ON && zone->published.expires_at != 0 &&
+           plan_is_due(&publisher->policy, now, zone->published.expires_at);
+}
+
+void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
+                          const struct error *err, int64_t now)
+{
+    if (zone->complaint == NULL || strcmp(zone->complaint, err->text) != 0) {
+        const char *event = zone->published.exists ? "zone-kept" : "zone-not-published";
+        log_event(LOG_LEVEL_ERROR, event, "zone", zone->name, "reason", err->text, "serving",
+                  zone->published.exists ? log_u64(zone->published.serial) : NULL, NULL);
+        free(zone->complaint);
+        zone->complaint = xstrdup(err->text);
+    }
+    zone->failed = true;
+    zone->retry_at = now + PUBLISH_RETRY_S;
+    // Its signatures must not run out for that: what is published is signed again, once per turn.
+    bool again = zone_is_due(publisher, zone, now) && zone->published.is_signed &&
+                 !publisher->distrust && !zone->from_published;
+    zone->from_published = again;
+    zone->dirty = again;
+}
+
+void publisher_zone_is_well(struct zone *zone)
+{
+    zone->dirty = false;
+    if (zone->from_published) { // signed, but not what it should say
+        zone->from_published = false;
+        return;
+    }
+    if (zone->failed)
+        log_event(LOG_LEVEL_NOTICE, "zone-good-again", "zone", zone->name, NULL);
+    zone->failed = false;
+    free(zone->complaint);
+    zone->complaint = NULL;
+}
+
+bool publisher_has_trouble(const struct publisher *publisher)
+{
+    if (publisher->trouble != NULL || lastgood_has_complaints(&publisher->lastgood))
+        return true;
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        if (publisher->zones.list[i].failed)
+            return true;
+    return false;
+}
+
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const struct inputs *publisher_inputs(const struct publisher *publisher)
+{
+    return publisher->zones.inputs;
+}
+
+bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now)
+{
+    struct zones *zones = &publisher->zones;
+    struct error err = {0};
+    if (zones->inputs != NULL) {
+        lastgood_undo(&publisher->lastgood, zones->inputs);
+        if (inputs_equal(zones->inputs, inputs)) {
+            inputs_free(inputs);
+            return false;
+        }
+    }
+    if (stores_renew(&publisher->stores, &err) != STATUS_OK) {
+        publisher_stores_fail(publisher, &err, now);
+        inputs_free(inputs);
+        return false;
+    }
+    zones_take(zones, inputs, publisher->stores.state_reader, publisher->stores.serve_reader);
+    stores_reset(&publisher->stores);
+    publisher->policy = plan_policy(&inputs->config->dnssec);
+    publisher->cursor = zones->count;
+    return true;
+}
+
+void publisher_touch_all(struct publisher *publisher)
+{
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        publisher->zones.list[i].dirty = true;
+}
+
+// ── Collecting ───────────────────────────────────────────────────────────────────────────────────────────────
+
+static void raise_alarm(const struct publisher *publisher, struct zone *zone, int64_t now)
+{
+    int64_t expires_at = zone->published.expires_at;
+    if (expires_at == 0 || zone->alarmed || expires_at - now > publisher->policy.refresh / 2)
+        return;
+    zone->alarmed = true;
+    log_event(LOG_LEVEL_ERROR, "signatures-run-out", "zone", zone->name, "seconds-left",
+              log_u64(expires_at - now), "reason",
+              zone->complaint != NULL ? zone->complaint : "they were not renewed in time", NULL);
+}
+
+// Marks what time has made dirty. Is anything?
+static bool mark_due(struct publisher *publisher, int64_t now)
+{
+    bool any = publisher->zones.gone_count > 0;
+    for (size_t i = 0; i < publisher->zones.count; i++) {
+        struct zone *zone = &publisher->zones.list[i];
+        raise_alarm(publisher, zone, now);
+        if (zone->failed ? now >= zone->retry_at : zone_is_due(publisher, zone, now))
+            zone->dirty = true;
+        any = any || zone->dirty;
+    }
+    return any;
+}
+
+// The zone with the host name first, since certificates change most; then from the end, so that a zone comes before the
+// one that delegates it.
+static struct zone *next_dirty(struct publisher *publisher)
+{
+    struct zones *zones = &publisher->zones;
+    if (zones->host < zones->count && zones->list[zones->host].dirty)
+        return &zones->list[zones->host];
+    for (size_t i = 0; i < zones->count; i++) {
+        publisher->cursor = publisher->cursor == 0 ? zones->count - 1 : publisher->cursor - 1;
+        if (publisher->cursor < zones->count && zones->list[publisher->cursor].dirty)
+            return &zones->list[publisher->cursor];
+    }
+    return NULL;
+}
+
+static void take_build(struct batch *batch, const struct build *build)
+{
+    batch->builds = array_grow(batch->builds, &batch->cap, batch->count, sizeof(*batch->builds));
+    batch->builds[batch->count++] = *build;
+    for (size_t i = 0; build->signing != NULL && i < build->signing->job_count; i++) {
+        batch->jobs =
+            array_grow(batch->jobs, &batch->job_cap, batch->job_count, sizeof(*batch->jobs));
+        batch->jobs[batch->job_count++] =
+            (struct batch_job){build->signing, &build->signing->jobs[i]};
+    }
+}
+
+static void take_news(struct batch *batch, struct zone *zone)
+{
+    batch->news =
+        array_grow(batch->news, &batch->news_cap, batch->news_count, sizeof(*batch->news));
+    batch->news[batch->news_count++] = zone;
+}
+
+struct build_context publisher_context(struct publisher *publisher, int64_t now)
+{
+    return (struct build_context){
+        .inputs = publisher->zones.inputs,
+        .dkim_directory = publisher->dkim_directory,
+        .keyring = &publisher->keyring,
+        .lastgood = &publisher->lastgood,
+        .serve = publisher->stores.serve_reader,
+        .state = publisher->stores.state_reader,
+        .policy = publisher->policy,
+        .distrust = publisher->distrust,
+        .now = now,
+    };
+}
+
+// False: no room on the disk, so the others need not be tried.
+static bool look_at(struct publisher *publisher, const struct build_context *context,
+                    struct zone *zone)
+{
+    struct batch *batch = &publisher->batch;
+    struct build build;
+    struct error err = {0};
+    enum status status = STATUS_OK;
+    publisher->counts.looked_at++;
+    batch->looked_at++;
+    zone->dirty = false; // until the batch fails
+    switch (build_prepare(context, zone, &build, &status, &err)) {
+    case BUILD_READY:
+        take_build(batch, &build);
+        return true;
+    case BUILD_UNCHANGED:
+        if (build_has_news(context, zone))
+            take_news(batch, zone);
+        publisher_zone_is_well(zone);
+        break;
+    case BUILD_FAILED:
+        if (status == STATUS_NO_SPACE) {
+            zone->dirty = true;
+            publisher_stores_fail(publisher, &err, context->now);
+        } else {
+            publisher_zone_fails(publisher, zone, &err, context->now);
+        }
+        break;
+    }
+    build_done(&build);
+    return status != STATUS_NO_SPACE;
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+// Once per round: key files that came or went since the last.
+static enum status begin_round(struct publisher *publisher, struct error *err)
+{
+    if (publisher->in_round)
+        return STATUS_OK;
+    publisher->in_round = true;
+    return keyring_refresh(&publisher->keyring, err);
+}
+
+bool publisher_collect(struct publisher *publisher, int64_t now)
+{
+    struct batch *batch = &publisher->batch;
+    struct error err = {0};
+    batch_clear(batch);
+    if (publisher->zones.inputs == NULL || now < publisher->retry_at)
+        return false;
+    if (!mark_due(publisher, now)) {
+        publisher->in_round = false;
+        publisher->distrust = false; // all was made anew
+        return false;
+    }
+    enum status status = begin_round(publisher, &err);
+    if (status == STATUS_OK)
+        status = stores_renew(&publisher->stores, &err);
+    if (status != STATUS_OK) {
+        publisher_stores_fail(publisher, &err, now);
+        return false;
+    }
+    struct build_context context = publisher_context(publisher, now);
+    int64_t end = monotonic_ms() + PUBLISH_BATCH_MS;
+    while (batch->job_count < PUBLISH_BATCH_JOBS && batch->looked_at < PUBLISH_BATCH_ZONES) {
+        struct zone *zone = next_dirty(publisher);
+        if (zone == NULL || !look_at(publisher, &context, zone) || monotonic_ms() >= end)
+            break;
+    }
+    stores_reset(&publisher->stores);
+    return true;
+}
+
+size_t publisher_job_count(const struct publisher *publisher)
+{
+    return publisher->batch.job_count;
+}
+
+void publisher_run_job(struct publisher *publisher, size_t index)
+{
+    const struct batch_job *job = &publisher->batch.jobs[index];
+    sign_job_run(job->signing, job->job);
+}
+
+int64_t publisher_next(const struct publisher *publisher, int64_t now)
+{
+    int64_t next = INT64_MAX;
+    if (publisher->zones.gone_count > 0)
+        next = now;
+    for (size_t i = 0; i < publisher->zones.count; i++) {
+        const struct zone *zone = &publisher->zones.list[i];
+        int64_t at = INT64_MAX;
+        if (zone->dirty)
+            at = now;
+        else if (zone->failed)
+            at = zone->retry_at;
+        else if (zone_dnssec(zone) == CONFIG_DNSSEC_ON && zone->published.expires_at != 0)
+            at = plan_due_at(&publisher->policy, zone->published.expires_at);
+        next = at < next ? at : next;
+    }
+    return next < publisher->retry_at ? publisher->retry_at : next;
+}
+
+struct publisher_counts publisher_counts(const struct publisher *publisher)
+{
+    return publisher->counts;
+}

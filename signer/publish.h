@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: ISC
+// The publisher: keeps serve/ as the inputs say, batch by batch.
+//
+//   publisher_set_inputs   new inputs: what may have changed is marked dirty, what is gone will be deleted
+//   publisher_collect      takes dirty and due zones, as many as are 50 ms of work, and prepares them
+//   publisher_run_job      signs, in any thread: jobs 0 … publisher_job_count - 1
+//   publisher_commit       compiles, verifies, and commits: first the serials to state/, then the images to serve/
+//   publisher_next         when to come again
+//
+// No clock but for the 50 ms, no loop, no threads: signer/loop.c has those, tests call the steps one after the other.
+// Zones that fail keep what is published; the others of the batch go on. It logs, being the work of the daemon.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "config/inputs.h"
+
+// A batch ends when it has prepared for this long …
+#define PUBLISH_BATCH_MS 50
+// … or has this many signatures to make: 50 ms on two cores …
+#define PUBLISH_BATCH_JOBS 4000
+// … or this many zones, whose images wait in memory.
+#define PUBLISH_BATCH_ZONES 512
+// A zone that failed is looked at again then: key files may have come back, a disk may have room again.
+#define PUBLISH_RETRY_S 60
+
+struct publisher;
+
+// Opens (and makes) state/, serve/, keys/ and dkim/ in directory and takes signer.lock there. A serve/ that cannot
+// be read is made anew. STATE when another zone-signer runs.
+enum status publisher_open(const char *directory, struct publisher **ret, struct error *err);
+void publisher_close(struct publisher *publisher); // NULL is fine
+
+// Takes the inputs over. What is equal to the inputs before changes nothing. False then.
+bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now);
+// The inputs in force, NULL before the first.
+const struct inputs *publisher_inputs(const struct publisher *publisher);
+// Every zone is looked at again: SIGHUP.
+void publisher_touch_all(struct publisher *publisher);
+
+// Prepares a batch. False: there is nothing to do now.
+bool publisher_collect(struct publisher *publisher, int64_t now);
+size_t publisher_job_count(const struct publisher *publisher);
+void publisher_run_job(struct publisher *publisher, size_t index);
+// Ends the batch. An error is one of the store and is logged: the zones stay dirty, and publisher_collect does nothing
+// before publisher_next.
+enum status publisher_commit(struct publisher *publisher, int64_t now);
+
+// When there is something to do: now or earlier when zones are dirty. INT64_MAX: only when inputs change.
+int64_t publisher_next(const struct publisher *publisher, int64_t now);
+
+// Is there anything that is not as it should be: a zone that failed, an input that is bad, a store that cannot be
+// written?
+bool publisher_has_trouble(const struct publisher *publisher);
+
+struct publisher_counts { // since the start
+    uint64_t looked_at;   // zones prepared
+    uint64_t published;
+    uint64_t signatures;
+    uint64_t reused;
+};
+struct publisher_counts publisher_counts(const struct publisher *publisher);

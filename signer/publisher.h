@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: ISC
+// The inside of the publisher (signer/publish.h), for publish.c, which decides what is looked at, and commit.c, which
+// makes it public.
+#pragma once
+
+#include "signer/build.h"
+#include "signer/publish.h"
+#include "signer/stores.h"
+#include "signer/zones.h"
+
+struct batch_job {
+    const struct signing *signing;
+    struct sign_job *job;
+};
+
+struct batch {
+    struct build *builds; // ready to be signed, then finished
+    size_t count, cap;
+    struct zone **news; // zones that stay as they are, with inputs that are to be kept
+    size_t news_count, news_cap;
+    struct batch_job *jobs;
+    size_t job_count, job_cap;
+    size_t looked_at;
+};
+
+struct publisher {
+    char *dkim_directory;
+    struct stores stores;
+    struct keyring keyring;
+    struct lastgood lastgood;
+    struct zones zones;
+    struct plan_policy policy;
+    struct batch batch;
+    size_t cursor;    // zones behind it were looked at in this round
+    bool in_round;    // something was dirty when it was looked last
+    bool distrust;    // what serve/ has is not ours
+    int64_t retry_at; // the stores failed: not before
+    int64_t backoff_s;
+    char *trouble; // what was logged of them
+    struct publisher_counts counts;
+};
+
+void batch_clear(struct batch *batch);
+// What a build needs, while the readers of the stores are renewed.
+struct build_context publisher_context(struct publisher *publisher, int64_t now);
+
+// The stores cannot be read or written: one line, and again later, less and less often. And when they can again.
+void publisher_stores_fail(struct publisher *publisher, const struct error *err, int64_t now);
+void publisher_stores_work(struct publisher *publisher);
+// A zone cannot be made: one line, another look later, and what is published is signed again when its time has come.
+void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
+                          const struct error *err, int64_t now);
+// A zone is as it should be.
+void publisher_zone_is_well(struct zone *zone);

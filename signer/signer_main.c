@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: ISC
+// zone-signer: what the configuration asks for → signed zones in serve/. The only program that reads private keys and
+// the only writer of state/ and serve/. Here are its arguments; signer/loop.h has the rest.
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "config/inputs.h"
+#include "signer/loop.h"
+#include "signer/source.h"
+
+enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
+
+static const char usage[] =
+    "usage: zone-signer --config FILE [--once]\n"
+    "       zone-signer --inputs FD [--lifeline FD]\n"
+    "\n"
+    "Makes the zones that the configuration asks for, signs and verifies them, and publishes\n"
+    "them for zone-server. Watches all that they are made of, and signs again in time. What\n"
+    "does not hold up is logged to standard error, and the zone stays as it was.\n"
+    "\n"
+    "  --config FILE   read and watch this configuration and what it names\n"
+    "  --once          publish what is due, then end\n"
+    "  --inputs FD     take configuration and files from zoned, through this descriptor\n"
+    "  --lifeline FD   end when this pipe does\n"
+    "  --help, --version\n"
+    "\n"
+    "Signals: SIGHUP looks at everything again; SIGTERM and SIGINT end.\n"
+    "Exit status: 0 ended as told or, with --once, all is published; 1 something is wrong;\n"
+    "2 wrong use.\n";
+
+static bool read_descriptor(const char *option, const char *text, int *ret)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > INT_MAX ||
+        fcntl((int)value, F_GETFD) < 0) {
+        fprintf(stderr, "zone-signer: --%s: not an open descriptor: %s\n", option, text);
+        return false;
+    }
+    *ret = (int)value;
+    return true;
+}
+
+// Returns whether to go on; if not, *ret_exit is the exit status.
+static bool read_options(int argc, char **argv, struct loop_options *ret, int *ret_exit)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"once", no_argument, NULL, 'o'},
+        {"inputs", required_argument, NULL, 'i'},
+        {"lifeline", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {0},
+    };
+    *ret_exit = EXIT_USAGE;
+    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (option) {
+        case 'c':
+            ret->config_path = optarg;
+            break;
+        case 'o':
+            ret->once = true;
+            break;
+        case 'i':
+            if (!read_descriptor("inputs", optarg, &ret->inputs_fd))
+                return false;
+            break;
+        case 'l':
+            if (!read_descriptor("lifeline", optarg, &ret->lifeline_fd))
+                return false;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            *ret_exit = EXIT_FINE;
+            return false;
+        case 'V':
+            puts("zone-signer " ZONEBOX_VERSION);
+            *ret_exit = EXIT_FINE;
+            return false;
+        default:
+            fputs("zone-signer --help says how it is used\n", stderr);
+            return false;
+        }
+    }
+    if (optind < argc || (ret->config_path == NULL) == (ret->inputs_fd < 0)) {
+        fputs(
+            "zone-signer: give either --config FILE or --inputs FD; zone-signer --help says more\n",
+            stderr);
+        return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct loop_options options = {.inputs_fd = -1, .lifeline_fd = -1};
+    int exit_status;
+    if (!read_options(argc, argv, &options, &exit_status))
+        return exit_status;
+    log_open("zone-signer", LOG_LEVEL_INFO);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); // keys never get into a core dump
+    struct inputs *inputs = NULL;
+    struct config_errors errors = {0};
+    if (options.config_path != NULL &&
+        inputs_read(options.config_path, &inputs, &errors) != STATUS_OK) {
+        source_log_errors(&errors);
+        return EXIT_WRONG;
+    }
+    return loop_run(&options, inputs);
+}

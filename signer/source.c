@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: ISC
+#include "signer/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "dns/wire.h"
+
+#define SNAPSHOT_HEAD 8 // octets of length before each
+#define READ_SIZE     65536
+
+void source_log_errors(const struct config_errors *errors)
+{
+    size_t kept = errors->count < CONFIG_ERRORS_MAX ? errors->count : CONFIG_ERRORS_MAX;
+    for (size_t i = 0; i < kept; i++)
+        log_event(LOG_LEVEL_ERROR, "config-wrong", "reason", errors->list[i].text, NULL);
+    if (errors->count > kept)
+        log_event(LOG_LEVEL_ERROR, "config-wrong", "more-errors", log_u64(errors->count - kept),
+                  NULL);
+}
+
+static bool same_errors(const struct config_errors *a, const struct config_errors *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count && i < CONFIG_ERRORS_MAX; i++)
+        if (strcmp(a->list[i].text, b->list[i].text) != 0)
+            return false;
+    return true;
+}
+
+static void complain(struct source *source, const struct config_errors *errors)
+{
+    if (same_errors(errors, &source->complaint))
+        return;
+    source_log_errors(errors);
+    log_event(LOG_LEVEL_WARNING, "config-kept", "reason",
+              "the configuration does not hold up: everything stays as it was", NULL);
+    source->complaint = *errors;
+}
+
+// ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void on_quiet(uv_timer_t *timer);
+
+static void watch(struct source *source, const struct inputs *inputs)
+{
+    if (inputs_watch_set(source->watch, source->config_path, inputs))
+        uv_timer_start(&source->quiet, on_quiet, SOURCE_QUIET_MS,
+                       0); // it was not watched when read
+}
+
+void source_look(struct source *source)
+{
+    struct inputs *fresh = NULL;
+    struct config_errors errors = {0};
+    if (source->config_path == NULL)
+        return;
+    if (inputs_read(source->config_path, &fresh, &errors) != STATUS_OK) {
+        complain(source, &errors);
+        return;
+    }
+    source->complaint.count = 0;
+    watch(source, fresh);
+    source->arrived(source, fresh);
+}
+
+static void on_quiet(uv_timer_t *timer)
+{
+    struct source *source = timer->data;
+    source->first_ms = 0;
+    source_look(source);
+}
+
+static void on_patrol(uv_timer_t *timer)
+{
+    source_look(timer->data);
+}
+
+// Something happened: look when no more happens, or at the latest SOURCE_LATEST_MS after the first step.
+static void expect_more(struct source *source)
+{
+    uint64_t now = uv_now(source->quiet.loop);
+    if (source->first_ms == 0)
+        source->first_ms = now;
+    uint64_t waited = now - source->first_ms;
+    uint64_t left = waited < SOURCE_LATEST_MS ? SOURCE_LATEST_MS - waited : 0;
+    uv_timer_start(&source->quiet, on_quiet, left < SOURCE_QUIET_MS ? left : SOURCE_QUIET_MS, 0);
+}
+
+static void on_files(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct source *source = poll->data;
+    if (status < 0) {
+        log_event(LOG_LEVEL_WARNING, "watch-lost", "reason", uv_strerror(status), NULL);
+        uv_poll_stop(poll); // the patrol goes on
+    } else if (inputs_watch_drain(source->watch)) {
+        expect_more(source);
+    }
+}
+
+// ── Snapshots ────────────────────────────────────────────────────────────────────────────────────────────────
+
+// Reads what there is. False at the end of the stream or when it cannot be read.
+static bool receive(struct source *source)
+{
+    for (;;) {
+        buf_reserve(&source->received, READ_SIZE);
+        ssize_t got = read(source->fd, source->received.data + source->received.len, READ_SIZE);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return true;
+        if (got <= 0)
+            return false;
+        source->received.len += (size_t)got;
+        if (source->received.len > SNAPSHOT_HEAD + (size_t)INPUTS_SNAPSHOT_MAX + READ_SIZE)
+            return true; // what is whole in it is taken first
+    }
+}
+
+// Finds the newest whole snapshot. *ret_end: how much is done with. False: the stream makes no sense.
+static bool find_newest(const struct buf *received, const uint8_t **ret, size_t *ret_len,
+                        size_t *ret_end)
+{
+    *ret = NULL;
+    *ret_end = 0;
+    while (received->len - *ret_end >= SNAPSHOT_HEAD) {
+        const uint8_t *head = received->data + *ret_end;
+        uint64_t len = (uint64_t)wire_get_u32(head) << 32 | wire_get_u32(head + 4);
+        if (len > INPUTS_SNAPSHOT_MAX)
+            return false;
+        if (received->len - *ret_end - SNAPSHOT_HEAD < len)
+            break;
+        *ret = head + SNAPSHOT_HEAD;
+        *ret_len = len;
+        *ret_end += SNAPSHOT_HEAD + len;
+    }
+    return true;
+}
+
+static void take_snapshot(struct source *source, const uint8_t *octets, size_t len)
+{
+    struct inputs *fresh = NULL;
+    struct config_errors errors = {0};
+    if (inputs_decode(octets, len, &fresh, &errors) != STATUS_OK) {
+        complain(source, &errors);
+        return;
+    }
+    source->complaint.count = 0;
+    source->arrived(source, fresh);
+}
+
+static void on_snapshot(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct source *source = poll->data;
+    const uint8_t *newest = NULL;
+    size_t len = 0, end = 0;
+    bool more = status >= 0 && receive(source);
+    bool sound = find_newest(&source->received, &newest, &len, &end);
+    if (newest != NULL)
+        take_snapshot(source, newest, len);
+    source->received.len -= end;
+    if (end > 0)
+        memmove(source->received.data, source->received.data + end, source->received.len);
+    if (more && sound)
+        return;
+    if (!sound)
+        log_event(LOG_LEVEL_ERROR, "inputs-garbled", "reason", "no snapshot is that long", NULL);
+    uv_poll_stop(poll);
+    source->ended(source);
+}
+
+// ── Beginning and end ────────────────────────────────────────────────────────────────────────────────────────
+
+static void poll_start(struct source *source, uv_loop_t *loop, int fd, uv_poll_cb done)
+{
+    source->polls = fd >= 0 && uv_poll_init(loop, &source->poll, fd) == 0;
+    if (!source->polls)
+        return;
+    source->poll.data = source;
+    uv_poll_start(&source->poll, UV_READABLE, done);
+}
+
+void source_start(struct source *source, uv_loop_t *loop, const struct inputs *inputs)
+{
+    uv_timer_init(loop, &source->quiet);
+    uv_timer_init(loop, &source->patrol);
+    source->quiet.data = source->patrol.data = source;
+    if (source->config_path == NULL) {
+        fcntl(source->fd, F_SETFL, fcntl(source->fd, F_GETFL) | O_NONBLOCK);
+        poll_start(source, loop, source->fd, on_snapshot);
+        if (!source->polls)
+            source->ended(source);
+        return;
+    }
+    source->watch = inputs_watch_new();
+    poll_start(source, loop, inputs_watch_fd(source->watch), on_files);
+    uv_timer_start(&source->patrol, on_patrol, SOURCE_PATROL_MS, SOURCE_PATROL_MS);
+    watch(source, inputs);
+}
+
+void source_stop(struct source *source)
+{
+    uv_close((uv_handle_t *)&source->quiet, NULL);
+    uv_close((uv_handle_t *)&source->patrol, NULL);
+    if (source->polls)
+        uv_close((uv_handle_t *)&source->poll, NULL);
+}
+
+void source_done(struct source *source)
+{
+    inputs_watch_free(source->watch);
+    buf_done(&source->received);
+}

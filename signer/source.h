@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: ISC
+// Where the signer's inputs come from: the files themselves, read and watched, or snapshots that zoned sends through a
+// descriptor (config/inputs.h). Either way each whole new set of inputs is handed to `arrived`.
+//
+// A change is looked at once the files have been quiet for a moment, since editors and certificate tools make several
+// steps of one; and every SOURCE_PATROL_MS in any case, for what cannot be watched.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "config/inputs.h"
+
+#define SOURCE_QUIET_MS  100 // a zone must follow within a second
+#define SOURCE_LATEST_MS 300 // so long may steps follow steps
+#define SOURCE_PATROL_MS 60000
+
+struct source {
+    void (*arrived)(struct source *source, struct inputs *inputs); // takes ownership
+    void (*ended)(struct source *source); // the descriptor's other end was closed
+    void *data;                           // the owner's own
+    const char *config_path;              // NULL: snapshots from fd
+    int fd;
+    struct inputs_watch *watch;
+    uv_poll_t poll; // inotify, or fd
+    uv_timer_t quiet;
+    uv_timer_t patrol;
+    uint64_t first_ms; // when the first of the steps was seen; 0: none
+    bool polls;
+    struct buf received;
+    struct config_errors complaint; // what was logged last
+};
+
+// Logs each error of a configuration, one line each.
+void source_log_errors(const struct config_errors *errors);
+
+// Begins. Files: what the inputs in force name is watched, and read again when it changes. Snapshots: nothing arrives
+// before the loop runs. The fields above are set by the caller, the others zero.
+void source_start(struct source *source, uv_loop_t *loop, const struct inputs *inputs);
+// Reads the files again now; nothing for snapshots.
+void source_look(struct source *source);
+// Closes the handles; the loop has to run once more before source_done.
+void source_stop(struct source *source);
+void source_done(struct source *source);

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: ISC
+#include "signer/state.h"
+
+#include <string.h>
+
+#include <ldns/ldns.h>
+
+#include "dns/wire.h"
+
+#define ZONE_MAGIC  0x5a42535aU // "ZBSZ"
+#define INPUT_MAGIC 0x5a425349U // "ZBSI"
+#define VERSION     1
+
+#define DIGEST_LEN LDNS_SHA256_DIGEST_LENGTH
+
+static void put_digest(struct buf *buf, const uint8_t *octets, size_t len)
+{
+    uint8_t digest[DIGEST_LEN];
+    ldns_sha256(octets, (unsigned)len, digest);
+    buf_put(buf, digest, sizeof(digest));
+}
+
+static bool digest_holds(const uint8_t *octets, size_t len, const uint8_t *expected)
+{
+    uint8_t digest[DIGEST_LEN];
+    ldns_sha256(octets, (unsigned)len, digest);
+    return memcmp(digest, expected, sizeof(digest)) == 0;
+}
+
+// ── Zones: magic 4, version 2, mode 1, keys 1, serial 4, {tag 2, algorithm 1} × keys, digest 32 ──────────────
+
+void zone_state_encode(const struct zone_state *state, struct buf *ret)
+{
+    size_t start = ret->len;
+    buf_put_u32(ret, ZONE_MAGIC);
+    buf_put_u16(ret, VERSION);
+    buf_put_u8(ret, (uint8_t)state->mode);
+    buf_put_u8(ret, (uint8_t)state->key_count);
+    buf_put_u32(ret, state->serial);
+    for (size_t i = 0; i < state->key_count; i++) {
+        buf_put_u16(ret, state->keys[i].tag);
+        buf_put_u8(ret, state->keys[i].algorithm);
+    }
+    buf_reserve(ret, DIGEST_LEN); // so that the octets stay where they are
+    put_digest(ret, ret->data + start, ret->len - start);
+}
+
+enum status zone_state_decode(const uint8_t *octets, size_t len, struct zone_state *ret)
+{
+    struct wire_reader reader = wire_reader(octets, len);
+    struct zone_state state = {.mode = STATE_NEVER};
+    bool good = wire_u32(&reader) == ZONE_MAGIC && wire_u16(&reader) == VERSION;
+    uint8_t mode = wire_u8(&reader);
+    state.key_count = wire_u8(&reader);
+    state.serial = wire_u32(&reader);
+    if (!good || mode > STATE_PRESIGNED || state.key_count > STATE_KEYS_MAX)
+        return STATUS_SYNTAX;
+    state.mode = (enum state_mode)mode;
+    for (size_t i = 0; i < state.key_count; i++) {
+        state.keys[i].tag = wire_u16(&reader);
+        state.keys[i].algorithm = wire_u8(&reader);
+    }
+    size_t signed_len = (size_t)(reader.at - octets);
+    const uint8_t *digest = wire_take(&reader, DIGEST_LEN);
+    if (digest == NULL || !digest_holds(octets, signed_len, digest))
+        return STATUS_SYNTAX;
+    *ret = state;
+    return STATUS_OK;
+}
+
+void state_zone_get(struct store_reader *reader, const struct name_key *apex,
+                    struct zone_state *ret)
+{
+    struct store_entry entry;
+    *ret = (struct zone_state){.mode = STATE_NEVER};
+    if (store_get(reader, STORE_ZONES, apex->octets, apex->len, &entry) != STATUS_OK)
+        return;
+    if (zone_state_decode(entry.value, entry.value_len, ret) != STATUS_OK)
+        ret->lost = true;
+}
+
+enum status state_zone_put(struct store_txn *txn, const struct name_key *apex,
+                           const struct zone_state *state, struct error *err)
+{
+    struct buf octets = {0};
+    zone_state_encode(state, &octets);
+    struct store_entry entry = {apex->octets, apex->len, octets.data, octets.len};
+    enum status status = store_put(txn, STORE_ZONES, &entry, err);
+    buf_done(&octets);
+    return status;
+}
+
+// ── Inputs: magic 4, version 2, length 8, digest 32, octets ──────────────────────────────────────────────────
+
+#define INPUT_HEAD    (4 + 2 + 8)
+#define INPUT_KEY_MAX 500 // LMDB takes 511; longer paths go by their digest
+
+struct input_key {
+    uint8_t octets[INPUT_KEY_MAX];
+    size_t len;
+};
+
+static void input_key(const char *path, struct input_key *ret)
+{
+    ret->len = strlen(path);
+    if (ret->len <= INPUT_KEY_MAX) {
+        memcpy(ret->octets, path, ret->len);
+        return;
+    }
+    ldns_sha256((const unsigned char *)path, (unsigned)ret->len, ret->octets);
+    ret->len = DIGEST_LEN;
+}
+
+enum status state_input_get(struct store_reader *reader, const char *path,
+                            const uint8_t **ret_octets, size_t *ret_len)
+{
+    struct input_key key;
+    struct store_entry entry;
+    input_key(path, &key);
+    enum status status = store_get(reader, STORE_INPUTS, key.octets, key.len, &entry);
+    if (status != STATUS_OK)
+        return status;
+    struct wire_reader head = wire_reader(entry.value, entry.value_len);
+    bool good = wire_u32(&head) == INPUT_MAGIC && wire_u16(&head) == VERSION;
+    uint64_t len = (uint64_t)wire_u32(&head) << 32;
+    len |= wire_u32(&head);
+    const uint8_t *digest = wire_take(&head, DIGEST_LEN);
+    const uint8_t *octets = wire_take(&head, len);
+    if (!good || octets == NULL || len > UINT32_MAX || !digest_holds(octets, len, digest))
+        return STATUS_NOT_FOUND;
+    *ret_octets = octets;
+    *ret_len = len;
+    return STATUS_OK;
+}
+
+enum status state_input_put(struct store_txn *txn, const char *path, const uint8_t *octets,
+                            size_t len, struct error *err)
+{
+    struct input_key key;
+    struct buf value = {0};
+    input_key(path, &key);
+    buf_reserve(&value, INPUT_HEAD + DIGEST_LEN + len);
+    buf_put_u32(&value, INPUT_MAGIC);
+    buf_put_u16(&value, VERSION);
+    buf_put_u32(&value, (uint32_t)((uint64_t)len >> 32));
+    buf_put_u32(&value, (uint32_t)len);
+    put_digest(&value, octets, len);
+    buf_put(&value, octets, len);
+    struct store_entry entry = {key.octets, key.len, value.data, value.len};
+    enum status status = store_put(txn, STORE_INPUTS, &entry, err);
+    buf_done(&value);
+    return status;
+}
+
+// ── The transaction of serve/ ────────────────────────────────────────────────────────────────────────────────
+
+static const char serve_id_key[] = "serve-transaction";
+
+bool state_serve_id_get(struct store_reader *reader, uint64_t *ret)
+{
+    struct store_entry entry;
+    if (store_get(reader, STORE_META, serve_id_key, sizeof(serve_id_key) - 1, &entry) !=
+            STATUS_OK ||
+        entry.value_len < 8)
+        return false;
+    *ret = (uint64_t)wire_get_u32(entry.value) << 32 | wire_get_u32(entry.value + 4);
+    return true;
+}
+
+enum status state_serve_id_put(struct store_txn *txn, uint64_t id, struct error *err)
+{
+    uint8_t octets[8];
+    wire_set_u32(octets, (uint32_t)(id >> 32));
+    wire_set_u32(octets + 4, (uint32_t)id);
+    struct store_entry entry = {(const uint8_t *)serve_id_key, sizeof(serve_id_key) - 1, octets,
+                                sizeof(octets)};
+    return store_put(txn, STORE_META, &entry, err);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: ISC
+#include "signer/stores.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "signer/state.h"
+
+static enum status take_lock(const char *directory, int *ret, struct error *err)
+{
+    char *path = path_join(directory, "signer.lock");
+    enum status status = file_lock(path, ret, err);
+    free(path);
+    return status;
+}
+
+static enum status open_serve(const char *directory, struct store **ret, struct error *err)
+{
+    enum status status = store_open_writer(directory, STORE_SERVE, ret, err);
+    if (status != STATUS_STATE)
+        return status;
+    log_event(LOG_LEVEL_WARNING, "serve-made-anew", "reason", err->text, NULL);
+    *err = (struct error){0};
+    status = store_destroy(directory, err);
+    return status == STATUS_OK ? store_open_writer(directory, STORE_SERVE, ret, err) : status;
+}
+
+// serve/ shows the transaction that state/ has seen, or the one that a crash kept it from seeing. Where state/ was lost
+// there is nothing to compare with.
+static void look_for_strangers(struct stores *stores)
+{
+    uint64_t known;
+    bool expected = !state_serve_id_get(stores->state_reader, &known) ||
+                    stores->serve_id == known || stores->serve_id == known + 1;
+    stores->spoilt = !expected && store_count(stores->serve_reader, STORE_IMAGES) > 0;
+}
+
+enum status stores_open(const char *directory, struct stores *ret, struct error *err)
+{
+    *ret = (struct stores){.lock = -1};
+    char *state = path_join(directory, "state");
+    char *serve = path_join(directory, "serve");
+    enum status status = directory_make(directory, 0755, err);
+    if (status == STATUS_OK)
+        status = take_lock(directory, &ret->lock, err);
+    if (status == STATUS_OK)
+        status = store_open_writer(state, STORE_STATE, &ret->state, err);
+    if (status == STATUS_OK)
+        status = open_serve(serve, &ret->serve, err);
+    if (status == STATUS_OK)
+        status = store_reader_open(ret->state, &ret->state_reader, err);
+    if (status == STATUS_OK)
+        status = store_reader_open(ret->serve, &ret->serve_reader, err);
+    if (status == STATUS_OK)
+        status = stores_renew(ret, err);
+    free(state);
+    free(serve);
+    if (status != STATUS_OK) {
+        stores_close(ret);
+        return status;
+    }
+    look_for_strangers(ret);
+    stores_reset(ret);
+    return STATUS_OK;
+}
+
+void stores_close(struct stores *stores)
+{
+    store_reader_close(stores->state_reader);
+    store_reader_close(stores->serve_reader);
+    store_close(stores->state);
+    store_close(stores->serve);
+    if (stores->lock >= 0)
+        close(stores->lock);
+    *stores = (struct stores){.lock = -1};
+}
+
+enum status stores_renew(struct stores *stores, struct error *err)
+{
+    uint64_t state_id;
+    enum status status = store_reader_renew(stores->state_reader, &state_id, err);
+    if (status != STATUS_OK)
+        return status;
+    status = store_reader_renew(stores->serve_reader, &stores->serve_id, err);
+    if (status != STATUS_OK)
+        store_reader_reset(stores->state_reader);
+    return status;
+}
+
+void stores_reset(struct stores *stores)
+{
+    store_reader_reset(stores->state_reader);
+    store_reader_reset(stores->serve_reader);
+}
+
+enum status stores_commit_serve(struct stores *stores, struct store_txn *txn, struct error *err)
+{
+    uint64_t id;
+    enum status status = store_commit(txn, &id, err);
+    if (status != STATUS_OK)
+        return status;
+    if (id != stores->serve_id + 1)
+        stores->spoilt = true;
+    stores->serve_id = id;
+    return STATUS_OK;
+}

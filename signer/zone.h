@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: ISC
+// One zone as the signer carries it through its life.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dns/name.h"
+#include "signer/state.h"
+#include "zonegen/zonegen.h"
+
+// What serve/ has of a zone.
+struct zone_published {
+    bool exists;
+    bool is_signed;
+    uint32_t serial;
+    uint64_t content;   // image_meta
+    int64_t expires_at; // image_meta, 0: never
+};
+
+struct zone {
+    char *name; // text without the last dot
+    struct name wire;
+    struct name_key key;
+    const struct zone_target *target; // of the inputs that are in force
+    struct zone_state state;
+    struct zone_published published;
+    bool dirty;          // to be looked at in the next batch
+    bool failed;         // the last look ended with an error; next one at retry_at
+    bool from_published; // sign again what is published: what should be published does not hold up
+    bool alarmed;        // it was said that the signatures run out
+    int64_t retry_at;
+    char *complaint; // the last error that was logged, so that it is logged once
+};
+
+static inline enum config_dnssec zone_dnssec(const struct zone *zone)
+{
+    return zone->target->domain != NULL ? zone->target->domain->dnssec : CONFIG_DNSSEC_ON;
+}
+
+// The zone file's path, or NULL.
+static inline const char *zone_file_path(const struct zone *zone)
+{
+    return zone->target->domain != NULL ? zone->target->domain->zone_file : NULL;
+}

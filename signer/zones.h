@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: ISC
+// The table of the zones: those that the inputs in force ask for, in canonical order of their names.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/inputs.h"
+#include "dns/store.h"
+#include "signer/zone.h"
+
+struct zones {
+    struct zone *list;
+    size_t count;
+    size_t host; // the zone that has the host name; count when there is none
+    struct inputs *inputs;
+    struct zone_target *targets;
+    struct name_key *gone; // apexes that serve/ has and nobody asks for
+    size_t gone_count, gone_cap;
+};
+
+void zones_done(struct zones *zones);
+
+// Takes new inputs over (zones owns them then). What is known of zones that stay is kept; of new ones it is read
+// from the stores, whose readers are renewed. Zones that may have changed become dirty: all, or, where only zone
+// files are different, theirs.
+void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader *state,
+                struct store_reader *serve);
+
+// The zone of a target, or NULL.
+struct zone *zones_find(const struct zones *zones, const struct zone_target *target);
