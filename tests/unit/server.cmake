@@ -1,2 +1,3 @@
 zonebox_unit(server test_query server)
 zonebox_unit(server test_answer test_support server)
+zonebox_unit(server test_reply test_support server)

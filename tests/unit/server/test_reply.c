@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: ISC
+#include "server/reply.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "dns/wire.h"
+#include "server/answer.h"
+#include "tests/support/ask.h"
+#include "tests/support/zone_text.h"
+
+#define HEAD "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n@ NS ns2\n"
+#define KEY                                                                                        \
+    "@ DNSKEY 257 3 13 AAAA\n@ RRSIG SOA 13 1 3600 20300101000000 20200101000000 1 example. "      \
+    "AAAA\n"
+
+struct zone {
+    struct buf octets;
+    struct image image;
+};
+
+static void open_zone(struct zone *zone, const char *text)
+{
+    struct error err = {0};
+    zone->octets = (struct buf){0};
+    zone_text_image("example.", text, &zone->octets);
+    if (image_open(zone->octets.data, zone->octets.len, &zone->image, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+}
+
+static size_t ask(const struct image *image, const char *question, uint8_t *out, size_t limit)
+{
+    uint8_t message[ASK_MAX];
+    struct query query;
+    struct answer answer;
+    assert_int_equal(query_parse(message, ask_query(question, message), &query), QUERY_LOOKUP);
+    answer_make(image, &query, &answer);
+    return reply_write(image, &query, &answer, out, limit);
+}
+
+static char *ask_whole(const struct image *image, const char *question)
+{
+    static uint8_t out[DNS_MESSAGE_MAX];
+    size_t len = ask(image, question, out, sizeof(out));
+    return ask_text(out, len);
+}
+
+static void expect_text(const struct image *image, const char *question, const char *expected)
+{
+    char *text = ask_whole(image, question);
+    if (strcmp(text, expected) != 0)
+        fail_msg("%s\n%s--- expected:\n%s", question, text, expected);
+    free(text);
+}
+
+// ── Truncation ────────────────────────────────────────────────────────────────────────────────────────────────
+
+// How many lines of the text are of the same RRset as this one: section, owner and type, for RRSIG also what it
+// covers.
+static unsigned count_rrset(const char *text, const char *line)
+{
+    const char *sig = strstr(line, " RRSIG");
+    unsigned most = sig != NULL && sig < strchr(line, '\n') ? 4 : 3;
+    size_t len = 0;
+    for (unsigned words = 0; words < most && line[len] != '\n'; len++)
+        words += line[len] == ' ';
+    unsigned count = 0;
+    for (; *text != '\0'; text = strchr(text, '\n') + 1)
+        count += strncmp(text, line, len) == 0;
+    return count;
+}
+
+static bool has_all(const char *text, const char *whole, const char *section)
+{
+    for (const char *line = whole; *line != '\0'; line = strchr(line, '\n') + 1)
+        if (strncmp(line, section, strlen(section)) == 0 &&
+            count_rrset(text, line) != count_rrset(whole, line))
+            return false;
+    return true;
+}
+
+static void expect_sound(const char *text, const char *whole, size_t limit)
+{
+    bool truncated = strstr(text, " tc") != NULL && strstr(text, " tc") < strchr(text, '\n');
+    for (const char *line = strchr(text, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1)
+        if (count_rrset(text, line) != count_rrset(whole, line))
+            fail_msg("%zu octets: part of an RRset\n%s", limit, text);
+    bool complete = has_all(text, whole, "answer") && has_all(text, whole, "authority") &&
+                    has_all(text, whole, "additional ns.");
+    if (complete == truncated)
+        fail_msg("%zu octets: TC is wrong\n%s", limit, text);
+}
+
+static const char truncated_zone[] =
+    HEAD "ns1 A 192.0.2.1\nns2 A 192.0.2.2\n"
+         "www A 192.0.2.3\nwww A 192.0.2.4\nwww A 192.0.2.5\nalias CNAME www\n"
+         "*.wild TXT \"a text of some length, so that it does not fit everywhere\"\n"
+         "dname DNAME wild\n"
+         "sub NS ns.sub\nsub NS ns1\nsub NS ns2\nsub NS other.sub2\n"
+         "sub2 NS ns1\nother.sub2 A 192.0.2.7\n"
+         "ns.sub A 192.0.2.6\nns.sub A 192.0.2.8\nns.sub AAAA 2001:db8::6\n";
+
+static void no_size_gives_a_partial_rrset_or_an_overflow(void **state)
+{
+    (void)state;
+    static const char *const questions[] = {
+        "www.example. A +do",     "alias.example. A +do",     "x.wild.example. TXT +do",
+        "nothing.example. A +do", "x.dname.example. TXT +do", "x.sub.example. A +do",
+        "sub.example. DS +do",    "x.sub.example. A",         "alias.example. A",
+    };
+    char *text = zone_text_sign("example.", truncated_zone, ZONE_TEXT_NSEC);
+    struct zone zone;
+    open_zone(&zone, text);
+    free(text);
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        static uint8_t whole_reply[DNS_MESSAGE_MAX];
+        uint8_t message[ASK_MAX];
+        size_t least = ask_query(questions[i], message);
+        size_t most = ask(&zone.image, questions[i], whole_reply, sizeof(whole_reply));
+        char *whole = ask_text(whole_reply, most);
+        for (size_t limit = least; limit <= most + 1; limit++) {
+            uint8_t *out = test_malloc(limit); // the sanitizer watches its end
+            size_t len = ask(&zone.image, questions[i], out, limit);
+            assert_true(len <= limit);
+            char *part = ask_text(out, len);
+            expect_sound(part, whole, limit);
+            free(part);
+            test_free(out);
+        }
+        free(whole);
+    }
+    buf_done(&zone.octets);
+}
+
+static void glue_that_only_helps_is_left_out_silently(void **state)
+{
+    (void)state;
+    struct zone zone;
+    open_zone(&zone, truncated_zone);
+    uint8_t out[512];
+    char *whole = ask_whole(&zone.image, "x.sub.example. A");
+    assert_non_null(strstr(whole, "additional ns.sub.example. AAAA 2001:db8::6\n"
+                                  "additional ns1.example. A 192.0.2.1\n"
+                                  "additional ns2.example. A 192.0.2.2\n"));
+    free(whole);
+    size_t most = ask(&zone.image, "x.sub.example. A", out, sizeof(out));
+    char *part = ask_text(out, ask(&zone.image, "x.sub.example. A", out, most - 1));
+    assert_null(strstr(part, " tc"));
+    assert_non_null(strstr(part, "additional ns.sub.example. AAAA 2001:db8::6\n"));
+    free(part);
+    buf_done(&zone.octets);
+}
+
+static void udp_limit_is_the_clients_but_never_over_1232(void **state)
+{
+    (void)state;
+    struct query query = {.udp_size = 512};
+    assert_int_equal(reply_limit_udp(&query), 512);
+    query.udp_size = 1000;
+    assert_int_equal(reply_limit_udp(&query), 1000);
+    query.udp_size = 4096;
+    assert_int_equal(reply_limit_udp(&query), 1232);
+}
+
+// ── Header, question, OPT ─────────────────────────────────────────────────────────────────────────────────────
+
+static void question_comes_back_octet_by_octet(void **state)
+{
+    (void)state;
+    struct zone zone;
+    open_zone(&zone, HEAD "www A 192.0.2.1\n");
+    uint8_t message[ASK_MAX];
+    uint8_t out[512];
+    struct query query;
+    struct answer answer;
+    size_t len = ask_query("wWw.eXAMple. A +do", message);
+    wire_set_u16(message + 2, HEADER_RD | HEADER_CD | HEADER_AD);
+    assert_int_equal(query_parse(message, len, &query), QUERY_LOOKUP);
+    answer_make(&zone.image, &query, &answer);
+    size_t out_len = reply_write(&zone.image, &query, &answer, out, sizeof(out));
+    assert_int_equal(out_len, len + 16);
+    assert_memory_equal(out, "\x12\x34\x85\x00\x00\x01\x00\x01\x00\x00\x00\x01", 12);
+    assert_memory_equal(out + 12, message + 12, 17);
+    assert_memory_equal(out + 29,
+                        "\xc0\x0c\x00\x01\x00\x01\x00\x00\x0e\x10\x00\x04\xc0\x00\x02\x01", 16);
+    assert_memory_equal(out + 45, "\x00\x00\x29\x04\xd0\x00\x00\x80\x00\x00\x00", 11);
+    buf_done(&zone.octets);
+}
+
+static void errors_say_no_more_than_their_code(void **state)
+{
+    (void)state;
+    uint8_t message[ASK_MAX];
+    uint8_t out[512];
+    struct query query;
+    size_t len = ask_query("www.example. A", message);
+    assert_int_equal(query_parse(message, len, &query), QUERY_LOOKUP);
+    size_t out_len = reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, out, 512);
+    assert_int_equal(out_len, len);
+    char *text = ask_text(out, out_len);
+    assert_string_equal(text, "REFUSED\n");
+    free(text);
+
+    len = ask_query("www.example. A +do", message);
+    assert_int_equal(query_parse(message, len, &query), QUERY_LOOKUP);
+    out_len = reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, out, 512);
+    text = ask_text(out, out_len);
+    assert_string_equal(text, "REFUSED\nopt ede 20\n");
+    free(text);
+    out_len = reply_write_error(&query, RCODE_BADVERS, QUERY_NO_EDE, out, 512);
+    text = ask_text(out, out_len);
+    assert_string_equal(text, "RCODE16\nopt\n");
+    free(text);
+
+    len = ask_query("www.example. A", message);
+    message[2] = 0x28; // an update
+    assert_int_equal(query_parse(message, len, &query), QUERY_REPLY);
+    out_len = reply_write_error(&query, query.rcode, query.ede, out, 512);
+    assert_int_equal(out_len, 12);
+    assert_memory_equal(out, "\x12\x34\xa8\x04\x00\x00\x00\x00\x00\x00\x00\x00", 12);
+}
+
+// ── Owners ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void owners_point_to_the_longest_suffix_there_is(void **state)
+{
+    (void)state;
+    struct zone zone;
+    char *text = zone_text_sign("example.",
+                                HEAD "a.b.c A 192.0.2.1\nd.b.c A 192.0.2.2\n"
+                                     "alias CNAME x.a.b.c\n",
+                                ZONE_TEXT_NSEC);
+    open_zone(&zone, text);
+    free(text);
+    static uint8_t out[DNS_MESSAGE_MAX];
+    // The NSEC of a.b.c.example. takes no label, that of the apex neither; an RRSIG here has 18 + 9 + 64 octets
+    // of rdata.
+    size_t len = ask(&zone.image, "x.a.b.c.example. A +do", out, sizeof(out));
+    size_t soa = 12 + (4 + 2 + 11 + 2 + 20);
+    size_t sig = 12 + 18 + 9 + 64;
+    size_t nsec = 12 + 15 + 8; // "\1d\1b\1c\7example\0", bitmap A RRSIG NSEC
+    assert_int_equal(len, 12 + (17 + 4) + soa + sig + nsec + sig + 11);
+    // Behind a CNAME its target has them: no label either.
+    size_t chained = ask(&zone.image, "alias.example. A +do", out, sizeof(out));
+    size_t cname = 12 + (1 + 1 + 6 + 2) + sig;
+    assert_int_equal(chained, 12 + (15 + 4) + cname + soa + sig + nsec + sig + 11);
+    buf_done(&zone.octets);
+}
+
+// ── Pointers that do not reach ────────────────────────────────────────────────────────────────────────────────
+
+static void put_large_text(struct buf *text, const char *owner, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        buf_printf(text, "%s TXT \"%0250u\"\n", owner, i);
+}
+
+static void sixty_kilobytes_come_whole(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, HEAD);
+    put_large_text(&text, "large", 228);
+    struct zone zone;
+    open_zone(&zone, buf_text(&text));
+    static uint8_t out[DNS_MESSAGE_MAX];
+    size_t len = ask(&zone.image, "large.example. TXT +do", out, sizeof(out));
+    assert_true(len > 60000);
+    char *reply = ask_text(out, len);
+    assert_memory_equal(reply, "NOERROR aa\n", 11);
+    for (unsigned i = 0; i < 228; i++) {
+        char line[300];
+        snprintf(line, sizeof(line), "answer large.example. TXT \"%0250u\"\n", i);
+        assert_non_null(strstr(reply, line));
+    }
+    free(reply);
+    reply = ask_text(out, ask(&zone.image, "large.example. TXT +do", out, 1232));
+    assert_string_equal(reply, "NOERROR aa tc\nopt\n");
+    free(reply);
+    buf_done(&zone.octets);
+    buf_done(&text);
+}
+
+static void names_in_rdata_beyond_16_kilobytes_are_whole(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, HEAD);
+    for (unsigned i = 0; i < 700; i++) // the second of each name points to the first
+        buf_printf(&text, "m MX 10 a%u.b%u.example.net.\nm MX 20 a%u.b%u.example.net.\n", i, i, i,
+                   i);
+    struct zone zone;
+    open_zone(&zone, buf_text(&text));
+    char *reply = ask_whole(&zone.image, "m.example. MX");
+    assert_memory_equal(reply, "NOERROR aa\n", 11);
+    for (unsigned i = 0; i < 700; i++) {
+        char line[100];
+        snprintf(line, sizeof(line), "answer m.example. MX 20 a%u.b%u.example.net.\n", i, i);
+        assert_non_null(strstr(reply, line));
+    }
+    free(reply);
+    // What does not fit, does not fit in either form.
+    static uint8_t out[DNS_MESSAGE_MAX];
+    size_t most = ask(&zone.image, "m.example. MX", out, sizeof(out));
+    for (size_t limit = most - 12; limit < most; limit++) {
+        reply = ask_text(out, ask(&zone.image, "m.example. MX", out, limit));
+        assert_string_equal(reply, "NOERROR aa tc\n");
+        free(reply);
+    }
+    buf_done(&zone.octets);
+    buf_done(&text);
+}
+
+static void owners_beyond_16_kilobytes_are_written_again(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, HEAD KEY "@ NSEC there.w SOA NS DNSKEY\n");
+    put_large_text(&text, "*.w", 80);
+    buf_put_text(&text, "there.w TXT x\nthere.w NSEC @ TXT NSEC\n");
+    for (unsigned tag = 1; tag < 4; tag++)
+        buf_printf(&text,
+                   "there.w RRSIG NSEC 13 3 3600 20300101000000 20200101000000 %u example. AAAA\n",
+                   tag);
+    struct zone zone;
+    open_zone(&zone, buf_text(&text));
+    char *reply = ask_whole(&zone.image, "x.w.example. TXT +do");
+    assert_memory_equal(reply, "NOERROR aa\n", 11);
+    assert_non_null(strstr(reply, "authority there.w.example. NSEC example. TXT NSEC\n"
+                                  "authority there.w.example. RRSIG NSEC\n"
+                                  "authority there.w.example. RRSIG NSEC\n"
+                                  "authority there.w.example. RRSIG NSEC\nopt\n"));
+    free(reply);
+    buf_done(&zone.octets);
+    buf_done(&text);
+}
+
+// A CNAME with so many RRSIGs that what follows lies beyond the reach of pointers.
+static void put_heavy_cname(struct buf *text, const char *owner, const char *target)
+{
+    buf_printf(text, "%s CNAME %s\n", owner, target);
+    for (unsigned tag = 0; tag < 450; tag++)
+        buf_printf(text,
+                   "%s RRSIG CNAME 13 2 3600 20300101000000 20200101000000 %u example. AAAA\n",
+                   owner, tag);
+}
+
+static void expect_end(const struct image *image, const char *question, const char *end)
+{
+    char *reply = ask_whole(image, question);
+    assert_memory_equal(reply, "NOERROR aa\n", 11);
+    const char *found = strstr(reply, end);
+    if (found == NULL || strcmp(found, end) != 0)
+        fail_msg("%s: not at the end: %s\n...%s", question, end, reply + strlen(reply) - 600);
+    free(reply);
+}
+
+static void chains_go_on_beyond_16_kilobytes(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, HEAD KEY "ns1 A 192.0.2.1\nns2 A 192.0.2.2\n");
+    put_heavy_cname(&text, "a", "b.c");
+    put_heavy_cname(&text, "tod", "x.d");
+    put_heavy_cname(&text, "tosub", "x.sub");
+    put_heavy_cname(&text, "todsub", "x.dsub");
+    buf_put_text(&text, "b.c CNAME e.f\ne.f A 192.0.2.3\ne.f A 192.0.2.4\n"
+                        "d DNAME t\nx.t A 192.0.2.5\nx.t A 192.0.2.6\n"
+                        "dsub DNAME sub\n"
+                        "sub NS ns.sub\nsub NS ns1\nns.sub A 192.0.2.7\nns.sub A 192.0.2.8\n");
+    struct zone zone;
+    open_zone(&zone, buf_text(&text));
+    expect_end(&zone.image, "a.example. A +do",
+               "answer b.c.example. CNAME e.f.example.\n"
+               "answer e.f.example. A 192.0.2.3\n"
+               "answer e.f.example. A 192.0.2.4\nopt\n");
+    expect_end(&zone.image, "tod.example. A +do",
+               "answer d.example. DNAME t.example.\n"
+               "answer x.d.example. CNAME x.t.example.\n"
+               "answer x.t.example. A 192.0.2.5\n"
+               "answer x.t.example. A 192.0.2.6\nopt\n");
+    static const char referral[] = "authority sub.example. NS ns.sub.example.\n"
+                                   "authority sub.example. NS ns1.example.\n"
+                                   "additional ns.sub.example. A 192.0.2.7\n"
+                                   "additional ns.sub.example. A 192.0.2.8\n"
+                                   "additional ns1.example. A 192.0.2.1\nopt\n";
+    expect_end(&zone.image, "tosub.example. A +do", referral);
+    expect_end(&zone.image, "todsub.example. A +do", referral);
+    buf_done(&zone.octets);
+    buf_done(&text);
+}
+
+static void chains_are_cut_between_rrsets(void **state)
+{
+    (void)state;
+    struct zone zone;
+    open_zone(&zone, HEAD "d DNAME t\nx.t A 192.0.2.5\n");
+    expect_text(&zone.image, "x.d.example. A",
+                "NOERROR aa\n"
+                "answer d.example. DNAME t.example.\n"
+                "answer x.d.example. CNAME x.t.example.\n"
+                "answer x.t.example. A 192.0.2.5\n");
+    uint8_t out[512];
+    // header and question, DNAME, then a CNAME of 12 + 4 octets
+    size_t dname = 12 + 17 + 12 + 11;
+    char *reply = ask_text(out, ask(&zone.image, "x.d.example. A", out, dname + 15));
+    assert_string_equal(reply, "NOERROR aa tc\nanswer d.example. DNAME t.example.\n");
+    free(reply);
+    reply = ask_text(out, ask(&zone.image, "x.d.example. A", out, dname + 16));
+    assert_string_equal(reply, "NOERROR aa tc\nanswer d.example. DNAME t.example.\n"
+                               "answer x.d.example. CNAME x.t.example.\n");
+    free(reply);
+    buf_done(&zone.octets);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_size_gives_a_partial_rrset_or_an_overflow),
+        cmocka_unit_test(glue_that_only_helps_is_left_out_silently),
+        cmocka_unit_test(udp_limit_is_the_clients_but_never_over_1232),
+        cmocka_unit_test(question_comes_back_octet_by_octet),
+        cmocka_unit_test(errors_say_no_more_than_their_code),
+        cmocka_unit_test(owners_point_to_the_longest_suffix_there_is),
+        cmocka_unit_test(sixty_kilobytes_come_whole),
+        cmocka_unit_test(names_in_rdata_beyond_16_kilobytes_are_whole),
+        cmocka_unit_test(owners_beyond_16_kilobytes_are_written_again),
+        cmocka_unit_test(chains_go_on_beyond_16_kilobytes),
+        cmocka_unit_test(chains_are_cut_between_rrsets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
