@@ -60,7 +60,7 @@ static void hash_name(const struct image *image, const uint8_t *name, size_t nam
     }
 }
 
-// The NSEC3 that matches the name (*ret_matches) or covers it; with `wildcard` the name is "*" below this one.
+// The NSEC3 that matches the name (*ret_matches) or covers it (there is one: IMAGE_NSEC3 says so); with `wildcard` the name is "*" below this one.
 static const struct image_rrset *find_nsec3(const struct image *image, const uint8_t *wire,
                                             bool wildcard, bool *ret_matches)
 {
@@ -71,7 +71,6 @@ static const struct image_rrset *find_nsec3(const struct image *image, const uin
         name[start + i] = name_lower(wire[i]); // length octets are below 'A'
     uint8_t hash[NSEC3_HASH_LEN];
     hash_name(image, name, start + len, hash);
-    *ret_matches = false;
     return image_find_nsec3(image, hash, ret_matches);
 }
 
@@ -79,9 +78,7 @@ static void put_nsec3(const struct image *image, const uint8_t *wire, bool wildc
                       struct answer *answer)
 {
     bool matches;
-    const struct image_rrset *rrset = find_nsec3(image, wire, wildcard, &matches);
-    if (rrset != NULL)
-        answer_put_authority(answer, rrset, SIGNED_PARTS);
+    answer_put_authority(answer, find_nsec3(image, wire, wildcard, &matches), SIGNED_PARTS);
 }
 
 // The last `labels` labels of a name that has `all`.

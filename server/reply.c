@@ -76,7 +76,7 @@ static size_t plain_len(const struct writer *writer, unsigned n)
     }
     const uint8_t *target = image_wire(writer->image, cname->rrset) + IMAGE_RR_HEAD;
     size_t len = 0;
-    while (target[len] != 0 && target[len] <= NAME_LABEL_MAX)
+    while ((uint8_t)(target[len] - 1) < NAME_LABEL_MAX) // a label has 1 to 63 octets
         len += 1U + target[len];
     return len;
 }
@@ -362,8 +362,12 @@ static bool put_sections(struct writer *writer)
         if (reference->rrset == answer->referral && rdata != NO_PLACE)
             ns_at = rdata - (size_t)IMAGE_RR_HEAD;
     }
-    return answer->referral == NULL ||
-           (put_glue(writer, ns_at, true) && put_glue(writer, ns_at, false));
+    if (answer->referral == NULL)
+        return true;
+    if (!put_glue(writer, ns_at, true))
+        return false;
+    put_glue(writer, ns_at, false); // whatever of these fits
+    return true;
 }
 
 // RFC 6891 §6.1.3: the upper bits of the rcode, our version 0, DO as it came (RFC 3225 §3).

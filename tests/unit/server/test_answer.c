@@ -336,6 +336,9 @@ static const struct expectation expectations[] = {
     {UNSIGNED, "mail.example. ANY",
      "NOERROR aa\n"
      "answer mail.example. A 192.0.2.25\n"},
+    {UNSIGNED, "example. ANY",
+     "NOERROR aa\n"
+     "answer example. MX 10 mail.example.\n"},
     {UNSIGNED, "mail.example. RRSIG",
      "NOERROR aa\n"
      SOA},
@@ -657,6 +660,36 @@ static void names_too_long_below_a_dname_are_yxdomain(void **state)
     buf_done(&image.octets);
 }
 
+static void a_dname_that_is_passed_again_is_given_once(void **state)
+{
+    (void)state;
+    char *text = ask(NSEC, "q.dnameself.example. A +do");
+    const char *dname = strstr(text, "answer dnameself.example. DNAME");
+    assert_non_null(dname);
+    assert_null(strstr(dname + 1, "answer dnameself.example. DNAME"));
+    assert_non_null(strstr(text, "answer q.dnameself.example. CNAME q.x.dnameself.example.\n"
+                                 "answer q.x.dnameself.example. CNAME q.x.x.dnameself.example.\n"));
+    free(text);
+}
+
+static void nsec3_chains_with_gaps_do_not_stop_answers(void **state)
+{
+    (void)state;
+    static const struct nsec3_expectation cases[] = {
+        {"nothing.example. A +do", "NXDOMAIN aa\n", {"~nothing.example.", "~*.example."}},
+        {"example. AAAA +do", "NOERROR aa\n", {NULL}},
+    };
+    char *text = zone_text_sign("example.", zone, ZONE_TEXT_NSEC3);
+    struct form_image whole = forms[OPTOUT];
+    leave_out(text, "example.");
+    open_form(&forms[OPTOUT], text);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        expect_nsec3(OPTOUT, &cases[i]);
+    buf_done(&forms[OPTOUT].octets);
+    forms[OPTOUT] = whole;
+    free(text);
+}
+
 static void gaps_in_a_chain_that_came_signed_do_not_stop_answers(void **state)
 {
     (void)state;
@@ -682,6 +715,8 @@ int main(void)
         cmocka_unit_test(nsec3_owners_do_not_exist),
         cmocka_unit_test(long_chains_end_after_ten_links),
         cmocka_unit_test(names_too_long_below_a_dname_are_yxdomain),
+        cmocka_unit_test(a_dname_that_is_passed_again_is_given_once),
+        cmocka_unit_test(nsec3_chains_with_gaps_do_not_stop_answers),
         cmocka_unit_test(gaps_in_a_chain_that_came_signed_do_not_stop_answers),
     };
     return cmocka_run_group_tests(tests, make_images, free_images);

@@ -169,6 +169,21 @@ static void udp_limit_is_the_clients_but_never_over_1232(void **state)
     assert_int_equal(reply_limit_udp(&query), 1232);
 }
 
+// Every limit near the end: whatever does not fit is taken back whole.
+static void expect_sound_to_the_end(const struct image *image, const char *question)
+{
+    static uint8_t whole_reply[DNS_MESSAGE_MAX];
+    static uint8_t out[DNS_MESSAGE_MAX];
+    size_t most = ask(image, question, whole_reply, sizeof(whole_reply));
+    char *whole = ask_text(whole_reply, most);
+    for (size_t limit = most - 300; limit <= most; limit++) {
+        char *part = ask_text(out, ask(image, question, out, limit));
+        expect_sound(part, whole, limit);
+        free(part);
+    }
+    free(whole);
+}
+
 // ── Header, question, OPT ─────────────────────────────────────────────────────────────────────────────────────
 
 static void question_comes_back_octet_by_octet(void **state)
@@ -325,7 +340,7 @@ static void owners_beyond_16_kilobytes_are_written_again(void **state)
     buf_put_text(&text, HEAD KEY "@ NSEC there.w SOA NS DNSKEY\n");
     put_large_text(&text, "*.w", 80);
     buf_put_text(&text, "there.w TXT x\nthere.w NSEC @ TXT NSEC\n");
-    for (unsigned tag = 1; tag < 4; tag++)
+    for (unsigned tag = 1; tag < 40; tag++)
         buf_printf(&text,
                    "there.w RRSIG NSEC 13 3 3600 20300101000000 20200101000000 %u example. AAAA\n",
                    tag);
@@ -334,10 +349,13 @@ static void owners_beyond_16_kilobytes_are_written_again(void **state)
     char *reply = ask_whole(&zone.image, "x.w.example. TXT +do");
     assert_memory_equal(reply, "NOERROR aa\n", 11);
     assert_non_null(strstr(reply, "authority there.w.example. NSEC example. TXT NSEC\n"
-                                  "authority there.w.example. RRSIG NSEC\n"
-                                  "authority there.w.example. RRSIG NSEC\n"
-                                  "authority there.w.example. RRSIG NSEC\nopt\n"));
+                                  "authority there.w.example. RRSIG NSEC\n"));
+    unsigned sigs = 0;
+    for (const char *at = reply; (at = strstr(at, "there.w.example. RRSIG NSEC")) != NULL; at++)
+        sigs++;
+    assert_int_equal(sigs, 39);
     free(reply);
+    expect_sound_to_the_end(&zone.image, "x.w.example. TXT +do");
     buf_done(&zone.octets);
     buf_done(&text);
 }
@@ -352,13 +370,14 @@ static void put_heavy_cname(struct buf *text, const char *owner, const char *tar
                    owner, tag);
 }
 
-static void expect_end(const struct image *image, const char *question, const char *end)
+static void expect_end(const struct image *image, const char *question, const char *end,
+                       const char *rcode)
 {
     char *reply = ask_whole(image, question);
-    assert_memory_equal(reply, "NOERROR aa\n", 11);
+    assert_memory_equal(reply, rcode, strlen(rcode));
     const char *found = strstr(reply, end);
     if (found == NULL || strcmp(found, end) != 0)
-        fail_msg("%s: not at the end: %s\n...%s", question, end, reply + strlen(reply) - 600);
+        fail_msg("%s: not at the end: %s\n%s", question, end, reply);
     free(reply);
 }
 
@@ -371,7 +390,8 @@ static void chains_go_on_beyond_16_kilobytes(void **state)
     put_heavy_cname(&text, "tod", "x.d");
     put_heavy_cname(&text, "tosub", "x.sub");
     put_heavy_cname(&text, "todsub", "x.dsub");
-    buf_put_text(&text, "b.c CNAME e.f\ne.f A 192.0.2.3\ne.f A 192.0.2.4\n"
+    put_heavy_cname(&text, "tofar", "far.c");
+    buf_put_text(&text, "far.c CNAME x.d\nb.c CNAME e.f\ne.f A 192.0.2.3\ne.f A 192.0.2.4\n"
                         "d DNAME t\nx.t A 192.0.2.5\nx.t A 192.0.2.6\n"
                         "dsub DNAME sub\n"
                         "sub NS ns.sub\nsub NS ns1\nns.sub A 192.0.2.7\nns.sub A 192.0.2.8\n");
@@ -380,19 +400,75 @@ static void chains_go_on_beyond_16_kilobytes(void **state)
     expect_end(&zone.image, "a.example. A +do",
                "answer b.c.example. CNAME e.f.example.\n"
                "answer e.f.example. A 192.0.2.3\n"
-               "answer e.f.example. A 192.0.2.4\nopt\n");
+               "answer e.f.example. A 192.0.2.4\nopt\n",
+               "NOERROR aa\n");
     expect_end(&zone.image, "tod.example. A +do",
                "answer d.example. DNAME t.example.\n"
                "answer x.d.example. CNAME x.t.example.\n"
                "answer x.t.example. A 192.0.2.5\n"
-               "answer x.t.example. A 192.0.2.6\nopt\n");
+               "answer x.t.example. A 192.0.2.6\nopt\n",
+               "NOERROR aa\n");
     static const char referral[] = "authority sub.example. NS ns.sub.example.\n"
                                    "authority sub.example. NS ns1.example.\n"
                                    "additional ns.sub.example. A 192.0.2.7\n"
                                    "additional ns.sub.example. A 192.0.2.8\n"
                                    "additional ns1.example. A 192.0.2.1\nopt\n";
-    expect_end(&zone.image, "tosub.example. A +do", referral);
-    expect_end(&zone.image, "todsub.example. A +do", referral);
+    expect_end(&zone.image, "tosub.example. A +do", referral, "NOERROR aa\n");
+    expect_end(&zone.image, "todsub.example. A +do", referral, "NOERROR aa\n");
+    expect_end(&zone.image, "tofar.example. A +do",
+               "answer far.c.example. CNAME x.d.example.\n"
+               "answer d.example. DNAME t.example.\n"
+               "answer x.d.example. CNAME x.t.example.\n"
+               "answer x.t.example. A 192.0.2.5\n"
+               "answer x.t.example. A 192.0.2.6\nopt\n",
+               "NOERROR aa\n");
+    static const char *const questions[] = {"a.example. A +do", "tod.example. A +do",
+                                            "tosub.example. A +do", "tofar.example. A +do"};
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+        expect_sound_to_the_end(&zone.image, questions[i]);
+    buf_done(&zone.octets);
+    buf_done(&text);
+}
+
+static void proofs_of_far_names_are_whole(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, HEAD KEY "@ NSEC a SOA NS DNSKEY\n"
+                                 "b.c CNAME nothing.f\ne.f A 192.0.2.3\ne.f NSEC @ A NSEC\n"
+                                 "d DNAME u.t\ns.t A 192.0.2.4\ns.t NSEC @ A NSEC\n");
+    put_heavy_cname(&text, "a", "b.c");
+    struct zone zone;
+    open_zone(&zone, buf_text(&text));
+    expect_end(&zone.image, "a.example. A +do",
+               "authority e.f.example. NSEC example. A NSEC\n"
+               "authority example. NSEC a.example. NS SOA DNSKEY\nopt\n",
+               "NXDOMAIN");
+    // The suffix t.example. stands in the DNAME only, not where the CNAME made from it has it.
+    expect_end(&zone.image, "y.d.example. A +do",
+               "authority s.t.example. NSEC example. A NSEC\n"
+               "authority e.f.example. NSEC example. A NSEC\nopt\n",
+               "NXDOMAIN");
+    buf_done(&zone.octets);
+    buf_done(&text);
+}
+
+static void name_servers_beyond_16_kilobytes_have_their_glue(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, HEAD);
+    for (unsigned i = 0; i < 900; i++)
+        buf_printf(&text, "sub NS ns%u.sub\nns%u.sub A 192.0.2.%u\n", i, i, i % 256);
+    struct zone zone;
+    open_zone(&zone, buf_text(&text));
+    char *reply = ask_whole(&zone.image, "x.sub.example. A");
+    for (unsigned i = 0; i < 900; i++) {
+        char line[100];
+        snprintf(line, sizeof(line), "additional ns%u.sub.example. A 192.0.2.%u\n", i, i % 256);
+        assert_non_null(strstr(reply, line));
+    }
+    free(reply);
     buf_done(&zone.octets);
     buf_done(&text);
 }
@@ -433,6 +509,8 @@ int main(void)
         cmocka_unit_test(names_in_rdata_beyond_16_kilobytes_are_whole),
         cmocka_unit_test(owners_beyond_16_kilobytes_are_written_again),
         cmocka_unit_test(chains_go_on_beyond_16_kilobytes),
+        cmocka_unit_test(proofs_of_far_names_are_whole),
+        cmocka_unit_test(name_servers_beyond_16_kilobytes_have_their_glue),
         cmocka_unit_test(chains_are_cut_between_rrsets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
