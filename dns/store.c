@@ -95,9 +95,6 @@ static enum status check_length(const struct store *store, struct error *err)
     mdb_env_get_fd(store->env, &fd);
     if (fstat(fd, &file) < 0)
         return error_set_errno(err, errno, "%s/%s", store->directory, DATA_FILE);
-    if (store->page_size == 0 || (store->page_size & (store->page_size - 1)) != 0)
-        return error_set(err, STATUS_STATE, "%s/%s: damaged: its page size", store->directory,
-                         DATA_FILE);
     if (info.me_last_pgno >= MAP_SIZE / store->page_size ||
         (uint64_t)file.st_size < (info.me_last_pgno + 1) * store->page_size)
         return error_set(err, STATUS_STATE, "%s/%s: damaged: cut off at %lld octets",
@@ -105,9 +102,65 @@ static enum status check_length(const struct store *store, struct error *err)
     return STATUS_OK;
 }
 
+// LMDB's two root pages (format 1), which it divides by, asserts and follows without a look: page header, then this.
+struct root {
+    size_t page;
+    uint16_t pad, page_flags, lower, upper;
+    uint32_t magic, version;
+    void *address;
+    size_t map_size;
+    struct {
+        uint32_t page_size; // of the first; unused in the second
+        uint16_t flags, depth;
+        size_t branch_pages, leaf_pages, overflow_pages, entries, root;
+    } trees[2]; // free pages, the rest
+    size_t last_page, transaction;
+};
+
+#define ROOT_MAGIC   0xbeefc0deU
+#define ROOT_VERSION 1
+
+static bool is_root_sound(const struct root *root)
+{
+    // Pages are the system's, of 4 to 64 KiB.
+    uint32_t size = root->trees[0].page_size;
+    if (size < 4096 || size > 65536 || (size & (size - 1)) != 0)
+        return false;
+    if (root->trees[0].flags != MDB_INTEGERKEY || root->trees[1].flags != 0)
+        return false;
+    for (int i = 0; i < 2; i++) { // none, or a page behind the roots
+        size_t page = root->trees[i].root;
+        if (page != SIZE_MAX && (page < 2 || page > root->last_page))
+            return false;
+    }
+    return true;
+}
+
+static enum status check_roots(const struct store *store, struct error *err)
+{
+    char *path = path_join(store->directory, DATA_FILE);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum status status = STATUS_OK;
+    struct root root = {0};
+    // What is not there or of another format is LMDB's to judge.
+    for (int i = 0; fd >= 0 && i < 2 && status == STATUS_OK; i++) {
+        ssize_t len = pread(fd, &root, sizeof(root), i * (off_t)root.trees[0].page_size);
+        if (len == (ssize_t)sizeof(root) && root.magic == ROOT_MAGIC &&
+            root.version == ROOT_VERSION && !is_root_sound(&root))
+            status = error_set(err, STATUS_STATE, "%s: damaged: root %d", path, i);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return status;
+}
+
 // Opens the environment's files. Flags and mode as mdb_env_open.
 static enum status open_env(struct store *store, unsigned flags, mode_t mode, struct error *err)
 {
+    enum status status = check_roots(store, err);
+    if (status != STATUS_OK)
+        return status;
     int code = mdb_env_create(&store->env);
     if (code == 0)
         code = mdb_env_set_mapsize(store->env, MAP_SIZE);
