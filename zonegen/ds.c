@@ -64,11 +64,14 @@ static enum status put_own_keys(const struct inputs *inputs, const struct zonege
         put++;
     }
     dnskey_set_done(&set);
-    if (status == STATUS_OK && put == 0)
+    if (status == STATUS_OK && put == 0) {
+        buf_put_text(ret,
+                     "DS record\n  none yet: the key is made when zone-signer first starts\n\n");
         status = error_set(
             err, STATUS_NOT_FOUND,
             "%s: no key yet in %s; zone-signer makes it when it first starts, then ask again",
             target->name, keys->dnssec_directory);
+    }
     return status;
 }
 
@@ -143,15 +146,32 @@ static void see_server(struct servers *servers, const struct inputs *inputs,
 }
 
 static void put_server(const struct zone_target *target, struct servers *servers, const char *name,
-                       struct buf *ret)
+                       size_t width, struct buf *ret)
 {
     if (!name_text_under(name, target->name))
         buf_printf(ret, "  %s\n", name);
     else if (servers->addresses.len > 0)
-        buf_printf(ret, "  %s%s\n", name, buf_text(&servers->addresses));
+        buf_printf(ret, "  %-*s%s\n", (int)width, name, buf_text(&servers->addresses));
     else
         buf_printf(ret, "  %s  (lies inside %s and needs an address, but has none)\n", name,
                    target->name);
+}
+
+// The name servers of the zone, one after the other from *at on; NULL after the last. Without last dot; to be freed.
+static char *next_server(const struct zone_content *content, const ldns_rdf *apex, size_t *at,
+                         const ldns_rdf **ret_name)
+{
+    while (*at < content->record_count) {
+        const ldns_rr *rr = content->records[(*at)++].rr;
+        if (rr == NULL || ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS ||
+            ldns_dname_compare(ldns_rr_owner(rr), apex) != 0)
+            continue;
+        *ret_name = ldns_rr_rdf(rr, 0);
+        char *name = ldns_rdf2str(*ret_name);
+        name[strlen(name) - 1] = '\0';
+        return name;
+    }
+    return NULL;
 }
 
 static void put_servers(const struct inputs *inputs, const struct zone_target *target,
@@ -159,17 +179,24 @@ static void put_servers(const struct inputs *inputs, const struct zone_target *t
 {
     struct servers servers = {0};
     ldns_rdf *apex = ldns_dname_new_frm_str(target->name);
-    buf_printf(ret, "Name servers (NS); an address behind a name is glue, to be entered with it\n");
-    for (size_t i = 0; i < content->record_count; i++) {
-        const ldns_rr *rr = content->records[i].rr;
-        if (rr == NULL || ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS ||
-            ldns_dname_compare(ldns_rr_owner(rr), apex) != 0)
-            continue;
-        char *name = ldns_rdf2str(ldns_rr_rdf(rr, 0));
-        name[strlen(name) - 1] = '\0';
-        see_server(&servers, inputs, target, content, ldns_rr_rdf(rr, 0), name);
-        put_server(target, &servers, name, ret);
-        free(name);
+    const ldns_rdf *name = NULL;
+    size_t width = 0;
+    buf_put_text(ret,
+                 "Name servers (NS); an address behind a name is glue, to be entered with it\n");
+    for (size_t at = 0;;) {
+        char *text = next_server(content, apex, &at, &name);
+        if (text == NULL)
+            break;
+        width = strlen(text) > width ? strlen(text) : width;
+        free(text);
+    }
+    for (size_t at = 0;;) {
+        char *text = next_server(content, apex, &at, &name);
+        if (text == NULL)
+            break;
+        see_server(&servers, inputs, target, content, name, text);
+        put_server(target, &servers, text, width, ret);
+        free(text);
     }
     if (servers.count == 1)
         buf_put_text(ret,
@@ -197,14 +224,16 @@ enum status zonegen_ds(const struct inputs *inputs, const struct zonegen_keys *k
                    target->name, target->parent->name);
     else
         buf_printf(ret, "%s: enter this at its registrar, not here\n\n", target->name);
-    if (content->dnssec == CONFIG_DNSSEC_ON)
+    if (content->dnssec == CONFIG_DNSSEC_ON) {
         status = put_own_keys(inputs, keys, target, ret, err);
-    else if (content->dnssec == CONFIG_DNSSEC_PRESIGNED)
+    } else if (content->dnssec == CONFIG_DNSSEC_PRESIGNED) {
         status = put_file_keys(content, inputs->config->ttl.standard, ret, err);
-    else
+    } else {
+        buf_put_text(ret, "DS record\n  none: the zone is not signed (dnssec: off)\n\n");
         status = error_set(err, STATUS_NOT_FOUND,
                            "%s: is not signed (dnssec: off); the registrar must have no DS for it",
                            target->name);
+    }
     put_servers(inputs, target, content, ret);
     zone_content_free(content);
     return status;

@@ -65,7 +65,7 @@ static void put_record(const struct zone_content *content, const ldns_rr *rr, si
     char *owner = relative_owner(ldns_rr_owner(rr), content->name);
     char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
     size_t start = ret->len;
-    buf_printf(ret, "%-*s %5u IN %-*s ", (int)width, owner, ldns_rr_ttl(rr), TYPE_WIDTH, type);
+    buf_printf(ret, "%-*s %6u IN %-*s ", (int)width, owner, ldns_rr_ttl(rr), TYPE_WIDTH, type);
     put_rdata(rr, ret->len - start, ret);
     free(type);
     free(owner);

@@ -29,10 +29,11 @@ static void make_soa(struct zone_maker *maker)
 static void make_ns(struct zone_maker *maker)
 {
     const struct config_box *box = &maker->config->box;
+    const char *why = maker->target->parent == NULL
+                          ? "name servers; the registrar must have the same (RFC 1034 §4.2.1)"
+                          : "name servers; the zone above has the same (RFC 1034 §4.2.2)";
     for (size_t i = 0; i < box->nameserver_count; i++)
-        maker_add(maker, maker->target->name, "NS",
-                  "name servers; the registrar must have the same (RFC 1034 §4.2.1)", "%s.",
-                  box->nameservers[i].name);
+        maker_add(maker, maker->target->name, "NS", why, "%s.", box->nameservers[i].name);
 }
 
 static void add_addresses(struct zone_maker *maker, const char *owner,
@@ -59,7 +60,7 @@ static void make_nameserver_addresses(struct zone_maker *maker)
         size_t count =
             nameserver_addresses(maker->inputs, maker->target, &box->nameservers[i], &addresses);
         add_addresses(maker, box->nameservers[i].name, addresses, count,
-                      "addresses of the name servers: the glue that the registrar asks for "
+                      "addresses of the name servers, which stand above this zone as glue, too "
                       "(RFC 1034 §4.2.1)");
         free(addresses);
     }

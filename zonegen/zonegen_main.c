@@ -44,16 +44,17 @@ static const char usage[] =
     "\n"
     "Prints what the zones of a configuration should say. Writes nothing.\n"
     "\n"
-    "  --dump         the zones as master files, the reason above every record\n"
-    "  --dump --signed  the zones as they are served now, with signatures\n"
-    "  --ds           what the registrar must be told: DS, DNSKEY, name servers, glue\n"
-    "  --check        is the configuration, and all that it names, sound?\n"
+    "  --dump             the zones as master files, the reason above the records\n"
+    "  --dump --signed    the zones as they are served now, with signatures\n"
+    "  --ds               for the registrar: DS, DNSKEY, name servers, glue\n"
+    "  --check            is the configuration sound, with all that it names?\n"
     "\n"
     "  -c, --config FILE  instead of " CONFIG_DEFAULT_PATH "\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"
-    "Without DOMAIN: all zones. Exit status: 0 fine, 1 something is wrong, 2 wrong use.\n";
+    "Without DOMAIN: all zones.\n"
+    "Exit status: 0 fine, 1 something is wrong, 2 wrong use.\n";
 
 // ── Saying things ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -87,7 +88,8 @@ static void print_notes(struct program *program, const struct zone_content *cont
 
 static void print(struct buf *text)
 {
-    fwrite(text->data, 1, text->len, stdout);
+    if (text->len > 0)
+        fwrite(text->data, 1, text->len, stdout);
     buf_clear(text);
 }
 
