@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: ISC
+"""The command zonegen: how it is used, and the zones it reads from the store."""
+
+import os
+import subprocess
+
+import pytest
+
+import harness
+
+ZONEGEN = harness.BIN / "zonegen"
+MAKE_STORE = harness.BIN.parent / "tests" / "make_store"
+
+CONFIG = """\
+box:
+  hostname: box.example.com
+  addresses: [192.0.2.10]
+  tls: []
+  ssh: []
+domains:
+  - example.com
+  - example.net
+state: state
+"""
+
+
+@pytest.fixture
+def place(directory):
+    (directory / "zonebox.yaml").write_text(CONFIG)
+    return directory
+
+
+def zonegen(place, *arguments, **options):
+    return subprocess.run(
+        [ZONEGEN, "--config", place / "zonebox.yaml", *arguments],
+        env={**os.environ, **harness.SANITIZED},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **options,
+    )
+
+
+def test_help_fits_a_screen_and_version_is_one_line(place):
+    said = zonegen(place, "--help")
+    assert said.returncode == 0 and said.stderr == ""
+    assert len(said.stdout.splitlines()) <= 24
+    assert max(map(len, said.stdout.splitlines())) <= 80
+    said = zonegen(place, "--version")
+    assert said.returncode == 0 and len(said.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--nonsense"], ["--dump", "--ds"], ["--ds", "--signed"], ["--check", "example.com"], ["--config"]],
+)
+def test_wrong_use_is_exit_2_with_a_hint(place, arguments):
+    said = zonegen(place, *arguments)
+    assert said.returncode == 2 and said.stdout == ""
+    assert "--help" in said.stderr
+
+
+@pytest.mark.parametrize("action", ["--dump", "--ds"])
+def test_unknown_domain_is_exit_2_with_the_known_ones(place, action):
+    said = zonegen(place, action, "example.com", "example.info")
+    assert said.returncode == 2 and said.stdout == ""
+    assert "example.info is no zone of this configuration" in said.stderr
+    assert "  example.com\n  example.net\n" in said.stderr
+
+
+def test_domains_are_chosen_in_any_spelling(place):
+    said = zonegen(place, "--dump", "Example.NET.")
+    assert said.returncode == 0
+    assert "$ORIGIN example.net." in said.stdout and "$ORIGIN example.com." not in said.stdout
+
+
+def test_all_errors_of_the_configuration_are_told(place):
+    (place / "zonebox.yaml").write_text("box:\n  hostname: bad name\n  adresses: []\ndomains: [a..b]\n")
+    for action in "--dump", "--ds", "--check":
+        said = zonegen(place, action)
+        assert said.returncode == 1 and said.stdout == ""
+        assert "zonebox.yaml:2:" in said.stderr and "zonebox.yaml:3:" in said.stderr
+    (place / "zonebox.yaml").unlink()
+    said = zonegen(place, "--check")
+    assert said.returncode == 1 and "zonebox.yaml" in said.stderr
+
+
+def test_check_looks_at_all_inputs(place):
+    said = zonegen(place, "--check")
+    assert said.returncode == 0 and "sound, 2 zones" in said.stdout
+    text = CONFIG.replace("tls: []", "tls: [gone.pem]").replace("ssh: []", "ssh: [bad.pub]")
+    text = text.replace("- example.net", "- {name: example.net, zone-file: broken.zone}")
+    (place / "zonebox.yaml").write_text(text)
+    (place / "bad.pub").write_text("garbage\n")
+    (place / "broken.zone").write_text("@ IN SOA a b 1 2 3 4 5\n@ NS a\na A 192.0.2\n")
+    said = zonegen(place, "--check")
+    assert said.returncode == 1 and "sound" not in said.stdout
+    assert "gone.pem" in said.stderr and "bad.pub" in said.stderr and "broken.zone:3:" in said.stderr
+
+
+def test_one_broken_zone_does_not_hide_the_others(place):
+    (place / "zonebox.yaml").write_text(CONFIG.replace("- example.com", "- {name: example.com, zone-file: gone}"))
+    said = zonegen(place, "--dump")
+    assert said.returncode == 1 and "gone" in said.stderr
+    assert "$ORIGIN example.net." in said.stdout
+
+
+def test_output_that_cannot_be_written_is_an_error(place):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        said = subprocess.run(
+            [ZONEGEN, "--config", place / "zonebox.yaml", "--dump"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert said.returncode == 1 and "cannot write" in said.stderr
+
+
+def test_nothing_is_served_before_the_first_start(place):
+    said = zonegen(place, "--dump", "--signed")
+    assert said.returncode == 1 and "nothing is served yet" in said.stderr
+    assert sorted(p.name for p in place.rglob("*")) == ["zonebox.yaml"]
+
+
+def test_served_zones_satisfy_the_validators(place):
+    zone = place / "example.com.zone"
+    zone.write_text(zonegen(place, "--dump", "example.com").stdout)
+    (place / "state").mkdir()
+    for denial in "nsec", "nsec3":
+        subprocess.run([MAKE_STORE, place / "state" / "serve", f"example.com={zone}:{denial}"], check=True)
+        said = zonegen(place, "--dump", "--signed", "example.com")
+        assert said.returncode == 0 and said.stderr == ""
+        served = place / "served"
+        served.write_text(said.stdout)
+        for judge in (
+            ["ldns-verify-zone", served],
+            ["dnssec-verify", "-z", "-o", "example.com", served],
+            ["kzonecheck", "-o", "example.com", served],
+            ["named-checkzone", "example.com", served],
+        ):
+            verdict = subprocess.run(judge, capture_output=True, text=True, check=False)
+            assert verdict.returncode == 0, (judge, verdict.stdout, verdict.stderr)
+    # A zone of the configuration that is not there yet does not hide the one that is.
+    said = zonegen(place, "--dump", "--signed")
+    assert said.returncode == 1 and "example.net: is not served yet" in said.stderr
+    assert "$ORIGIN example.com." in said.stdout
+
+
+def test_a_damaged_image_is_told_and_not_printed(place):
+    zone = place / "example.com.zone"
+    zone.write_text(zonegen(place, "--dump", "example.com").stdout)
+    (place / "state").mkdir()
+    subprocess.run([MAKE_STORE, place / "state" / "serve", f"example.com={zone}"], check=True)
+    data = place / "state" / "serve" / "data.mdb"
+    octets = bytearray(data.read_bytes())
+    at = octets.find(b"hostmaster")
+    assert at > 0
+    while at > 0:
+        octets[at] ^= 1
+        at = octets.find(b"hostmaster", at)
+    data.write_bytes(octets)
+    said = zonegen(place, "--dump", "--signed", "example.com")
+    assert said.returncode == 1 and said.stdout == ""
+    assert "example.com" in said.stderr
