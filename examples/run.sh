@@ -1,0 +1,237 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# The main job on this machine, on loopback: builds a release, makes a scratch box from examples/box.yaml, runs zoned on it
+# and shows what it does. Every step of the tour is checked.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. cmake/packages.sh
+
+port=${ZONEBOX_PORT:-5300}
+once=no
+toured=no
+scratch=
+zoned=
+
+usage()
+{
+    cat <<END
+usage: examples/run.sh [--once]
+
+Builds zonebox, runs it on 127.0.0.1@$port and [::1]@$port with examples/box.yaml, shows
+what it does, and stays until Ctrl-C. Needs no network and touches nothing outside build/
+and a scratch directory. As root it installs the packages that building needs.
+
+  --once   leave after the tour; exit status 0 when every step did what it should
+  --help
+
+ZONEBOX_PORT=N in the environment takes another port.
+END
+}
+
+heading()
+{
+    printf '\n\e[1m── %s\e[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi
+}
+
+fail()
+{
+    printf '\nexamples/run.sh: FAILED: %s\n' "$*" >&2
+    if [ -n "$scratch" ] && [ -s "$scratch/log" ]; then
+        printf 'The last lines of the log:\n' >&2
+        tail -n 12 "$scratch/log" | sed 's/^/    /' >&2
+    fi
+    exit 1
+}
+
+stop_zoned()
+{
+    [ -n "$zoned" ] || return 0
+    kill -TERM "$zoned" 2>/dev/null
+    wait "$zoned"
+    local code=$?
+    zoned=
+    return $code
+}
+
+tidy()
+{
+    stop_zoned
+    [ -z "$scratch" ] || rm -rf "$scratch"
+}
+
+# Four blanks before each line, and what goes beyond the usual terminal cut off.
+indented()
+{
+    expand | sed -E 's/^(.{115}).+$/\1…/; s/^/    /'
+}
+
+# shown COMMAND...: prints the command as one would type it, runs it, prints its output indented (at most $lines lines),
+# keeps it in $output.
+lines=40
+shown()
+{
+    local text="$*"
+    printf '\n$ %s\n' "${text//"$scratch/"/}"
+    output=$("$@" 2>&1)
+    local code=$? count
+    count=$(wc -l <<<"$output")
+    head -n "$lines" <<<"${output//"$scratch/"/}" | indented
+    [ "$count" -le "$lines" ] || printf '    … %d lines more\n' $((count - lines))
+    [ $code -eq 0 ] || fail "$1 ended with status $code"
+}
+
+# expect PATTERN WHAT: the last output has a line that matches.
+expect()
+{
+    grep -Eq -- "$1" <<<"$output" || fail "$2 (no line matches $1)"
+    printf '    ✓ %s\n' "$2"
+}
+
+build()
+{
+    heading "Building a release in build/release"
+    packages_need "${BUILD_PACKAGES[@]}" "${TOUR_PACKAGES[@]}" || fail "packages are missing"
+    local configured
+    configured=$(cmake --preset release -DZONEBOX_TESTS=OFF 2>&1) ||
+        { echo "$configured" >&2; fail "cmake --preset release"; }
+    cmake --build build/release -- --quiet || fail "the build"
+    PATH=$PWD/build/release/bin:$PATH
+}
+
+# The machine's own SSH host keys (their public parts), and a fresh one of each kind that it has not.
+take_host_keys()
+{
+    local kind
+    mkdir "$scratch/ssh"
+    for kind in ecdsa ed25519 rsa; do
+        if cp "/etc/ssh/ssh_host_${kind}_key.pub" "$scratch/ssh/" 2>/dev/null; then
+            echo "SSH host key: this machine's own, /etc/ssh/ssh_host_${kind}_key.pub"
+        else
+            ssh-keygen -q -t "$kind" -N '' -C box -f "$scratch/ssh/ssh_host_${kind}_key" || fail "ssh-keygen"
+            echo "SSH host key: a fresh one ($kind), since this machine has none"
+        fi
+    done
+}
+
+make_box()
+{
+    heading "A box in a scratch directory"
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/zonebox-tour.XXXXXX") || fail "no scratch directory"
+    sed "s/@5300/@$port/g" examples/box.yaml >"$scratch/box.yaml"
+    cp examples/example.org.zone "$scratch/"
+    mkdir "$scratch/tls"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=box.example.com \
+        -keyout "$scratch/tls/privkey.pem" -out "$scratch/tls/fullchain.pem" 2>/dev/null || fail "openssl req"
+    echo "Certificate: a fresh one, self-signed, for box.example.com"
+    take_host_keys
+    shown cat "$scratch/box.yaml"
+}
+
+served()
+{
+    local zone
+    for zone in example.com example.net example.org; do
+        dig +norec +short +tries=1 +time=1 @127.0.0.1 -p "$port" "$zone" SOA 2>/dev/null | grep -q . || return 1
+    done
+}
+
+start_zoned()
+{
+    heading "Starting zoned: keys are made, zones generated, signed, verified and served"
+    printf '\n$ zoned --config box.yaml\n'
+    zoned --config "$scratch/box.yaml" 2>"$scratch/log" &
+    zoned=$!
+    local tries=0
+    until served; do
+        if ! kill -0 "$zoned" 2>/dev/null; then
+            zoned=
+            fail "zoned ended: $(grep -E '^error' "$scratch/log" | tail -n 1)"
+        fi
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || fail "the zones were not served within 30 seconds"
+        sleep 0.1
+    done
+    sed "s,$scratch/,,g" "$scratch/log" | indented
+}
+
+# Trust anchor for delv, from the DS that zonegen prints for the registrar.
+write_anchor()
+{
+    local ds
+    ds=$(zonegen --config "$scratch/box.yaml" --ds example.com | grep -E '^ *example\.com\..*[[:space:]]DS[[:space:]]' | head -n 1)
+    [ -n "$ds" ] || fail "zonegen --ds printed no DS record"
+    awk '{
+        for (i = 1; i <= NF && $i != "DS"; i++) ;
+        digest = ""
+        for (j = i + 4; j <= NF; j++) digest = digest $j
+        printf "trust-anchors { example.com. static-ds %s %s %s \"%s\"; };\n", $(i + 1), $(i + 2), $(i + 3), digest
+    }' <<<"$ds" >"$scratch/anchors"
+}
+
+tour()
+{
+    heading "What the zones say, and why: the dump"
+    lines=60
+    shown zonegen --config "$scratch/box.yaml" --dump example.com
+    lines=40
+    expect '_25\._tcp\.box.*TLSA' "the certificate has its TLSA record"
+    expect 'SSHFP' "the SSH host keys have theirs"
+    expect '_domainkey.*TXT' "the DKIM key is there"
+
+    heading "What the registrar wants: the DS"
+    shown zonegen --config "$scratch/box.yaml" --ds example.com
+    expect '[[:space:]]DS[[:space:]]+[0-9]+ 13 2 ' "a DS with SHA-256 for an ECDSA P-256 key"
+
+    heading "Asking over UDP, with DNSSEC"
+    shown dig +dnssec +norec +nocmd +nostats @127.0.0.1 -p "$port" example.com MX
+    expect 'flags: qr aa' "an authoritative answer"
+    expect 'IN[[:space:]]+RRSIG[[:space:]]+MX 13 2' "with its signature"
+
+    heading "Asking over TCP and IPv6"
+    shown dig +tcp +dnssec +norec +nocmd @::1 -p "$port" example.com TXT
+    expect 'v=spf1' "the SPF record"
+    expect 'SERVER: ::1.*\(TCP\)' "over TCP"
+
+    heading "A name that is not there, and the proof"
+    shown dig +dnssec +norec +nocmd +nostats @127.0.0.1 -p "$port" nothing.example.com A
+    expect 'status: NXDOMAIN' "NXDOMAIN"
+    expect 'IN[[:space:]]+NSEC[[:space:]]' "proved by NSEC"
+    expect 'IN[[:space:]]+RRSIG[[:space:]]+NSEC' "which is signed"
+
+    heading "Validating a TLSA record from the zone's own DS, as a mail server's resolver would"
+    write_anchor
+    shown cat "$scratch/anchors"
+    shown delv @127.0.0.1 -p "$port" -a "$scratch/anchors" +root=example.com _25._tcp.box.example.com TLSA
+    expect '; fully validated' "fully validated"
+    local published
+    published=$(openssl x509 -in "$scratch/tls/fullchain.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+        openssl dgst -sha256 -r | cut -d ' ' -f 1)
+    output=$(tr -d ' \n' <<<"$output" | tr '[:upper:]' '[:lower:]')
+    expect "$published" "and it is the hash of the certificate's key"
+}
+
+case "${1:-}" in
+'') ;;
+--once) once=yes ;;
+--help | -h) usage && exit 0 ;;
+*) usage >&2 && exit 2 ;;
+esac
+
+trap tidy EXIT
+trap 'echo; [ $toured = yes ] && exit 0; exit 130' INT
+trap 'exit 143' TERM
+build
+make_box
+start_zoned
+tour
+
+toured=yes
+if [ $once = no ]; then
+    heading "It goes on running. Ask it what you like; Ctrl-C ends it"
+    echo "    dig +dnssec @127.0.0.1 -p $port box.example.com A"
+    wait "$zoned"
+    zoned=
+    fail "zoned ended by itself"
+fi
+stop_zoned || fail "zoned did not end well"
+heading "The tour is over; every step did what it should"
