@@ -145,7 +145,9 @@ start_zoned()
     until served; do
         if ! kill -0 "$zoned" 2>/dev/null; then
             zoned=
-            fail "zoned ended: $(grep -E '^error' "$scratch/log" | tail -n 1)"
+            ! grep -q 'another program has this port' "$scratch/log" ||
+                fail "port $port is taken; ZONEBOX_PORT=N examples/run.sh takes another one"
+            fail "zoned ended; its log says why"
         fi
         tries=$((tries + 1))
         [ $tries -lt 300 ] || fail "the zones were not served within 30 seconds"
