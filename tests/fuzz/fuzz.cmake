@@ -19,3 +19,5 @@ function(zonebox_fuzz name)
 endfunction()
 
 zonebox_fuzz(config config)
+zonebox_fuzz(image test_support dns)
+zonebox_fuzz(zone test_support dns)
