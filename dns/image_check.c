@@ -282,8 +282,9 @@ static enum status check_nodes(const struct image *image, struct error *err)
 
 static enum status check_rrsets(const struct image *image, struct error *err)
 {
+    struct image_places places;
     for (uint32_t i = 0; i < image->header->rrset_count; i++) {
-        if (!image_rrset_holds(image, &image->rrsets[i]))
+        if (!image_rrset_holds(image, &image->rrsets[i], &places))
             return bogus_at(err, "RRset", i);
     }
     const struct image_rrset *soa = &image->rrsets[image->header->soa];

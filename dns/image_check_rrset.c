@@ -16,9 +16,7 @@ struct walk {
     uint32_t at;
     const struct image_slot *slots; // those still to come
     unsigned slot_count;
-    // For each place where a label of a name in rdata begins: how long the name is from there on, written out.
-    // 0: no such place.
-    uint8_t name_len[DNS_MESSAGE_MAX];
+    struct image_places *places; // of names in rdata so far
 };
 
 // Steps over a pointer's two octets and its slot, or returns NULL when there are none.
@@ -48,7 +46,7 @@ static unsigned slot_name_len(const struct walk *walk, const struct image_slot *
         return walk->image->nodes[0].name_len;
     case SLOT_SELF: // only names before this one are noted, so that following pointers ends
         return slot->target <= DNS_POINTER_MAX && slot->target < slot->at
-                   ? walk->name_len[slot->target]
+                   ? walk->places->name_len[slot->target]
                    : 0;
     default:
         return 0;
@@ -88,8 +86,8 @@ static bool take_name(struct walk *walk, uint32_t end)
         labels += 1u + wire[labels];
     if (labels - start + tail > NAME_WIRE_MAX)
         return false;
-    for (uint32_t at = start; at < labels; at += 1u + wire[at])
-        walk->name_len[at] = (uint8_t)(labels - at + tail);
+    for (uint32_t at = start; at < labels && at <= DNS_POINTER_MAX; at += 1u + wire[at])
+        walk->places->name_len[at] = (uint8_t)(labels - at + tail);
     return true;
 }
 
@@ -144,7 +142,8 @@ static bool take_all(struct walk *walk, unsigned count, uint16_t type,
     return walk->at == walk->len && walk->slot_count == 0;
 }
 
-bool image_rrset_holds(const struct image *image, const struct image_rrset *rrset)
+bool image_rrset_holds(const struct image *image, const struct image_rrset *rrset,
+                       struct image_places *places)
 {
     uint64_t octets = image->header->octets_len;
     uint64_t slots = (uint64_t)rrset->slot_count + rrset->sig_slot_count;
@@ -155,16 +154,18 @@ bool image_rrset_holds(const struct image *image, const struct image_rrset *rrse
         rrset->type == RR_TYPE_RRSIG)
         return false;
     const struct rdata_layout *layout = rdata_layout(rrset->type);
-    struct walk walk;
-    walk.image = image;
-    walk.rrset = rrset;
-    walk.wire = image_wire(image, rrset);
-    walk.len = rrset->wire_len;
-    walk.at = 0;
-    walk.slots = image_slots(image, rrset);
-    walk.slot_count = rrset->slot_count;
+    struct walk walk = {
+        .image = image,
+        .rrset = rrset,
+        .wire = image_wire(image, rrset),
+        .len = rrset->wire_len,
+        .slots = image_slots(image, rrset),
+        .slot_count = rrset->slot_count,
+        .places = places,
+    };
     if (layout != NULL)
-        memset(walk.name_len, 0, walk.len);
+        memset(places->name_len, 0,
+               walk.len < sizeof(places->name_len) ? walk.len : sizeof(places->name_len));
     if (!take_all(&walk, rrset->rr_count, rrset->type, layout))
         return false;
     walk.wire += walk.len;
