@@ -44,14 +44,24 @@ void build_look(struct store_reader *serve, struct zone *zone, struct error *err
         .is_signed = (header->flags & IMAGE_SIGNED) != 0,
         .serial = header->serial,
         .content = header->meta.content,
+        .made_at = header->meta.made_at,
         .expires_at = header->meta.expires_at,
     };
 }
 
-static bool is_due(const struct build_context *context, const struct zone *zone)
+int64_t build_due_at(const struct plan_policy *policy, const struct zone *zone)
 {
-    return zone->published.expires_at != 0 &&
-           plan_is_due(&context->policy, context->now, zone->published.expires_at);
+    if (zone_dnssec(zone) != CONFIG_DNSSEC_ON || zone->published.expires_at == 0)
+        return INT64_MAX;
+    return plan_due_at(policy, zone->published.expires_at);
+}
+
+bool build_is_due(const struct plan_policy *policy, const struct zone *zone, int64_t now)
+{
+    int64_t due_at = build_due_at(policy, zone);
+    // Made by a clock that was set back since: for validators it is not valid yet.
+    bool too_early = due_at != INT64_MAX && now < zone->published.made_at - PLAN_BACKDATE;
+    return too_early || now >= due_at;
 }
 
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -359,7 +369,7 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
     enum status status = collect_records(context, ret, err);
     if (status == STATUS_OK && zone->published.exists && !context->distrust &&
         zone->published.content == ret->content &&
-        !(dnssec == CONFIG_DNSSEC_ON && is_due(context, zone)))
+        !build_is_due(&context->policy, zone, context->now))
         return BUILD_UNCHANGED;
     if (status == STATUS_OK)
         status = choose_serial(context, ret, err);

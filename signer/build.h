@@ -58,6 +58,10 @@ void build_done(struct build *build);
 // words.
 void build_look(struct store_reader *serve, struct zone *zone, struct error *err);
 
+// When what is published has to be signed again, INT64_MAX: never. And is it time?
+int64_t build_due_at(const struct plan_policy *policy, const struct zone *zone);
+bool build_is_due(const struct plan_policy *policy, const struct zone *zone, int64_t now);
+
 // Writes the octets of the inputs that this zone alone depends on, and that are good and new, to state/. The box's
 // certificates and host keys belong to the zone that has the host name.
 enum status build_keep_inputs(const struct build_context *context, const struct zone *zone,

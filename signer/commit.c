@@ -101,7 +101,7 @@ static void touch_parent(const struct publisher *publisher, const struct build *
         parent->dirty = true;
 }
 
-static void take_over(struct publisher *publisher)
+static void take_over(struct publisher *publisher, int64_t now)
 {
     struct batch *batch = &publisher->batch;
     for (size_t i = 0; i < batch->count; i++) {
@@ -114,6 +114,7 @@ static void take_over(struct publisher *publisher)
             .is_signed = zone_dnssec(zone) != CONFIG_DNSSEC_OFF,
             .serial = build->state.serial,
             .content = build->content,
+            .made_at = now,
             .expires_at = build->expires_at,
         };
         zone->alarmed = false;
@@ -151,7 +152,7 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     status = commit_serve(publisher, err);
     if (status != STATUS_OK)
         return status;
-    take_over(publisher);
+    take_over(publisher, now);
     publisher_stores_work(publisher);
     return STATUS_OK;
 }

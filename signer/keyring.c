@@ -60,14 +60,14 @@ static enum status refuse(const struct keyring *keyring, const char *zone,
 {
     struct buf tags = {0};
     for (size_t i = 0; i < state->key_count; i++)
-        buf_printf(&tags, "%s K%s.+%03u+%05u", i > 0 ? "," : "", zone, state->keys[i].algorithm,
+        buf_printf(&tags, "%sK%s.+%03u+%05u", i > 0 ? ", " : "", zone, state->keys[i].algorithm,
                    state->keys[i].tag);
     enum status status = error_set(
         err, STATUS_STATE,
-        "%s: the key files of the zone are gone (%s ); no new key is made, since it would not "
+        "%s: the key files of the zone are gone (%s); no new key is made, since it would not "
         "match "
         "the DS at the parent: put the files back from the backup",
-        keyring->directory, tags.len > 0 ? buf_text(&tags) : " the published zone is signed");
+        keyring->directory, tags.len > 0 ? buf_text(&tags) : "the published zone is signed");
     buf_done(&tags);
     return status;
 }

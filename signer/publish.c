@@ -94,12 +94,6 @@ void publisher_stores_work(struct publisher *publisher)
     publisher->retry_at = 0;
 }
 
-static bool zone_is_due(const struct publisher *publisher, const struct zone *zone, int64_t now)
-{
-    return zone_dnssec(zone) == CONFIG_DNSSEC_ON && zone->published.expires_at != 0 &&
-           plan_is_due(&publisher->policy, now, zone->published.expires_at);
-}
-
 void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
                           const struct error *err, int64_t now)
 {
@@ -113,7 +107,7 @@ void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
     zone->failed = true;
     zone->retry_at = now + PUBLISH_RETRY_S;
     // Its signatures must not run out for that: what is published is signed again, once per turn.
-    bool again = zone_is_due(publisher, zone, now) && zone->published.is_signed &&
+    bool again = build_is_due(&publisher->policy, zone, now) && zone->published.is_signed &&
                  !publisher->distrust && !zone->from_published;
     zone->from_published = again;
     zone->dirty = again;
@@ -199,7 +193,7 @@ static bool mark_due(struct publisher *publisher, int64_t now)
     for (size_t i = 0; i < publisher->zones.count; i++) {
         struct zone *zone = &publisher->zones.list[i];
         raise_alarm(publisher, zone, now);
-        if (zone->failed ? now >= zone->retry_at : zone_is_due(publisher, zone, now))
+        if (zone->failed ? now >= zone->retry_at : build_is_due(&publisher->policy, zone, now))
             zone->dirty = true;
         any = any || zone->dirty;
     }
@@ -352,13 +346,9 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
         next = now;
     for (size_t i = 0; i < publisher->zones.count; i++) {
         const struct zone *zone = &publisher->zones.list[i];
-        int64_t at = INT64_MAX;
-        if (zone->dirty)
-            at = now;
-        else if (zone->failed)
-            at = zone->retry_at;
-        else if (zone_dnssec(zone) == CONFIG_DNSSEC_ON && zone->published.expires_at != 0)
-            at = plan_due_at(&publisher->policy, zone->published.expires_at);
+        int64_t at = zone->dirty    ? now
+                     : zone->failed ? zone->retry_at
+                                    : build_due_at(&publisher->policy, zone);
         next = at < next ? at : next;
     }
     return next < publisher->retry_at ? publisher->retry_at : next;

@@ -11,15 +11,35 @@
 
 // ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-static bool key_is_published(const struct dnskey *key, int64_t now)
+static bool has_ended(int64_t end, int64_t now)
 {
-    return key->publish <= now && (key->remove == 0 || now < key->remove);
+    return end != 0 && now >= end;
 }
 
 static bool key_is_active(const struct dnskey *key, int64_t now)
 {
-    return key_is_published(key, now) && key->activate <= now &&
-           (key->inactive == 0 || now < key->inactive);
+    return key->publish <= now && key->activate <= now && !has_ended(key->inactive, now) &&
+           !has_ended(key->remove, now);
+}
+
+// Where no key is active, the clock was set back behind the making of the keys: they are good all the same.
+static bool starts_count(const struct dnskey_set *set, int64_t now)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (key_is_active(&set->keys[i], now))
+            return true;
+    return false;
+}
+
+bool sign_key_is_published(const struct dnskey_set *set, const struct dnskey *key, int64_t now)
+{
+    return !has_ended(key->remove, now) && (key->publish <= now || !starts_count(set, now));
+}
+
+bool sign_key_is_active(const struct dnskey_set *set, const struct dnskey *key, int64_t now)
+{
+    return starts_count(set, now) ? key_is_active(key, now)
+                                  : !has_ended(key->inactive, now) && !has_ended(key->remove, now);
 }
 
 static bool key_is_sep(const struct dnskey *key)
@@ -38,12 +58,13 @@ static enum status choose_signers(const struct sign_request *request, bool sep, 
     const struct dnskey_set *set = request->keys;
     bool any_of_kind = false;
     for (size_t i = 0; i < set->count; i++)
-        if (key_is_active(&set->keys[i], request->now) && key_is_sep(&set->keys[i]) == sep)
+        if (sign_key_is_active(set, &set->keys[i], request->now) &&
+            key_is_sep(&set->keys[i]) == sep)
             any_of_kind = true;
     ret->count = 0;
     for (size_t i = 0; i < set->count; i++) {
         const struct dnskey *key = &set->keys[i];
-        if (!key_is_active(key, request->now) || (any_of_kind && key_is_sep(key) != sep))
+        if (!sign_key_is_active(set, key, request->now) || (any_of_kind && key_is_sep(key) != sep))
             continue;
         if (ret->count == SIGN_KEYS_MAX)
             return error_set(err, STATUS_RANGE, "more than %d active keys", SIGN_KEYS_MAX);
@@ -61,7 +82,7 @@ enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *k
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < keys->count; i++) {
-        if (!key_is_published(&keys->keys[i], now))
+        if (!sign_key_is_published(keys, &keys->keys[i], now))
             continue;
         ldns_rr *rr = ldns_rr_clone(keys->keys[i].rr);
         if (rr == NULL)

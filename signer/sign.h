@@ -14,6 +14,7 @@
 // others do both, which is what a combined signing key is. A key is used and published by its timing metadata.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,10 +31,10 @@
 struct sign_job {
     const struct dnskey *key;
     size_t rrset; // in records->rrsets
-    size_t
-        octets_at; // what is signed, in signing->octets: RRSIG rdata without signature, then the RRs
+    // What is signed, in signing->octets: RRSIG rdata without signature (prefix_len), then the RRs.
+    size_t octets_at;
     size_t octets_len;
-    uint16_t prefix_len; // of that, the RRSIG rdata
+    uint16_t prefix_len;
     uint16_t signature_len;
     uint8_t *signature; // after sign_job_run
     enum status status;
@@ -54,6 +55,11 @@ struct signing {
     size_t reused_count, reused_cap;
     int64_t expires_at; // the first expiration of all signatures
 };
+
+// By the timing metadata: is the key in the DNSKEY set, and does it sign? Where none would sign, times of beginning do
+// not count: the clock was wrong when the keys were made, or is now.
+bool sign_key_is_published(const struct dnskey_set *set, const struct dnskey *key, int64_t now);
+bool sign_key_is_active(const struct dnskey_set *set, const struct dnskey *key, int64_t now);
 
 // The DNSKEYs that the zone has at that time are added to the records, not yet arranged: those between their Publish
 // and Delete times.

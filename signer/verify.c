@@ -11,6 +11,7 @@
 #include "dns/wire.h"
 #include "signer/records.h"
 #include "signer/rrsig.h"
+#include "signer/sign.h"
 #include "signer/view.h"
 
 // The DNSKEY set of the image and what is known while the RRsets are walked.
@@ -140,10 +141,8 @@ static enum status check_own_keys(const struct verification *v, struct error *er
     size_t trusted = 0;
     for (size_t i = 0; i < keys->count; i++) {
         const struct dnskey *key = &keys->keys[i];
-        bool active = key->activate <= now && key->publish <= now &&
-                      (key->inactive == 0 || now < key->inactive) &&
-                      (key->remove == 0 || now < key->remove);
-        if (!active || (key->flags & DNSKEY_FLAGS_SEP) != DNSKEY_FLAGS_SEP)
+        if (!sign_key_is_active(keys, key, now) ||
+            (key->flags & DNSKEY_FLAGS_SEP) != DNSKEY_FLAGS_SEP)
             continue;
         trusted++;
         if (!dnskey_is_there(v, key))

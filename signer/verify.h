@@ -14,9 +14,9 @@
 //
 // Cryptographically verified is the first RRset of every type in canonical order, which begins at the apex: DNSKEY,
 // SOA, NS and the apex' NSEC are always among them. Reason: a wrong signature comes from a wrong key (then all
-// fail), a wrong canonical form (then all of a type fail) or broken memory. One of each type finds the first two,
-// for ten verifications of 75 µs in a mail zone instead of 35, where making the 35 signatures takes 0.9 ms. ldns
-// verifies, whose canonical form and order are not those of signer/records.c.
+// fail), a wrong canonical form (then those of a type fail) or broken memory. One of each type finds the first two
+// for 1.3 ms in a mail zone of 35 signatures, which take as long to make; to verify them all would take 6 ms
+// (measured, 170 µs each). ldns verifies, whose canonical form and order are not those of signer/records.c.
 #pragma once
 
 #include <stdint.h>

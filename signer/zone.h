@@ -15,6 +15,7 @@ struct zone_published {
     bool is_signed;
     uint32_t serial;
     uint64_t content;   // image_meta
+    int64_t made_at;    // image_meta
     int64_t expires_at; // image_meta, 0: never
 };
 

@@ -25,118 +25,30 @@
 #define NOW  INT64_C(1795000000)
 #define APEX "Example.com."
 
-static const struct plan_policy two_weeks = {14 * DAY, 7 * DAY};
+extern const struct plan_policy two_weeks;
 
 // Empty non-terminal, wildcard, cuts with and without DS, glue, names in upper case, a type nobody knows.
-static const char zone_text[] =
-    "@ 3600 SOA ns1 hostmaster 1 14400 3600 604800 900\n"
-    "@ NS ns1\n@ NS NS2.Example.COM.\n@ MX 10 Mail.Example.com.\n@ TXT \"v=spf1 mx -all\"\n"
-    "ns1 A 192.0.2.1\nNS2 A 192.0.2.2\nmail A 192.0.2.3\nmail 60 AAAA 2001:db8::3\n"
-    "_25._tcp.mail TLSA 3 1 1 "
-    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
-    "*.wild TXT \"anything\"\nalias CNAME MAIL\n"
-    "cut NS ns.cut\nns.cut A 192.0.2.53\n"
-    "secure NS ns.elsewhere.example.\n"
-    "secure DS 12345 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
-    "below.secure TXT \"not seen\"\n"
-    "odd TYPE65400 \\# 4 01020304\n";
+extern const char zone_text[];
 
-static struct name apex_name(void)
-{
-    struct name name;
-    assert_int_equal(name_from_text(APEX, &name, NULL), STATUS_OK);
-    return name;
-}
-
-static void add_to_records(const struct image_rr *rr, void *arg)
-{
-    struct error err = {0};
-    if (records_add(arg, rr, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-}
-
-static struct records *read_records(const char *text)
-{
-    struct name apex = apex_name();
-    struct records *records = records_new(apex.wire);
-    zone_text_each(APEX, text, add_to_records, records);
-    return records;
-}
-
-static struct dnskey_set new_keys(const char *directory)
-{
-    struct dnskey_set keys = {.keys = xcalloc(1, sizeof(*keys.keys)), .count = 1};
-    struct error err = {0};
-    if (dnskey_make(directory, APEX, NOW - 10, keys.keys, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-    return keys;
-}
+struct name apex_name(void);
+// Master file lines under APEX, not yet arranged.
+struct records *read_records(const char *text);
+// A fresh key for APEX, its files in directory.
+struct dnskey_set new_keys(const char *directory);
 
 struct signed_zone {
     struct buf octets;
     struct image image;
-    size_t made;
+    size_t made; // signatures
     size_t reused;
 };
+void signed_zone_done(struct signed_zone *zone);
+// Adds the keys, signs and compiles; records are freed. previous may be NULL. Nothing is verified.
+void sign_records(struct records *records, const struct dnskey_set *keys,
+                  const struct image *previous, int64_t now, struct signed_zone *ret);
+enum status verify_signed(const struct image *image, const struct dnskey_set *keys, int64_t now,
+                          struct error *err);
 
-static void signed_zone_done(struct signed_zone *zone)
-{
-    buf_done(&zone->octets);
-}
-
-// Signs what the text says; previous may be NULL. No check is made.
-static void sign_records(struct records *records, const struct dnskey_set *keys,
-                         const struct image *previous, int64_t now, struct signed_zone *ret)
-{
-    struct error err = {0};
-    *ret = (struct signed_zone){.made = 0};
-    assert_int_equal(sign_add_dnskeys(records, keys, 3600, now, &err), STATUS_OK);
-    records_arrange(records);
-    struct sign_request request = {records, keys, previous, two_weeks, now};
-    struct signing *signing = NULL;
-    if (sign_prepare(&request, &signing, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-    for (size_t i = 0; i < signing->job_count; i++)
-        sign_job_run(signing, &signing->jobs[i]);
-    assert_int_equal(sign_finish(signing, &err), STATUS_OK);
-    struct image_meta meta = {.expires_at = signing->expires_at};
-    if (compile_image(records, signing, &meta, &ret->octets, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-    if (image_open(ret->octets.data, ret->octets.len, &ret->image, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-    ret->made = signing->job_count;
-    ret->reused = signing->reused_count;
-    sign_free(signing);
-    records_free(records);
-}
-
-static enum status verify_signed(const struct image *image, const struct dnskey_set *keys,
-                                 int64_t now, struct error *err)
-{
-    struct name apex = apex_name();
-    struct verify_request request = {
-        .image = image,
-        .apex = apex.wire,
-        .dnssec = CONFIG_DNSSEC_ON,
-        .keys = keys,
-        .policy = two_weeks,
-        .serial = image->header->serial,
-        .now = now,
-    };
-    return verify_image(&request, err);
-}
-
-static char *make_directory(void)
-{
-    char *directory = xstrdup("/tmp/zonebox-test-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    return directory;
-}
-
-static void remove_directory(char *directory)
-{
-    char *command = xasprintf("rm -rf '%s'", directory);
-    assert_int_equal(system(command), 0);
-    free(command);
-    free(directory);
-}
+// A scratch directory; its path is freed with it.
+char *make_directory(void);
+void remove_directory(char *directory);

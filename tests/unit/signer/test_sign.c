@@ -219,21 +219,40 @@ static void ksk_and_zsk_share_the_work(void **state)
     remove_directory(elsewhere);
 }
 
-static void no_active_key_signs_nothing(void **state)
+static enum status prepare_with(struct dnskey *key)
 {
-    (void)state;
-    struct dnskey future = keys.keys[0];
-    future.activate = NOW + 1;
-    struct dnskey_set set = {&future, 1};
+    struct dnskey_set set = {key, 1};
     struct records *records = read_records(zone_text);
     records_arrange(records);
     struct sign_request request = {records, &set, NULL, two_weeks, NOW};
     struct signing *signing = NULL;
     struct error err = {0};
-    assert_int_equal(sign_prepare(&request, &signing, &err), STATUS_STATE);
-    assert_null(signing);
-    assert_true(err.text[0] != 0);
+    enum status status = sign_prepare(&request, &signing, &err);
+    assert_int_equal(status == STATUS_OK, signing != NULL);
+    assert_int_equal(status == STATUS_OK, err.text[0] == '\0');
+    sign_free(signing);
     records_free(records);
+    return status;
+}
+
+static void a_key_signs_in_its_time(void **state)
+{
+    (void)state;
+    struct dnskey key = keys.keys[0];
+    key.inactive = NOW;
+    assert_int_equal(prepare_with(&key), STATUS_STATE);
+    key.inactive = NOW + 1;
+    assert_int_equal(prepare_with(&key), STATUS_OK);
+    key.remove = NOW;
+    assert_int_equal(prepare_with(&key), STATUS_STATE);
+    // A clock that was set back must not leave the zone without any.
+    key.remove = 0;
+    key.activate = NOW + 400 * DAY;
+    assert_int_equal(prepare_with(&key), STATUS_OK);
+    struct dnskey both[] = {keys.keys[0], key};
+    struct dnskey_set set = {both, 2};
+    assert_true(sign_key_is_active(&set, &both[0], NOW));
+    assert_false(sign_key_is_active(&set, &both[1], NOW));
 }
 
 static void records_read_back_from_an_image_are_the_same(void **state)
@@ -294,7 +313,7 @@ int main(void)
         cmocka_unit_test(a_clock_set_back_signs_again),
         cmocka_unit_test(another_key_signs_everything_again),
         cmocka_unit_test(ksk_and_zsk_share_the_work),
-        cmocka_unit_test(no_active_key_signs_nothing),
+        cmocka_unit_test(a_key_signs_in_its_time),
         cmocka_unit_test(records_read_back_from_an_image_are_the_same),
         cmocka_unit_test(the_digest_sees_every_change_and_no_order),
     };

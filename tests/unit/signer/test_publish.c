@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: ISC
+// The publisher through months and mishaps: real configuration, keys and stores in a scratch directory, time as an
+// argument. After every step each published image must hold up for validators at that time.
+#include "tests/unit/signer/signer_zone.h"
+
+#include "base/file.h"
+#include "signer/publisher.h"
+
+static char *directory;
+
+static int set_up(void **state)
+{
+    (void)state;
+    directory = make_directory();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    remove_directory(directory);
+    return 0;
+}
+
+static void write_text(const char *name, const char *text)
+{
+    char *path = path_join(directory, name);
+    struct error err = {0};
+    if (file_write(path, text, strlen(text), 0644, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    free(path);
+}
+
+static void write_config(const char *domains)
+{
+    char *text = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.1], dkim: no, "
+                           "ssh: [host.pub]}\nstate: %s/state\ndomains:\n%s",
+                           directory, domains);
+    write_text("box.yaml", text);
+    free(text);
+}
+
+static const char host_key[] =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJfkNV4OS33ImTXvorZr72q4v5XhVEQKfvqsxOEJ/XaR root@box\n";
+static const char other_host_key[] =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZzHwKqCCvuj7sTfBUqCVEXdvCPtUMsn7JGjvvWS8Y root@box\n";
+
+static struct inputs *read_inputs(void)
+{
+    char *path = path_join(directory, "box.yaml");
+    struct inputs *inputs = NULL;
+    struct config_errors errors = {0};
+    if (inputs_read(path, &inputs, &errors) != STATUS_OK)
+        fail_msg("%s", errors.list[0].text);
+    free(path);
+    return inputs;
+}
+
+static struct publisher *start(int64_t now)
+{
+    char *path = path_join(directory, "state");
+    struct publisher *publisher = NULL;
+    struct error err = {0};
+    if (publisher_open(path, &publisher, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    free(path);
+    publisher_set_inputs(publisher, read_inputs(), now);
+    return publisher;
+}
+
+static void work(struct publisher *publisher, int64_t now)
+{
+    for (int turns = 0; publisher_collect(publisher, now); turns++) {
+        for (size_t i = 0; i < publisher_job_count(publisher); i++)
+            publisher_run_job(publisher, i);
+        assert_int_equal(publisher_commit(publisher, now), STATUS_OK);
+        assert_true(turns < 50);
+    }
+}
+
+// What is published of the zone, opened; the octets stay until the next renew.
+static bool look(struct publisher *publisher, const char *zone, struct image *ret)
+{
+    struct name name;
+    struct name_key key;
+    struct store_entry entry;
+    struct error err = {0};
+    assert_int_equal(name_from_text(zone, &name, NULL), STATUS_OK);
+    name_key(name.wire, &key);
+    assert_int_equal(stores_renew(&publisher->stores, &err), STATUS_OK);
+    bool found = store_get(publisher->stores.serve_reader, STORE_IMAGES, key.octets, key.len,
+                           &entry) == STATUS_OK;
+    if (found && image_open(entry.value, entry.value_len, ret, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    return found;
+}
+
+static uint32_t serial_of(struct publisher *publisher, const char *zone)
+{
+    struct image image;
+    uint32_t serial = look(publisher, zone, &image) ? image.header->serial : 0;
+    stores_reset(&publisher->stores);
+    return serial;
+}
+
+// As a validator at that time would see it, with the keys in the directory.
+static void assert_valid(struct publisher *publisher, const char *zone, int64_t now)
+{
+    struct image image;
+    struct name name;
+    struct dnskey_set keys;
+    struct error err = {0};
+    char *path = path_join(directory, "state/keys");
+    assert_true(look(publisher, zone, &image));
+    assert_int_equal(name_from_text(zone, &name, NULL), STATUS_OK);
+    assert_int_equal(dnskey_load(path, zone, false, &keys, &err), STATUS_OK);
+    struct verify_request request = {
+        .image = &image,
+        .apex = name.wire,
+        .dnssec = CONFIG_DNSSEC_ON,
+        .keys = &keys,
+        .policy = {14 * DAY, 6 * DAY},
+        .serial = image.header->serial,
+        .now = now,
+    };
+    if (verify_image(&request, &err) != STATUS_OK)
+        fail_msg("%s at %lld: %s", zone, (long long)(now - NOW), err.text);
+    dnskey_set_done(&keys);
+    stores_reset(&publisher->stores);
+    free(path);
+}
+
+static size_t count_keys(void)
+{
+    char *path = path_join(directory, "state/keys");
+    struct dnskey_listing listing;
+    assert_int_equal(dnskey_listing_read(path, &listing, NULL), STATUS_OK);
+    size_t count = listing.count;
+    dnskey_listing_done(&listing);
+    free(path);
+    return count;
+}
+
+// A line of shell in the scratch directory.
+static void in_shell(const char *command)
+{
+    char *line = xasprintf("cd '%s' && %s", directory, command);
+    assert_int_equal(system(line), 0);
+    free(line);
+}
+
+// ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void months_pass_and_signatures_never_run_low(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    size_t publications = 0;
+    int64_t end = NOW + 120 * DAY;
+    for (int64_t now = NOW; now < end;) {
+        int64_t next = publisher_next(publisher, now);
+        assert_true(next > now);
+        now = next < now + DAY ? next : now + DAY;
+        work(publisher, now);
+        assert_valid(publisher, "example.com", now);
+        uint32_t then = serial_of(publisher, "example.com");
+        assert_true(then == serial || plan_serial_is_later(then, serial));
+        publications += then != serial;
+        serial = then;
+    }
+    assert_true(publications >= 16 && publications <= 5 * 18); // 17 weeks
+    publisher_close(publisher);
+}
+
+static void a_clock_set_back_signs_again_with_a_later_serial(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW + 400 * DAY);
+    work(publisher, NOW + 400 * DAY);
+    uint32_t serial = serial_of(publisher, "example.com");
+    work(publisher, NOW);
+    assert_valid(publisher, "example.com", NOW);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    publisher_close(publisher);
+}
+
+static void a_second_start_does_nothing(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    publisher_close(publisher);
+    publisher = start(NOW + 100);
+    work(publisher, NOW + 100);
+    assert_int_equal(publisher_counts(publisher).published, 0);
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
+// ── What gets lost ───────────────────────────────────────────────────────────────────────────────────────────
+
+static void lost_state_goes_on_behind_what_was_published(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    publisher_close(publisher);
+    in_shell("rm -rf state/state");
+    write_text("host.pub", other_host_key);
+    publisher = start(NOW - 1000 * DAY); // and the clock does not help
+    work(publisher, NOW - 1000 * DAY);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    assert_int_equal(count_keys(), 2);
+    publisher_close(publisher);
+}
+
+static void a_spoilt_record_of_state_costs_no_serial_and_no_key(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    struct name_key key = publisher->zones.list[0].key;
+    struct store_entry entry = {key.octets, key.len, (const uint8_t *)"spoilt", 6};
+    struct store_txn *txn = NULL;
+    assert_int_equal(store_begin(publisher->stores.state, &txn, NULL), STATUS_OK);
+    assert_int_equal(store_put(txn, STORE_ZONES, &entry, NULL), STATUS_OK);
+    assert_int_equal(store_commit(txn, NULL, NULL), STATUS_OK);
+    publisher_close(publisher);
+    write_text("host.pub", other_host_key);
+    publisher = start(NOW);
+    work(publisher, NOW);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    assert_valid(publisher, "example.com", NOW);
+    assert_int_equal(count_keys(), 2);
+    publisher_close(publisher);
+}
+
+static void lost_serve_is_made_anew_behind_the_serial_of_before(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    publisher_close(publisher);
+    in_shell("printf 'no LMDB at all' > state/serve/data.mdb");
+    publisher = start(NOW);
+    work(publisher, NOW);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    assert_valid(publisher, "example.com", NOW);
+    publisher_close(publisher);
+}
+
+// A crash between the two commits: state/ has reserved a serial that serve/ does not have.
+static void a_crash_between_the_commits_skips_a_serial(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    publisher_close(publisher);
+    in_shell("cp -a state/serve kept");
+    write_text("host.pub", other_host_key);
+    publisher = start(NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.com"), serial + 1);
+    publisher_close(publisher);
+    in_shell("rm -rf state/serve && mv kept state/serve");
+    publisher = start(NOW);
+    assert_false(publisher->distrust);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.com"), serial + 2);
+    publisher_close(publisher);
+}
+
+static void write_as_a_stranger(struct publisher *publisher)
+{
+    struct store_txn *txn = NULL;
+    struct store_entry entry = {(const uint8_t *)"x", 1, (const uint8_t *)"y", 1};
+    assert_int_equal(store_begin(publisher->stores.serve, &txn, NULL), STATUS_OK);
+    assert_int_equal(store_put(txn, STORE_META, &entry, NULL), STATUS_OK);
+    assert_int_equal(store_commit(txn, NULL, NULL), STATUS_OK);
+}
+
+static void what_others_wrote_to_serve_is_not_used(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    write_as_a_stranger(publisher);
+    write_as_a_stranger(publisher);
+    publisher_close(publisher);
+    publisher = start(NOW);
+    work(publisher, NOW);
+    struct publisher_counts counts = publisher_counts(publisher);
+    assert_int_equal(counts.published, 2);
+    assert_int_equal(counts.reused, 0);
+    // And while it runs: seen at the next commit.
+    write_as_a_stranger(publisher);
+    write_text("host.pub", other_host_key);
+    publisher_set_inputs(publisher, read_inputs(), NOW);
+    work(publisher, NOW);
+    assert_true(publisher_counts(publisher).published >= counts.published + 3);
+    assert_valid(publisher, "example.org", NOW);
+    publisher_close(publisher);
+}
+
+// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void without_its_key_a_zone_stays_and_no_key_is_made(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    publisher_close(publisher);
+    in_shell("mkdir away && mv state/keys/Kexample.com.* away");
+    write_text("host.pub", other_host_key);
+    publisher = start(NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.com"), serial);
+    assert_int_equal(count_keys(), 2); // of example.org
+    assert_true(publisher_has_trouble(publisher));
+    // When they are back, all goes on, without a restart.
+    in_shell("mv away/* state/keys");
+    work(publisher, NOW + PUBLISH_RETRY_S);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    assert_valid(publisher, "example.com", NOW + PUBLISH_RETRY_S);
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
+static void switched_off_for_a_while_is_the_way_to_a_new_key(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    in_shell("rm state/keys/Kexample.org.*");
+    write_config("  - {name: example.org, dnssec: off}\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW);
+    work(publisher, NOW);
+    struct image image;
+    assert_true(look(publisher, "example.org", &image));
+    assert_int_equal(image.header->flags & IMAGE_SIGNED, 0);
+    stores_reset(&publisher->stores);
+    write_config("  - example.org\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW + 5);
+    work(publisher, NOW + 5);
+    assert_valid(publisher, "example.org", NOW + 5);
+    publisher_close(publisher);
+}
+
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+static void an_input_that_goes_bad_changes_nothing(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    write_text("host.pub", "garbage\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW + 1);
+    work(publisher, NOW + 1);
+    assert_int_equal(serial_of(publisher, "example.com"), serial);
+    assert_true(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+    in_shell("rm host.pub");
+    publisher = start(NOW + 2); // and a restart does not either
+    work(publisher, NOW + 2);
+    assert_int_equal(serial_of(publisher, "example.com"), serial);
+    // What else changes is published with the last good input.
+    write_config("  - example.com\n  - sub.example.com\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW + 3);
+    work(publisher, NOW + 3);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    serial = serial_of(publisher, "example.com");
+    write_text("host.pub", host_key);
+    publisher_set_inputs(publisher, read_inputs(), NOW + 4);
+    work(publisher, NOW + 4);
+    assert_int_equal(serial_of(publisher, "example.com"), serial); // it says the same again
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
+static const char good_zone[] =
+    "@ 3600 SOA ns1 h 2026112201 14400 3600 604800 3600\n@ 3600 NS ns1\n"
+    "ns1 3600 A 192.0.2.1\n";
+
+static void a_broken_zone_file_is_signed_on_as_it_was(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_text("org.zone", good_zone);
+    write_config("  - example.com\n  - {name: example.org, zone-file: org.zone}\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.org");
+    assert_int_equal(serial, 2026112201);
+    write_text("org.zone", "@ 3600 SOA what\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW + 1);
+    work(publisher, NOW + 1);
+    assert_int_equal(serial_of(publisher, "example.org"), serial);
+    assert_true(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+    // Two weeks later, restarted: still served, freshly signed. Even where state/ is lost meanwhile.
+    publisher = start(NOW + 10 * DAY);
+    work(publisher, NOW + 10 * DAY);
+    assert_valid(publisher, "example.org", NOW + 10 * DAY);
+    publisher_close(publisher);
+    in_shell("rm -rf state/state");
+    publisher = start(NOW + 20 * DAY);
+    work(publisher, NOW + 20 * DAY);
+    assert_valid(publisher, "example.org", NOW + 20 * DAY);
+    publisher_close(publisher);
+}
+
+static void a_domain_taken_out_is_no_longer_served_and_keeps_its_key(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.org");
+    write_config("  - example.com\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.org"), 0);
+    assert_int_equal(count_keys(), 4);
+    write_config("  - example.com\n  - example.org\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW);
+    work(publisher, NOW);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.org"), serial));
+    assert_int_equal(count_keys(), 4);
+    publisher_close(publisher);
+}
+
+static void zones_served_as_they_are_keep_their_serial_and_never_go_back(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_text("org.zone", good_zone);
+    write_config("  - example.com\n  - {name: example.org, zone-file: org.zone, dnssec: off}\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.org"), 2026112201);
+    write_text("org.zone", "@ 3600 SOA ns1 h 2026112101 14400 3600 604800 3600\n@ 3600 NS ns1\n"
+                           "ns1 3600 A 192.0.2.2\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.org"), 2026112201);
+    assert_true(publisher_has_trouble(publisher));
+    write_text("org.zone", "@ 3600 SOA ns1 h 2026112202 14400 3600 604800 3600\n@ 3600 NS ns1\n"
+                           "ns1 3600 A 192.0.2.2\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.org"), 2026112202);
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
+static void a_zone_below_gets_its_ds_with_its_first_signatures(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - sub.example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    struct image image;
+    assert_true(look(publisher, "example.com", &image));
+    const struct image_node *node = image_find(&image, (const uint8_t *)"sub", 4);
+    assert_non_null(node);
+    assert_non_null(image_rrset(&image, node, LDNS_RR_TYPE_DS));
+    stores_reset(&publisher->stores);
+    publisher_close(publisher);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(months_pass_and_signatures_never_run_low),
+        TEST(a_clock_set_back_signs_again_with_a_later_serial),
+        TEST(a_second_start_does_nothing),
+        TEST(lost_state_goes_on_behind_what_was_published),
+        TEST(a_spoilt_record_of_state_costs_no_serial_and_no_key),
+        TEST(lost_serve_is_made_anew_behind_the_serial_of_before),
+        TEST(a_crash_between_the_commits_skips_a_serial),
+        TEST(what_others_wrote_to_serve_is_not_used),
+        TEST(without_its_key_a_zone_stays_and_no_key_is_made),
+        TEST(switched_off_for_a_while_is_the_way_to_a_new_key),
+        TEST(an_input_that_goes_bad_changes_nothing),
+        TEST(a_broken_zone_file_is_signed_on_as_it_was),
+        TEST(a_domain_taken_out_is_no_longer_served_and_keeps_its_key),
+        TEST(zones_served_as_they_are_keep_their_serial_and_never_go_back),
+        TEST(a_zone_below_gets_its_ds_with_its_first_signatures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
