@@ -88,7 +88,7 @@ static char *one_line(char *text)
     return text;
 }
 
-static char *format_line(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *format_line(const char *format, va_list args)
 {
     char *text = NULL;
     if (vasprintf(&text, format, args) < 0)
