@@ -171,6 +171,23 @@ static void take_records(struct zone_maker *maker, struct zone_file_record *reco
     }
 }
 
+// What is generated for the host is not put into a file of the admin's; without it DANE does not work.
+static void note_host(struct zone_maker *maker, const char *path)
+{
+    const struct config_box *box = &maker->config->box;
+    bool has_tlsa = false;
+    if (!target_holds(maker->target, box->hostname))
+        return;
+    for (size_t i = 0; i < maker->content->record_count && !has_tlsa; i++)
+        has_tlsa = ldns_rr_get_type(maker->content->records[i].rr) == LDNS_RR_TYPE_TLSA;
+    if (!has_tlsa)
+        maker_note(
+            maker, false, path,
+            "%s: %s lies in this zone; its addresses, TLSA and SSHFP records must be in the file, "
+            "which has no TLSA",
+            path, box->hostname);
+}
+
 enum status zone_file_make(struct zone_maker *maker, struct error *err)
 {
     const struct config_domain *domain = maker->target->domain;
@@ -188,6 +205,7 @@ enum status zone_file_make(struct zone_maker *maker, struct error *err)
         char *why = xasprintf("as in the zone file %s", display_path(maker->config, file->path));
         take_records(maker, records, count, why);
         free(why);
+        note_host(maker, file->path);
         make_delegations(maker);
     }
     zone_file_records_free(records, count);

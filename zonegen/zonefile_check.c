@@ -110,6 +110,9 @@ static enum status check_record(const struct check *check, const struct zone_fil
         words = "an SOA that is not at the apex of the zone";
     else if (is_meta(type))
         words = "a type that no zone can have";
+    else if (ldns_rr_rd_count(record->rr) < ldns_rr_descriptor_minimum(ldns_rr_descript(
+                                                (uint16_t)type))) // a short "\\# …" of a known type
+        words = "incomplete data for its type";
     else if (ldns_rr_ttl(record->rr) > INT32_MAX) // RFC 2181 §8
         words = "a TTL of more than 2147483647";
     if (words == NULL)

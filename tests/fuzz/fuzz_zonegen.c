@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Files that admins and other programs bring: a master file, a certificate, an SSH host key. The first octet says
-// which. What is accepted has one SOA, first; its dump is read again and says the same; every comment and note is one line.
+// which. What is accepted has one SOA, first; its dump is read again and says the same; every comment and note is one
+// line.
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>

@@ -87,6 +87,9 @@ static void broken_files_are_refused_with_their_line(void **state)
         {HEAD "$INCLUDE more\n", "z:5: $INCLUDE is not followed"},
         {HEAD "www TYPE255 \\# 0\n", "z:5: www.example.org. ANY: a type that no zone can have"},
         {HEAD "www TYPE41 \\# 0\n", "a type that no zone can have"},
+        {HEAD "www TYPE24 \\# 3 010203\n",
+         "z:5: www.example.org. SIG: incomplete data for its type"},
+        {HEAD "www MX \\# 2 000a\n", "z:5: "},
         {HEAD "www CNAME ns1\nwww A 192.0.2.1\n",
          "z:5: www.example.org. has a CNAME and other records"},
         {HEAD "www A 192.0.2.1\nWWW CNAME ns1\n",
@@ -153,11 +156,33 @@ static void odd_but_harmless_things_are_notes(void **state)
         zone_content_free(content);
         world_done(&w);
     }
-    put_file("z", HEAD "sub NS ns.sub\nns.sub A 192.0.2.9\nd DNAME example.net.\nwww CNAME ns1\n");
+    put_file("z", HEAD "sub NS ns.sub\nns.sub A 192.0.2.9\nd DNAME example.net.\nwww CNAME ns1\nx "
+                       "TYPE65280 \\# 0\n"
+                       "x TYPE65281 \\# 1 00\n");
     struct world w = world("", domains[CONFIG_DNSSEC_ON]);
     struct zone_content *content = make_zone(&w, "example.org");
     assert_int_equal(content->note_count, 0);
-    assert_int_equal(content->record_count, 7);
+    assert_int_equal(content->record_count, 9);
+    zone_content_free(content);
+    world_done(&w);
+}
+
+static void host_name_in_a_zone_file_is_the_admins_business(void **state)
+{
+    (void)state;
+    const char *more = "domains: [{name: example.com, zone-file: z}]\n";
+    put_file("z", "@ 60 SOA ns.example.net. h 1 2 3 4 5\n@ 60 NS ns.example.net.\n");
+    struct world w = world("", more);
+    struct zone_content *content = make_zone(&w, "example.com");
+    assert_int_equal(content->record_count, 2);
+    assert_non_null(find_note(content, "box.example.com lies in this zone"));
+    zone_content_free(content);
+    world_done(&w);
+    put_file("z", "@ 60 SOA ns.example.net. h 1 2 3 4 5\n@ 60 NS ns.example.net.\n_25._tcp.box 60 "
+                  "TLSA 3 1 1 00\n");
+    w = world("", more);
+    content = make_zone(&w, "example.com");
+    assert_int_equal(content->note_count, 0);
     zone_content_free(content);
     world_done(&w);
 }
@@ -220,6 +245,7 @@ int main(void)
         cmocka_unit_test(broken_files_are_refused_with_their_line),
         cmocka_unit_test(binary_and_missing_files_are_refused),
         cmocka_unit_test(odd_but_harmless_things_are_notes),
+        cmocka_unit_test(host_name_in_a_zone_file_is_the_admins_business),
         cmocka_unit_test_setup(signed_files_are_stripped_or_served_as_they_are, sign),
         cmocka_unit_test_setup(dnssec_option_and_file_must_agree, sign),
     };
