@@ -3,7 +3,8 @@
 # The Debian packages that building, trying and testing zonebox need, and their installation: only what is missing, only as
 # root, asking nothing. Sourced by examples/run.sh and tests/run.sh.
 
-BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev liblmdb-dev
+# make: gcc runs link-time optimisation on all cores with it
+BUILD_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev liblmdb-dev
     libxxhash-dev)
 TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils)
 # Peers and judges; clang for the format check, libFuzzer is in libclang-rt.
