@@ -45,7 +45,8 @@ struct store_entry {
 // opens an environment once (LMDB's locks do not stand twice), and not before a fork.
 enum status store_open_writer(const char *directory, enum store_kind kind, struct store **ret,
                               struct error *err);
-// Opens it for reading. NOT_FOUND when there is none yet. DENIED or IO also when the lock file cannot be written.
+// Opens it for reading. NOT_FOUND when there is none yet. DENIED also when the lock file cannot be written (not in its
+// group, a read-only file system).
 enum status store_open_reader(const char *directory, enum store_kind kind, struct store **ret,
                               struct error *err);
 void store_close(struct store *store); // NULL is fine

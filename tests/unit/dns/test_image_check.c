@@ -224,11 +224,33 @@ static void change_each_octet(const struct buf *octets)
     free(changed);
 }
 
+// Numbers become none, the first, the second.
+static void change_each_word(const struct buf *octets)
+{
+    static const uint32_t values[] = {IMAGE_NONE, 0, 1};
+    uint8_t *changed = xmemdup(octets->data, octets->len);
+    for (size_t at = 0; at + 4 <= octets->len; at += 4) {
+        for (size_t i = 0; i < 3; i++) {
+            memcpy(changed + at, &values[i], 4);
+            image_fix_checksum(changed, octets->len);
+            bool same = memcmp(changed + at, octets->data + at, 4) == 0;
+            // A word of two fields may be free in its second half.
+            if (!same && try_octets(changed, octets->len, NULL) == STATUS_OK &&
+                !is_free(octets, at) && !is_free(octets, at + 2))
+                fail_msg("octets %zu as %u are accepted", at, values[i]);
+        }
+        memcpy(changed + at, octets->data + at, 4);
+    }
+    free(changed);
+}
+
 static void no_field_may_differ_from_what_follows_from_the_records(void **state)
 {
     (void)state;
     change_each_octet(&nsec_image);
     change_each_octet(&nsec3_image);
+    change_each_word(&nsec_image);
+    change_each_word(&nsec3_image);
 }
 
 static void a_changed_slot_or_glue_is_refused(void **state)
@@ -259,6 +281,31 @@ static void a_changed_slot_or_glue_is_refused(void **state)
     }
     assert_true(tried > 1000);
     free(changed);
+}
+
+static void nodes_out_of_order_are_refused(void **state)
+{
+    (void)state;
+    struct buf octets = {0};
+    zone_text_image("example.com.", "@ SOA ns1 h 1 2 3 4 5\na A 192.0.2.1\nb A 192.0.2.2\n",
+                    &octets);
+    struct image_header *header = (struct image_header *)(void *)octets.data;
+    struct image_node *nodes = (struct image_node *)(void *)(octets.data + header->node_off);
+    uint32_t *hash = (uint32_t *)(void *)(octets.data + header->hash_off);
+    assert_int_equal(header->node_count, 3);
+    // a and b change places: all else stays true, each is still found by its name.
+    struct image_node a = nodes[1];
+    nodes[1].name_off = nodes[2].name_off;
+    nodes[1].key_off = nodes[2].key_off;
+    nodes[2].name_off = a.name_off;
+    nodes[2].key_off = a.key_off;
+    for (uint32_t i = 0; i < header->hash_size; i++)
+        hash[i] = hash[i] == 1 ? 2 : hash[i] == 2 ? 1 : hash[i];
+    image_fix_checksum(octets.data, octets.len);
+    struct error err = {0};
+    assert_int_equal(try_octets(octets.data, octets.len, &err), STATUS_BOGUS);
+    assert_non_null(strstr(err.text, "order"));
+    buf_done(&octets);
 }
 
 static uint32_t interesting_number(const struct buf *octets)
@@ -330,6 +377,7 @@ int main(void)
         cmocka_unit_test(an_image_that_is_not_aligned_is_refused),
         cmocka_unit_test(no_field_may_differ_from_what_follows_from_the_records),
         cmocka_unit_test(a_changed_slot_or_glue_is_refused),
+        cmocka_unit_test(nodes_out_of_order_are_refused),
         cmocka_unit_test(random_changes_are_refused_or_harmless),
         cmocka_unit_test(random_octets_are_refused),
     };

@@ -4,6 +4,7 @@
 #include "dns/store.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -413,6 +415,38 @@ static void readers_without_the_lock_file_are_denied(void **state)
     free(lock);
 }
 
+// Opens the store where it is mounted read-only, in a mount namespace of its own. 96: that may not be done here.
+static int open_read_only(void)
+{
+    if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount(scratch, scratch, NULL, MS_BIND, NULL) < 0 ||
+        mount(NULL, scratch, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+        return 96;
+    struct store *store;
+    struct error err = {0};
+    enum status writer = store_open_writer(scratch, STORE_SERVE, &store, &err);
+    enum status reader = store_open_reader(scratch, STORE_SERVE, &store, &err);
+    if (writer == STATUS_OK || strstr(err.text, "Read-only") == NULL)
+        return 97;
+    return (int)reader;
+}
+
+static void a_read_only_file_system_is_told(void **state)
+{
+    (void)state;
+    make_zones();
+    pid_t child = fork();
+    if (child == 0)
+        _exit(open_read_only());
+    int result;
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_true(WIFEXITED(result));
+    if (WEXITSTATUS(result) == 96)
+        skip();
+    assert_int_equal(WEXITSTATUS(result), STATUS_DENIED);
+}
+
 // With no more room than the file takes now: RLIMIT_FSIZE stands for the full file system.
 static int write_without_room(void)
 {
@@ -469,6 +503,7 @@ int main(void)
         test(another_format_is_refused_and_made_anew),
         test(an_empty_file_is_a_store_not_made_yet),
         test(readers_without_the_lock_file_are_denied),
+        test(a_read_only_file_system_is_told),
         test(a_full_file_system_is_told_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
