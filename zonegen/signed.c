@@ -44,20 +44,40 @@ static enum status put_rr(const struct image_rr *rr, struct buf *wire, struct bu
     return STATUS_OK;
 }
 
-static enum status put_rrs(const struct image *image, struct buf *ret, struct error *err)
+struct printer {
+    const struct image *image;
+    struct image_cursor *cursor; // holds rdata of any length: too large for the stack
+    struct buf wire;
+    struct buf *ret;
+};
+
+// The RRs of the RRset, then its signatures.
+static enum status put_rrset(struct printer *printer, uint32_t index, struct error *err)
 {
-    // The cursor holds rdata of any length: too large for the stack.
-    struct image_cursor *cursor = xmalloc(sizeof(*cursor));
-    struct buf wire = {0};
+    const struct image_rrset *rrset = &printer->image->rrsets[index];
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; status == STATUS_OK && i < 2 * image->header->rrset_count; i++) {
+    for (unsigned sigs = 0; sigs < 2; sigs++) {
         struct image_rr rr;
-        image_rrs(cursor, image, &image->rrsets[i / 2], i % 2 == 1);
-        while (status == STATUS_OK && image_rrs_next(cursor, &rr))
-            status = put_rr(&rr, &wire, ret, err);
+        image_rrs(printer->cursor, printer->image, rrset, sigs == 1);
+        while (status == STATUS_OK && image_rrs_next(printer->cursor, &rr))
+            status = put_rr(&rr, &printer->wire, printer->ret, err);
     }
-    buf_done(&wire);
-    free(cursor);
+    return status;
+}
+
+// The SOA comes first, as every reader of master files expects it. Its copy for negative answers is no record of the
+// zone.
+static enum status put_rrsets(const struct image *image, struct buf *ret, struct error *err)
+{
+    const struct image_header *header = image->header;
+    struct printer printer = {
+        .image = image, .cursor = xmalloc(sizeof(struct image_cursor)), .ret = ret};
+    enum status status = put_rrset(&printer, header->soa, err);
+    for (uint32_t i = 0; status == STATUS_OK && i < header->rrset_count; i++)
+        if (i != header->soa && i != header->negative_soa)
+            status = put_rrset(&printer, i, err);
+    buf_done(&printer.wire);
+    free(printer.cursor);
     return status;
 }
 
@@ -82,6 +102,6 @@ enum status signed_dump(struct store_reader *reader, const char *zone, struct bu
     put_time(ret, "next signatures at", image.header->meta.resign_at);
     put_time(ret, "valid until", image.header->meta.expires_at);
     buf_printf(ret, "\n\n$ORIGIN %s.\n", zone);
-    status = put_rrs(&image, ret, err);
+    status = put_rrsets(&image, ret, err);
     return status == STATUS_OK ? STATUS_OK : error_prefix(err, status, "%s", zone);
 }
