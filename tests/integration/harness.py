@@ -41,7 +41,7 @@ def wait_until(condition, what, timeout=20.0):
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what() if callable(what) else what}"
         time.sleep(0.02)
 
 
@@ -214,7 +214,8 @@ class Box:
 
     def wait_served(self, *zones, timeout=40.0):
         for zone in zones:
-            wait_until(lambda z=zone: serial(self.port, z) or not self.program.running(), f"{zone} is served", timeout)
+            wait_until(lambda z=zone: serial(self.port, z) or not self.program.running(),
+                       lambda z=zone: f"{z} is served:\n{self.program.log()}", timeout)
             assert self.program.running(), self.program.log()
         return self
 
