@@ -30,8 +30,8 @@ static void find(const struct lookup *lookup, struct place *ret)
         return;
     }
     ret->before = image_find_before(image, key, key_len);
-    // The closest encloser comes before the name in canonical order, and only names below it can stand in
-    // between: it is an ancestor of the predecessor.
+    // The closest encloser comes before the name in canonical order, and only names below it can
+    // stand in between: it is an ancestor of the predecessor.
     const struct image_node *node = ret->before;
     while (node->key_len > key_len || memcmp(image_node_key(image, node), key, node->key_len) != 0)
         node = &image->nodes[node->parent];
@@ -75,9 +75,9 @@ static bool was_looked_for(const struct lookup *lookup, const struct query_name 
     return false;
 }
 
-// Goes on with the name in link->wire, or says that the chain ends here: outside this zone (other zones of this
-// server are the resolver's to ask), in a circle, or too long. RFC 1034 §3.6.2: what is known by then is the
-// answer.
+// Goes on with the name in link->wire, or says that the chain ends here: outside this zone (other
+// zones of this server are the resolver's to ask), in a circle, or too long. RFC 1034 §3.6.2: what
+// is known by then is the answer.
 static bool follow(struct lookup *lookup, struct answer_link *link, size_t wire_len)
 {
     const struct image *image = lookup->image;
@@ -103,7 +103,8 @@ static bool follow_cname(struct lookup *lookup, const struct image_rrset *cname)
     return follow(lookup, link, image_name_at(lookup->image, cname, IMAGE_RR_HEAD, link->wire));
 }
 
-// RFC 6672 §3.2 step 3c: what lies below the owner of a DNAME is looked for below its target instead.
+// RFC 6672 §3.2 step 3c: what lies below the owner of a DNAME is looked for below its target
+// instead.
 static bool follow_dname(struct lookup *lookup, const struct image_node *owner)
 {
     struct answer *answer = lookup->answer;
@@ -136,8 +137,8 @@ static bool follow_dname(struct lookup *lookup, const struct image_node *owner)
 
 // ── Deciding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-// One RRset for ANY (RFC 8482 §4.1), or the signatures of one for RRSIG, which would else draw as much: the
-// smallest, so that nobody is worth flooding with it.
+// One RRset for ANY (RFC 8482 §4.1), or the signatures of one for RRSIG, which would else draw as
+// much: the smallest, so that nobody is worth flooding with it.
 static const struct image_rrset *smallest(const struct image *image, const struct image_node *node,
                                           bool sigs)
 {
@@ -204,8 +205,8 @@ static bool answer_from_node(struct lookup *lookup, const struct image_node *nod
     return false;
 }
 
-// RFC 4592 §3.3.1: the wildcard's data under the name asked for. What else is special at its owner (NS, DNAME)
-// is data here (§4.2, §4.4), as NSD has it.
+// RFC 4592 §3.3.1: the wildcard's data under the name asked for. What else is special at its owner
+// (NS, DNAME) is data here (§4.2, §4.4), as NSD has it.
 static bool answer_from_wildcard(struct lookup *lookup, const struct place *place,
                                  const struct image_node *wildcard)
 {

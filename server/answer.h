@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: ISC
-// What a zone answers to a question: the algorithm of RFC 1034 §4.3.2 with
-// wildcards (RFC 4592), DNAME (RFC 6672) and DNSSEC (RFC 4035 §3.1, RFC 5155 §7.2). Pure: image + query →
-// references. Nothing is allocated, nothing logged, no clock read.
+// What a zone answers to a question: the algorithm of RFC 1034 §4.3.2 with wildcards (RFC 4592),
+// DNAME (RFC 6672) and DNSSEC (RFC 4035 §3.1, RFC 5155 §7.2). Pure: image + query → references.
+// Nothing is allocated, nothing logged, no clock read.
 //
-// One step for the question name, one more for each name that a CNAME or DNAME leads to inside the zone:
+// One step for the question name, one more for each name that a CNAME or DNAME leads to inside the
+// zone:
 //
 //   find the node, or its closest encloser
 //     at or below a cut          → referral (but the DS of the cut is the parent's to answer)
@@ -12,7 +13,8 @@
 //     its encloser has a "*"     → the same from the wildcard, under the name asked for
 //     nothing                    → NXDOMAIN
 //
-// Answers are minimal: no NS set in the authority section, no additional addresses but those of a referral.
+// Answers are minimal: no NS set in the authority section, no additional addresses but those of a
+// referral.
 #pragma once
 
 #include "server/references.h"

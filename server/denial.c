@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// The SHA-1 interface used here works on a context on the stack and allocates
-// nothing; OpenSSL 3 calls it deprecated in favour of EVP, whose every digest allocates. NSEC3 knows no other
-// hash (RFC 5155 §11).
+// The SHA-1 interface used here works on a context on the stack and allocates nothing; OpenSSL 3
+// calls it deprecated in favour of EVP, whose every digest allocates. NSEC3 knows no other hash
+// (RFC 5155 §11).
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "server/denial.h"
@@ -60,7 +60,8 @@ static void hash_name(const struct image *image, const uint8_t *name, size_t nam
     }
 }
 
-// The NSEC3 that matches the name (*ret_matches) or covers it (there is one: IMAGE_NSEC3 says so); with `wildcard` the name is "*" below this one.
+// The NSEC3 that matches the name (*ret_matches) or covers it (there is one: IMAGE_NSEC3 says so);
+// with `wildcard` the name is "*" below this one.
 static const struct image_rrset *find_nsec3(const struct image *image, const uint8_t *wire,
                                             bool wildcard, bool *ret_matches)
 {
@@ -89,8 +90,8 @@ static const uint8_t *suffix(const uint8_t *wire, unsigned all, unsigned labels)
     return wire;
 }
 
-// RFC 5155 §7.2.1: the closest encloser that an NSEC3 matches, and that nothing one label longer is there.
-// Under opt-out the nearest enclosers may have no NSEC3. Returns that encloser.
+// RFC 5155 §7.2.1: the closest encloser that an NSEC3 matches, and that nothing one label longer is
+// there. Under opt-out the nearest enclosers may have no NSEC3. Returns that encloser.
 static const struct image_node *put_encloser(const struct image *image, const uint8_t *wire,
                                              unsigned labels, const struct image_node *encloser,
                                              struct answer *answer)
@@ -108,7 +109,8 @@ static const struct image_node *put_encloser(const struct image *image, const ui
     return encloser;
 }
 
-// RFC 5155 §7.2.3 and §7.2.4: the NSEC3 of the node; one that opt-out left out is proved to be under an opt-out span.
+// RFC 5155 §7.2.3 and §7.2.4: the NSEC3 of the node; one that opt-out left out is proved to be
+// under an opt-out span.
 static void put_nsec3_type(const struct image *image, const struct image_node *node,
                            struct answer *answer)
 {
@@ -128,9 +130,7 @@ void denial_type(const struct image *image, const struct image_node *node, struc
     if (is_nsec3(image))
         put_nsec3_type(image, node, answer);
     else
-        put_nsec(
-            image, node,
-            answer); // RFC 4035 §3.1.3.1; an empty non-terminal lies in the span of the one before it
+        put_nsec(image, node, answer); // RFC 4035 §3.1.3.1; for an ENT the one before it
 }
 
 void denial_name(const struct image *image, const struct place *place, struct answer *answer)

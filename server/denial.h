@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
-// Proofs that something is not there: NSEC (RFC 4035 §3.1.3) and NSEC3 (RFC 5155
-// §7.2), whichever the zone has. Each function puts what its case needs into the authority section, signed,
-// every RRset once.
+// Proofs that something is not there: NSEC (RFC 4035 §3.1.3) and NSEC3 (RFC 5155 §7.2), whichever
+// the zone has. Each function puts what its case needs into the authority section, signed, every
+// RRset once.
 //
-// A zone whose chain has gaps (served as it came, `presigned`) gives the proofs that it has: the server never
-// refuses an answer because a validator will.
+// A zone whose chain has gaps (served as it came, `presigned`) gives the proofs that it has: the
+// server never refuses an answer because a validator will.
 #pragma once
 
 #include "server/references.h"
@@ -17,8 +17,8 @@ struct place {
     const struct image_node *before;   // the node, else its canonical predecessor
 };
 
-// More hashing than this a question must not cause: the most that RFC 5155 §10.3 ever allowed for keys in use.
-// RFC 9276 §3.1 wants 0.
+// More hashing than this a question must not cause: the most that RFC 5155 §10.3 ever allowed for
+// keys in use. RFC 9276 §3.1 wants 0.
 #define DENIAL_NSEC3_ITERATIONS_MAX 500
 
 // The node is there but has no RRset of the type. Also for a cut without DS.

@@ -75,8 +75,8 @@ static size_t skip_name(struct wire_reader *reader)
     return (size_t)(reader->at - start);
 }
 
-// The options of an OPT: only their lengths matter, none is understood here (RFC 6891 §6.1.2: unknown ones are
-// ignored).
+// The options of an OPT: only their lengths matter, none is understood here (RFC 6891 §6.1.2:
+// unknown ones are ignored).
 static bool options_are_whole(const uint8_t *rdata, size_t len)
 {
     struct wire_reader reader = wire_reader(rdata, len);
@@ -152,8 +152,7 @@ static enum query_verdict judge(struct query *query)
         return reject(query, RCODE_REFUSED);
     case RR_TYPE_MAILA:
     case RR_TYPE_MAILB:
-        return reject(
-            query, RCODE_NOTIMP); // RFC 1035 §3.2.3: obsolete or experimental, as BIND answers it
+        return reject(query, RCODE_NOTIMP); // RFC 1035 §3.2.3; as BIND answers them
     case RR_TYPE_OPT:
     case RR_TYPE_TSIG:
     case RR_TYPE_NXNAME:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: ISC
-// A query, from octets to a checked question. Pure and without allocation: what a stranger sends is read here and
-// nowhere else, so that answer and reply work on facts.
+// A query, from octets to a checked question. Pure and without allocation: what a stranger sends is
+// read here and nowhere else, so that answer and reply work on facts.
 //
 //   octets → query_parse → QUERY_DROP     no reply: too short for a header, or itself a reply
 //                        → QUERY_REPLY    reply with query->rcode; nothing is looked up
 //                        → QUERY_LOOKUP   one question of class IN, to be answered from a zone
 //
-// Read strictly (RFC 1035 §4, RFC 6891 §6.1, RFC 9619): one question, its name not compressed, nothing in the answer
-// section, at most one OPT and it well-formed, nothing behind the last record. Records of the additional section that
-// are neither OPT nor TSIG are stepped over.
+// Read strictly (RFC 1035 §4, RFC 6891 §6.1, RFC 9619): one question, its name not compressed,
+// nothing in the answer section, at most one OPT and it well-formed, nothing behind the last
+// record. Records of the additional section that are neither OPT nor TSIG are stepped over.
 #pragma once
 
 #include <stdbool.h>
@@ -23,8 +23,8 @@ struct query_name {
     const uint8_t *wire; // whole, case as given
     uint8_t len;
     uint8_t labels;
-    uint8_t label_at[NAME_LABELS_MAX +
-                     1]; // where in wire each label begins; [labels] the root's zero octet
+    // Where in wire each label begins; [labels] is the root's zero octet.
+    uint8_t label_at[NAME_LABELS_MAX + 1];
     struct name_key key;
 };
 
@@ -49,8 +49,8 @@ enum query_verdict { QUERY_DROP, QUERY_REPLY, QUERY_LOOKUP };
 // Reads the message. `ret` points into octets, which must stay as long as it is used.
 enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *ret);
 
-// Fills in the places of the labels and the length. False when octets do not begin with a whole uncompressed
-// name. The key is left to query_name_key.
+// Fills in the places of the labels and the length. False when octets do not begin with a whole
+// uncompressed name. The key is left to query_name_key.
 bool query_name_read(const uint8_t *octets, size_t len, struct query_name *ret);
 void query_name_key(struct query_name *name);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: ISC
-// What a reply will contain: references to RRsets of the zone image, by section,
-// and how their owners are called. Filled by answer.c and denial.c, written to octets by reply.c. Nothing here
-// is copied from the zone, so that an answer costs a few words until it is written.
+// What a reply will contain: references to RRsets of the zone image, by section, and how their
+// owners are called. Filled by answer.c and denial.c, written to octets by reply.c. Nothing here is
+// copied from the zone, so that an answer costs a few words until it is written.
 //
-// Owners. In an ordinary answer the owner is the question name, or what a CNAME of the answer leads to: a name of the
-// chain. All else (NSEC, SOA, a cut) carries the name of its node in the zone.
+// Owners. In an ordinary answer the owner is the question name, or what a CNAME of the answer leads
+// to: a name of the chain. All else (NSEC, SOA, a cut) carries the name of its node in the zone.
 //
 //   question  www.a.example.          name 0
 //   answer    www.a.example. CNAME b.example.        owner: name 0; its rdata holds name 1 = links[0]
@@ -18,13 +18,15 @@
 #include "dns/image.h"
 #include "server/query.h"
 
-// How many CNAMEs and DNAMEs in a row are followed inside a zone. Longer ones are left to the resolver, which
-// goes on from the last target that it was given; resolvers give up at about as many (BIND 11, Unbound 11).
+// How many CNAMEs and DNAMEs in a row are followed inside a zone. Longer ones are left to the
+// resolver, which goes on from the last target that it was given; resolvers give up at about as
+// many (BIND 11, Unbound 11).
 #define ANSWER_LINKS_MAX 10
-// A link gives at most a DNAME with the CNAME made from it, and so does the one that is not followed any more.
+// A link gives at most a DNAME with the CNAME made from it, and so does the one that is not
+// followed any more.
 #define ANSWER_RRSETS_MAX (2 * (ANSWER_LINKS_MAX + 1))
-// A wildcard in the chain gives at most one proof each, the end of the chain SOA and three (RFC 5155 §7.2.2),
-// or NS and two (§7.2.7).
+// A wildcard in the chain gives at most one proof each, the end of the chain SOA and three (RFC
+// 5155 §7.2.2), or NS and two (§7.2.7).
 #define ANSWER_AUTHORITY_MAX (ANSWER_LINKS_MAX + 4)
 // Not the number of a name: the owner is the node of the RRset, called as in the zone.
 #define OWNER_NODE UINT8_MAX
@@ -32,8 +34,8 @@
 enum reference_part {
     PART_RRS = 1 << 0,  // the records
     PART_SIGS = 1 << 1, // their RRSIGs
-    PART_CNAME =
-        1 << 2, // instead: the CNAME that a DNAME stands for (RFC 6672 §3.1); rrset is the DNAME
+    // Instead: the CNAME that a DNAME stands for (RFC 6672 §3.1); rrset is the DNAME.
+    PART_CNAME = 1 << 2,
 };
 
 struct reference {
@@ -44,8 +46,8 @@ struct reference {
     uint8_t dname; // PART_CNAME: place of the DNAME in the answer section
 };
 
-// A name that the chain leads to. `cname` is the place of the reference in the answer section whose rdata is
-// this name.
+// A name that the chain leads to. `cname` is the place of the reference in the answer section whose
+// rdata is this name.
 struct answer_link {
     uint8_t cname;
     uint8_t wire[NAME_WIRE_MAX];
@@ -83,8 +85,8 @@ static inline void answer_put(struct answer *answer, struct reference reference)
     answer->answers[answer->answer_count++] = reference;
 }
 
-// Puts an RRset of a node into the authority section; the same one only once (RFC 4035 §3.1.3.2: one NSEC may
-// prove two things).
+// Puts an RRset of a node into the authority section; the same one only once (RFC 4035 §3.1.3.2:
+// one NSEC may prove two things).
 static inline void answer_put_authority(struct answer *answer, const struct image_rrset *rrset,
                                         unsigned parts)
 {

@@ -22,8 +22,8 @@ struct writer {
     size_t at;
     size_t limit; // what the records may fill: room for OPT is taken off
     uint16_t counts[SECTION_COUNT];
-    uint16_t
-        rdata_at[ANSWER_RRSETS_MAX]; // where the first rdata of each answer stands, or NO_PLACE
+    // Where the first rdata of each answer stands, or NO_PLACE.
+    uint16_t rdata_at[ANSWER_RRSETS_MAX];
 };
 
 // How an owner is written for the first time, and where a pointer finds it from then on.
@@ -46,7 +46,8 @@ static struct owner owner_known(size_t place)
     return (struct owner){(const uint8_t *)"", 0, (uint16_t)place, (uint16_t)place};
 }
 
-// The place of name number n of the answer: 0 the question name, else the rdata of the CNAME that led to it.
+// The place of name number n of the answer: 0 the question name, else the rdata of the CNAME that
+// led to it.
 static uint16_t name_place(const struct writer *writer, unsigned n)
 {
     return n == 0 ? DNS_HEADER_LEN : writer->rdata_at[writer->answer->links[n - 1].cname];
@@ -62,8 +63,8 @@ static size_t apex_place(const struct writer *writer)
     return DNS_HEADER_LEN + query_name_suffix(&writer->query->name, writer->image->nodes[0].labels);
 }
 
-// How many octets of name n stand in the message as labels before a pointer takes over: suffixes that begin
-// there can be pointed at.
+// How many octets of name n stand in the message as labels before a pointer takes over: suffixes
+// that begin there can be pointed at.
 static size_t plain_len(const struct writer *writer, unsigned n)
 {
     const struct query_name *name = name_of(writer, n);
@@ -168,7 +169,8 @@ static bool put_octets(struct writer *writer, const void *octets, size_t len)
     return true;
 }
 
-// Where the slot's pointer leads. `start`: the place in the message that the run's offsets count from.
+// Where the slot's pointer leads. `start`: the place in the message that the run's offsets count
+// from.
 static size_t slot_target(const struct writer *writer, const struct image_slot *slot, size_t start,
                           const struct owner *owner)
 {
@@ -182,8 +184,8 @@ static size_t slot_target(const struct writer *writer, const struct image_slot *
     }
 }
 
-// Copies the run and fills its slots in. False when it does not fit (*ret_far false) or a pointer would not
-// reach (*ret_far true); the message has not grown then.
+// Copies the run and fills its slots in. False when it does not fit (*ret_far false) or a pointer
+// would not reach (*ret_far true); the message has not grown then.
 static bool copy_run(struct writer *writer, const struct run *run, struct owner *owner,
                      bool *ret_far)
 {
@@ -251,8 +253,8 @@ static bool put_run(struct writer *writer, const struct image_rrset *rrset, bool
     return far && expand_run(writer, rrset, sigs, owner);
 }
 
-// The CNAME that a DNAME stands for: the labels in front of the DNAME's owner, then the DNAME's target, which
-// the message has.
+// The CNAME that a DNAME stands for: the labels in front of the DNAME's owner, then the DNAME's
+// target, which the message has.
 static bool put_synthesized(struct writer *writer, const struct reference *reference,
                             uint16_t *ret_rdata)
 {
@@ -316,8 +318,8 @@ static bool put_reference(struct writer *writer, const struct reference *referen
 
 // ── Sections ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-// The addresses of a referral's name servers, as many as fit. False when one is left out that the client cannot
-// do without (RFC 9471 §3).
+// The addresses of a referral's name servers, as many as fit. False when one is left out that the
+// client cannot do without (RFC 9471 §3).
 static bool put_glue(struct writer *writer, size_t ns_at, bool required)
 {
     const struct image *image = writer->image;
@@ -402,7 +404,8 @@ size_t reply_write(const struct image *image, const struct query *query,
     memcpy(out + DNS_HEADER_LEN, query->name.wire, query->question_len);
     bool whole = put_sections(&writer);
 
-    // RD comes back, CD and AD mean nothing to an authoritative server (RFC 4035 §3.1.6), there is no recursion.
+    // RD comes back, CD and AD mean nothing to an authoritative server (RFC 4035 §3.1.6), there is
+    // no recursion.
     uint32_t flags = HEADER_QR | (query->flags & (0x7800U | HEADER_RD)) | (answer->rcode & 15U);
     if (answer->authoritative)
         flags |= HEADER_AA;

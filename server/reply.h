@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: ISC
-// References to octets: the packet. Pure; writes into the caller's buffer and never beyond the limit.
+// References to octets: the packet. Pure; writes into the caller's buffer and never beyond the
+// limit.
 //
 //   header │ question, octet by octet as it came │ answer │ authority │ additional │ OPT, if the query had one
 //
-// RRsets are copied from the image as they lie there, and the two octets of each compression pointer
-// (dns/image.h: slots) are filled in with where the owner or the apex stands in this message. A pointer reaches
-// 0x3fff only (RFC 1035 §4.1.4): an RRset with one that would have to reach further is written again record by
-// record, names in full.
+// RRsets are copied from the image as they lie there, and the two octets of each compression
+// pointer (dns/image.h: slots) are filled in with where the owner or the apex stands in this
+// message. A pointer reaches 0x3fff only (RFC 1035 §4.1.4): an RRset with one that would have to
+// reach further is written again record by record, names in full.
 //
-// An RRset goes in whole, with its signatures, or not at all (RFC 2181 §9). When one that the answer needs does
-// not fit, TC is set and the message ends there; addresses that only help are left out without a word.
+// An RRset goes in whole, with its signatures, or not at all (RFC 2181 §9). When one that the
+// answer needs does not fit, TC is set and the message ends there; addresses that only help are
+// left out without a word.
 #pragma once
 
 #include "server/references.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// zone-server: answers DNS queries over UDP and TCP from the zone images in
-// serve/. One process is one worker with one loop; zoned starts as many as there are cores, each with its own
-// sockets. It reads nothing but the store, and whoever asks.
+// zone-server: answers DNS queries over UDP and TCP from the zone images in serve/. One process is
+// one worker with one loop; zoned starts as many as there are cores, each with its own sockets. It
+// reads nothing but the store, and whoever asks.
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -35,7 +35,8 @@ enum { EXIT_WRONG = 1, EXIT_USAGE = 2 };
 #define TCP_IDLE_DEFAULT_MS 10000
 #define TCP_IDLE_MAX_MS     3600000
 
-// How often the store's files are looked at: whether they are there yet, and whether they were replaced.
+// How often the store's files are looked at: whether they are there yet, and whether they were
+// replaced.
 #define ATTEND_SOON_MS 100
 #define ATTEND_MS      1000
 
@@ -216,8 +217,8 @@ static bool open_sockets(struct worker *worker, const struct options *options)
     return true;
 }
 
-// The quota of connections must be reached before descriptors end. Returns it, lowered where the system allows
-// no more.
+// The quota of connections must be reached before descriptors end. Returns it, lowered where the
+// system allows no more.
 static unsigned make_room(unsigned connections)
 {
     struct rlimit limit;

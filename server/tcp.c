@@ -14,9 +14,11 @@
 #define LISTENERS_MAX 64
 // Connections that wait in the kernel until they are accepted.
 #define TCP_BACKLOG 256
-// What one read takes: a few hundred queries, so that a client which sends many is served in turns with the others.
+// What one read takes: a few hundred queries, so that a client which sends many is served in turns
+// with the others.
 #define TCP_READ_MAX 16384
-// Answers gather here until they are written: room for the largest one and more behind smaller ones.
+// Answers gather here until they are written: room for the largest one and more behind smaller
+// ones.
 #define TCP_WRITE_MAX (2 * (PREFIX_LEN + DNS_MESSAGE_MAX))
 // A query that comes octet by octet must not mean an allocation each.
 #define INPUT_STEP 512
@@ -142,7 +144,8 @@ static void on_written(uv_write_t *request, int status)
     serve(connection);
 }
 
-// Writes the answers gathered; what the kernel does not take at once waits, and the connection with it.
+// Writes the answers gathered; what the kernel does not take at once waits, and the connection with
+// it.
 static void flush(struct connection *connection)
 {
     struct tcp *tcp = connection->tcp;
@@ -191,8 +194,8 @@ static size_t whole_query(const uint8_t *octets, size_t len)
     return PREFIX_LEN + (size_t)wire_get_u16(octets);
 }
 
-// Answers the whole queries at the start of the octets, as long as the client takes the answers. Returns how
-// many octets are done with.
+// Answers the whole queries at the start of the octets, as long as the client takes the answers.
+// Returns how many octets are done with.
 static size_t answer_all(struct connection *connection, const uint8_t *octets, size_t len)
 {
     struct tcp *tcp = connection->tcp;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // DNS over TCP (RFC 7766, RFC 9210): listening sockets and their connections on a libuv loop.
 //
-// A connection may send queries without waiting for answers; they are answered in order, many with one write.
-// Everything that a client can make grow has a bound:
+// A connection may send queries without waiting for answers; they are answered in order, many with
+// one write. Everything that a client can make grow has a bound:
 //
 //   connections   a quota in all. When it is reached, the connection that has gone longest without a query
 //                 answered makes room for the new one: clients that come to ask are served, those that hold
@@ -22,7 +22,9 @@ struct tcp;
 
 struct tcp *tcp_new(uv_loop_t *loop, struct zones *zones, unsigned connections_max,
                     uint64_t idle_ms);
-// Serves a listening socket, which is its own from now on. On failure (negative libuv code) it is closed.
+// Serves a listening socket, which is its own from now on. On failure (negative libuv code) it is
+// closed.
 int tcp_listen(struct tcp *tcp, int fd);
-// Stops at once, answers that wait are lost; memory is released when the loop has run on. NULL is fine.
+// Stops at once, answers that wait are lost; memory is released when the loop has run on. NULL is
+// fine.
 void tcp_close(struct tcp *tcp);

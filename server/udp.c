@@ -12,14 +12,15 @@
 #include "dns/types.h"
 #include "server/respond.h"
 
-// Datagrams that one system call takes. The cost of a call is shared by its datagrams and is mostly gone with
-// 32 of them; more would make the first one wait for the last, and the buffers leave the second-level cache.
+// Datagrams that one system call takes. The cost of a call is shared by its datagrams and is mostly
+// gone with 32 of them; more would make the first one wait for the last, and the buffers leave the
+// second-level cache.
 #define UDP_BATCH 32
-// Batches before the loop gets its turn: TCP and timers wait for a millisecond at most under a flood, and a renewed
-// snapshot is never older than a batch in any case.
+// Batches before the loop gets its turn: TCP and timers wait for a millisecond at most under a
+// flood, and a renewed snapshot is never older than a batch in any case.
 #define UDP_ROUNDS 16
-// A query is a header, a name of 255 octets and an OPT with a few options. What is longer than an Ethernet
-// frame is cut by the kernel and then fails to parse.
+// A query is a header, a name of 255 octets and an OPT with a few options. What is longer than an
+// Ethernet frame is cut by the kernel and then fails to parse.
 #define UDP_QUERY_MAX 1500
 
 struct udp {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// One UDP socket of the server on a libuv loop. Datagrams are taken, answered and sent in batches with recvmmsg and
-// sendmmsg on the socket itself: libuv 1.44 has no batched sending, and its own reading costs a fifth more.
+// One UDP socket of the server on a libuv loop. Datagrams are taken, answered and sent in batches
+// with recvmmsg and sendmmsg on the socket itself: libuv 1.44 has no batched sending, and its own
+// reading costs a fifth more.
 #pragma once
 
 #include <uv.h>

@@ -195,7 +195,8 @@ static const char *key_text(const struct entry *entry, char text[NAME_KEY_MAX + 
     return text;
 }
 
-// Takes the image that the store has for the entry now. The same octets at the same address need no new check.
+// Takes the image that the store has for the entry now. The same octets at the same address need no
+// new check.
 static void take_image(struct entry *entry, const struct store_entry *stored)
 {
     const struct image_header *header = (const void *)stored->value;
@@ -245,7 +246,8 @@ static bool renew_entry(struct zones *zones, struct entry *entry)
 
 #define HASH_START 0xcbf29ce484222325ULL
 
-// FNV-1a, which goes on from an ancestor's hash. Keys in the table are ours: strangers cannot choose collisions.
+// FNV-1a, which goes on from an ancestor's hash. Keys in the table are ours: strangers cannot
+// choose collisions.
 static uint64_t hash_on(uint64_t hash, const uint8_t *octets, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -280,7 +282,8 @@ static void place_entry(struct zones *zones, struct entry *entry)
     zones->count++;
 }
 
-// Makes the table anew, with room for twice the zones of the store, without entries whose zones are gone.
+// Makes the table anew, with room for twice the zones of the store, without entries whose zones are
+// gone.
 static void grow(struct zones *zones)
 {
     struct entry **old = zones->table;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: ISC
-// The zones that a worker serves: a table apex → opened image, over the store
-// (dns/store.h). The only part of the server that knows the store.
+// The zones that a worker serves: a table apex → opened image, over the store (dns/store.h). The
+// only part of the server that knows the store.
 //
-// Work is done in batches: zones_begin takes the newest snapshot of the store, zones_end lets go of it, and
-// images and whatever points into them hold in between. Nothing is ever loaded in advance or rescanned: a start
-// is an mmap. The first use of a zone under a new snapshot costs two look-ups in the store; an image with the
-// same id at the same address as before is not checked again, any other is checked in full, once. An image that
-// does not hold up is that zone's trouble alone: it is logged once and answered with SERVFAIL.
+// Work is done in batches: zones_begin takes the newest snapshot of the store, zones_end lets go of
+// it, and images and whatever points into them hold in between. Nothing is ever loaded in advance
+// or rescanned: a start is an mmap. The first use of a zone under a new snapshot costs two look-ups
+// in the store; an image with the same id at the same address as before is not checked again, any
+// other is checked in full, once. An image that does not hold up is that zone's trouble alone: it
+// is logged once and answered with SERVFAIL.
 //
-// A zone may lie below another, so finding an ancestor in the table is not enough: each entry knows whether the
-// store has a zone below it, and only then the store is asked for a deeper one. Names of no zone cost a look-up
-// in the store each and leave nothing behind, so that strangers cannot fill the table.
+// A zone may lie below another, so finding an ancestor in the table is not enough: each entry knows
+// whether the store has a zone below it, and only then the store is asked for a deeper one. Names
+// of no zone cost a look-up in the store each and leave nothing behind, so that strangers cannot
+// fill the table.
 #pragma once
 
 #include <stdbool.h>
@@ -25,9 +27,9 @@ struct zones;
 struct zones *zones_new(const char *directory);
 void zones_free(struct zones *zones); // NULL is fine
 
-// Opens the store when there is none open, and again when its files were replaced (the signer makes serve/ anew
-// when it is damaged or of another format). To be called now and then, outside a batch. Returns whether there
-// is a store.
+// Opens the store when there is none open, and again when its files were replaced (the signer makes
+// serve/ anew when it is damaged or of another format). To be called now and then, outside a batch.
+// Returns whether there is a store.
 bool zones_attend(struct zones *zones);
 
 void zones_begin(struct zones *zones);
@@ -40,8 +42,9 @@ enum zones_found {
     ZONES_NOT_READY, // there is no store to look into
 };
 
-// The zone that the name lies in, the deepest. With `parent`, and if the name is the apex of a zone, the zone
-// above it if that is served here too: where the DS is (RFC 4035 §3.1.4.1). *ret holds until zones_end.
+// The zone that the name lies in, the deepest. With `parent`, and if the name is the apex of a
+// zone, the zone above it if that is served here too: where the DS is (RFC 4035 §3.1.4.1). *ret
+// holds until zones_end.
 enum zones_found zones_find(struct zones *zones, const struct name_key *name, bool parent,
                             const struct image **ret);
 

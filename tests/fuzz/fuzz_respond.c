@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Queries: query → answer → reply on a zone with wildcards, cuts, chains, DNAMEs and large RRsets, unsigned, with NSEC and
-// with NSEC3. The first octet chooses the form of the zone and the size of the reply, the rest is the message. Whatever
-// comes, the reply keeps to its size, answers the question that was asked, and ldns can read it.
+// Queries: query → answer → reply on a zone with wildcards, cuts, chains, DNAMEs and large RRsets,
+// unsigned, with NSEC and with NSEC3. The first octet chooses the form of the zone and the size of
+// the reply, the rest is the message. Whatever comes, the reply keeps to its size, answers the
+// question that was asked, and ldns can read it.
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>

@@ -410,9 +410,9 @@ def test_inherited_sockets_are_served_by_several_workers(store):
 
 
 def test_wrong_use_is_told(store):
-    for arguments in ([], ["--serve", "x"], ["--serve", "x", "--listen", "localhost"], ["--serve", "x", "--sockets", "x"],
-                      ["--serve", "x", "--sockets", "1", "--listen", "::1"], ["--nonsense"], ["--sockets", "1", "stray"]):
-        done = run(SERVER, *arguments, check=False)
+    for arguments in ("", "--serve x", "--serve x --listen localhost", "--serve x --sockets x", "--nonsense",
+                      "--serve x --sockets 1 --listen ::1", "--serve x --sockets 1 stray", "--sockets 1"):
+        done = run(SERVER, *arguments.split(), check=False)
         assert done.returncode == 2 and "zone-server: " in done.stderr, arguments
     assert run(SERVER, "--version").stdout.startswith("zone-server ")
     help_text = run(SERVER, "--help").stdout

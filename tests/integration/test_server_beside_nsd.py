@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The same zones in NSD and in zone-server, thousands of generated questions: rcode, flags, records by section and size. Each
-difference that is accepted is a function below with its reason; any other fails."""
+"""The same zones in NSD and in zone-server, thousands of generated questions: rcode, flags, records by section, size.
+Each difference that is accepted is a function below with its reason; any other fails."""
 
 import collections
 import random
@@ -245,7 +245,7 @@ def compare(ours, theirs):
     return wrong
 
 
-# ── Differences that are accepted ────────────────────────────────────────────────────────────────────────────────
+# ── Differences that are accepted ────────────────────────────────────────────────────────────────────────────
 
 
 def fits_in_ours(case):
@@ -254,8 +254,9 @@ def fits_in_ours(case):
 
 
 def suffixes_in_rdata(case):
-    """Names in rdata are compressed against the apex, the owner and their own RRset (dns/image.h), NSD searches the whole
-    message: an MNAME that is the name asked for costs us its label. Compressed like that, ours is not larger."""
+    """Names in rdata are compressed against the apex, the owner and their own RRset (dns/image.h), NSD searches the
+    whole message: an MNAME that is the name asked for costs us its label. Compressed like that, ours is not larger.
+    RFC 1035 §4.1.4 leaves to the sender how far it compresses."""
     return case.wrong == {"size"} and len(case.ours.message.to_wire()) <= case.theirs.size
 
 
@@ -266,14 +267,14 @@ def rrset_twice(case):
 
 
 def cname_below_dname(case):
-    """Asked for a CNAME, NSD ends with the one made from a DNAME; RFC 6672 §3.2 step 3c goes on with the target always."""
+    """Asked for a CNAME, NSD ends with the one made from a DNAME; RFC 6672 §3.2 step 3c goes on with the target."""
     return case.rtype == "CNAME" and dns.rdatatype.DNAME in case.ours.types(case.ours.answer) \
         and case.wrong <= {"answer", "authority", "size", "rcode"} and not case.theirs.answer - case.ours.answer
 
 
 def proof_is_valid(case):
-    """NSD proves a wildcard behind a DNAME with the NSEC before the wildcard instead of the one that covers the name (RFC
-    4035 §3.1.3.3), and adds closest enclosers that RFC 5155 §7.2.3 does not want. A validator accepts ours."""
+    """NSD proves a wildcard behind a DNAME with the NSEC before the wildcard instead of the one that covers the name
+    (RFC 4035 §3.1.3.3), and adds closest enclosers that RFC 5155 §7.2.3 does not want. A validator accepts ours."""
     proofs = {dns.rdatatype.NSEC, dns.rdatatype.NSEC3, dns.rdatatype.RRSIG}
     different = (case.ours.authority - case.theirs.authority) + (case.theirs.authority - case.ours.authority)
     return case.wrong <= {"authority", "size"} and case.ours.types(different) <= proofs and validates(case)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-// make_store DIR ZONE=FILE[:DENIAL]...: writes master files as zone images into the serve/ store of DIR, in one
-// transaction. With a DENIAL (nsec, nsec3 or optout) the zone is signed with a fresh key first, and what was
-// signed is written to FILE.signed, so that another server can serve the same. "ZONE=" takes a zone away. For
-// tests that need zone-server without a signer.
+// make_store DIR ZONE=FILE[:DENIAL]...: writes master files as zone images into the serve/ store of
+// DIR, in one transaction. With a DENIAL (nsec, nsec3 or optout) the zone is signed with a fresh
+// key first, and what was signed is written to FILE.signed, so that another server can serve the
+// same. "ZONE=" takes a zone away. For tests that need zone-server without a signer.
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Questions against one zone in four forms: unsigned, NSEC, NSEC3, NSEC3 with opt-out. Each reply goes through
-// query, answer, denial and reply and is read by ldns.
+// Questions against one zone in four forms: unsigned, NSEC, NSEC3, NSEC3 with opt-out. Each reply
+// goes through query, answer, denial and reply and is read by ldns.
 #include "server/answer.h"
 
 #include <setjmp.h>
@@ -95,8 +95,8 @@ static void open_form(struct form_image *form, const char *text)
         fail_msg("%s", err.text);
 }
 
-// Takes the NSEC3 (and its RRSIG) of a name out of a signed zone and closes the chain: ldns gives every name
-// one, opt-out or not.
+// Takes the NSEC3 (and its RRSIG) of a name out of a signed zone and closes the chain: ldns gives
+// every name one, opt-out or not.
 static void leave_out(char *text, const char *name)
 {
     char *hash = ask_hash(name);

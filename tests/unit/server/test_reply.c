@@ -62,24 +62,46 @@ static void expect_text(const struct image *image, const char *question, const c
 
 // ── Truncation ────────────────────────────────────────────────────────────────────────────────────────────────
 
-// How many lines of the text are of the same RRset as this one: section, owner and type, for RRSIG also what it
-// covers.
-static unsigned count_rrset(const char *text, const char *line)
+// The part of a line that all records of an RRset share: section, owner and type, for RRSIG also what
+// it covers.
+static size_t rrset_len(const char *line)
 {
     const char *sig = strstr(line, " RRSIG");
     unsigned most = sig != NULL && sig < strchr(line, '\n') ? 4 : 3;
     size_t len = 0;
     for (unsigned words = 0; words < most && line[len] != '\n'; len++)
         words += line[len] == ' ';
+    return len;
+}
+
+static const char *next_line(const char *line)
+{
+    return strchr(line, '\n') + 1;
+}
+
+// The first line of the next RRset. Those of one follow each other.
+static const char *next_rrset(const char *line)
+{
+    size_t len = rrset_len(line);
+    const char *next = next_line(line);
+    while (strncmp(next, line, len) == 0)
+        next = next_line(next);
+    return next;
+}
+
+// How many lines of the text are of the same RRset as this one.
+static unsigned count_rrset(const char *text, const char *line)
+{
+    size_t len = rrset_len(line);
     unsigned count = 0;
-    for (; *text != '\0'; text = strchr(text, '\n') + 1)
+    for (; *text != '\0'; text = next_line(text))
         count += strncmp(text, line, len) == 0;
     return count;
 }
 
 static bool has_all(const char *text, const char *whole, const char *section)
 {
-    for (const char *line = whole; *line != '\0'; line = strchr(line, '\n') + 1)
+    for (const char *line = whole; *line != '\0'; line = next_rrset(line))
         if (strncmp(line, section, strlen(section)) == 0 &&
             count_rrset(text, line) != count_rrset(whole, line))
             return false;
@@ -89,7 +111,7 @@ static bool has_all(const char *text, const char *whole, const char *section)
 static void expect_sound(const char *text, const char *whole, size_t limit)
 {
     bool truncated = strstr(text, " tc") != NULL && strstr(text, " tc") < strchr(text, '\n');
-    for (const char *line = strchr(text, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1)
+    for (const char *line = next_line(text); *line != '\0'; line = next_rrset(line))
         if (count_rrset(text, line) != count_rrset(whole, line))
             fail_msg("%zu octets: part of an RRset\n%s", limit, text);
     bool complete = has_all(text, whole, "answer") && has_all(text, whole, "authority") &&
@@ -169,14 +191,14 @@ static void udp_limit_is_the_clients_but_never_over_1232(void **state)
     assert_int_equal(reply_limit_udp(&query), 1232);
 }
 
-// Every limit near the end: whatever does not fit is taken back whole.
+// Limits near the end, close together: whatever does not fit is taken back whole.
 static void expect_sound_to_the_end(const struct image *image, const char *question)
 {
     static uint8_t whole_reply[DNS_MESSAGE_MAX];
     static uint8_t out[DNS_MESSAGE_MAX];
     size_t most = ask(image, question, whole_reply, sizeof(whole_reply));
     char *whole = ask_text(whole_reply, most);
-    for (size_t limit = most - 300; limit <= most; limit++) {
+    for (size_t limit = most - 300; limit <= most; limit += 3) {
         char *part = ask_text(out, ask(image, question, out, limit));
         expect_sound(part, whole, limit);
         free(part);
@@ -255,8 +277,8 @@ static void owners_point_to_the_longest_suffix_there_is(void **state)
     open_zone(&zone, text);
     free(text);
     static uint8_t out[DNS_MESSAGE_MAX];
-    // The NSEC of a.b.c.example. takes no label, that of the apex neither; an RRSIG here has 18 + 9 + 64 octets
-    // of rdata.
+    // The NSEC of a.b.c.example. takes no label, that of the apex neither; an RRSIG here has 18 + 9
+    // + 64 octets of rdata.
     size_t len = ask(&zone.image, "x.a.b.c.example. A +do", out, sizeof(out));
     size_t soa = 12 + (4 + 2 + 11 + 2 + 20);
     size_t sig = 12 + 18 + 9 + 64;
