@@ -13,7 +13,8 @@
 
 #include "base/alloc.h"
 
-static enum status read_all(int fd, const char *path, size_t max, struct buf *ret, struct error *err)
+static enum status read_all(int fd, const char *path, size_t max, struct buf *ret,
+                            struct error *err)
 {
     size_t start = ret->len;
     for (;;) {
@@ -27,7 +28,8 @@ static enum status read_all(int fd, const char *path, size_t max, struct buf *re
             return STATUS_OK;
         ret->len += (size_t)got;
         if (ret->len - start > max)
-            return error_set(err, STATUS_RANGE, "%s: larger than the %zu octets allowed", path, max);
+            return error_set(err, STATUS_RANGE, "%s: larger than the %zu octets allowed", path,
+                             max);
     }
 }
 

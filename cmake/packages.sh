@@ -10,7 +10,7 @@ TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils)
 # Peers and judges; clang for the format check, libFuzzer is in libclang-rt.
 TEST_PACKAGES=(git libcmocka-dev python3 python3-pytest python3-dnspython
     clang libclang-rt-14-dev clang-format universal-ctags
-    shellcheck iproute2 util-linux
+    shellcheck iproute2 util-linux man-db
     nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils)
 # Their services, which nobody asked to be started when the packages came in with the tests.
 PEER_SERVICES=(nsd knot named unbound)

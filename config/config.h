@@ -37,7 +37,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 
-#define CONFIG_FILE_MAX (16U << 20) // octets: 100,000 domains with options
+#define CONFIG_FILE_MAX     (16U << 20) // octets: 100,000 domains with options
 #define CONFIG_DEFAULT_PATH "/etc/zonebox/zonebox.yaml"
 
 // Where in the file something was written; line 0: it is a default.
@@ -57,7 +57,7 @@ struct config_text {
 };
 
 struct config_nameserver {
-    char *name; // host name without the last dot, lower case
+    char *name;                       // host name without the last dot, lower case
     struct config_address *addresses; // none: the box's own where the name lies in a zone of ours
     size_t address_count;
     struct config_place place;
@@ -68,11 +68,12 @@ struct config_box {
     struct config_place hostname_place;
     struct config_address *addresses; // count 0: automatic
     size_t address_count;
-    struct config_nameserver *nameservers; // never empty after reading: default ns1. and ns2.HOSTNAME
+    // Never empty after reading: default ns1. and ns2.HOSTNAME
+    struct config_nameserver *nameservers;
     size_t nameserver_count;
     struct config_text *tls; // PEM files, absolute paths; default: certbot's place where it exists
     size_t tls_count;
-    bool tls_given; // written, not the default
+    bool tls_given;          // written, not the default
     struct config_text *ssh; // OpenSSH public key files, absolute paths
     size_t ssh_count;
     bool ssh_given;
@@ -93,12 +94,12 @@ struct config_domain {
 struct config_server {
     struct address *listen; // with ports; count 0: every non-loopback address of the box, port 53
     size_t listen_count;
-    uint32_t workers; // 0: one per core
+    uint32_t workers;         // 0: one per core
     uint32_t tcp_connections; // most at a time, over all workers
     uint32_t tcp_idle_ms;
 };
 
-struct config_ttl { // seconds
+struct config_ttl {    // seconds
     uint32_t standard; // `default:`
     uint32_t soa;
     uint32_t ns;

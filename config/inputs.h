@@ -28,16 +28,18 @@ struct input_file {
     char *path;
     uint8_t *octets; // NULL when it could not be read; an empty file has zero octets and no error
     size_t len;
-    struct error error; // the reason then: "path: …"; also for a private key in the place of an SSH public key
+    // The reason then: "path: …"; also for a private key in the place of an SSH public key
+    struct error error;
 };
 
 struct inputs {
     char *config_path;
     struct buf config_text;
-    struct config *config; // config_text, parsed
+    struct config *config;    // config_text, parsed
     struct input_file *files; // sorted by path, each path once
     size_t file_count;
-    struct address *found; // config/interfaces.h: lasting addresses of the box, private ones too; sorted, port 0
+    // Lasting addresses of the box, private ones too (config/interfaces.h); sorted, port 0
+    struct address *found;
     size_t found_count;
 };
 

@@ -42,37 +42,42 @@
 #include "base/status.h"
 #include "dns/name.h"
 
-#define IMAGE_MAGIC   0x5a424f58474d4931ULL // in native order: another byte order is another version
+// In native order: another byte order is another version
+#define IMAGE_MAGIC   0x5a424f58474d4931ULL
 #define IMAGE_VERSION 1
 #define IMAGE_NONE    UINT32_MAX // no such node or RRset
-#define IMAGE_RR_HEAD 12 // octets of an RR in a wire before its rdata: owner slot, type, class, TTL, rdlength
+// Octets of an RR in a wire before its rdata: owner slot, type, class, TTL, rdlength
+#define IMAGE_RR_HEAD 12
 #define IMAGE_MAX     (1U << 30) // octets; a million records fit
 
 enum image_flag {
     IMAGE_SIGNED = 1 << 0, // has DNSKEY and RRSIGs: DO is honoured
-    IMAGE_NSEC   = 1 << 1, // denial by NSEC
-    IMAGE_NSEC3  = 1 << 2, // denial by NSEC3
+    IMAGE_NSEC = 1 << 1,   // denial by NSEC
+    IMAGE_NSEC3 = 1 << 2,  // denial by NSEC3
 };
 
 // What the signer notes in an image for itself and for people. Opaque to the server.
 struct image_meta {
-    uint64_t content;  // digest of the records and keys it was made from: the same means nothing changed
-    int64_t made_at;   // Unix time of the publication
-    int64_t resign_at; // when its first signature is due for renewal, 0 = never
+    // Digest of the records and keys it was made from: the same means nothing changed
+    uint64_t content;
+    int64_t made_at;    // Unix time of the publication
+    int64_t resign_at;  // when its first signature is due for renewal, 0 = never
     int64_t expires_at; // when its first signature expires, 0 = never
 };
 
 struct image_header {
     uint64_t magic;
     uint32_t version;
-    uint32_t size;     // octets from here to the end, padding of the store excluded
-    uint64_t checksum; // XXH3-64 of all octets behind this field; also serves as the image's identity
+    uint32_t size; // octets from here to the end, padding of the store excluded
+    // XXH3-64 of all octets behind this field; also serves as the image's identity
+    uint64_t checksum;
     struct image_meta meta;
-    uint32_t serial;   // of the SOA
-    uint32_t flags;    // enum image_flag
+    uint32_t serial;               // of the SOA
+    uint32_t flags;                // enum image_flag
     uint32_t node_off, node_count; // nsec3_count more follow
     uint32_t rrset_off, rrset_count;
-    uint32_t hash_off, hash_size; // hash_size is a power of two; each cell a node's index or IMAGE_NONE
+    // hash_size is a power of two; each cell a node's index or IMAGE_NONE
+    uint32_t hash_off, hash_size;
     uint32_t nsec3_off, nsec3_count;
     uint32_t octets_off, octets_len; // all further offsets count from octets_off
     uint32_t apex_key_off;
@@ -81,37 +86,40 @@ struct image_header {
     uint32_t nsec3_salt_off;
     uint8_t nsec3_salt_len;
     uint8_t reserved[3];
-    uint32_t soa;          // RRset: the SOA
-    uint32_t negative_soa; // RRset: the SOA (and RRSIG) with TTL min(SOA TTL, minimum), RFC 2308 §3, RFC 9077
+    uint32_t soa; // RRset: the SOA
+    // RRset: the SOA (and RRSIG) with TTL min(SOA TTL, minimum), RFC 2308 §3, RFC 9077
+    uint32_t negative_soa;
 };
 
 enum image_node_flag {
-    IMAGE_NODE_CUT      = 1 << 0, // a delegation: NS below the apex, not occluded itself
+    IMAGE_NODE_CUT = 1 << 0,      // a delegation: NS below the apex, not occluded itself
     IMAGE_NODE_OCCLUDED = 1 << 1, // below a cut or a DNAME: glue, or not visible at all
-    IMAGE_NODE_DNAME    = 1 << 2, // has a DNAME
-    IMAGE_NODE_CNAME    = 1 << 3, // has a CNAME
+    IMAGE_NODE_DNAME = 1 << 2,    // has a DNAME
+    IMAGE_NODE_CNAME = 1 << 3,    // has a CNAME
     IMAGE_NODE_WILDCARD = 1 << 4, // its first label is "*"
 };
 
 struct image_node {
-    uint32_t name_off;    // wire, whole, case as in the zone
-    uint32_t key_off;     // relative to the apex: the apex' own is empty
+    uint32_t name_off; // wire, whole, case as in the zone
+    uint32_t key_off;  // relative to the apex: the apex' own is empty
     uint16_t key_len;
     uint8_t name_len;
-    uint8_t labels;       // of the whole name
-    uint32_t flags;       // enum image_node_flag
-    uint32_t parent;      // node; IMAGE_NONE for the apex
-    uint32_t wildcard;    // node: the child "*" unless occluded, or IMAGE_NONE
-    uint32_t delegation;  // node: the cut or DNAME owner at (cut) or above this node, nearest to the apex;
-                          // IMAGE_NONE when this node is authoritative and not a cut
-    uint32_t nsec;        // RRset: this node's NSEC, else that of the nearest node before it that has one;
-                          // those of occluded names do not count; IMAGE_NONE when there is none
+    uint8_t labels;    // of the whole name
+    uint32_t flags;    // enum image_node_flag
+    uint32_t parent;   // node; IMAGE_NONE for the apex
+    uint32_t wildcard; // node: the child "*" unless occluded, or IMAGE_NONE
+    // Node: the cut or DNAME owner at (cut) or above this node, nearest to the apex; IMAGE_NONE when this node is
+    // authoritative and not a cut
+    uint32_t delegation;
+    // RRset: this node's NSEC, else that of the nearest node before it that has one; those of occluded names do not
+    // count; IMAGE_NONE when there is none
+    uint32_t nsec;
     uint32_t rrset_first; // the node's RRsets lie together, by ascending type
     uint32_t rrset_count; // 0: empty non-terminal
 };
 
 struct image_rrset {
-    uint32_t node;     // owner
+    uint32_t node; // owner
     uint16_t type;
     uint16_t rr_count;
     uint16_t sig_count;
@@ -168,12 +176,14 @@ enum status image_open(const void *octets, size_t len, struct image *ret, struct
 // As image_open for octets that this process has checked already: pointers only.
 void image_trust(const void *octets, struct image *ret);
 
-static inline const uint8_t *image_node_name(const struct image *image, const struct image_node *node)
+static inline const uint8_t *image_node_name(const struct image *image,
+                                             const struct image_node *node)
 {
     return image->octets + node->name_off;
 }
 
-static inline const uint8_t *image_node_key(const struct image *image, const struct image_node *node)
+static inline const uint8_t *image_node_key(const struct image *image,
+                                            const struct image_node *node)
 {
     return image->octets + node->key_off;
 }
@@ -201,7 +211,8 @@ uint64_t image_key_hash(const uint8_t *key, size_t len);
 // The node with this key relative to the apex, or NULL.
 const struct image_node *image_find(const struct image *image, const uint8_t *key, size_t len);
 // The last node whose key is not greater than this one: the name itself or its canonical predecessor.
-const struct image_node *image_find_before(const struct image *image, const uint8_t *key, size_t len);
+const struct image_node *image_find_before(const struct image *image, const uint8_t *key,
+                                           size_t len);
 // The RRset of this type at the node, or NULL.
 const struct image_rrset *image_rrset(const struct image *image, const struct image_node *node,
                                       uint16_t type);
@@ -231,7 +242,7 @@ struct image_cursor {
     const struct image_rrset *rrset;
     bool sigs;
     uint16_t left;
-    uint32_t at; // in the RRs' or RRSIGs' wire
+    uint32_t at;                           // in the RRs' or RRSIGs' wire
     uint8_t rdata[2 * NAME_WIRE_MAX + 20]; // room for the largest with compressed names, a SOA's
 };
 

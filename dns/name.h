@@ -19,9 +19,9 @@
 
 #define NAME_WIRE_MAX   255
 #define NAME_LABEL_MAX  63
-#define NAME_LABELS_MAX 127 // without the root
+#define NAME_LABELS_MAX 127  // without the root
 #define NAME_TEXT_MAX   1024 // 255 octets, each as \DDD, with room for dots and NUL
-#define NAME_KEY_MAX    508 // LMDB takes keys of up to 511 octets
+#define NAME_KEY_MAX    508  // LMDB takes keys of up to 511 octets
 
 struct name {
     uint8_t len;                 // of wire, the root's zero octet included

@@ -90,8 +90,8 @@ enum status store_reader_renew(struct store_reader *reader, uint64_t *ret_id, st
 void store_reader_reset(struct store_reader *reader);
 
 // The value under exactly this key. NOT_FOUND without words.
-enum status store_get(struct store_reader *reader, enum store_db db, const void *key, size_t key_len,
-                      struct store_entry *ret);
+enum status store_get(struct store_reader *reader, enum store_db db, const void *key,
+                      size_t key_len, struct store_entry *ret);
 // The first entry at or behind the key (len 0: the first of all); with `after` strictly behind it.
 enum status store_seek(struct store_reader *reader, enum store_db db, const void *key,
                        size_t key_len, bool after, struct store_entry *ret);

@@ -3,7 +3,8 @@
 
 Each round asks both servers in turn (their order alternates), so that a machine whose speed drifts slows both; what is
 quoted is the median of the rounds and the ratio pair by pair. CPU is the server's user and system time from /proc, not
-the wall clock, and the client runs on the other core. The questions: 60% positive, 20% NODATA, 20% NXDOMAIN; 70% with DO.
+the wall clock, and the client runs on the other core. The questions: 60% positive, 20% NODATA,
+20% NXDOMAIN; 70% with DO.
 """
 
 import argparse
@@ -45,7 +46,7 @@ def children(pid):
 
 
 def write_inputs(directory, zones):
-    """A configuration of many domains. All share one DKIM key pair: making thousands of RSA keys is not what is measured."""
+    """A configuration of many domains. All share one DKIM key pair: making RSA keys is not what is measured."""
     names = [f"domain{i}.example" for i in range(zones)]
     harness.make_certificate(directory / "tls.pem", "box.domain0.example")
     harness.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", directory / "ssh_host_ed25519_key")
@@ -175,7 +176,8 @@ def measure(directory, names, questions, chosen):
     for server, measured in rows.items():
         micros, rates, lost = zip(*measured)
         print(f"{server:12s} CPU per query: median {statistics.median(micros):.2f} µs "
-              f"(min {min(micros):.2f}, max {max(micros):.2f}); {statistics.median(rates):.0f} answers/s; lost {sum(lost)}")
+              f"(min {min(micros):.2f}, max {max(micros):.2f}); {statistics.median(rates):.0f} answers/s; "
+              f"lost {sum(lost)}")
     ratios = [a[0] / b[0] for a, b in zip(rows["zone-server"], rows["nsd"])]
     print(f"ratio zone-server / nsd, pair by pair: median {statistics.median(ratios):.2f} "
           f"(min {min(ratios):.2f}, max {max(ratios):.2f}) over {chosen.rounds} rounds of {chosen.seconds:.0f} s")

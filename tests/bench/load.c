@@ -60,7 +60,8 @@ static struct queries read_queries(const char *path, struct buf *text)
         if (message == NULL)
             break;
         size_t old = cap;
-        queries.messages = array_grow(queries.messages, &cap, queries.count, sizeof(*queries.messages));
+        queries.messages =
+            array_grow(queries.messages, &cap, queries.count, sizeof(*queries.messages));
         if (cap != old)
             queries.lens = xreallocarray(queries.lens, cap, sizeof(*queries.lens));
         queries.messages[queries.count] = message;
@@ -80,7 +81,8 @@ static void send_batch(int fd, const struct queries *queries, struct tally *tall
     memset(messages, 0, sizeof(messages));
     for (size_t i = 0; i < BATCH; i++) {
         size_t which = (tally->sent + i) % queries->count;
-        parts[i] = (struct iovec){(void *)(uintptr_t)queries->messages[which], queries->lens[which]};
+        parts[i] =
+            (struct iovec){(void *)(uintptr_t)queries->messages[which], queries->lens[which]};
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }

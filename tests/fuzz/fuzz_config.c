@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Configurations, and snapshots of inputs (told apart by the snapshot's first octets). What is accepted has what the rest
-// of the program relies on; what is refused has words that can be shown; a snapshot that is read writes as it was.
+// Configurations, and snapshots of inputs (told apart by the snapshot's first octets). What is accepted has what the
+// rest of the program relies on; what is refused has words that can be shown; a snapshot that is read writes as it was.
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
