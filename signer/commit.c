@@ -64,7 +64,8 @@ static enum status commit_serve(struct publisher *publisher, struct error *err)
         status = store_put(txn, STORE_IMAGES, &entry, err);
     }
     for (size_t i = 0; status == STATUS_OK && i < zones->gone_count; i++)
-        status = store_delete(txn, STORE_IMAGES, zones->gone[i].octets, zones->gone[i].len, err);
+        status =
+            store_delete(txn, STORE_IMAGES, zones->gone[i].key.octets, zones->gone[i].key.len, err);
     if (status != STATUS_OK) {
         store_abort(txn);
         return status;
@@ -120,9 +121,8 @@ static void take_over(struct publisher *publisher, int64_t now)
         zone->alarmed = false;
         publisher_zone_is_well(zone);
     }
-    if (publisher->zones.gone_count > 0)
-        log_event(LOG_LEVEL_NOTICE, "zones-removed", "count", log_u64(publisher->zones.gone_count),
-                  NULL);
+    for (size_t i = 0; i < publisher->zones.gone_count; i++)
+        log_event(LOG_LEVEL_NOTICE, "zone-removed", "zone", publisher->zones.gone[i].name, NULL);
     publisher->zones.gone_count = 0;
 }
 

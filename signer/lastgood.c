@@ -156,6 +156,13 @@ void lastgood_undo(struct lastgood *lastgood, struct inputs *inputs)
     lastgood->swap_count = 0;
 }
 
+void lastgood_forget(struct lastgood *lastgood, const struct inputs *inputs)
+{
+    for (size_t i = lastgood->word_count; i > 0; i--)
+        if (inputs_file(inputs, lastgood->words[i - 1].path) == NULL)
+            drop_word(lastgood, i - 1);
+}
+
 bool lastgood_is_news(const struct input_file *file, struct store_reader *state)
 {
     const uint8_t *octets;

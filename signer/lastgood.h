@@ -25,6 +25,8 @@ bool lastgood_use(struct lastgood *lastgood, struct inputs *inputs, const char *
                   struct store_reader *state, const char *why);
 // Puts back what was read: before inputs are compared or let go.
 void lastgood_undo(struct lastgood *lastgood, struct inputs *inputs);
+// What was said of paths that the inputs do not name any more is forgotten.
+void lastgood_forget(struct lastgood *lastgood, const struct inputs *inputs);
 // Is the path in use with its last good octets now?
 bool lastgood_is_used(const struct lastgood *lastgood, const char *path);
 

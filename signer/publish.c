@@ -162,6 +162,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     }
     zones_take(zones, inputs, publisher->stores.state_reader, publisher->stores.serve_reader);
     stores_reset(&publisher->stores);
+    lastgood_forget(&publisher->lastgood, inputs);
     publisher->policy = plan_policy(&inputs->config->dnssec);
     publisher->cursor = zones->count;
     return true;

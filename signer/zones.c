@@ -157,6 +157,7 @@ static size_t find_host(const struct zones *zones)
 static void find_gone(struct zones *zones, struct store_reader *serve)
 {
     struct name_key at = {.len = 0};
+    struct image image;
     struct store_entry entry;
     zones->gone_count = 0;
     for (bool after = false;
@@ -170,7 +171,10 @@ static void find_gone(struct zones *zones, struct store_reader *serve)
             continue;
         zones->gone =
             array_grow(zones->gone, &zones->gone_cap, zones->gone_count, sizeof(*zones->gone));
-        zones->gone[zones->gone_count++] = at;
+        struct zone_gone *gone = &zones->gone[zones->gone_count++];
+        *gone = (struct zone_gone){.key = at};
+        if (image_open(entry.value, entry.value_len, &image, NULL) == STATUS_OK)
+            name_to_text(image_node_name(&image, image.nodes), gone->name);
     }
 }
 

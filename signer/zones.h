@@ -9,13 +9,18 @@
 #include "dns/store.h"
 #include "signer/zone.h"
 
+struct zone_gone {
+    struct name_key key;
+    char name[NAME_TEXT_MAX]; // "" when its image does not hold up
+};
+
 struct zones {
     struct zone *list;
     size_t count;
     size_t host; // the zone that has the host name; count when there is none
     struct inputs *inputs;
     struct zone_target *targets;
-    struct name_key *gone; // apexes that serve/ has and nobody asks for
+    struct zone_gone *gone; // what serve/ has and nobody asks for
     size_t gone_count, gone_cap;
 };
 

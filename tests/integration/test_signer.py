@@ -257,7 +257,7 @@ def test_a_wrong_configuration_changes_nothing(box):
         assert "zonebox.yaml:6:1" in signer.log()
         assert run(BIN / "zonegen", "--config", look, "--dump", "--signed", "example.com").stdout == before
         box.write_config(good.replace("  - example.net\n", ""))
-        signer.wait_log("zones-removed")
+        signer.wait_log("zone-removed zone=example.net.")
         assert published(box, "example.com") is not None
         assert run(BIN / "zonegen", "--config", look, "--dump", "--signed", "example.net", check=False).returncode == 1
         assert signer.stop() == 0
