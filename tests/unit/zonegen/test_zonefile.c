@@ -54,6 +54,27 @@ static void a_good_file_keeps_its_order_with_the_soa_first(void **state)
     world_done(&w);
 }
 
+static void strange_owners_are_escaped_in_the_dump(void **state)
+{
+    (void)state;
+    put_file("z",
+             HEAD "\\@a A 192.0.2.5\n\\$TTL A 192.0.2.6\na\\.b A 192.0.2.7\n\\009 A 192.0.2.8\n");
+    struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+    char *text = dump_zone(&w, "example.org");
+    assert_line(text, "\\@a 600 IN A 192.0.2.5");
+    assert_line(text, "\\$TTL 600 IN A 192.0.2.6");
+    assert_line(text, "a\\.b 600 IN A 192.0.2.7");
+    assert_line(text, "\\009 600 IN A 192.0.2.8");
+    world_done(&w);
+    put_file("z", text);
+    w = world("", domains[CONFIG_DNSSEC_ON]);
+    char *again = dump_zone(&w, "example.org");
+    assert_string_equal(again, text);
+    free(again);
+    free(text);
+    world_done(&w);
+}
+
 static void windows_line_ends_are_read(void **state)
 {
     (void)state;
@@ -242,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_file_keeps_its_order_with_the_soa_first),
         cmocka_unit_test(windows_line_ends_are_read),
+        cmocka_unit_test(strange_owners_are_escaped_in_the_dump),
         cmocka_unit_test(broken_files_are_refused_with_their_line),
         cmocka_unit_test(binary_and_missing_files_are_refused),
         cmocka_unit_test(odd_but_harmless_things_are_notes),
