@@ -195,6 +195,29 @@ static void a_commit_is_seen_by_the_next_batch(void **state)
     expect("www.example. A", "NOERROR aa\nanswer www.example. A 192.0.2.4\n");
 }
 
+// The store uses pages again: some commits later an image of another layout lies where the one lay
+// that was served last. Which commit that is, is LMDB's affair: several distances are tried.
+static void an_image_where_another_lay_is_taken_anew(void **state)
+{
+    (void)state;
+    open_writer();
+    for (unsigned i = 0; i < 60; i++) {
+        struct buf text = {0};
+        char expected[100];
+        buf_printf(&text, HEAD "www A 192.0.2.%u\n", i);
+        for (unsigned k = 0; k < i % 7; k++)
+            buf_printf(&text, "a%u.b%u TXT \"%u\"\n", k, k, i);
+        put_alone("example.", buf_text(&text));
+        buf_done(&text);
+        if (i % (2 + i / 20) != 0)
+            continue;
+        zones_attend(zones);
+        snprintf(expected, sizeof(expected), "NOERROR aa\nanswer www.example. A 192.0.2.%u\n", i);
+        expect("www.example. A", expected);
+        expect("a6.b6.example. TXT", "NXDOMAIN aa\n" SOA("example."));
+    }
+}
+
 static void the_deepest_zone_answers_whenever_it_came(void **state)
 {
     (void)state;
@@ -404,6 +427,7 @@ int main(void)
         TEST(without_a_store_the_answer_is_not_ready),
         TEST(names_of_no_zone_are_refused),
         TEST(a_commit_is_seen_by_the_next_batch),
+        TEST(an_image_where_another_lay_is_taken_anew),
         TEST(the_deepest_zone_answers_whenever_it_came),
         TEST(the_parent_answers_for_the_ds_of_an_apex),
         TEST(a_damaged_image_fails_its_zone_alone),
