@@ -114,7 +114,7 @@ static const struct option table[] = {
     {"domains[]", "ttl", OPTION_LATER, .help = "TTLs of this domain"},
     {"domains[]", "updates", OPTION_LATER, .help = "dynamic updates"},
 
-    {"server", "listen", OPTION_LISTEN, .max = 64,
+    {"server", "listen", OPTION_LISTEN, .max = 128,
      .target = SERVER(listen), .count = SERVER(listen_count),
      .help = "addresses as 192.0.2.1@53; default: every address of the box but loopback, port 53"},
     {"server", "workers", OPTION_NUMBER, .max = 256, .standard = "0", .target = SERVER(workers),

@@ -23,10 +23,10 @@
 
 enum { EXIT_WRONG = 1, EXIT_USAGE = 2 };
 
-#define SOCKETS_MAX  64 // UDP and TCP of 32 addresses: more than a box has
-#define FIRST_SOCKET 3  // inherited descriptors begin behind stdin, stdout and stderr
-#define DESCRIPTORS_KEPT                                                                           \
-    64 // for sockets, the store, the loop, when the quota of connections is set
+#define SOCKETS_MAX  256 // UDP and TCP of 128 addresses, as many as zoned binds
+#define FIRST_SOCKET 3   // inherited descriptors begin behind stdin, stdout and stderr
+// For sockets, the store and the loop, when the quota of connections is set.
+#define DESCRIPTORS_KEPT (SOCKETS_MAX + 64)
 
 // A worker's share. One connection costs about a kilobyte while it is idle.
 #define TCP_CONNECTIONS_DEFAULT 512

@@ -10,8 +10,8 @@
 #include "dns/wire.h"
 #include "server/respond.h"
 
-#define PREFIX_LEN    2 // RFC 1035 §4.2.2
-#define LISTENERS_MAX 64
+#define PREFIX_LEN    2   // RFC 1035 §4.2.2
+#define LISTENERS_MAX 128 // one per address; zoned binds no more
 // Connections that wait in the kernel until they are accepted.
 #define TCP_BACKLOG 256
 // What one read takes: a few hundred queries, so that a client which sends many is served in turns

@@ -8,7 +8,7 @@ import signal
 import socket
 import time
 
-from harness import make_certificate, query, serial, wait_until
+from harness import CONFIG, make_certificate, query, serial, wait_until
 
 
 def is_alive(pid):
@@ -84,3 +84,12 @@ def test_a_dead_signer_is_back_and_goes_on_where_it_was(box):
     wait_until(lambda: serial(box.port, "example.com") > before, "the new signer published")
     (tlsa,) = query(box.port, "_25._tcp.box.example.com", "TLSA").answer
     assert box.tlsa in tlsa.to_text().lower()
+
+
+def test_as_many_addresses_as_zoned_binds_are_served(box):
+    """127.0.0.0/8 is all loopback: 128 addresses there, and more sockets than a soft limit of 1024 allows."""
+    many = ", ".join(f'"127.0.1.{i}@{{port}}"' for i in range(1, 128))
+    box.write_config(CONFIG.replace('"::1@{port}"', many).replace("workers: 2", "workers: 5"))
+    box.start().wait_served("example.com")
+    assert query(box.port, "example.com", "SOA", host="127.0.1.127").answer
+    assert query(box.port, "example.com", "SOA", host="127.0.1.64", tcp=True).answer
