@@ -110,6 +110,32 @@ static void public_key_is_the_der_of_the_file(void **state)
     buf_done(&expected);
 }
 
+static void keys_of_every_size_are_taken_as_openssl_takes_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bits;
+        enum status status;
+    } rows[] = {
+        {"1016", STATUS_RANGE}, {"1024", STATUS_OK}, {"1027", STATUS_OK}, {"2056", STATUS_OK}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        run("rm -rf d", "");
+        run("openssl genrsa -out k.pem 2>/dev/null ", rows[i].bits);
+        run("openssl pkey -in k.pem -pubout -outform DER -out expected.der && "
+            "openssl pkey -in k.pem -pubout -out ",
+            "d/example.com/mail.pub");
+        struct buf expected = content_of("expected.der");
+        struct buf der = {0};
+        struct error err = {0};
+        assert_int_equal(dkim_load_public("d", "example.com", "mail", &der, &err), rows[i].status);
+        assert_int_equal(der.len, rows[i].status == STATUS_OK ? expected.len : 0);
+        if (der.len > 0)
+            assert_memory_equal(der.data, expected.data, der.len);
+        buf_done(&der);
+        buf_done(&expected);
+    }
+}
+
 static void lost_or_outdated_public_file_is_written_again(void **state)
 {
     (void)state;
@@ -200,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_key_is_made_once_with_safe_modes),
         cmocka_unit_test(openssl_reads_both_files_and_finds_them_to_match),
         cmocka_unit_test(public_key_is_the_der_of_the_file),
+        cmocka_unit_test(keys_of_every_size_are_taken_as_openssl_takes_them),
         cmocka_unit_test(lost_or_outdated_public_file_is_written_again),
         cmocka_unit_test(unreadable_private_file_is_an_error_and_stays),
         cmocka_unit_test(public_file_alone_is_left_alone),
