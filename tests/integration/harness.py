@@ -142,10 +142,10 @@ def query(port, name, rtype, *, tcp=False, dnssec=False, host="127.0.0.1", timeo
     return ask(message, host, timeout=timeout, port=port)
 
 
-def serial(port, zone):
+def serial(port, zone, timeout=1.0):
     """The serial that is served, or None."""
     try:
-        answer = query(port, zone, "SOA", timeout=1.0)
+        answer = query(port, zone, "SOA", timeout=timeout)
         return answer.answer[0][0].serial if answer.answer else None
     except (OSError, dns.exception.DNSException):
         return None
