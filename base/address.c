@@ -13,8 +13,7 @@
 // net.core.somaxconn.
 #define LISTEN_BACKLOG 1024
 
-// ── Text
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Text ─────────────────────────────────────────────────────────────────────────────────────────
 
 static enum status parse_port(const char *text, uint16_t *ret, struct error *err)
 {
@@ -151,8 +150,7 @@ socklen_t address_len(const struct address *address)
     return address->any.sa_family == AF_INET ? sizeof(address->v4) : sizeof(address->v6);
 }
 
-// ── Scope
-// ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Scope ────────────────────────────────────────────────────────────────────────────────────────
 
 // A prefix of the IANA special-purpose registries (RFC 6890); the first that matches decides.
 struct prefix {
@@ -211,8 +209,7 @@ enum address_scope address_scope(const struct address *address)
     return prefix->scope;
 }
 
-// ── Sockets
-// ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
 
 static const char *transport_text(int type)
 {

@@ -11,7 +11,7 @@
 #include "config/public.h"
 #include "config/surroundings.h"
 
-// ── Which files ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Which files ──────────────────────────────────────────────────────────────────────────────────
 
 static int compare_files(const void *left, const void *right)
 {
@@ -57,7 +57,7 @@ static void name_files(struct inputs *inputs)
     sort_once(inputs);
 }
 
-// ── What is in them ───────────────────────────────────────────────────────────────────────────────────────────
+// ── What is in them ──────────────────────────────────────────────────────────────────────────────
 
 static const size_t kind_max[] = {
     [INPUT_CERTIFICATE] = INPUT_CERTIFICATE_MAX,
@@ -181,7 +181,7 @@ void inputs_free(struct inputs *inputs)
     free(inputs);
 }
 
-// ── Looking and comparing ─────────────────────────────────────────────────────────────────────────────────────
+// ── Looking and comparing ────────────────────────────────────────────────────────────────────────
 
 static int compare_path(const void *path, const void *file)
 {

@@ -67,7 +67,7 @@ void inputs_encode(const struct inputs *inputs, struct buf *ret);
 enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret,
                           struct config_errors *errors);
 
-// ── Watching ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Watching ─────────────────────────────────────────────────────────────────────────────────────
 // Directories are watched, not files: editors and certbot replace files by renaming, and certbot's are symbolic links
 // (the directories of link and target are watched both).
 

@@ -176,8 +176,7 @@ const struct option *options_find(struct options options, const char *name)
     return NULL;
 }
 
-// ── Misspelt keys
-// ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── Misspelt keys ────────────────────────────────────────────────────────────────────────────────
 
 #define KEY_MAX 24 // no key is longer; what is longer is no misspelling of one
 

@@ -11,8 +11,7 @@
 #include "config/options.h"
 #include "config/values.h"
 
-// ── Complaints
-// ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Complaints ───────────────────────────────────────────────────────────────────────────────────
 
 void reader_complain(const struct reader *reader, struct config_place place, const char *option,
                      const char *format, ...)
@@ -87,8 +86,7 @@ static const struct option *complain_of_key(const struct reader *reader, const s
     return NULL;
 }
 
-// ── Single values
-// ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── Single values ────────────────────────────────────────────────────────────────────────────────
 
 static enum status store_text(const struct reader *reader, const struct option *row,
                               const char *text, void *target, struct error *err)
@@ -136,8 +134,7 @@ static void read_text(const struct reader *reader, const struct option *row,
         complain_of(reader, node, row, err.text);
 }
 
-// ── Lists
-// ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Lists ────────────────────────────────────────────────────────────────────────────────────────
 
 static void read_section(const struct reader *reader, const char *section, const struct node *node,
                          void *base);
@@ -288,8 +285,7 @@ static void read_list(const struct reader *reader, const struct option *row,
     memcpy((char *)base + row->count, &count, sizeof(count));
 }
 
-// ── Sections
-// ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Sections ─────────────────────────────────────────────────────────────────────────────────────
 
 static void read_subsection(const struct reader *reader, const struct option *row,
                             const struct node *node, void *base)

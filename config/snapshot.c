@@ -19,7 +19,7 @@
 #define SNAPSHOT_MAGIC   0x7a62696eU // "zbin"
 #define SNAPSHOT_VERSION 1
 
-// ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 
 static void put_octets(struct buf *ret, const void *octets, size_t len)
 {
@@ -70,7 +70,7 @@ void inputs_encode(const struct inputs *inputs, struct buf *ret)
         put_address(ret, &inputs->found[i]);
 }
 
-// ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Reading ──────────────────────────────────────────────────────────────────────────────────────
 
 // What is left to read. After the first thing that is not there, everything reads as zero or NULL.
 struct cursor {

@@ -12,8 +12,7 @@
 #include "config/errors.h"
 #include "config/values.h"
 
-// ── Memory: blocks that are released together
-// ─────────────────────────────────────────────────────────────────
+// ── Memory: blocks that are released together ────────────────────────────────────────────────────
 
 #define BLOCK_SIZE (64U << 10)
 
@@ -65,8 +64,7 @@ bool node_is_empty(const struct node *node)
            strcasecmp(node->text, "null") == 0;
 }
 
-// ── Events → nodes
-// ────────────────────────────────────────────────────────────────────────────────────────────
+// ── Events → nodes ───────────────────────────────────────────────────────────────────────────────
 
 // A list or mapping that is not closed yet.
 struct frame {
@@ -204,8 +202,7 @@ static enum status take_node(struct builder *builder, const yaml_event_t *event)
                       event->type == YAML_SEQUENCE_START_EVENT ? NODE_LIST : NODE_MAPPING);
 }
 
-// ── Keys that stand twice
-// ─────────────────────────────────────────────────────────────────────────────────────
+// ── Keys that stand twice ────────────────────────────────────────────────────────────────────────
 
 static int compare_keys(const void *left, const void *right)
 {
@@ -258,8 +255,7 @@ static void close_mapping(struct builder *builder, struct node *mapping)
     }
 }
 
-// ── Driving libyaml
-// ───────────────────────────────────────────────────────────────────────────────────────────
+// ── Driving libyaml ──────────────────────────────────────────────────────────────────────────────
 
 static enum status take(struct builder *builder, const yaml_event_t *event)
 {

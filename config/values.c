@@ -47,8 +47,7 @@ const char *value_quote(const char *text, char ret[VALUE_QUOTE_MAX])
     return ret;
 }
 
-// ── Names
-// ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Names ────────────────────────────────────────────────────────────────────────────────────────
 
 enum { NAME_UNDERSCORES = 1, NAME_ONE_LABEL = 2 };
 
@@ -156,8 +155,7 @@ enum status value_selector(const char *text, char **ret, struct error *err)
     return read_name(text, LABEL_MAX_OCTETS, NAME_ONE_LABEL, ret, err);
 }
 
-// ── Addresses
-// ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Addresses ────────────────────────────────────────────────────────────────────────────────────
 
 enum status value_address(const char *text, struct address *ret, struct error *err)
 {
@@ -207,8 +205,7 @@ enum status value_listen(const char *text, struct address *ret, struct error *er
     return STATUS_OK;
 }
 
-// ── Numbers and times
-// ─────────────────────────────────────────────────────────────────────────────────────────
+// ── Numbers and times ────────────────────────────────────────────────────────────────────────────
 
 // Decimal digits at the front of text; false when there are none or more than a value can need.
 static bool read_digits(const char *text, uint64_t *ret, const char **ret_rest)
@@ -316,8 +313,7 @@ enum status value_milliseconds(const char *text, uint32_t min, uint32_t max, uin
     return status;
 }
 
-// ── Words and paths
-// ───────────────────────────────────────────────────────────────────────────────────────────
+// ── Words and paths ──────────────────────────────────────────────────────────────────────────────
 
 bool value_is_yes_no(const char *text, bool *ret)
 {

@@ -77,7 +77,7 @@ int inputs_watch_fd(const struct inputs_watch *watch)
     return watch->fd;
 }
 
-// ── Following paths ───────────────────────────────────────────────────────────────────────────────────────────
+// ── Following paths ──────────────────────────────────────────────────────────────────────────────
 
 static void add(struct interests *interests, const char *directory, const char *name)
 {
@@ -213,7 +213,7 @@ static void follow_config(struct interests *interests, const char *config_path)
     free(here);
 }
 
-// ── Setting the watches ───────────────────────────────────────────────────────────────────────────────────────
+// ── Setting the watches ──────────────────────────────────────────────────────────────────────────
 
 static int compare_names(const char *a, const char *b)
 {
@@ -324,7 +324,7 @@ bool inputs_watch_set(struct inputs_watch *watch, const char *config_path,
     return inputs_watch_set_in(watch, &surroundings_of_box, config_path, inputs);
 }
 
-// ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Events ───────────────────────────────────────────────────────────────────────────────────────
 
 struct key {
     int wd;

@@ -15,8 +15,7 @@
 #include "base/log.h"
 #include "daemon/last_good.h"
 
-// ── zone-signer
-// ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── zone-signer ──────────────────────────────────────────────────────────────────────────────────
 
 static enum status signer_prepare(struct child *child, struct child_launch *launch,
                                   struct error *err)
@@ -62,8 +61,7 @@ static const struct child_owner signer_owner = {
     .ended = signer_ended,
 };
 
-// ── Workers
-// ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Workers ──────────────────────────────────────────────────────────────────────────────────────
 
 static enum status worker_prepare(struct child *child, struct child_launch *launch,
                                   struct error *err)
@@ -178,8 +176,7 @@ static void adjust_workers(struct zoned *zoned)
     roll(zoned);
 }
 
-// ── Settings and addresses
-// ────────────────────────────────────────────────────────────────────────────────────
+// ── Settings and addresses ───────────────────────────────────────────────────────────────────────
 
 static size_t core_count(void)
 {
@@ -309,8 +306,7 @@ static void inputs_changed(struct feed *feed)
     snapshot_send(&zoned->snapshots);
 }
 
-// ── Running and ending
-// ────────────────────────────────────────────────────────────────────────────────────────
+// ── Running and ending ───────────────────────────────────────────────────────────────────────────
 
 static void finish_when_all_ended(struct zoned *zoned)
 {

@@ -225,7 +225,7 @@ const struct image_rrset *image_find_nsec3(const struct image *image, const uint
 size_t image_name_at(const struct image *image, const struct image_rrset *rrset, uint32_t at,
                      uint8_t ret[NAME_WIRE_MAX]);
 
-// ── Reading records back: for dumps, transfers, verification and the reuse of signatures ──────────────────────
+// ── Reading records back: for dumps, transfers, verification and the reuse of signatures ─────────
 
 // One RR with all names written out. Valid until the next step of its cursor; rdata without compressed names points
 // into the image.

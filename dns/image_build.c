@@ -39,7 +39,7 @@ void image_builder_free(struct image_builder *builder)
     free(builder);
 }
 
-// ── Records in ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Records in ───────────────────────────────────────────────────────────────────────────────────
 
 // Is rdata just names and numbers as the layout says?
 static bool layout_holds(const struct rdata_layout *layout, const uint8_t *rdata, size_t len)
@@ -174,7 +174,7 @@ enum status image_builder_add(struct image_builder *builder, const struct image_
     return STATUS_OK;
 }
 
-// ── The image out ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── The image out ────────────────────────────────────────────────────────────────────────────────
 
 // Where the image is being written. Its octets are appended to buf, which may move: sections are reached by offset.
 struct layout {

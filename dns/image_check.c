@@ -28,7 +28,7 @@ static enum status bogus_at(struct error *err, const char *what, uint32_t index)
     return error_set(err, STATUS_BOGUS, "damaged zone image: %s %u", what, index);
 }
 
-// ── Sections ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Sections ─────────────────────────────────────────────────────────────────────────────────────
 
 static enum status check_envelope(const void *octets, size_t len, struct error *err)
 {
@@ -113,7 +113,7 @@ static enum status check_header(const struct image *image, struct error *err)
     return STATUS_OK;
 }
 
-// ── Nodes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Nodes ────────────────────────────────────────────────────────────────────────────────────────
 
 // The name is whole and valid, and the key is its.
 static bool name_holds(const struct image *image, const struct image_node *node,
@@ -278,7 +278,7 @@ static enum status check_nodes(const struct image *image, struct error *err)
     return STATUS_OK;
 }
 
-// ── RRsets and hash table ──────────────────────────────────────────────────────────────────────────────────────
+// ── RRsets and hash table ────────────────────────────────────────────────────────────────────────
 
 static enum status check_rrsets(const struct image *image, struct error *err)
 {

@@ -13,7 +13,7 @@
 // More RRs than a message has room for, even without rdata.
 #define RRS_MAX (DNS_MESSAGE_MAX / IMAGE_RR_HEAD)
 
-// ── Order ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Order ────────────────────────────────────────────────────────────────────────────────────────
 
 static int compare_numbers(unsigned a, unsigned b)
 {
@@ -79,7 +79,7 @@ static void drop_duplicates(struct image_builder *builder)
     builder->record_count = kept;
 }
 
-// ── NSEC3 ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── NSEC3 ────────────────────────────────────────────────────────────────────────────────────────
 
 // The first NSEC3PARAM that says a complete chain of a known kind is there (RFC 5155 §4.1.2).
 static void choose_chain(struct image_builder *builder)
@@ -132,7 +132,7 @@ static enum status keep_chain(struct image_builder *builder, struct error *err)
     return STATUS_OK;
 }
 
-// ── Nodes and RRsets ───────────────────────────────────────────────────────────────────────────────────────────
+// ── Nodes and RRsets ─────────────────────────────────────────────────────────────────────────────
 
 static struct build_node *add_node(struct image_builder *builder, uint32_t key, size_t key_len,
                                    uint32_t name)

@@ -26,8 +26,7 @@ uint8_t name_lower(uint8_t octet)
     return lower[octet];
 }
 
-// ── Reading
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Reading ──────────────────────────────────────────────────────────────────────────────────────
 
 static bool is_digit(char c)
 {
@@ -124,8 +123,7 @@ enum status name_from_wire(const uint8_t *octets, size_t len, struct name *ret)
     return STATUS_OK;
 }
 
-// ── Writing
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 
 // Writes one octet as master files need it and returns the end. The set of \c is BIND's: what has a
 // meaning of its own in a master file, wherever it stands.
@@ -158,8 +156,7 @@ const char *name_to_text(const uint8_t *wire, char text[NAME_TEXT_MAX])
     return text;
 }
 
-// ── Looking
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Looking ──────────────────────────────────────────────────────────────────────────────────────
 
 size_t name_wire_len(const uint8_t *wire)
 {

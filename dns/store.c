@@ -42,7 +42,7 @@ bool store_has_db(enum store_kind kind, enum store_db db)
     return kind == STORE_SERVE ? databases[db].in_serve : databases[db].in_state;
 }
 
-// ── Errors ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
 enum status store_lmdb_status(int code)
 {
@@ -82,7 +82,7 @@ enum status store_value(const struct store *store, MDB_txn *txn, enum store_db d
     return store_lmdb_status(mdb_get(txn, store->dbs[db], &lmdb_key, ret));
 }
 
-// ── Opening ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Opening ──────────────────────────────────────────────────────────────────────────────────────
 
 // A file that is shorter than its own root says would end readers with SIGBUS at some page. The writer keeps the file
 // at least that long (store_write.c), so that a shorter one has been cut.

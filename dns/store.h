@@ -59,7 +59,7 @@ enum status store_destroy(const char *directory, struct error *err);
 // Lets go of the slots of readers that died. Returns how many.
 int store_check_readers(struct store *store);
 
-// ── Writing ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 struct store_txn;
 
 enum status store_begin(struct store *store, struct store_txn **ret, struct error *err);
@@ -77,7 +77,7 @@ enum status store_txn_get(struct store_txn *txn, enum store_db db, const void *k
 enum status store_commit(struct store_txn *txn, uint64_t *ret_id, struct error *err);
 void store_abort(struct store_txn *txn); // NULL is fine
 
-// ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Reading ──────────────────────────────────────────────────────────────────────────────────────
 struct store_reader;
 
 // One reader slot. Works on a writer's store, too.

@@ -13,8 +13,7 @@
 #include "base/file.h"
 #include "keys/key_files.h"
 
-// ── Names
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Names ────────────────────────────────────────────────────────────────────────────────────────
 
 char *key_file_prefix(const char *zone)
 {
@@ -107,8 +106,7 @@ size_t key_listing_first(const struct dnskey_listing *listing, const char *prefi
     return low;
 }
 
-// ── Content
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Content ──────────────────────────────────────────────────────────────────────────────────────
 
 ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public)
 {

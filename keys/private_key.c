@@ -37,8 +37,7 @@ void secret_done(struct buf *buf)
     buf_done(buf);
 }
 
-// ── The file
-// ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The file ─────────────────────────────────────────────────────────────────────────────────────
 
 // Fields that hold a number in base64. The RSA ones are in the order of RSA_PARAMS below.
 enum field {
@@ -149,8 +148,7 @@ static enum status take_line(struct private_file *file, struct key_times *times,
     return key_times_line(times, line, err);
 }
 
-// ── OpenSSL
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── OpenSSL ──────────────────────────────────────────────────────────────────────────────────────
 
 // The words are ours: OpenSSL's queue may quote what it was given.
 static enum status crypto_error(struct error *err, const char *words)

@@ -14,7 +14,7 @@ struct lookup {
     bool dnssec;                   // signatures and proofs are wanted and there are some
 };
 
-// ── Finding ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Finding ──────────────────────────────────────────────────────────────────────────────────────
 
 static void find(const struct lookup *lookup, struct place *ret)
 {
@@ -38,7 +38,7 @@ static void find(const struct lookup *lookup, struct place *ret)
     ret->encloser = node;
 }
 
-// ── Putting together ──────────────────────────────────────────────────────────────────────────────────────────
+// ── Putting together ─────────────────────────────────────────────────────────────────────────────
 
 static void put_answer(struct lookup *lookup, const struct image_rrset *rrset, unsigned parts)
 {
@@ -135,7 +135,7 @@ static bool follow_dname(struct lookup *lookup, const struct image_node *owner)
     return follow(lookup, link, prefix_len + target_len);
 }
 
-// ── Deciding ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Deciding ─────────────────────────────────────────────────────────────────────────────────────
 
 // One RRset for ANY (RFC 8482 §4.1), or the signatures of one for RRSIG, which would else draw as
 // much: the smallest, so that nobody is worth flooding with it.

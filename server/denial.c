@@ -19,7 +19,7 @@ static bool is_nsec3(const struct image *image)
     return (image->header->flags & IMAGE_NSEC3) != 0;
 }
 
-// ── NSEC ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────
 
 // The NSEC at the node, or the one that covers what lies between it and the next name.
 static void put_nsec(const struct image *image, const struct image_node *node,
@@ -39,7 +39,7 @@ static void put_nsec_of_wildcard(const struct image *image, const struct image_n
     put_nsec(image, image_find_before(image, key, encloser->key_len + 2U), answer);
 }
 
-// ── NSEC3 ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── NSEC3 ────────────────────────────────────────────────────────────────────────────────────────
 
 // RFC 5155 §5, of the name in lower case.
 static void hash_name(const struct image *image, const uint8_t *name, size_t name_len,
@@ -123,7 +123,7 @@ static void put_nsec3_type(const struct image *image, const struct image_node *n
         put_encloser(image, wire, node->labels, &image->nodes[node->parent], answer);
 }
 
-// ── The cases ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The cases ────────────────────────────────────────────────────────────────────────────────────
 
 void denial_type(const struct image *image, const struct image_node *node, struct answer *answer)
 {

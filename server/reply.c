@@ -39,7 +39,7 @@ static void put_pointer(uint8_t *at, size_t target)
     wire_set_u16(at, (uint16_t)(POINTER_BITS | target));
 }
 
-// ── Owners ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Owners ───────────────────────────────────────────────────────────────────────────────────────
 
 static struct owner owner_known(size_t place)
 {
@@ -139,7 +139,7 @@ static struct owner owner_of(const struct writer *writer, const struct reference
     return (struct owner){name->wire, labels_len, (uint16_t)apex_place(writer), 0};
 }
 
-// ── RRsets ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── RRsets ───────────────────────────────────────────────────────────────────────────────────────
 
 // A run of records as the image has them: the RRs of an RRset, or its RRSIGs.
 struct run {
@@ -316,7 +316,7 @@ static bool put_reference(struct writer *writer, const struct reference *referen
     return true;
 }
 
-// ── Sections ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Sections ─────────────────────────────────────────────────────────────────────────────────────
 
 // The addresses of a referral's name servers, as many as fit. False when one is left out that the
 // client cannot do without (RFC 9471 §3).

@@ -76,7 +76,7 @@ static const char usage[] =
     "  --lifeline FD        end when this pipe does\n"
     "  --help, --version\n";
 
-// ── Options ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Options ──────────────────────────────────────────────────────────────────────────────────────
 
 static bool read_number(const char *option, const char *text, unsigned most, unsigned *ret)
 {
@@ -168,7 +168,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *re
     return false;
 }
 
-// ── Sockets ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
 
 static bool serve_socket(struct worker *worker, int fd)
 {
@@ -238,7 +238,7 @@ static unsigned make_room(unsigned connections)
     return lowered;
 }
 
-// ── The loop ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
 static void end_worker(struct worker *worker)
 {

@@ -62,7 +62,7 @@ struct tcp {
     size_t write_len;
 };
 
-// ── Connections ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Connections ──────────────────────────────────────────────────────────────────────────────────
 
 static void list_add(struct tcp *tcp, struct connection *connection)
 {
@@ -124,7 +124,7 @@ static void close_connection(struct connection *connection)
     uv_close((uv_handle_t *)&connection->handle, on_connection_closed);
 }
 
-// ── Answers ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Answers ──────────────────────────────────────────────────────────────────────────────────────
 
 static void serve(struct connection *connection);
 
@@ -217,7 +217,7 @@ static size_t answer_all(struct connection *connection, const uint8_t *octets, s
     return at;
 }
 
-// ── Queries ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Queries ──────────────────────────────────────────────────────────────────────────────────────
 
 static void keep_input(struct connection *connection, const uint8_t *octets, size_t len)
 {
@@ -289,7 +289,7 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
     serve(connection);
 }
 
-// ── Comings and goings ────────────────────────────────────────────────────────────────────────────────────────
+// ── Comings and goings ───────────────────────────────────────────────────────────────────────────
 
 static void on_connection(uv_stream_t *listener, int status)
 {

@@ -48,7 +48,7 @@ struct zones {
     struct entry **table; // by hash, linear probing; entries leave it only when it grows
 };
 
-// ── The store ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The store ────────────────────────────────────────────────────────────────────────────────────
 
 static void forget_all(struct zones *zones)
 {
@@ -161,7 +161,7 @@ size_t zones_count(const struct zones *zones)
     return zones->in_batch ? store_count(zones->reader, STORE_IMAGES) : 0;
 }
 
-// ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Entries ──────────────────────────────────────────────────────────────────────────────────────
 
 static enum status check_image(const struct entry *entry, const struct image *image,
                                struct error *err)
@@ -242,7 +242,7 @@ static bool renew_entry(struct zones *zones, struct entry *entry)
     return true;
 }
 
-// ── The table ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The table ────────────────────────────────────────────────────────────────────────────────────
 
 #define HASH_START 0xcbf29ce484222325ULL
 

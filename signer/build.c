@@ -20,7 +20,7 @@ void build_done(struct build *build)
     *build = (struct build){0};
 }
 
-// ── What is published ────────────────────────────────────────────────────────────────────────────────────────
+// ── What is published ────────────────────────────────────────────────────────────────────────────
 
 static enum status open_published(struct store_reader *serve, const struct zone *zone,
                                   struct image *ret, struct error *err)
@@ -64,7 +64,7 @@ bool build_is_due(const struct plan_policy *policy, const struct zone *zone, int
     return too_early || now >= due_at;
 }
 
-// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
 // Does the zone have the host name, and with it all that comes from certificates and host keys?
 static bool has_hostname(const struct build_context *context, const struct zone *zone)
@@ -204,7 +204,7 @@ static enum status judge_notes(const struct build_context *context, const struct
     return STATUS_OK;
 }
 
-// ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────
 
 static bool lacks_dkim(const struct zone_content *content)
 {
@@ -235,7 +235,7 @@ static enum status add_dkim(const struct build_context *context, const struct zo
     return generate(context, zone, content, err);
 }
 
-// ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Records ──────────────────────────────────────────────────────────────────────────────────────
 
 static enum status take_content(const struct build_context *context, const struct zone *zone,
                                 struct records *records, struct error *err)
@@ -290,7 +290,7 @@ static enum status collect_records(const struct build_context *context, struct b
     return STATUS_OK;
 }
 
-// ── The serial ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── The serial ───────────────────────────────────────────────────────────────────────────────────
 
 // The last serial that anybody may have seen. What serve/ says counts only while it is ours.
 static bool last_serial(const struct build_context *context, const struct zone *zone, uint32_t *ret)
@@ -330,7 +330,7 @@ static enum status choose_serial(const struct build_context *context, struct bui
     return STATUS_OK;
 }
 
-// ── Both halves ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── Both halves ──────────────────────────────────────────────────────────────────────────────────
 
 static enum status start_signing(const struct build_context *context, struct build *build,
                                  struct error *err)

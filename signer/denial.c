@@ -22,7 +22,7 @@ static const char *node_words(const struct image *image, const struct image_node
     return name_to_text(image_node_name(image, node), text);
 }
 
-// ── Type bitmaps (RFC 4034 §4.1.2) ───────────────────────────────────────────────────────────────────────────
+// ── Type bitmaps (RFC 4034 §4.1.2) ───────────────────────────────────────────────────────────────
 
 struct bitmap {
     struct buf octets;
@@ -90,7 +90,7 @@ static bool bitmap_is_right(const struct view *view, uint32_t index, bool nsec3,
     return right;
 }
 
-// ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────
 
 struct nsec_walk {
     bool open; // a name was seen, `next` is where its NSEC points
@@ -146,7 +146,7 @@ static enum status check_nsec_chain(const struct view *view, struct error *err)
     return status;
 }
 
-// ── NSEC3 ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── NSEC3 ────────────────────────────────────────────────────────────────────────────────────────
 
 struct nsec3 {
     bool opt_out;

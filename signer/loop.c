@@ -64,7 +64,7 @@ static void step_in(struct loop *loop, uint64_t ms)
         uv_timer_start(&loop->step, on_step, ms, 0);
 }
 
-// ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The end ──────────────────────────────────────────────────────────────────────────────────────
 
 static void end(struct loop *loop, int exit_status)
 {
@@ -82,7 +82,7 @@ static void end(struct loop *loop, int exit_status)
         uv_close((uv_handle_t *)&loop->lifeline, NULL);
 }
 
-// ── Batches ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Batches ──────────────────────────────────────────────────────────────────────────────────────
 
 static void run_slice(uv_work_t *work)
 {
@@ -161,7 +161,7 @@ static void on_step(uv_timer_t *timer)
     step_in(loop, until(publisher_next(loop->publisher, now), now));
 }
 
-// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
 static bool open_publisher(struct loop *loop, const struct inputs *inputs)
 {
@@ -212,7 +212,7 @@ static void on_source_ended(struct source *source)
     }
 }
 
-// ── Signals and lifeline ─────────────────────────────────────────────────────────────────────────────────────
+// ── Signals and lifeline ─────────────────────────────────────────────────────────────────────────
 
 static void on_end_signal(uv_signal_t *handle, int number)
 {

@@ -12,7 +12,7 @@
 
 #define BACKOFF_MAX_S 60
 
-// ── Opening and closing ──────────────────────────────────────────────────────────────────────────────────────
+// ── Opening and closing ──────────────────────────────────────────────────────────────────────────
 
 enum status publisher_open(const char *directory, struct publisher **ret, struct error *err)
 {
@@ -69,7 +69,7 @@ void publisher_close(struct publisher *publisher)
     free(publisher);
 }
 
-// ── Trouble ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Trouble ──────────────────────────────────────────────────────────────────────────────────────
 
 // The stores cannot be read or written: one line, and again later, less and less often.
 void publisher_stores_fail(struct publisher *publisher, const struct error *err, int64_t now)
@@ -137,7 +137,7 @@ bool publisher_has_trouble(const struct publisher *publisher)
     return false;
 }
 
-// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
 const struct inputs *publisher_inputs(const struct publisher *publisher)
 {
@@ -174,7 +174,7 @@ void publisher_touch_all(struct publisher *publisher)
         publisher->zones.list[i].dirty = true;
 }
 
-// ── Collecting ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Collecting ───────────────────────────────────────────────────────────────────────────────────
 
 static void raise_alarm(const struct publisher *publisher, struct zone *zone, int64_t now)
 {

@@ -9,7 +9,7 @@
 #include "dns/types.h"
 #include "dns/wire.h"
 
-// ── Memory: octets of records live as long as the records, in blocks ──────────────────────────────────────────
+// ── Memory: octets of records live as long as the records, in blocks ─────────────────────────────
 
 #define BLOCK_SIZE 65536
 
@@ -85,7 +85,7 @@ void records_free(struct records *records)
     free(records);
 }
 
-// ── From and to ldns ─────────────────────────────────────────────────────────────────────────────────────────
+// ── From and to ldns ─────────────────────────────────────────────────────────────────────────────
 
 ldns_rr *records_to_ldns(const struct image_rr *rr)
 {
@@ -243,7 +243,7 @@ enum status records_add_image(struct records *records, const struct image *image
     return status;
 }
 
-// ── Arranging ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Arranging ────────────────────────────────────────────────────────────────────────────────────
 
 static int compare_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
@@ -372,7 +372,7 @@ const struct rrset *records_find(const struct records *records, const struct own
     return NULL;
 }
 
-// ── The SOA ──────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The SOA ──────────────────────────────────────────────────────────────────────────────────────
 
 #define SOA_NUMBERS_LEN 20 // serial, refresh, retry, expire, minimum, behind two names
 
@@ -412,7 +412,7 @@ bool records_soa(const struct records *records, struct records_soa *ret)
     return true;
 }
 
-// ── The digest ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── The digest ───────────────────────────────────────────────────────────────────────────────────
 
 uint64_t records_digest(const struct records *records)
 {

@@ -9,7 +9,7 @@
 #include "dns/wire.h"
 #include "signer/reuse.h"
 
-// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
 
 static bool has_ended(int64_t end, int64_t now)
 {
@@ -94,7 +94,7 @@ enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *k
     return status;
 }
 
-// ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────
 
 // The types that the NSEC of an owner names (RFC 4035 §2.3): at a cut only what is authoritative, and the NS.
 static ldns_rdf *make_bitmap(const struct records *records, const struct owner *owner)
@@ -153,7 +153,7 @@ enum status sign_add_nsec(struct records *records, struct error *err)
     return status;
 }
 
-// ── Signatures ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Signatures ───────────────────────────────────────────────────────────────────────────────────
 
 // RFC 4034 §3.1.8.1: RRSIG rdata without the signature, then each RR in canonical form with the original TTL.
 static void put_signed_octets(struct signing *signing, const struct rrset *rrset,

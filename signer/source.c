@@ -42,7 +42,7 @@ static void complain(struct source *source, const struct config_errors *errors)
     source->complaint = *errors;
 }
 
-// ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Files ────────────────────────────────────────────────────────────────────────────────────────
 
 static void on_quiet(uv_timer_t *timer);
 
@@ -103,7 +103,7 @@ static void on_files(uv_poll_t *poll, int status, int events)
     }
 }
 
-// ── Snapshots ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Snapshots ────────────────────────────────────────────────────────────────────────────────────
 
 // Reads what there is. False at the end of the stream or when it cannot be read.
 static bool receive(struct source *source)
@@ -176,7 +176,7 @@ static void on_snapshot(uv_poll_t *poll, int status, int events)
     source->ended(source);
 }
 
-// ── Beginning and end ────────────────────────────────────────────────────────────────────────────────────────
+// ── Beginning and end ────────────────────────────────────────────────────────────────────────────
 
 static void poll_start(struct source *source, uv_loop_t *loop, int fd, uv_poll_cb done)
 {

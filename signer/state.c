@@ -27,7 +27,7 @@ static bool digest_holds(const uint8_t *octets, size_t len, const uint8_t *expec
     return memcmp(digest, expected, sizeof(digest)) == 0;
 }
 
-// ── Zones: magic 4, version 2, mode 1, keys 1, serial 4, {tag 2, algorithm 1} × keys, digest 32 ──────────────
+// ── Zones: magic 4, version 2, mode 1, keys 1, serial 4, {tag 2, algorithm 1} × keys, digest 32 ──
 
 void zone_state_encode(const struct zone_state *state, struct buf *ret)
 {
@@ -90,7 +90,7 @@ enum status state_zone_put(struct store_txn *txn, const struct name_key *apex,
     return status;
 }
 
-// ── Inputs: magic 4, version 2, length 8, digest 32, octets ──────────────────────────────────────────────────
+// ── Inputs: magic 4, version 2, length 8, digest 32, octets ──────────────────────────────────────
 
 #define INPUT_HEAD    (4 + 2 + 8)
 #define INPUT_KEY_MAX 500 // LMDB takes 511; longer paths go by their digest
@@ -152,7 +152,7 @@ enum status state_input_put(struct store_txn *txn, const char *path, const uint8
     return status;
 }
 
-// ── The transaction of serve/ ────────────────────────────────────────────────────────────────────────────────
+// ── The transaction of serve/ ────────────────────────────────────────────────────────────────────
 
 static const char serve_id_key[] = "serve-transaction";
 

@@ -23,7 +23,7 @@ struct verification {
     bool verified[UINT16_MAX + 1]; // types of which one RRset was verified cryptographically
 };
 
-// ── Every zone ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Every zone ───────────────────────────────────────────────────────────────────────────────────
 
 static enum status check_soa(const struct verify_request *request, struct error *err)
 {
@@ -74,7 +74,7 @@ static enum status check_cnames(const struct image *image, struct error *err)
     return status;
 }
 
-// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
 
 static enum status read_dnskeys(struct verification *v, struct error *err)
 {
@@ -168,7 +168,7 @@ static enum status check_foreign_keys(const struct verification *v, struct error
     return error_set(err, STATUS_BOGUS, "the DNSKEY set is not signed by any of its keys");
 }
 
-// ── Signatures ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Signatures ───────────────────────────────────────────────────────────────────────────────────
 
 static enum status check_times(const struct verification *v, const struct rrsig *sig,
                                const char *words, struct error *err)
@@ -286,7 +286,7 @@ static enum status check_signatures(struct verification *v, const struct image_r
     return status;
 }
 
-// ── The zone ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The zone ─────────────────────────────────────────────────────────────────────────────────────
 
 static enum status check_signed(struct verification *v, struct error *err)
 {

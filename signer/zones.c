@@ -61,7 +61,7 @@ struct zone *zones_find(const struct zones *zones, const struct zone_target *tar
     return find(zones, key.octets, key.len);
 }
 
-// ── What has changed ─────────────────────────────────────────────────────────────────────────────────────────
+// ── What has changed ─────────────────────────────────────────────────────────────────────────────
 
 static bool same_octets(const void *a, size_t a_len, const void *b, size_t b_len)
 {
@@ -100,7 +100,7 @@ static bool zone_file_differs(const struct zone *zone, const struct inputs *old,
     return before != NULL && after != NULL && !same_file(before, after);
 }
 
-// ── The table ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The table ────────────────────────────────────────────────────────────────────────────────────
 
 static void look_up(struct zone *zone, struct store_reader *state, struct store_reader *serve)
 {

@@ -34,7 +34,7 @@ static struct present look_for(const struct zone_content *content, const char *c
     return present;
 }
 
-// ── Name servers and glue ──────────────────────────────────────────────────────────────────────────────────────
+// ── Name servers and glue ────────────────────────────────────────────────────────────────────────
 
 #define NS_WHY   "delegation: this name is a zone of its own, served here, too (RFC 1034 §4.2.1)"
 #define GLUE_WHY "glue: the name servers of the delegated zone lie inside it (RFC 9471)"
@@ -97,7 +97,7 @@ static void delegate_as_file(struct zone_maker *maker, const ldns_rdf *apex,
     }
 }
 
-// ── DS ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── DS ───────────────────────────────────────────────────────────────────────────────────────────
 
 static void add_ds(struct zone_maker *maker, const struct zone_target *child, const ldns_rr *dnskey)
 {

@@ -92,7 +92,7 @@ static enum status put_file_keys(const struct zone_content *content, uint32_t tt
     return STATUS_OK;
 }
 
-// ── Name servers ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── Name servers ─────────────────────────────────────────────────────────────────────────────────
 
 // What all name servers together have: one machine has one IPv4 and one IPv6 address.
 struct servers {

@@ -88,7 +88,7 @@ static size_t find_owner(const struct check *check, const ldns_rdf *name)
     return check->count;
 }
 
-// ── Each record by itself ──────────────────────────────────────────────────────────────────────────────────────
+// ── Each record by itself ────────────────────────────────────────────────────────────────────────
 
 // Types that only messages have (RFC 6895 §3.1), and the reserved 0.
 static bool is_meta(ldns_rr_type type)
@@ -126,7 +126,7 @@ static enum status check_record(const struct check *check, const struct zone_fil
     return status;
 }
 
-// ── The records of one name ────────────────────────────────────────────────────────────────────────────────────
+// ── The records of one name ──────────────────────────────────────────────────────────────────────
 
 static bool goes_with_cname(ldns_rr_type type)
 {
@@ -258,7 +258,7 @@ static enum status check_apex(const struct check *check, struct error *err)
     return STATUS_OK;
 }
 
-// ── Signatures in the file ─────────────────────────────────────────────────────────────────────────────────────
+// ── Signatures in the file ───────────────────────────────────────────────────────────────────────
 
 // What signing makes, and what would be wrong beside our own.
 static bool is_made_by_signing(ldns_rr_type type)

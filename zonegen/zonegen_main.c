@@ -56,7 +56,7 @@ static const char usage[] =
     "Without DOMAIN: all zones.\n"
     "Exit status: 0 fine, 1 something is wrong, 2 wrong use.\n";
 
-// ── Saying things ──────────────────────────────────────────────────────────────────────────────────────────────
+// ── Saying things ────────────────────────────────────────────────────────────────────────────────
 
 static void complain(struct program *program, const char *text)
 {
@@ -93,7 +93,7 @@ static void print(struct buf *text)
     buf_clear(text);
 }
 
-// ── Actions, one zone each ─────────────────────────────────────────────────────────────────────────────────────
+// ── Actions, one zone each ───────────────────────────────────────────────────────────────────────
 
 static void dump(struct program *program, const struct zone_target *target, struct buf *text)
 {
@@ -186,7 +186,7 @@ static void dump_all_served(struct program *program)
     free(directory);
 }
 
-// ── The program ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The program ──────────────────────────────────────────────────────────────────────────────────
 
 static int wrong_use(const char *words)
 {

@@ -35,7 +35,7 @@ static ldns_rdf *name_rdf(const char *text)
     return name;
 }
 
-// ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Reading ──────────────────────────────────────────────────────────────────────────────────────
 
 static ldns_rr_list *read_text(const char *apex, const char *text)
 {
@@ -89,7 +89,7 @@ void zone_text_each(const char *apex, const char *text, zone_text_fn *fn, void *
     ldns_rr_list_deep_free(list);
 }
 
-// ── Signing ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Signing ──────────────────────────────────────────────────────────────────────────────────────
 
 static ldns_key *make_key(const char *apex)
 {
@@ -147,7 +147,7 @@ char *zone_text_sign(const char *apex, const char *text, enum zone_text_denial d
     return ret;
 }
 
-// ── Images ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Images ───────────────────────────────────────────────────────────────────────────────────────
 
 static void add_rr(const struct image_rr *rr, void *arg)
 {

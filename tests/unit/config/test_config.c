@@ -199,7 +199,7 @@ static void editors_of_other_systems_are_fine(void **state)
     config_free(config);
 }
 
-// ── What is found on the box ──────────────────────────────────────────────────────────────────────────────────
+// ── What is found on the box ─────────────────────────────────────────────────────────────────────
 
 static void touch(const char *path)
 {

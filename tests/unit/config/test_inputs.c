@@ -180,7 +180,7 @@ static void only_whole_certificate_blocks_pass(void **state)
     }
 }
 
-// ── Snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Snapshots ────────────────────────────────────────────────────────────────────────────────────
 
 static struct inputs *through_octets(const struct inputs *inputs)
 {
@@ -340,7 +340,7 @@ static void a_wrong_configuration_fails_the_reading(void **state)
     free(path);
 }
 
-// ── Addresses ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Addresses ────────────────────────────────────────────────────────────────────────────────────
 
 static void passing_addresses_are_told_from_lasting_ones(void **state)
 {

@@ -177,7 +177,7 @@ static void paths_start_at_the_directory(void **state)
     }
 }
 
-// ── The table ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The table ────────────────────────────────────────────────────────────────────────────────────
 
 static const char *const sections[] = {"",          "box",    "box.dkim", "box.nameservers[]",
                                        "domains[]", "server", "dnssec",   "ttl"};

@@ -116,7 +116,7 @@ static uint32_t index_of(const struct image *image, const char *name)
     return (uint32_t)(node - image->nodes);
 }
 
-// ── Records in and out ─────────────────────────────────────────────────────────────────────────────────────────
+// ── Records in and out ───────────────────────────────────────────────────────────────────────────
 
 // RRs as octets, to be compared as sets.
 struct rr_set {
@@ -345,7 +345,7 @@ static void the_negative_soa_has_the_lesser_ttl_with_its_signature(void **state)
     assert_int_equal(image.rrsets[image.header->negative_soa].ttl, 30);
 }
 
-// ── The tree ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The tree ─────────────────────────────────────────────────────────────────────────────────────
 
 static void every_name_and_empty_nonterminal_is_found(void **state)
 {
@@ -480,7 +480,7 @@ static void referrals_know_their_addresses(void **state)
     assert_int_equal(image_rrset(&image, lower, RR_TYPE_NS)->extra_count, 0);
 }
 
-// ── Denial ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Denial ───────────────────────────────────────────────────────────────────────────────────────
 
 static void every_node_knows_the_nsec_before_it(void **state)
 {
@@ -583,7 +583,7 @@ static void of_several_nsec3_chains_one_is_kept(void **state)
     assert_int_equal(image.header->flags & IMAGE_NSEC3, 0);
 }
 
-// ── Wires ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Wires ────────────────────────────────────────────────────────────────────────────────────────
 
 static void names_are_compressed_to_their_longest_suffix(void **state)
 {
@@ -735,7 +735,7 @@ static void a_zone_of_many_names_is_found_whole(void **state)
     buf_done(&text);
 }
 
-// ── What is refused ────────────────────────────────────────────────────────────────────────────────────────────
+// ── What is refused ──────────────────────────────────────────────────────────────────────────────
 
 #define SOA_DATA "\0\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1"
 

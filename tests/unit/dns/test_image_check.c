@@ -139,7 +139,7 @@ static void an_image_that_is_not_aligned_is_refused(void **state)
     free(block);
 }
 
-// ── Changes with the right checksum ────────────────────────────────────────────────────────────────────────────
+// ── Changes with the right checksum ──────────────────────────────────────────────────────────────
 
 static uint8_t other_octet(uint8_t octet, int way)
 {

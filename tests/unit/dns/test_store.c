@@ -37,7 +37,7 @@ static int remove_scratch(void **state)
     return failed;
 }
 
-// ── Short forms that must succeed ──────────────────────────────────────────────────────────────────────────────
+// ── Short forms that must succeed ────────────────────────────────────────────────────────────────
 
 static struct store *open_writer(enum store_kind kind)
 {
@@ -121,7 +121,7 @@ static enum status look(struct store_reader *reader, enum store_db db, const cha
     return store_get(reader, db, key, strlen(key), &entry);
 }
 
-// ── Reading and writing ────────────────────────────────────────────────────────────────────────────────────────
+// ── Reading and writing ──────────────────────────────────────────────────────────────────────────
 
 static void what_is_committed_is_there_after_opening_again(void **state)
 {
@@ -271,7 +271,7 @@ static void entries_follow_in_the_order_of_keys(void **state)
     store_close(store);
 }
 
-// ── Images ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Images ───────────────────────────────────────────────────────────────────────────────────────
 
 static const size_t image_sizes[] = {1, 100, 2000, 2038, 2039, 4079, 4080, 4081, 8176, 8177, 50000};
 #define IMAGE_SIZES (sizeof(image_sizes) / sizeof(*image_sizes))
@@ -381,7 +381,7 @@ static void a_reader_that_was_reset_keeps_no_old_pages(void **state)
     store_close(store);
 }
 
-// ── Which zone a name is in ────────────────────────────────────────────────────────────────────────────────────
+// ── Which zone a name is in ──────────────────────────────────────────────────────────────────────
 
 static const char *zone_of(struct store_reader *reader, const char *name, bool parent)
 {
@@ -512,7 +512,7 @@ static void the_zone_of_random_names_is_that_of_a_plain_search(void **state)
     store_close(store);
 }
 
-// ── Files ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Files ────────────────────────────────────────────────────────────────────────────────────────
 
 static mode_t mode_of(const char *name)
 {

@@ -52,7 +52,7 @@ static int remove_scratch(void **state)
     return failed;
 }
 
-// ── A store with a few zones ───────────────────────────────────────────────────────────────────────────────────
+// ── A store with a few zones ─────────────────────────────────────────────────────────────────────
 
 static enum status put_bytes(struct store_txn *txn, enum store_db db, const char *key,
                              const struct buf *value, struct error *err)
@@ -158,7 +158,7 @@ static void write_octet(const struct buf *content, size_t at)
     close(fd);
 }
 
-// ── Damage ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Damage ───────────────────────────────────────────────────────────────────────────────────────
 
 static void a_store_that_was_cut_off_is_refused(void **state)
 {
@@ -361,7 +361,7 @@ static void another_format_is_refused_and_made_anew(void **state)
     assert_int_equal(try_store(false), STATUS_OK);
 }
 
-// ── Refusals of the system ─────────────────────────────────────────────────────────────────────────────────────
+// ── Refusals of the system ───────────────────────────────────────────────────────────────────────
 
 static void an_empty_file_is_a_store_not_made_yet(void **state)
 {

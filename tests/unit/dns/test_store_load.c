@@ -53,7 +53,7 @@ static int remove_scratch(void **state)
         }                                                                                          \
     } while (0)
 
-// ── The writer ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The writer ───────────────────────────────────────────────────────────────────────────────────
 
 static void add(struct image_builder *builder, const char *owner, uint16_t type,
                 const struct buf *rdata)
@@ -110,7 +110,7 @@ static void commit_version(struct store *store, uint32_t version)
     MUST(store_commit(txn, NULL, NULL) == STATUS_OK);
 }
 
-// ── The readers ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The readers ──────────────────────────────────────────────────────────────────────────────────
 
 // The version that all records of the image say, or 0 when they do not agree.
 static uint32_t version_of(const struct image *image)
@@ -204,7 +204,7 @@ static void commits_under_load_are_seen_whole_or_not_at_all(void **state)
     }
 }
 
-// ── A writer that is killed ────────────────────────────────────────────────────────────────────────────────────
+// ── A writer that is killed ──────────────────────────────────────────────────────────────────────
 
 // Commits versions from `first` on for ever, and says so in the pipe.
 static void write_versions(uint32_t first, int acknowledge)

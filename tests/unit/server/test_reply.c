@@ -60,7 +60,7 @@ static void expect_text(const struct image *image, const char *question, const c
     free(text);
 }
 
-// ── Truncation ────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Truncation ───────────────────────────────────────────────────────────────────────────────────
 
 // The part of a line that all records of an RRset share: section, owner and type, for RRSIG also what
 // it covers.
@@ -206,7 +206,7 @@ static void expect_sound_to_the_end(const struct image *image, const char *quest
     free(whole);
 }
 
-// ── Header, question, OPT ─────────────────────────────────────────────────────────────────────────────────────
+// ── Header, question, OPT ────────────────────────────────────────────────────────────────────────
 
 static void question_comes_back_octet_by_octet(void **state)
 {
@@ -264,7 +264,7 @@ static void errors_say_no_more_than_their_code(void **state)
     assert_memory_equal(out, "\x12\x34\xa8\x04\x00\x00\x00\x00\x00\x00\x00\x00", 12);
 }
 
-// ── Owners ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Owners ───────────────────────────────────────────────────────────────────────────────────────
 
 static void owners_point_to_the_longest_suffix_there_is(void **state)
 {
@@ -291,7 +291,7 @@ static void owners_point_to_the_longest_suffix_there_is(void **state)
     buf_done(&zone.octets);
 }
 
-// ── Pointers that do not reach ────────────────────────────────────────────────────────────────────────────────
+// ── Pointers that do not reach ───────────────────────────────────────────────────────────────────
 
 static void put_large_text(struct buf *text, const char *owner, unsigned count)
 {

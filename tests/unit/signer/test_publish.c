@@ -149,7 +149,7 @@ static void in_shell(const char *command)
     free(line);
 }
 
-// ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Time ─────────────────────────────────────────────────────────────────────────────────────────
 
 static void months_pass_and_signatures_never_run_low(void **state)
 {
@@ -205,7 +205,7 @@ static void a_second_start_does_nothing(void **state)
     publisher_close(publisher);
 }
 
-// ── What gets lost ───────────────────────────────────────────────────────────────────────────────────────────
+// ── What gets lost ───────────────────────────────────────────────────────────────────────────────
 
 static void lost_state_goes_on_behind_what_was_published(void **state)
 {
@@ -324,7 +324,7 @@ static void what_others_wrote_to_serve_is_not_used(void **state)
     publisher_close(publisher);
 }
 
-// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
 
 static void without_its_key_a_zone_stays_and_no_key_is_made(void **state)
 {
@@ -373,7 +373,7 @@ static void switched_off_for_a_while_is_the_way_to_a_new_key(void **state)
     publisher_close(publisher);
 }
 
-// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
 static void an_input_that_goes_bad_changes_nothing(void **state)
 {

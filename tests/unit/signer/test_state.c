@@ -45,7 +45,7 @@ static void a_spoilt_record_is_never_believed(void **state)
     buf_done(&octets);
 }
 
-// ── In the store ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── In the store ─────────────────────────────────────────────────────────────────────────────────
 
 struct fixture {
     char *directory;
@@ -161,7 +161,7 @@ static void spoilt_inputs_are_not_used(void **state)
     close_store(&fixture);
 }
 
-// ── Whether a key may be made ────────────────────────────────────────────────────────────────────────────────
+// ── Whether a key may be made ────────────────────────────────────────────────────────────────────
 
 static void a_key_is_made_only_where_none_ever_was(void **state)
 {

@@ -30,7 +30,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-// ── Spoiling ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Spoiling ─────────────────────────────────────────────────────────────────────────────────────
 
 struct spoilt_rr {
     struct name owner;
@@ -258,7 +258,7 @@ static void an_unsigned_record_more_is_refused(void **state)
     refused(NULL, "new A 192.0.2.77\n", "new.Example.com. A has no signature");
 }
 
-// ── The NSEC chain ───────────────────────────────────────────────────────────────────────────────────────────
+// ── The NSEC chain ───────────────────────────────────────────────────────────────────────────────
 
 static void drop_nsec(struct spoilt_rr *rr, const char *owner)
 {
@@ -302,7 +302,7 @@ static void a_broken_chain_is_refused(void **state)
     refused(glue_in_bitmap, NULL, "cut.Example.com. NSEC does not name the types");
 }
 
-// ── Keys and the zone as a whole ─────────────────────────────────────────────────────────────────────────────
+// ── Keys and the zone as a whole ─────────────────────────────────────────────────────────────────
 
 static void another_key_in_the_parents_ds_is_refused(void **state)
 {
@@ -368,7 +368,7 @@ static void a_zone_without_ns_or_with_crowded_cname_is_refused(void **state)
     refused(NULL, "alias CNAME other\n", "there can only be one");
 }
 
-// ── Zones that others signed, or nobody ──────────────────────────────────────────────────────────────────────
+// ── Zones that others signed, or nobody ──────────────────────────────────────────────────────────
 
 static enum status verify_text(const char *text, enum config_dnssec dnssec, int64_t now,
                                struct error *err)
