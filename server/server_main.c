@@ -64,7 +64,7 @@ struct worker {
 };
 
 static const char usage[] =
-    "Usage: zone-server --serve DIR (--listen ADDRESS@PORT... | --sockets N) [OPTION...]\n"
+    "usage: zone-server --serve DIR (--listen ADDRESS@PORT... | --sockets N) [OPTION...]\n"
     "Answers DNS queries from the zones in DIR, which zone-signer writes. It may start\n"
     "before there are any and notices each change by itself.\n"
     "\n"

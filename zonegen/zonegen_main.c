@@ -33,12 +33,13 @@ struct program {
     char *dkim_directory;
     char *dnssec_directory;
     struct zonegen_keys keys;
+    struct store_reader *serving; // with --signed
     int64_t now;
     enum exit_code code;
 };
 
 static const char usage[] =
-    "Usage: zonegen [--config FILE] --dump [--signed] [DOMAIN...]\n"
+    "usage: zonegen [--config FILE] --dump [--signed] [DOMAIN...]\n"
     "       zonegen [--config FILE] --ds [DOMAIN...]\n"
     "       zonegen [--config FILE] --check\n"
     "\n"
@@ -86,6 +87,17 @@ static void print_notes(struct program *program, const struct zone_content *cont
     }
 }
 
+// Nothing of this is wrong: the records come by themselves when what they are made of is there.
+static void print_missing(const struct zone_content *content)
+{
+    for (size_t i = 0; i < content->record_count; i++) {
+        const struct zone_record *record = &content->records[i];
+        if (record->rr == NULL)
+            fprintf(stderr, "zonegen: %s: missing: %s: %s\n", content->name, record->missing,
+                    record->why);
+    }
+}
+
 static void print(struct buf *text)
 {
     if (text->len > 0)
@@ -125,6 +137,7 @@ static void check(struct program *program, const struct zone_target *target, str
         return;
     }
     print_notes(program, content);
+    print_missing(content);
     zone_content_free(content);
 }
 
@@ -153,12 +166,10 @@ static void for_each_zone(struct program *program, zone_action *action)
     buf_done(&text);
 }
 
-static struct store_reader *serving;
-
 static void dump_served(struct program *program, const struct zone_target *target, struct buf *text)
 {
     struct error err = {0};
-    if (signed_dump(serving, target->name, text, &err) != STATUS_OK) {
+    if (signed_dump(program->serving, target->name, text, &err) != STATUS_OK) {
         buf_clear(text);
         complain(program, err.text);
     }
@@ -174,14 +185,14 @@ static void dump_all_served(struct program *program)
     if (status == STATUS_NOT_FOUND)
         error_set(&err, status, "%s: nothing is served yet; start zoned", directory);
     if (status == STATUS_OK)
-        status = store_reader_open(store, &serving, &err);
+        status = store_reader_open(store, &program->serving, &err);
     if (status == STATUS_OK)
-        status = store_reader_renew(serving, &id, &err);
+        status = store_reader_renew(program->serving, &id, &err);
     if (status == STATUS_OK)
         for_each_zone(program, dump_served);
     else
         complain(program, err.text);
-    store_reader_close(serving);
+    store_reader_close(program->serving);
     store_close(store);
     free(directory);
 }
@@ -292,8 +303,8 @@ static void act(struct program *program)
     default:
         for_each_zone(program, check);
         if (program->code == EXIT_FINE)
-            printf("%s: sound, %zu zones\n", program->arguments->config_path,
-                   program->target_count);
+            printf("%s: sound, %zu zone%s\n", program->arguments->config_path,
+                   program->target_count, program->target_count == 1 ? "" : "s");
     }
 }
 
