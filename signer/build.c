@@ -185,6 +185,21 @@ static enum status generate(const struct build_context *context, const struct zo
     }
 }
 
+// What is to be said of inputs that are used all the same, and when the next such thing becomes true.
+static void tell_notes(const struct build_context *context, struct zone *zone,
+                       const struct zone_content *content)
+{
+    for (size_t i = 0; i < content->note_count; i++) {
+        const struct zone_note *note = &content->notes[i];
+        if (note->error || note->input == NULL)
+            continue;
+        if (zone_note_holds(note, context->now))
+            lastgood_warn(context->lastgood, note->input, note->text);
+        else if (note->from > context->now && (zone->note_at == 0 || note->from < zone->note_at))
+            zone->note_at = note->from;
+    }
+}
+
 // What still has an error could not be helped by a last good state. An input that never was good takes nothing from a
 // zone; where that is not known, the published zone stays.
 static enum status judge_notes(const struct build_context *context, const struct zone *zone,
@@ -237,7 +252,7 @@ static enum status add_dkim(const struct build_context *context, const struct zo
 
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────
 
-static enum status take_content(const struct build_context *context, const struct zone *zone,
+static enum status take_content(const struct build_context *context, struct zone *zone,
                                 struct records *records, struct error *err)
 {
     struct zone_content *content = NULL;
@@ -250,8 +265,10 @@ static enum status take_content(const struct build_context *context, const struc
     for (size_t i = 0; status == STATUS_OK && i < content->record_count; i++)
         if (content->records[i].rr != NULL)
             status = records_add_rr(records, content->records[i].rr, err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         praise_inputs(context, zone, content);
+        tell_notes(context, zone, content);
+    }
     zone_content_free(content);
     return status;
 }

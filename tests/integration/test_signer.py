@@ -246,6 +246,31 @@ def test_bad_inputs_change_nothing_and_are_said_once(box):
     assert dump(box) == before
 
 
+def test_a_certificate_that_expires_is_said_when_it_happens(box):
+    made = int(time.time())
+    expires = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(made + 8))
+    begins = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(made - 60))
+    work = box.directory / "authority"
+    work.mkdir()
+    (work / "index").write_text("")
+    (work / "conf").write_text(
+        f"[ca]\ndefault_ca=own\n[own]\ndatabase={work}/index\nrand_serial=yes\nnew_certs_dir={work}\n"
+        "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
+    key = box.tls.with_suffix(".key")
+    run("openssl", "req", "-new", "-key", key, "-subj", "/CN=box.example.com", "-out", work / "request")
+    run("openssl", "ca", "-batch", "-selfsign", "-notext", "-config", work / "conf", "-keyfile", key,
+        "-in", work / "request", "-startdate", begins, "-enddate", expires, "-out", box.tls)
+    with start(box) as signer:
+        signer.wait_log("zone=example.net")
+        assert "expired" not in signer.log()
+        before = dump(box)
+        signer.wait_log("the certificate expired")
+        assert time.time() >= made + 8
+        assert dump(box) == before
+        assert not errors(signer.log())
+        assert signer.stop() == 0
+
+
 def test_a_wrong_configuration_changes_nothing(box):
     good = box.config.read_text()
     look = box.directory / "look.yaml"  # zonegen would stumble over the wrong one, too
