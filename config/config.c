@@ -16,6 +16,27 @@
 #include "config/surroundings.h"
 #include "config/tree.h"
 
+const char *config_errors_line(const struct config_errors *errors, size_t index, struct error *text)
+{
+    size_t listed = errors->count < CONFIG_ERRORS_MAX ? errors->count : CONFIG_ERRORS_MAX;
+    if (index < listed)
+        return errors->list[index].text;
+    if (index > listed || errors->count == listed)
+        return NULL;
+    (void)error_set(text, STATUS_RANGE, "and %zu more errors", errors->count - listed);
+    return text->text;
+}
+
+bool config_errors_equal(const struct config_errors *a, const struct config_errors *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count && i < CONFIG_ERRORS_MAX; i++)
+        if (strcmp(a->list[i].text, b->list[i].text) != 0)
+            return false;
+    return true;
+}
+
 struct error *config_errors_next(struct config_errors *errors)
 {
     size_t index = errors->count++;

@@ -132,6 +132,13 @@ struct config_errors {
     size_t count; // may be larger than the list: that many were found
 };
 
+// What to show of them: the line at index 0, 1, …, then NULL. When there are more errors than the list holds, the last
+// line says how many; it is written to text.
+const char *config_errors_line(const struct config_errors *errors, size_t index,
+                               struct error *text);
+// Would both show the same lines?
+bool config_errors_equal(const struct config_errors *a, const struct config_errors *b);
+
 // Reads the text of a configuration. path is for messages and relative names; nothing is opened but the glob of
 // default host keys and certificate (see inputs.h for their content). On failure *ret is NULL and errors
 // has at least one line (SYNTAX, or RANGE when the text is too large). The caller frees with config_free.

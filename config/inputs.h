@@ -71,6 +71,16 @@ enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret
 // Directories are watched, not files: editors and certbot replace files by renaming, and certbot's are symbolic links
 // (the directories of link and target are watched both).
 
+// Editors and certificate tools make several steps of one change: files are read again once they have been quiet for
+// INPUTS_QUIET_MS, or INPUTS_LATEST_MS after the first step; and every INPUTS_PATROL_MS in any case, for what cannot be
+// watched (network file systems).
+#define INPUTS_QUIET_MS  100 // a zone must follow within a second
+#define INPUTS_LATEST_MS 300
+#define INPUTS_PATROL_MS 60000
+// How many milliseconds to wait after a step seen at now_ms. *first_ms is the time of the first step, kept by the
+// caller and set to 0 by it when the files are read.
+uint64_t inputs_wait_ms(uint64_t *first_ms, uint64_t now_ms);
+
 struct inputs_watch;
 
 // An inotify descriptor over all directories that the inputs live in, and those that lead there: a link that is

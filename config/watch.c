@@ -377,3 +377,12 @@ bool inputs_watch_drain(struct inputs_watch *watch)
         }
     }
 }
+
+uint64_t inputs_wait_ms(uint64_t *first_ms, uint64_t now_ms)
+{
+    if (*first_ms == 0)
+        *first_ms = now_ms;
+    uint64_t waited = now_ms - *first_ms;
+    uint64_t left = waited < INPUTS_LATEST_MS ? INPUTS_LATEST_MS - waited : 0;
+    return left < INPUTS_QUIET_MS ? left : INPUTS_QUIET_MS;
+}

@@ -9,27 +9,15 @@
 
 void feed_log_errors(const struct config_errors *errors)
 {
-    size_t kept = errors->count < CONFIG_ERRORS_MAX ? errors->count : CONFIG_ERRORS_MAX;
-    for (size_t i = 0; i < kept; i++)
-        log_event(LOG_LEVEL_ERROR, "config-wrong", "reason", errors->list[i].text, NULL);
-    if (errors->count > kept)
-        log_event(LOG_LEVEL_ERROR, "config-wrong", "more-errors", log_u64(errors->count - kept),
-                  NULL);
-}
-
-static bool same_errors(const struct config_errors *a, const struct config_errors *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count && i < CONFIG_ERRORS_MAX; i++)
-        if (strcmp(a->list[i].text, b->list[i].text) != 0)
-            return false;
-    return true;
+    struct error more = {0};
+    const char *line;
+    for (size_t i = 0; (line = config_errors_line(errors, i, &more)) != NULL; i++)
+        log_event(LOG_LEVEL_ERROR, "config-wrong", "reason", line, NULL);
 }
 
 static void complain(struct feed *feed, const struct config_errors *errors)
 {
-    if (same_errors(errors, &feed->complaint))
+    if (config_errors_equal(errors, &feed->complaint))
         return;
     feed_log_errors(errors);
     log_event(LOG_LEVEL_WARNING, "config-kept", "reason",
@@ -55,7 +43,7 @@ static void on_quiet(uv_timer_t *timer);
 static void watch(struct feed *feed)
 {
     if (inputs_watch_set(feed->watch, feed->config_path, feed->inputs))
-        uv_timer_start(&feed->quiet, on_quiet, FEED_QUIET_MS,
+        uv_timer_start(&feed->quiet, on_quiet, INPUTS_QUIET_MS,
                        0); // it was not watched while it was read
 }
 
@@ -88,15 +76,10 @@ static void on_patrol(uv_timer_t *timer)
     look(timer->data);
 }
 
-// Something happened: look when no more happens, or at the latest FEED_LATEST_MS after the first step.
+// Something happened: look when no more happens, or at the latest INPUTS_LATEST_MS after the first step.
 static void expect_more(struct feed *feed, uv_loop_t *loop)
 {
-    uint64_t now = uv_now(loop);
-    if (feed->first_ms == 0)
-        feed->first_ms = now;
-    uint64_t waited = now - feed->first_ms;
-    uint64_t left = waited < FEED_LATEST_MS ? FEED_LATEST_MS - waited : 0;
-    uv_timer_start(&feed->quiet, on_quiet, left < FEED_QUIET_MS ? left : FEED_QUIET_MS, 0);
+    uv_timer_start(&feed->quiet, on_quiet, inputs_wait_ms(&feed->first_ms, uv_now(loop)), 0);
 }
 
 static void lose(uv_poll_t *poll, const char *what)
@@ -139,7 +122,7 @@ void feed_start(struct feed *feed, uv_loop_t *loop)
     uv_timer_init(loop, &feed->quiet);
     uv_timer_init(loop, &feed->patrol);
     feed->quiet.data = feed->patrol.data = feed;
-    uv_timer_start(&feed->patrol, on_patrol, FEED_PATROL_MS, FEED_PATROL_MS);
+    uv_timer_start(&feed->patrol, on_patrol, INPUTS_PATROL_MS, INPUTS_PATROL_MS);
     feed->watch = inputs_watch_new();
     feed->polls_files =
         start_poll(feed, loop, inputs_watch_fd(feed->watch), &feed->files, on_files);

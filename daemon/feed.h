@@ -2,10 +2,8 @@
 // The inputs of zonebox as they are now: read, watched, and read again when something happened to a
 // file.
 //
-// A change is looked at once the files have been quiet for a moment, since editors and certificate
-// tools make several steps of one; and every FEED_PATROL_MS in any case, for what cannot be watched
-// (network file systems, addresses of the box). Inputs that do not hold up change nothing: they are
-// logged, once, and the ones before stay.
+// Files are waited for as config/inputs.h says; the patrol also sees new addresses of the box where netlink does not.
+// Inputs that do not hold up change nothing: they are logged, once, and the ones before stay.
 #pragma once
 
 #include <stdbool.h>
@@ -14,10 +12,6 @@
 
 #include "config/config.h"
 #include "config/inputs.h"
-
-#define FEED_QUIET_MS  100 // a zone must follow within a second
-#define FEED_LATEST_MS 300 // so long may steps follow steps
-#define FEED_PATROL_MS 60000
 
 struct feed {
     const char *config_path;

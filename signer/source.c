@@ -14,27 +14,15 @@
 
 void source_log_errors(const struct config_errors *errors)
 {
-    size_t kept = errors->count < CONFIG_ERRORS_MAX ? errors->count : CONFIG_ERRORS_MAX;
-    for (size_t i = 0; i < kept; i++)
-        log_event(LOG_LEVEL_ERROR, "config-wrong", "reason", errors->list[i].text, NULL);
-    if (errors->count > kept)
-        log_event(LOG_LEVEL_ERROR, "config-wrong", "more-errors", log_u64(errors->count - kept),
-                  NULL);
-}
-
-static bool same_errors(const struct config_errors *a, const struct config_errors *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count && i < CONFIG_ERRORS_MAX; i++)
-        if (strcmp(a->list[i].text, b->list[i].text) != 0)
-            return false;
-    return true;
+    struct error more = {0};
+    const char *line;
+    for (size_t i = 0; (line = config_errors_line(errors, i, &more)) != NULL; i++)
+        log_event(LOG_LEVEL_ERROR, "config-wrong", "reason", line, NULL);
 }
 
 static void complain(struct source *source, const struct config_errors *errors)
 {
-    if (same_errors(errors, &source->complaint))
+    if (config_errors_equal(errors, &source->complaint))
         return;
     source_log_errors(errors);
     log_event(LOG_LEVEL_WARNING, "config-kept", "reason",
@@ -49,7 +37,7 @@ static void on_quiet(uv_timer_t *timer);
 static void watch(struct source *source, const struct inputs *inputs)
 {
     if (inputs_watch_set(source->watch, source->config_path, inputs))
-        uv_timer_start(&source->quiet, on_quiet, SOURCE_QUIET_MS,
+        uv_timer_start(&source->quiet, on_quiet, INPUTS_QUIET_MS,
                        0); // it was not watched when read
 }
 
@@ -80,15 +68,11 @@ static void on_patrol(uv_timer_t *timer)
     source_look(timer->data);
 }
 
-// Something happened: look when no more happens, or at the latest SOURCE_LATEST_MS after the first step.
+// Something happened: look when no more happens, or at the latest INPUTS_LATEST_MS after the first step.
 static void expect_more(struct source *source)
 {
     uint64_t now = uv_now(source->quiet.loop);
-    if (source->first_ms == 0)
-        source->first_ms = now;
-    uint64_t waited = now - source->first_ms;
-    uint64_t left = waited < SOURCE_LATEST_MS ? SOURCE_LATEST_MS - waited : 0;
-    uv_timer_start(&source->quiet, on_quiet, left < SOURCE_QUIET_MS ? left : SOURCE_QUIET_MS, 0);
+    uv_timer_start(&source->quiet, on_quiet, inputs_wait_ms(&source->first_ms, now), 0);
 }
 
 static void on_files(uv_poll_t *poll, int status, int events)
@@ -201,7 +185,7 @@ void source_start(struct source *source, uv_loop_t *loop, const struct inputs *i
     }
     source->watch = inputs_watch_new();
     poll_start(source, loop, inputs_watch_fd(source->watch), on_files);
-    uv_timer_start(&source->patrol, on_patrol, SOURCE_PATROL_MS, SOURCE_PATROL_MS);
+    uv_timer_start(&source->patrol, on_patrol, INPUTS_PATROL_MS, INPUTS_PATROL_MS);
     watch(source, inputs);
 }
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Where the signer's inputs come from: the files themselves, read and watched, or snapshots that zoned sends through a
 // descriptor (config/inputs.h). Either way each whole new set of inputs is handed to `arrived`.
-//
-// A change is looked at once the files have been quiet for a moment, since editors and certificate tools make several
-// steps of one; and every SOURCE_PATROL_MS in any case, for what cannot be watched.
 #pragma once
 
 #include <stdbool.h>
@@ -12,10 +9,6 @@
 
 #include "base/buf.h"
 #include "config/inputs.h"
-
-#define SOURCE_QUIET_MS  100 // a zone must follow within a second
-#define SOURCE_LATEST_MS 300 // so long may steps follow steps
-#define SOURCE_PATROL_MS 60000
 
 struct source {
     void (*arrived)(struct source *source, struct inputs *inputs); // takes ownership

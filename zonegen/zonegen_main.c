@@ -260,10 +260,10 @@ static bool load(struct program *program, const char *path)
 {
     struct config_errors *errors = xcalloc(1, sizeof(*errors));
     enum status status = inputs_read(path, &program->inputs, errors);
-    for (size_t i = 0; status != STATUS_OK && i < errors->count && i < CONFIG_ERRORS_MAX; i++)
-        fprintf(stderr, "%s\n", errors->list[i].text);
-    if (status != STATUS_OK && errors->count > CONFIG_ERRORS_MAX)
-        fprintf(stderr, "zonegen: and %zu more\n", errors->count - CONFIG_ERRORS_MAX);
+    struct error more = {0};
+    const char *line;
+    for (size_t i = 0; (line = config_errors_line(errors, i, &more)) != NULL; i++)
+        fprintf(stderr, "%s\n", line);
     free(errors);
     return status == STATUS_OK;
 }
