@@ -14,25 +14,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-
-static char *scratch;
-
-static int make_scratch(void **state)
-{
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    return mkdtemp(scratch) == NULL;
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
-    return failed;
-}
+#include "tests/support/scratch.h"
 
 static void write_replaces_whole_and_sets_the_mode(void **state)
 {

@@ -12,29 +12,21 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "tests/support/scratch.h"
 
-static char *scratch;
 static char *config;
 
-static int make_scratch(void **state)
+static int set_up(void **state)
 {
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    if (mkdtemp(scratch) == NULL)
-        return -1;
+    int failed = make_scratch(state);
     config = path_join(scratch, "zonebox.yaml");
-    return 0;
+    return failed;
 }
 
-static int remove_scratch(void **state)
+static int tear_down(void **state)
 {
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
     free(config);
-    return failed;
+    return remove_scratch(state);
 }
 
 static void the_text_comes_back_unchanged(void **state)
@@ -95,5 +87,5 @@ int main(void)
         cmocka_unit_test(a_new_text_replaces_it_and_the_same_one_writes_nothing),
         cmocka_unit_test(the_copy_of_another_configuration_is_not_taken),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

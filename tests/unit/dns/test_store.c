@@ -17,25 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-
-static char *scratch;
-
-static int make_scratch(void **state)
-{
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    return mkdtemp(scratch) == NULL;
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
-    return failed;
-}
+#include "tests/support/scratch.h"
 
 // ── Short forms that must succeed ────────────────────────────────────────────────────────────────
 

@@ -20,29 +20,11 @@
 #include "dns/image_build.h"
 #include "dns/types.h"
 #include "dns/wire.h"
+#include "tests/support/scratch.h"
 
 #define ZONES   6
 #define COMMITS 300
 #define READERS 2
-
-static char *scratch;
-
-static int make_scratch(void **state)
-{
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    return mkdtemp(scratch) == NULL;
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
-    return failed;
-}
 
 // In a child a failure is its exit status: the line where it happened.
 #define MUST(condition)                                                                            \

@@ -13,8 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-
-static char *scratch;
+#include "tests/support/scratch.h"
 
 static void run(const char *format, const char *argument)
 {
@@ -24,22 +23,10 @@ static void run(const char *format, const char *argument)
     free(command);
 }
 
-static int make_scratch(void **state)
+static int enter_scratch(void **state)
 {
-    (void)state;
     umask(0); // the modes must be right by themselves
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0;
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
-    return failed;
+    return make_scratch(state) != 0 || chdir(scratch) != 0;
 }
 
 static unsigned mode_of(const char *path)
@@ -233,5 +220,5 @@ int main(void)
         cmocka_unit_test(broken_public_files_are_refused_by_name),
         cmocka_unit_test(names_cannot_leave_the_directory),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

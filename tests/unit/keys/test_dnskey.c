@@ -15,27 +15,14 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "tests/support/scratch.h"
 
 #define NOW 1795329900 // 2026-11-22 06:45:00 UTC
 
-static char *scratch;
-
-static int make_scratch(void **state)
+static int enter_scratch(void **state)
 {
-    (void)state;
     umask(0); // the modes must be right by themselves
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0;
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
-    return failed;
+    return make_scratch(state) != 0 || chdir(scratch) != 0;
 }
 
 static int fresh(void **state)
@@ -427,5 +414,5 @@ int main(void)
         fresh_test(case_and_strange_octets_in_file_names_are_met),
         fresh_test(one_listing_serves_many_zones),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

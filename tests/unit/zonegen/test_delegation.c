@@ -191,5 +191,5 @@ int main(void)
         fresh_test(parent_from_a_file_gets_what_it_lacks),
         fresh_test(records_of_the_admin_are_never_hidden_by_a_delegation),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

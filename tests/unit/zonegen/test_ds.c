@@ -133,5 +133,5 @@ int main(void)
         fresh_test(unsigned_and_nested_zones_are_told_apart),
         fresh_test(presigned_zone_tells_the_keys_of_its_file),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

@@ -249,5 +249,5 @@ int main(void)
         cmocka_unit_test(name_that_gets_too_long_is_a_gap_and_an_error),
         cmocka_unit_test(ttls_are_those_of_the_configuration),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

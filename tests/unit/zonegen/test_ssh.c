@@ -105,5 +105,5 @@ int main(void)
         cmocka_unit_test(garbage_is_a_gap_and_an_error),
         cmocka_unit_test(missing_file_is_an_error),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

@@ -74,5 +74,5 @@ int main(void)
         cmocka_unit_test(zones_know_the_nearest_above_and_below),
         cmocka_unit_test(names_are_found_in_any_spelling),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

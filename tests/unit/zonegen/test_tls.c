@@ -6,7 +6,7 @@
 
 static int make_certificates(void **state)
 {
-    if (make_scratch(state) != 0)
+    if (enter_scratch(state) != 0)
         return 1;
     run(SELF_SIGNED
         "-subj /CN=box.example.com -addext subjectAltName=DNS:box.example.com -keyout key.pem "

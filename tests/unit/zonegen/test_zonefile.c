@@ -271,5 +271,5 @@ int main(void)
         cmocka_unit_test_setup(signed_files_are_stripped_or_served_as_they_are, sign),
         cmocka_unit_test_setup(dnssec_option_and_file_must_agree, sign),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "tests/support/scratch.h"
 #include "config/inputs.h"
 #include "zonegen/zonegen.h"
 
@@ -24,25 +25,12 @@ struct world {
     size_t count;
 };
 
-static char *scratch;
 static const struct zonegen_keys keys = {.dnssec_directory = "state/keys",
                                          .dkim_directory = "state/dkim"};
 
-static inline int make_scratch(void **state)
+static inline int enter_scratch(void **state)
 {
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0;
-}
-
-static inline int remove_scratch(void **state)
-{
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
-    return failed;
+    return make_scratch(state) != 0 || chdir(scratch) != 0;
 }
 
 static inline void run(const char *command)
