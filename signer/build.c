@@ -9,6 +9,7 @@
 #include "dns/types.h"
 #include "keys/dkim.h"
 #include "signer/compile.h"
+#include "signer/notes.h"
 #include "signer/verify.h"
 
 void build_done(struct build *build)
@@ -185,21 +186,6 @@ static enum status generate(const struct build_context *context, const struct zo
     }
 }
 
-// What is to be said of inputs that are used all the same, and when the next such thing becomes true.
-static void tell_notes(const struct build_context *context, struct zone *zone,
-                       const struct zone_content *content)
-{
-    for (size_t i = 0; i < content->note_count; i++) {
-        const struct zone_note *note = &content->notes[i];
-        if (note->error || note->input == NULL)
-            continue;
-        if (zone_note_holds(note, context->now))
-            lastgood_warn(context->lastgood, note->input, note->text);
-        else if (note->from > context->now && (zone->note_at == 0 || note->from < zone->note_at))
-            zone->note_at = note->from;
-    }
-}
-
 // What still has an error could not be helped by a last good state. An input that never was good takes nothing from a
 // zone; where that is not known, the published zone stays.
 static enum status judge_notes(const struct build_context *context, const struct zone *zone,
@@ -267,7 +253,8 @@ static enum status take_content(const struct build_context *context, struct zone
             status = records_add_rr(records, content->records[i].rr, err);
     if (status == STATUS_OK) {
         praise_inputs(context, zone, content);
-        tell_notes(context, zone, content);
+        zone->notes = notes_take(zone->notes, content);
+        notes_tell(zone->notes, zone->name, context->now);
     }
     zone_content_free(content);
     return status;

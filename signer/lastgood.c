@@ -27,25 +27,15 @@ static void drop_word(struct lastgood *lastgood, size_t index)
     lastgood->words[index] = lastgood->words[--lastgood->word_count];
 }
 
-static void drop_warning(struct lastgood *lastgood, size_t index)
-{
-    free(lastgood->warnings[index].path);
-    free(lastgood->warnings[index].text);
-    lastgood->warnings[index] = lastgood->warnings[--lastgood->warning_count];
-}
-
 void lastgood_done(struct lastgood *lastgood)
 {
     while (lastgood->word_count > 0)
         drop_word(lastgood, 0);
-    while (lastgood->warning_count > 0)
-        drop_warning(lastgood, 0);
     for (size_t i = 0; i < lastgood->swap_count; i++) {
         free(lastgood->swaps[i].path);
         free(lastgood->swaps[i].octets);
     }
     free(lastgood->words);
-    free(lastgood->warnings);
     free(lastgood->swaps);
     *lastgood = (struct lastgood){0};
 }
@@ -79,19 +69,6 @@ void lastgood_complain(struct lastgood *lastgood, const char *path, const char *
 {
     if (say(lastgood, path, why))
         log_event(LOG_LEVEL_ERROR, "input-bad", "path", path, "reason", why, NULL);
-}
-
-void lastgood_warn(struct lastgood *lastgood, const char *path, const char *what)
-{
-    for (size_t i = 0; i < lastgood->warning_count; i++)
-        if (strcmp(lastgood->warnings[i].path, path) == 0 &&
-            strcmp(lastgood->warnings[i].text, what) == 0)
-            return;
-    lastgood->warnings = array_grow(lastgood->warnings, &lastgood->warning_cap,
-                                    lastgood->warning_count, sizeof(*lastgood->warnings));
-    lastgood->warnings[lastgood->warning_count++] =
-        (struct lastgood_word){xstrdup(path), xstrdup(what)};
-    log_event(LOG_LEVEL_WARNING, "input-odd", "path", path, "reason", what, NULL);
 }
 
 void lastgood_is_good(struct lastgood *lastgood, const char *path)
@@ -184,9 +161,6 @@ void lastgood_forget(struct lastgood *lastgood, const struct inputs *inputs)
     for (size_t i = lastgood->word_count; i > 0; i--)
         if (inputs_file(inputs, lastgood->words[i - 1].path) == NULL)
             drop_word(lastgood, i - 1);
-    for (size_t i = lastgood->warning_count; i > 0; i--)
-        if (inputs_file(inputs, lastgood->warnings[i - 1].path) == NULL)
-            drop_warning(lastgood, i - 1);
 }
 
 bool lastgood_is_news(const struct input_file *file, struct store_reader *state)

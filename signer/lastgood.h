@@ -13,10 +13,8 @@
 struct lastgood {
     struct lastgood_swap *swaps; // inputs that have other octets than were read
     size_t swap_count, swap_cap;
-    struct lastgood_word *words; // what was said against which path
+    struct lastgood_word *words; // what was said about which path
     size_t word_count, word_cap;
-    struct lastgood_word *warnings; // what was said about those that are good all the same
-    size_t warning_count, warning_cap;
 };
 
 void lastgood_done(struct lastgood *lastgood);
@@ -37,8 +35,6 @@ bool lastgood_is_bad(const struct lastgood *lastgood, const char *path);
 
 // Says once that an input is bad and that there is nothing older to use.
 void lastgood_complain(struct lastgood *lastgood, const char *path, const char *why);
-// Says once what an admin should know about an input that is used.
-void lastgood_warn(struct lastgood *lastgood, const char *path, const char *what);
 // The input is good: takes back what was said about it.
 void lastgood_is_good(struct lastgood *lastgood, const char *path);
 // Is there an input that was complained about?

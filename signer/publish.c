@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "signer/notes.h"
 #include "signer/publisher.h"
 
 #define BACKOFF_MAX_S 60
@@ -194,9 +195,8 @@ static bool mark_due(struct publisher *publisher, int64_t now)
     for (size_t i = 0; i < publisher->zones.count; i++) {
         struct zone *zone = &publisher->zones.list[i];
         raise_alarm(publisher, zone, now);
+        notes_tell(zone->notes, zone->name, now);
         if (zone->failed ? now >= zone->retry_at : build_is_due(&publisher->policy, zone, now))
-            zone->dirty = true;
-        if (zone->note_at != 0 && now >= zone->note_at)
             zone->dirty = true;
         any = any || zone->dirty;
     }
@@ -263,7 +263,6 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     publisher->counts.looked_at++;
     batch->looked_at++;
     zone->dirty = false; // until the batch fails
-    zone->note_at = 0;
     switch (build_prepare(context, zone, &build, &status, &err)) {
     case BUILD_READY:
         take_build(batch, &build);
@@ -353,8 +352,8 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
         int64_t at = zone->dirty    ? now
                      : zone->failed ? zone->retry_at
                                     : build_due_at(&publisher->policy, zone);
-        if (zone->note_at != 0 && zone->note_at < at)
-            at = zone->note_at;
+        next = at < next ? at : next;
+        at = notes_next(zone->notes, now);
         next = at < next ? at : next;
     }
     return next < publisher->retry_at ? publisher->retry_at : next;

@@ -31,9 +31,8 @@ struct zone {
     bool from_published; // sign again what is published: what should be published does not hold up
     bool alarmed;        // it was said that the signatures run out
     int64_t retry_at;
-    int64_t
-        note_at; // when something has to be said about its inputs (a certificate expires), 0: never
-    char *complaint; // the last error that was logged, so that it is logged once
+    char *complaint;     // the last error that was logged, so that it is logged once
+    struct notes *notes; // what else is to be said of it
 };
 
 static inline enum config_dnssec zone_dnssec(const struct zone *zone)

@@ -7,11 +7,13 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "signer/build.h"
+#include "signer/notes.h"
 
 static void zone_done(struct zone *zone)
 {
     free(zone->name);
     free(zone->complaint);
+    notes_free(zone->notes);
     *zone = (struct zone){0};
 }
 
@@ -132,6 +134,7 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
         zone->target = target;
         known->name = NULL; // moved: not the old table's to free
         known->complaint = NULL;
+        known->notes = NULL;
         return;
     }
     fresh.name = xstrdup(target->name);

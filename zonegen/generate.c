@@ -173,6 +173,8 @@ static void make_dmarc(struct zone_maker *maker)
 static void note_addresses(struct zone_maker *maker)
 {
     const struct config_box *box = &maker->config->box;
+    if (!target_holds(maker->target, box->hostname)) // once is enough
+        return;
     for (size_t i = 0; i < box->address_count; i++) {
         const struct config_address *address = &box->addresses[i];
         char text[ADDRESS_TEXT_MAX];
@@ -204,7 +206,6 @@ static const struct {
     {FOR_HOST | FOR_DOMAIN, make_tlsa},
     {FOR_HOST | FOR_DOMAIN, make_sshfp},
     {FOR_HOST | FOR_DOMAIN, make_delegations},
-    {FOR_HOST | FOR_DOMAIN, note_addresses},
 };
 
 enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys *keys,
@@ -226,6 +227,7 @@ enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys 
         zone_content_free(maker.content);
         return status;
     }
+    note_addresses(&maker);
     *ret = maker.content;
     return STATUS_OK;
 }

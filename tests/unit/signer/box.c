@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: ISC
+#include "tests/unit/signer/box.h"
+
+#include "base/file.h"
+
+char *directory;
+
+int box_set_up(void **state)
+{
+    (void)state;
+    directory = make_directory();
+    return 0;
+}
+
+int box_tear_down(void **state)
+{
+    (void)state;
+    remove_directory(directory);
+    return 0;
+}
+
+void write_text(const char *name, const char *text)
+{
+    char *path = path_join(directory, name);
+    struct error err = {0};
+    if (file_write(path, text, strlen(text), 0644, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    free(path);
+}
+
+void write_config(const char *domains)
+{
+    char *text = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.1], dkim: no, "
+                           "ssh: [host.pub]}\nstate: %s/state\ndomains:\n%s",
+                           directory, domains);
+    write_text("box.yaml", text);
+    free(text);
+}
+
+const char host_key[] =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJfkNV4OS33ImTXvorZr72q4v5XhVEQKfvqsxOEJ/XaR root@box\n";
+const char other_host_key[] =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZzHwKqCCvuj7sTfBUqCVEXdvCPtUMsn7JGjvvWS8Y root@box\n";
+
+struct inputs *read_inputs(void)
+{
+    char *path = path_join(directory, "box.yaml");
+    struct inputs *inputs = NULL;
+    struct config_errors errors = {0};
+    if (inputs_read(path, &inputs, &errors) != STATUS_OK)
+        fail_msg("%s", errors.list[0].text);
+    free(path);
+    return inputs;
+}
+
+struct publisher *start(int64_t now)
+{
+    char *path = path_join(directory, "state");
+    struct publisher *publisher = NULL;
+    struct error err = {0};
+    if (publisher_open(path, &publisher, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    free(path);
+    publisher_set_inputs(publisher, read_inputs(), now);
+    return publisher;
+}
+
+void work(struct publisher *publisher, int64_t now)
+{
+    for (int turns = 0; publisher_collect(publisher, now); turns++) {
+        for (size_t i = 0; i < publisher_job_count(publisher); i++)
+            publisher_run_job(publisher, i);
+        assert_int_equal(publisher_commit(publisher, now), STATUS_OK);
+        assert_true(turns < 50);
+    }
+}
+
+// What is published of the zone, opened; the octets stay until the next renew.
+bool look(struct publisher *publisher, const char *zone, struct image *ret)
+{
+    struct name name;
+    struct name_key key;
+    struct store_entry entry;
+    struct error err = {0};
+    assert_int_equal(name_from_text(zone, &name, NULL), STATUS_OK);
+    name_key(name.wire, &key);
+    assert_int_equal(stores_renew(&publisher->stores, &err), STATUS_OK);
+    bool found = store_get(publisher->stores.serve_reader, STORE_IMAGES, key.octets, key.len,
+                           &entry) == STATUS_OK;
+    if (found && image_open(entry.value, entry.value_len, ret, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    return found;
+}
+
+uint32_t serial_of(struct publisher *publisher, const char *zone)
+{
+    struct image image;
+    uint32_t serial = look(publisher, zone, &image) ? image.header->serial : 0;
+    stores_reset(&publisher->stores);
+    return serial;
+}
+
+// As a validator at that time would see it, with the keys in the directory.
+void assert_valid(struct publisher *publisher, const char *zone, int64_t now)
+{
+    struct image image;
+    struct name name;
+    struct dnskey_set keys;
+    struct error err = {0};
+    char *path = path_join(directory, "state/keys");
+    assert_true(look(publisher, zone, &image));
+    assert_int_equal(name_from_text(zone, &name, NULL), STATUS_OK);
+    assert_int_equal(dnskey_load(path, zone, false, &keys, &err), STATUS_OK);
+    struct verify_request request = {
+        .image = &image,
+        .apex = name.wire,
+        .dnssec = CONFIG_DNSSEC_ON,
+        .keys = &keys,
+        .policy = {14 * DAY, 6 * DAY},
+        .serial = image.header->serial,
+        .now = now,
+    };
+    if (verify_image(&request, &err) != STATUS_OK)
+        fail_msg("%s at %lld: %s", zone, (long long)(now - NOW), err.text);
+    dnskey_set_done(&keys);
+    stores_reset(&publisher->stores);
+    free(path);
+}
+
+size_t count_keys(void)
+{
+    char *path = path_join(directory, "state/keys");
+    struct dnskey_listing listing;
+    assert_int_equal(dnskey_listing_read(path, &listing, NULL), STATUS_OK);
+    size_t count = listing.count;
+    dnskey_listing_done(&listing);
+    free(path);
+    return count;
+}
+
+// A line of shell in the scratch directory.
+void in_shell(const char *command)
+{
+    char *line = xasprintf("cd '%s' && %s", directory, command);
+    assert_int_equal(system(line), 0);
+    free(line);
+}
+
+void take(struct publisher *publisher, int64_t now)
+{
+    publisher_set_inputs(publisher, read_inputs(), now);
+    work(publisher, now);
+}
+
+// ── What is logged ───────────────────────────────────────────────────────────────────────────────
+
+static FILE *heard;
+static int said_to; // standard error as it was
+
+void listen_to_log(void)
+{
+    heard = tmpfile();
+    assert_non_null(heard);
+    said_to = dup(STDERR_FILENO);
+    assert_true(said_to >= 0 && dup2(fileno(heard), STDERR_FILENO) >= 0);
+}
+
+size_t end_listening(const char *words)
+{
+    char line[4096];
+    size_t count = 0;
+    assert_true(dup2(said_to, STDERR_FILENO) >= 0);
+    close(said_to);
+    rewind(heard);
+    while (fgets(line, sizeof(line), heard) != NULL) {
+        count += strstr(line, words) != NULL;
+        fputs(line, stderr);
+    }
+    fclose(heard);
+    return count;
+}

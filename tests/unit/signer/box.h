@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: ISC
+// A box for the tests of the publisher: real configuration, keys and stores in a scratch directory.
+#pragma once
+
+#include "tests/unit/signer/signer_zone.h"
+
+#include "signer/publisher.h"
+
+extern char *directory; // of the test that runs
+int box_set_up(void **state);
+int box_tear_down(void **state);
+
+extern const char host_key[], other_host_key[]; // for host.pub
+
+void write_text(const char *name, const char *text);
+// box.yaml: the host box.example.com with host.pub, no DKIM, and these lines below `domains:`.
+void write_config(const char *domains);
+// A line of shell in the scratch directory.
+void in_shell(const char *command);
+
+struct inputs *read_inputs(void);
+struct publisher *start(int64_t now);
+// Runs batches until there is nothing to do at that time.
+void work(struct publisher *publisher, int64_t now);
+// Reads the inputs again and works.
+void take(struct publisher *publisher, int64_t now);
+
+// What is published of the zone, opened; the octets stay until the next renew.
+bool look(struct publisher *publisher, const char *zone, struct image *ret);
+uint32_t serial_of(struct publisher *publisher, const char *zone); // 0: none
+// As a validator at that time would see it, with the keys in the directory.
+void assert_valid(struct publisher *publisher, const char *zone, int64_t now);
+size_t count_keys(void); // files
+
+// Between the two, log lines are kept; the second tells how many of them have these words.
+void listen_to_log(void);
+size_t end_listening(const char *words);
