@@ -92,7 +92,7 @@ build()
     heading "Building a release in build/release"
     packages_need "${BUILD_PACKAGES[@]}" "${TOUR_PACKAGES[@]}" || fail "packages are missing"
     local configured
-    configured=$(cmake --preset release -DZONEBOX_TESTS=OFF 2>&1) ||
+    configured=$(cmake --preset release 2>&1) ||
         { echo "$configured" >&2; fail "cmake --preset release"; }
     cmake --build build/release -- --quiet || fail "the build"
     PATH=$PWD/build/release/bin:$PATH

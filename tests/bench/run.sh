@@ -11,7 +11,7 @@ for program in nsd openssl cmake; do
         exit 2
     }
 done
-cmake --preset release >/dev/null
-cmake --build build/release >/dev/null
+cmake --preset release -DZONEBOX_TESTS=ON >/dev/null
+cmake --build build/release --target zonegen_program zone-signer zone-server zoned load >/dev/null
 ZONEBOX_BIN=$source_directory/build/release/bin ZONEBOX_TESTS=$source_directory/build/release/tests \
     exec /usr/bin/python3 -B tests/bench/bench.py "$@"
