@@ -35,7 +35,9 @@ packages_install()
     fi
     export DEBIAN_FRONTEND=noninteractive
     apt-get -qq update || echo "apt-get update failed; trying with the package lists that are there" >&2
-    apt-get -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends install "$@" >/dev/null
+    # Remarks of packages about their configuration are for those who read them when something goes wrong.
+    said=$(apt-get -y -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 --no-install-recommends install "$@" 2>&1) ||
+        echo "$said" >&2
     if [ -d /run/systemd/system ]; then
         for service in "${PEER_SERVICES[@]}"; do
             case " $* " in *" ${service/named/bind9} "*) systemctl disable --now --quiet "$service" || true ;; esac
@@ -54,8 +56,7 @@ packages_need()
         return 1
     fi
     if [ "$(id -u)" -ne 0 ]; then
-        echo "Some packages are missing. Install them once, as root:" >&2
-        echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+        echo "Packages are missing; once, as root: apt-get install --no-install-recommends ${missing[*]}" >&2
         return 1
     fi
     echo "Installing ${missing[*]}"

@@ -89,8 +89,8 @@ expect()
 
 build()
 {
+    packages_need "${BUILD_PACKAGES[@]}" "${TOUR_PACKAGES[@]}" || exit 1
     heading "Building a release in build/release"
-    packages_need "${BUILD_PACKAGES[@]}" "${TOUR_PACKAGES[@]}" || fail "packages are missing"
     local configured
     configured=$(cmake --preset release 2>&1) ||
         { echo "$configured" >&2; fail "cmake --preset release"; }
@@ -212,7 +212,7 @@ tour()
     expect "$published" "and it is the hash of the certificate's key"
 }
 
-case "${1:-}" in
+case "$*" in
 '') ;;
 --once) once=yes ;;
 --help | -h) usage && exit 0 ;;

@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 jobs=$(nproc)
 export PYTHONDONTWRITEBYTECODE=1
+PATH=$PATH:/usr/sbin:/sbin # nsd and the like, which an ordinary user may run as well
 
 say()
 {
@@ -22,7 +23,7 @@ give_up()
     exit 1
 }
 
-packages_need "${BUILD_PACKAGES[@]}" "${TOUR_PACKAGES[@]}" "${TEST_PACKAGES[@]}" || give_up "packages are missing"
+packages_need "${BUILD_PACKAGES[@]}" "${TOUR_PACKAGES[@]}" "${TEST_PACKAGES[@]}" || exit 1
 
 say "Building with AddressSanitizer and UBSan"
 configured=$(cmake --preset dev 2>&1) || { echo "$configured"; give_up "cmake --preset dev"; }
