@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # Everything that proves zonebox: installs what the tests need (as root; Debian starts none of the servers), builds with
-# AddressSanitizer and UBSan, runs all tests through ctest, then builds a release and takes its tour.
+# AddressSanitizer and UBSan, runs all tests through ctest, then builds a release, takes its
+# tour and runs the short form of the bench.
 #
 #     tests/run.sh [ctest options, e.g. -L unit, -R zoned]
 set -uo pipefail
@@ -37,11 +38,17 @@ say "The release and its tour"
 ZONEBOX_PORT=${ZONEBOX_PORT:-15300} examples/run.sh --once
 tour_failed=$?
 
-# "95% tests passed, 2 tests failed out of 40", and the tour is one more
+say "The bench, its short form"
+tests/bench/run.sh --zones 50 --rounds 1 --seconds 0.5
+bench_failed=$?
+
+# "95% tests passed, 2 tests failed out of 40", and the tour and the bench are one more each
 read -r failed total < <(sed -nE 's/.* ([0-9]+) tests? failed out of ([0-9]+)$/\1 \2/p' build/dev/ctest.log | tail -n 1)
 [ $tour_failed -eq 0 ] || failed=$((failed + 1))
-total=$((total + 1))
+[ $bench_failed -eq 0 ] || failed=$((failed + 1))
+total=$((total + 2))
 [ "$tests_failed" -eq 0 ] || echo "tests/run.sh: ctest ended with status $tests_failed (see above)"
 [ $tour_failed -eq 0 ] || echo "tests/run.sh: examples/run.sh --once ended with status $tour_failed (see above)"
+[ $bench_failed -eq 0 ] || echo "tests/run.sh: tests/bench/run.sh ended with status $bench_failed (see above)"
 printf '\ntests: %d passed, %d failed\n' $((total - failed)) "$failed"
-[ "$tests_failed" -eq 0 ] && [ $tour_failed -eq 0 ]
+[ "$tests_failed" -eq 0 ] && [ $tour_failed -eq 0 ] && [ $bench_failed -eq 0 ]

@@ -5,6 +5,7 @@ the same afterwards, freshly served, with one clear line in the log. When the in
 import contextlib
 import hashlib
 import os
+import struct
 import subprocess
 
 import dns.rdatatype
@@ -148,6 +149,10 @@ def test_a_domain_added_and_removed_follows(running):
     assert sorted(path.name for path in (running.state / "keys").glob("Kexample.net.*")) == keys
 
 
+# How an image begins: dns/image.h, IMAGE_MAGIC and IMAGE_VERSION.
+IMAGE_HEAD = struct.pack("=QI", 0x5A424F58474D4931, 1)
+
+
 def files(directory):
     return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.rglob("*") if path.is_file()}
 
@@ -175,16 +180,19 @@ def test_lost_key_files_are_not_replaced(running):
 
 
 def test_serve_is_disposable(running):
-    """Removed under the running box, flipped or truncated while it is down: it is made anew, with a larger serial."""
+    """Removed, truncated, with flipped bits, or of another format version: it is made anew, with a larger serial."""
     serial = harness.serial(running.port, "example.com")
     data = running.state / "serve" / "data.mdb"
-    for spoil in ("remove", "flip", "truncate"):
+    for spoil in ("remove", "flip", "truncate", "version"):
         running.stop()
         octets = bytearray(data.read_bytes())
+        assert IMAGE_HEAD in octets
         if spoil == "remove":
             data.unlink()
         elif spoil == "truncate":
             data.write_bytes(octets[:12288])
+        elif spoil == "version":
+            data.write_bytes(octets.replace(IMAGE_HEAD, IMAGE_HEAD[:8] + struct.pack("=I", 99)))
         else:
             for at in range(8192, len(octets), 97):
                 octets[at] ^= 0x10
