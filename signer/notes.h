@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What zonegen notes about a zone that is published all the same: an expired certificate, a zone file without TLSA. Each
-// is logged once, when it first holds: that may be long after the zone was made, so the notes are kept with it.
+// What zonegen notes about a zone that is published all the same: an expired certificate, a zone file without TLSA.
+// Each is logged once, when it first holds: that may be long after the zone was made, so the notes are kept with it.
 #pragma once
 
 #include <stdbool.h>
