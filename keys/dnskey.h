@@ -62,7 +62,19 @@ void dnskey_listing_done(struct dnskey_listing *listing);
 // those of the comments.
 enum status dnskey_load_listed(const struct dnskey_listing *listing, const char *zone,
                                bool with_private, struct dnskey_set *ret, struct error *err);
-// The same for one zone: lists the directory, then loads.
+// The same, of these keys only (NULL: of all): what else lies there may be as broken as it likes.
+struct dnskey_id {
+    uint16_t tag;
+    uint8_t algorithm;
+};
+struct dnskey_ids {
+    const struct dnskey_id *list;
+    size_t count;
+};
+enum status dnskey_load_known(const struct dnskey_listing *listing, const char *zone,
+                              const struct dnskey_ids *known, bool with_private,
+                              struct dnskey_set *ret, struct error *err);
+// As dnskey_load_listed for one zone: lists the directory, then loads.
 enum status dnskey_load(const char *directory, const char *zone, bool with_private,
                         struct dnskey_set *ret, struct error *err);
 void dnskey_set_done(struct dnskey_set *set);

@@ -255,8 +255,23 @@ static int compare_keys(const void *a, const void *b)
     return order != 0 ? order : left->algorithm - right->algorithm;
 }
 
+static bool is_wanted(const struct dnskey_ids *known, const struct key_name *name)
+{
+    for (size_t i = 0; known != NULL && i < known->count; i++)
+        if (known->list[i].tag == name->tag && known->list[i].algorithm == name->algorithm)
+            return true;
+    return known == NULL;
+}
+
 enum status dnskey_load_listed(const struct dnskey_listing *listing, const char *zone,
                                bool with_private, struct dnskey_set *ret, struct error *err)
+{
+    return dnskey_load_known(listing, zone, NULL, with_private, ret, err);
+}
+
+enum status dnskey_load_known(const struct dnskey_listing *listing, const char *zone,
+                              const struct dnskey_ids *known, bool with_private,
+                              struct dnskey_set *ret, struct error *err)
 {
     struct dnskey_set set = {0};
     size_t cap = 0;
@@ -267,7 +282,8 @@ enum status dnskey_load_listed(const struct dnskey_listing *listing, const char 
         struct key_name name;
         if (strncasecmp(listing->names[i], prefix, strlen(prefix)) != 0)
             break;
-        if (!key_file_is(listing->names[i], prefix, &name) || name.private)
+        if (!key_file_is(listing->names[i], prefix, &name) || name.private ||
+            !is_wanted(known, &name))
             continue;
         set.keys = array_grow(set.keys, &cap, set.count, sizeof(*set.keys));
         struct dnskey *key = &set.keys[set.count++];

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-static bool set_has(const struct dnskey_set *set, const struct state_key *key)
+static bool set_has(const struct dnskey_set *set, const struct dnskey_id *key)
 {
     for (size_t i = 0; i < set->count; i++)
         if (set->keys[i].tag == key->tag && set->keys[i].algorithm == key->algorithm)
@@ -120,6 +120,18 @@ enum status keyring_get(struct keyring *keyring, const char *zone, const struct 
     return make_key(keyring, zone, now, ret, err);
 }
 
+enum status keyring_get_known(const struct keyring *keyring, const char *zone,
+                              const struct zone_state *state, struct dnskey_set *ret,
+                              struct error *err)
+{
+    struct dnskey_ids known = {state->keys, state->key_count};
+    enum status status = dnskey_load_known(&keyring->listing, zone,
+                                           state->key_count > 0 ? &known : NULL, true, ret, err);
+    if (status == STATUS_OK && ret->count == 0)
+        return refuse(keyring, zone, state, err);
+    return status;
+}
+
 enum status keyring_unlock(struct keyring *keyring, const char *zone, struct dnskey_set *set,
                            struct error *err)
 {
@@ -141,5 +153,5 @@ void keyring_remember(const struct dnskey_set *set, struct zone_state *state)
 {
     state->key_count = set->count < STATE_KEYS_MAX ? set->count : STATE_KEYS_MAX;
     for (size_t i = 0; i < state->key_count; i++)
-        state->keys[i] = (struct state_key){set->keys[i].tag, set->keys[i].algorithm};
+        state->keys[i] = (struct dnskey_id){set->keys[i].tag, set->keys[i].algorithm};
 }

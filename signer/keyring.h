@@ -40,6 +40,11 @@ enum status keyring_refresh(struct keyring *keyring, struct error *err);
 // should be keys and there are none.
 enum status keyring_get(struct keyring *keyring, const char *zone, const struct keyring_past *past,
                         int64_t now, struct dnskey_set *ret, struct error *err);
+// Loads the keys that the zone was published with last, private parts and all: to sign it again whatever other files
+// there are.
+enum status keyring_get_known(const struct keyring *keyring, const char *zone,
+                              const struct zone_state *state, struct dnskey_set *ret,
+                              struct error *err);
 // Loads the private parts as well, unless they are there.
 enum status keyring_unlock(struct keyring *keyring, const char *zone, struct dnskey_set *set,
                            struct error *err);

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "dns/name.h"
 #include "dns/store.h"
+#include "keys/dnskey.h"
 
 #define STATE_KEYS_MAX 32
 
@@ -28,16 +29,11 @@ enum state_mode {
     STATE_PRESIGNED, // as the zone file has it
 };
 
-struct state_key {
-    uint16_t tag;
-    uint8_t algorithm;
-};
-
 struct zone_state {
     enum state_mode mode;
     bool lost; // the record could not be read: serial 0, keys unknown. Not written.
     uint32_t serial;
-    struct state_key keys[STATE_KEYS_MAX]; // in use when signed here
+    struct dnskey_id keys[STATE_KEYS_MAX]; // in use when signed here
     size_t key_count;
 };
 
