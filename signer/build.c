@@ -9,6 +9,7 @@
 #include "dns/types.h"
 #include "keys/dkim.h"
 #include "signer/compile.h"
+#include "signer/judge.h"
 #include "signer/notes.h"
 #include "signer/verify.h"
 
@@ -23,11 +24,11 @@ void build_done(struct build *build)
 
 // ── What is published ────────────────────────────────────────────────────────────────────────────
 
-static enum status open_published(struct store_reader *serve, const struct zone *zone,
-                                  struct image *ret, struct error *err)
+enum status build_open(struct store_reader *serve, const struct name_key *apex, struct image *ret,
+                       struct error *err)
 {
     struct store_entry entry;
-    enum status status = store_get(serve, STORE_IMAGES, zone->key.octets, zone->key.len, &entry);
+    enum status status = store_get(serve, STORE_IMAGES, apex->octets, apex->len, &entry);
     if (status != STATUS_OK)
         return status;
     return image_open(entry.value, entry.value_len, ret, err);
@@ -37,7 +38,7 @@ void build_look(struct store_reader *serve, struct zone *zone, struct error *err
 {
     struct image image;
     zone->published = (struct zone_published){.exists = false};
-    if (open_published(serve, zone, &image, err) != STATUS_OK)
+    if (build_open(serve, &zone->key, &image, err) != STATUS_OK)
         return;
     const struct image_header *header = image.header;
     zone->published = (struct zone_published){
@@ -163,13 +164,16 @@ static bool swap_bad_inputs(const struct build_context *context, const struct zo
     return swapped;
 }
 
-static enum status generate(const struct build_context *context, const struct zone *zone,
+static enum status generate(const struct build_context *context, struct zone *zone,
                             struct zone_content **ret, struct error *err)
 {
+    struct judge_serving serving = {context->serve, zone};
     struct zonegen_keys keys = {
         .dnssec_directory = context->keyring->directory,
         .dkim_directory = context->dkim_directory,
         .listing = &context->keyring->listing,
+        .is_served = judge_is_served,
+        .context = &serving,
     };
     for (;;) { // each turn swaps an input; none is swapped twice
         enum status status = zonegen_make(context->inputs, &keys, zone->target, ret, err);
@@ -186,25 +190,6 @@ static enum status generate(const struct build_context *context, const struct zo
     }
 }
 
-// What still has an error could not be helped by a last good state. An input that never was good takes nothing from a
-// zone; where that is not known, the published zone stays.
-static enum status judge_notes(const struct build_context *context, const struct zone *zone,
-                               const struct zone_content *content, struct error *err)
-{
-    for (size_t i = 0; i < content->note_count; i++) {
-        const struct zone_note *note = &content->notes[i];
-        if (!note->error || !zone_note_holds(note, context->now))
-            continue;
-        bool known = note->input != NULL && inputs_file(context->inputs, note->input) != NULL &&
-                     zone->state.mode != STATE_NEVER;
-        if (zone->published.exists && !known)
-            return error_set(err, STATUS_STATE, "%s", note->text);
-        lastgood_complain(context->lastgood, note->input != NULL ? note->input : zone->name,
-                          note->text);
-    }
-    return STATUS_OK;
-}
-
 // ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────
 
 static bool lacks_dkim(const struct zone_content *content)
@@ -217,7 +202,7 @@ static bool lacks_dkim(const struct zone_content *content)
 }
 
 // Makes the DKIM key that generation misses, and generates once more.
-static enum status add_dkim(const struct build_context *context, const struct zone *zone,
+static enum status add_dkim(const struct build_context *context, struct zone *zone,
                             struct zone_content **content, struct error *err)
 {
     const struct config_box *box = &context->inputs->config->box;
@@ -247,7 +232,7 @@ static enum status take_content(const struct build_context *context, struct zone
         return status;
     status = add_dkim(context, zone, &content, err);
     if (status == STATUS_OK)
-        status = judge_notes(context, zone, content, err);
+        status = judge_content(context, zone, content, err);
     for (size_t i = 0; status == STATUS_OK && i < content->record_count; i++)
         if (content->records[i].rr != NULL)
             status = records_add_rr(records, content->records[i].rr, err);
@@ -264,7 +249,7 @@ static enum status take_published(const struct build_context *context, const str
                                   struct records *records, struct error *err)
 {
     struct image image;
-    enum status status = open_published(context->serve, zone, &image, err);
+    enum status status = build_open(context->serve, &zone->key, &image, err);
     if (status == STATUS_OK)
         status = records_add_image(records, &image, true, err);
     return status;
@@ -279,7 +264,9 @@ static enum status collect_records(const struct build_context *context, struct b
     enum status status = zone->from_published ? take_published(context, zone, build->records, err)
                                               : take_content(context, zone, build->records, err);
     struct keyring_past past = {&zone->state, zone->published.exists && zone->published.is_signed};
-    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
+    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON && zone->from_published)
+        status = keyring_get_known(context->keyring, zone->name, &zone->state, &build->keys, err);
+    else if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
         status = keyring_get(context->keyring, zone->name, &past, context->now, &build->keys, err);
     if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
         status = sign_add_dnskeys(build->records, &build->keys, context->inputs->config->ttl.dnskey,
@@ -345,7 +332,7 @@ static enum status start_signing(const struct build_context *context, struct bui
         return status;
     struct image previous;
     bool trusted =
-        !context->distrust && open_published(context->serve, zone, &previous, NULL) == STATUS_OK;
+        !context->distrust && build_open(context->serve, &zone->key, &previous, NULL) == STATUS_OK;
     struct sign_request request = {
         .records = build->records,
         .keys = &build->keys,

@@ -94,11 +94,11 @@ static void tell_published(struct publisher *publisher, const struct build *buil
               signing != NULL ? log_u64(signing->reused_count) : NULL, NULL);
 }
 
-// A zone that is signed for the first time wants a DS in the zone above, if that is one of ours.
+// The zone above, if that is one of ours, may have waited to publish a DS for the keys that are served now.
 static void touch_parent(const struct publisher *publisher, const struct build *build)
 {
     struct zone *parent = zones_find(&publisher->zones, build->zone->target->parent);
-    if (parent != NULL && build->signing != NULL && !build->zone->published.is_signed)
+    if (parent != NULL && parent->waits_for_child)
         parent->dirty = true;
 }
 

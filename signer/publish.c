@@ -203,19 +203,43 @@ static bool mark_due(struct publisher *publisher, int64_t now)
     return any;
 }
 
+// Does a zone directly below it have to be looked at first?
+static bool has_dirty_child(const struct zones *zones, const struct zone *zone)
+{
+    for (size_t i = 0; zone->target->child_count > 0 && i < zones->count; i++)
+        if (zones->list[i].dirty && zones->list[i].target->parent == zone->target)
+            return true;
+    return false;
+}
+
+// A zone is delegated with the keys that are published below it: what the batch has there is committed before.
+static bool has_child_in_batch(const struct batch *batch, const struct zone *zone)
+{
+    for (size_t i = 0; zone->target->child_count > 0 && i < batch->count; i++)
+        if (batch->builds[i].zone->target->parent == zone->target)
+            return true;
+    return false;
+}
+
 // The zone with the host name first, since certificates change most; then from the end, so that a zone comes before the
-// one that delegates it.
+// one that delegates it. NULL also where the batch has to end before the next.
 static struct zone *next_dirty(struct publisher *publisher)
 {
     struct zones *zones = &publisher->zones;
-    if (zones->host < zones->count && zones->list[zones->host].dirty)
-        return &zones->list[zones->host];
-    for (size_t i = 0; i < zones->count; i++) {
-        publisher->cursor = publisher->cursor == 0 ? zones->count - 1 : publisher->cursor - 1;
-        if (publisher->cursor < zones->count && zones->list[publisher->cursor].dirty)
-            return &zones->list[publisher->cursor];
+    struct zone *next = zones->host < zones->count ? &zones->list[zones->host] : NULL;
+    size_t cursor = publisher->cursor;
+    if (next == NULL || !next->dirty || has_dirty_child(zones, next)) {
+        next = NULL;
+        for (size_t i = 0; next == NULL && i < zones->count; i++) {
+            cursor = cursor == 0 ? zones->count - 1 : cursor - 1;
+            if (cursor < zones->count && zones->list[cursor].dirty)
+                next = &zones->list[cursor];
+        }
     }
-    return NULL;
+    if (next == NULL || has_child_in_batch(&publisher->batch, next))
+        return NULL;
+    publisher->cursor = cursor;
+    return next;
 }
 
 static void take_build(struct batch *batch, const struct build *build)
@@ -263,6 +287,7 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     publisher->counts.looked_at++;
     batch->looked_at++;
     zone->dirty = false; // until the batch fails
+    zone->waits_for_child = false;
     switch (build_prepare(context, zone, &build, &status, &err)) {
     case BUILD_READY:
         take_build(batch, &build);

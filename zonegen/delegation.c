@@ -101,6 +101,12 @@ static void delegate_as_file(struct zone_maker *maker, const ldns_rdf *apex,
 
 static void add_ds(struct zone_maker *maker, const struct zone_target *child, const ldns_rr *dnskey)
 {
+    const struct zonegen_keys *keys = maker->keys;
+    if (keys->is_served != NULL && !keys->is_served(keys->context, child, dnskey)) {
+        maker_missing(maker, child->name, "DS", "%s is not served with its key %u yet", child->name,
+                      ldns_calc_keytag(dnskey));
+        return;
+    }
     ldns_rr *ds = ldns_key_rr2ds(dnskey, LDNS_SHA256);
     if (ds == NULL)
         return;
@@ -142,7 +148,8 @@ static void delegate_signed(struct zone_maker *maker, const struct zone_target *
 // ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 // A zone that comes from a file says itself who serves it and, presigned, with which keys.
-static void delegate_file(struct zone_maker *maker, const struct zone_target *child, bool with_ns,
+// False: the file cannot be used.
+static bool delegate_file(struct zone_maker *maker, const struct zone_target *child, bool with_ns,
                           bool with_ds)
 {
     const struct input_file *file = inputs_file(maker->inputs, child->domain->zone_file);
@@ -160,7 +167,7 @@ static void delegate_file(struct zone_maker *maker, const struct zone_target *ch
                       display_path(maker->config, words));
         maker_note(maker, true, child->domain->zone_file, "delegation of %s: %s", child->name,
                    words);
-        return;
+        return false;
     }
     ldns_rdf *apex = ldns_dname_new_frm_str(child->name);
     if (with_ns)
@@ -171,6 +178,7 @@ static void delegate_file(struct zone_maker *maker, const struct zone_target *ch
     }
     ldns_rdf_deep_free(apex);
     zone_file_records_free(records, count);
+    return true;
 }
 
 static void delegate(struct zone_maker *maker, const struct zone_target *child, bool with_ns,
@@ -178,8 +186,9 @@ static void delegate(struct zone_maker *maker, const struct zone_target *child, 
 {
     enum config_dnssec dnssec = child->domain != NULL ? child->domain->dnssec : CONFIG_DNSSEC_ON;
     bool from_file = child->domain != NULL && child->domain->zone_file != NULL;
-    if (from_file && (with_ns || dnssec == CONFIG_DNSSEC_PRESIGNED))
-        delegate_file(maker, child, with_ns, with_ds && dnssec == CONFIG_DNSSEC_PRESIGNED);
+    if (from_file && (with_ns || dnssec == CONFIG_DNSSEC_PRESIGNED) &&
+        !delegate_file(maker, child, with_ns, with_ds && dnssec == CONFIG_DNSSEC_PRESIGNED))
+        return; // a DS alone delegates nothing
     if (!from_file && with_ns)
         delegate_configured(maker, child);
     if (with_ds && dnssec == CONFIG_DNSSEC_ON)

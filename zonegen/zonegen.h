@@ -72,6 +72,10 @@ struct zonegen_keys {
     const char *dkim_directory;   // state/dkim
     const struct dnskey_listing
         *listing; // of dnssec_directory, for many zones in a row; NULL: listed when needed
+    // Is the child zone served with this DNSKEY already? A DS that comes before would make it bogus. NULL: it is taken
+    // for granted.
+    bool (*is_served)(void *context, const struct zone_target *child, const ldns_rr *dnskey);
+    void *context;
 };
 
 // Makes one zone. The SOA's serial is 1 in a generated zone (the signer sets it) and the file's own in a zone file.

@@ -314,7 +314,10 @@ static void run(struct program *program)
     const char *state = program->inputs->config->state;
     program->dnssec_directory = path_join(state, "keys");
     program->dkim_directory = path_join(state, "dkim");
-    program->keys = (struct zonegen_keys){program->dnssec_directory, program->dkim_directory, NULL};
+    program->keys = (struct zonegen_keys){
+        .dnssec_directory = program->dnssec_directory,
+        .dkim_directory = program->dkim_directory,
+    };
     if (dnskey_listing_read(program->dnssec_directory, &program->listing, &err) == STATUS_OK)
         program->keys.listing = &program->listing;
     else

@@ -28,7 +28,8 @@ static const char config_text[] =
     "  - {name: presigned.example, zone-file: /zone, dnssec: presigned}\n"
     "state: /nonexistent\n";
 
-static const struct zonegen_keys keys = {"/nonexistent/keys", "/nonexistent/dkim", NULL};
+static const struct zonegen_keys keys = {.dnssec_directory = "/nonexistent/keys",
+                                         .dkim_directory = "/nonexistent/dkim"};
 
 #define ZONE_FILE  2
 #define FILE_COUNT 3

@@ -46,11 +46,162 @@ static void a_certificate_that_expires_is_said_once_when_it_does(void **state)
     publisher_close(publisher);
 }
 
+// ── What is lacking ──────────────────────────────────────────────────────────────────────────────
+
+static bool has(struct publisher *publisher, const char *zone, const char *name, uint16_t type)
+{
+    struct image image;
+    struct name wire, apex;
+    struct name_key key, apex_key;
+    assert_int_equal(name_from_text(name, &wire, NULL), STATUS_OK);
+    assert_int_equal(name_from_text(zone, &apex, NULL), STATUS_OK);
+    name_key(wire.wire, &key);
+    name_key(apex.wire, &apex_key);
+    assert_true(look(publisher, zone, &image));
+    const struct image_node *node =
+        image_find(&image, key.octets + apex_key.len, (size_t)(key.len - apex_key.len));
+    bool found = node != NULL && image_rrset(&image, node, type) != NULL;
+    stores_reset(&publisher->stores);
+    return found;
+}
+
+// A boot where the network comes later.
+static void a_box_without_addresses_keeps_those_it_published(void **state)
+{
+    (void)state;
+    write_whole_config("ssh: [], tls: []", "  - example.com\n");
+    struct inputs *inputs = read_inputs();
+    free(inputs->found);
+    inputs->found = xcalloc(1, sizeof(*inputs->found));
+    inputs->found_count = 1;
+    assert_int_equal(address_parse("8.8.8.8", 0, &inputs->found[0], NULL), STATUS_OK);
+    struct publisher *publisher = start(NOW);
+    publisher_set_inputs(publisher, inputs, NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    assert_true(has(publisher, "example.com", "box.example.com", LDNS_RR_TYPE_A));
+    inputs = read_inputs();
+    inputs->found_count = 0;
+    listen_to_log();
+    publisher_set_inputs(publisher, inputs, NOW + 1);
+    work(publisher, NOW + 1);
+    assert_int_equal(end_listening("zone-kept zone=example.com"), 1);
+    assert_int_equal(serial_of(publisher, "example.com"), serial);
+    // It is signed on meanwhile.
+    work(publisher, NOW + 10 * DAY);
+    assert_valid(publisher, "example.com", NOW + 10 * DAY);
+    assert_true(has(publisher, "example.com", "box.example.com", LDNS_RR_TYPE_A));
+    publisher_close(publisher);
+}
+
+static void another_certificate_that_is_not_there_keeps_the_tlsa(void **state)
+{
+    (void)state;
+    int64_t now = time(NULL);
+    write_certificate();
+    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [tls.pem]", "  - example.com\n");
+    struct publisher *publisher = start(now);
+    work(publisher, now);
+    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [typo.pem]", "  - example.com\n");
+    take(publisher, now);
+    assert_true(has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
+    assert_true(publisher_has_trouble(publisher));
+    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
+    take(publisher, now); // that is said clearly
+    assert_false(has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
+// ── Zones below zones ────────────────────────────────────────────────────────────────────────────
+
+static void a_zone_below_that_breaks_stays_delegated(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_text("sub.zone", "@ 3600 SOA what\n");
+    write_config("  - example.com\n  - sub.example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    write_config("  - example.com\n  - {name: sub.example.com, zone-file: sub.zone}\n");
+    take(publisher, NOW + 1);
+    assert_int_equal(serial_of(publisher, "example.com"), serial);
+    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
+    assert_valid(publisher, "sub.example.com", NOW + 1);
+    publisher_close(publisher);
+}
+
+static void a_ds_does_not_come_before_the_key_it_names_is_served(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - sub.example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    write_config("  - example.com\n  - {name: sub.example.com, dnssec: off}\n");
+    take(publisher, NOW);
+    assert_false(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    // On again, but it cannot be signed: a DS would make it bogus.
+    in_shell("mkdir away && mv state/keys/Ksub.*.private away");
+    write_config("  - example.com\n  - sub.example.com\n");
+    take(publisher, NOW);
+    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
+    assert_false(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    in_shell("mv away/* state/keys");
+    work(publisher, NOW + PUBLISH_RETRY_S);
+    assert_valid(publisher, "sub.example.com", NOW + PUBLISH_RETRY_S);
+    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    publisher_close(publisher);
+}
+
+// As after the loss of serve/: nobody sees the delegation without its DS.
+static void a_zone_below_is_published_before_the_one_above(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - sub.example.com\n  - deep.sub.example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    assert_int_equal(publisher_counts(publisher).published, 3);
+    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    assert_true(has(publisher, "sub.example.com", "deep.sub.example.com", LDNS_RR_TYPE_DS));
+    publisher_close(publisher);
+}
+
+// ── Foreign key files ────────────────────────────────────────────────────────────────────────────
+
+// Somebody's .key without .private: the zone stays as it is, and its signatures do not run out for that.
+static void a_foreign_key_file_does_not_let_signatures_run_out(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    in_shell("ldns-keygen -a 13 -k example.com > made && rm -f *.ds && "
+             "mv Kexample.com.*.key state/keys");
+    publisher_touch_all(publisher);
+    for (int64_t now = NOW; now < NOW + 30 * DAY; now += DAY)
+        work(publisher, now);
+    assert_true(publisher_has_trouble(publisher));
+    in_shell("rm \"state/keys/$(cat made).key\"");
+    assert_valid(publisher, "example.com", NOW + 30 * DAY);
+    publisher_close(publisher);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_certificate_that_expires_is_said_once_when_it_does),
+        TEST(a_box_without_addresses_keeps_those_it_published),
+        TEST(another_certificate_that_is_not_there_keeps_the_tlsa),
+        TEST(a_zone_below_that_breaks_stays_delegated),
+        TEST(a_ds_does_not_come_before_the_key_it_names_is_served),
+        TEST(a_zone_below_is_published_before_the_one_above),
+        TEST(a_foreign_key_file_does_not_let_signatures_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

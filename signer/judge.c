@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: ISC
+#include "signer/judge.h"
+
+#include <string.h>
+
+#include "dns/types.h"
+
+// ── What is lost ─────────────────────────────────────────────────────────────────────────────────
+
+// An input that has an error here could not be helped by a last good state. One that never was good takes nothing from
+// a zone; where that is not known, the published zone stays.
+static enum status judge_notes(const struct build_context *context, const struct zone *zone,
+                               const struct zone_content *content, struct error *err)
+{
+    for (size_t i = 0; i < content->note_count; i++) {
+        const struct zone_note *note = &content->notes[i];
+        if (!note->error || !zone_note_holds(note, context->now))
+            continue;
+        bool known = note->input != NULL && inputs_file(context->inputs, note->input) != NULL &&
+                     zone->state.mode != STATE_NEVER;
+        if (zone->published.exists && !known)
+            return error_set(err, STATUS_STATE, "%s", note->text);
+        lastgood_complain(context->lastgood, note->input != NULL ? note->input : zone->name,
+                          note->text);
+    }
+    return STATUS_OK;
+}
+
+struct gap { // "owner. TYPE", as zonegen writes it
+    struct name owner;
+    uint16_t type;
+};
+
+static bool read_gap(const char *missing, struct gap *ret)
+{
+    char owner[NAME_TEXT_MAX];
+    const char *space = strrchr(missing, ' ');
+    if (space == NULL || (size_t)(space - missing) >= sizeof(owner))
+        return false;
+    memcpy(owner, missing, (size_t)(space - missing));
+    owner[space - missing] = '\0';
+    ret->type = (uint16_t)ldns_get_rr_type_by_name(space + 1);
+    return name_from_text(owner, &ret->owner, NULL) == STATUS_OK;
+}
+
+static bool content_has(const struct zone_content *content, const struct gap *gap)
+{
+    for (size_t i = 0; i < content->record_count; i++) {
+        const ldns_rr *rr = content->records[i].rr;
+        if (rr != NULL && ldns_rr_get_type(rr) == (ldns_rr_type)gap->type &&
+            name_equal(ldns_rdf_data(ldns_rr_owner(rr)), gap->owner.wire))
+            return true;
+    }
+    return false;
+}
+
+static bool image_has(const struct image *image, const struct zone *zone, const struct gap *gap)
+{
+    struct name_key key;
+    name_key(gap->owner.wire, &key);
+    if (!name_is_under(gap->owner.wire, zone->wire.wire))
+        return false;
+    const struct image_node *node =
+        image_find(image, key.octets + zone->key.len, (size_t)(key.len - zone->key.len));
+    return node != NULL && image_rrset(image, node, gap->type) != NULL;
+}
+
+static bool is_lost(const struct image *image, const struct zone *zone,
+                    const struct zone_content *content, const struct gap *gap)
+{
+    return image_has(image, zone, gap) && !content_has(content, gap);
+}
+
+// `tls: []` is a choice and no mishap.
+static bool is_chosen(const struct config_box *box, const struct gap *gap)
+{
+    return (gap->type == LDNS_RR_TYPE_TLSA && box->tls_given && box->tls_count == 0) ||
+           (gap->type == LDNS_RR_TYPE_SSHFP && box->ssh_given && box->ssh_count == 0);
+}
+
+// An RRset for which something is lacking now (the network is not up yet, certbot's directory is not mounted) and that
+// is published must not vanish.
+static enum status judge_gaps(const struct build_context *context, const struct zone *zone,
+                              const struct zone_content *content, struct error *err)
+{
+    struct image image;
+    if (context->distrust || build_open(context->serve, &zone->key, &image, NULL) != STATUS_OK)
+        return STATUS_OK;
+    for (size_t i = 0; i < content->record_count; i++) {
+        const struct zone_record *record = &content->records[i];
+        struct gap gap;
+        if (record->rr != NULL || !read_gap(record->missing, &gap) ||
+            is_chosen(&context->inputs->config->box, &gap))
+            continue;
+        bool lost = is_lost(&image, zone, content, &gap);
+        if (!lost && gap.type == RR_TYPE_A) { // stands for addresses of both kinds
+            gap.type = RR_TYPE_AAAA;
+            lost = is_lost(&image, zone, content, &gap);
+        }
+        if (lost)
+            return error_set(err, STATUS_STATE, "%s would be lost: %s", record->missing,
+                             record->why);
+    }
+    return STATUS_OK;
+}
+
+enum status judge_content(const struct build_context *context, const struct zone *zone,
+                          const struct zone_content *content, struct error *err)
+{
+    enum status status = judge_notes(context, zone, content, err);
+    return status == STATUS_OK ? judge_gaps(context, zone, content, err) : status;
+}
+
+// ── What a DS may name ───────────────────────────────────────────────────────────────────────────
+
+static bool image_has_dnskey(const struct image *image, const ldns_rr *dnskey)
+{
+    const struct image_rrset *rrset = image_rrset(image, &image->nodes[0], RR_TYPE_DNSKEY);
+    ldns_buffer *wire = ldns_buffer_new(LDNS_MIN_BUFLEN);
+    struct image_cursor cursor;
+    struct image_rr rr;
+    bool found = false;
+    if (rrset != NULL && wire != NULL &&
+        ldns_rr_rdata2buffer_wire(wire, dnskey) == LDNS_STATUS_OK) {
+        image_rrs(&cursor, image, rrset, false);
+        while (!found && image_rrs_next(&cursor, &rr))
+            found = rr.rdata_len == ldns_buffer_position(wire) &&
+                    memcmp(rr.rdata, ldns_buffer_begin(wire), rr.rdata_len) == 0;
+    }
+    ldns_buffer_free(wire);
+    return found;
+}
+
+bool judge_is_served(void *serving, const struct zone_target *child, const ldns_rr *dnskey)
+{
+    struct judge_serving *judge = serving;
+    struct name name;
+    struct name_key key;
+    struct image image;
+    if (name_from_text(child->name, &name, NULL) != STATUS_OK)
+        return false;
+    name_key(name.wire, &key);
+    if (build_open(judge->serve, &key, &image, NULL) == STATUS_OK &&
+        (image.header->flags & IMAGE_SIGNED) != 0 && image_has_dnskey(&image, dnskey))
+        return true;
+    judge->zone->waits_for_child = true;
+    return false;
+}

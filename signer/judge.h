@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: ISC
+// May these records take the place of what is published? Generation leaves out what it has no input for; here it is
+// decided when that is a loss: then the published zone stays.
+#pragma once
+
+#include "base/status.h"
+#include "signer/build.h"
+
+// STATE with the reason when not. What is wrong with the inputs and takes nothing away is logged once.
+enum status judge_content(const struct build_context *context, const struct zone *zone,
+                          const struct zone_content *content, struct error *err);
+
+// For zonegen_keys: does serve/ have the child, signed, with this DNSKEY? If not, the zone is marked as waiting for it.
+struct judge_serving {
+    struct store_reader *serve; // renewed
+    struct zone *zone;          // that delegates
+};
+bool judge_is_served(void *serving, const struct zone_target *child, const ldns_rr *dnskey);
