@@ -217,29 +217,52 @@ static void take_image(struct entry *entry, const struct store_entry *stored)
     entry->id = id;
 }
 
+// A look-up that failed is not a zone that is absent: names that the store cannot be asked for get
+// SERVFAIL, which resolvers take elsewhere, never REFUSED or NXDOMAIN. Returns whether it failed.
+static bool look_up_failed(struct zones *zones, enum status status)
+{
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND)
+        return false;
+    struct error err = {0};
+    (void)error_set(&err, status, "a page of it is damaged");
+    complain(zones, "store-not-readable", &err);
+    return true;
+}
+
 static void look_below(struct zones *zones, struct entry *entry)
 {
     struct store_entry next;
-    entry->has_below = store_seek(zones->reader, STORE_IMAGES, entry->key, entry->key_len, true,
-                                  &next) == STATUS_OK &&
-                       next.key_len > entry->key_len &&
-                       memcmp(next.key, entry->key, entry->key_len) == 0;
+    enum status status =
+        store_seek(zones->reader, STORE_IMAGES, entry->key, entry->key_len, true, &next);
+    entry->has_below = status == STATUS_OK ? next.key_len > entry->key_len &&
+                                                 memcmp(next.key, entry->key, entry->key_len) == 0
+                                           : look_up_failed(zones, status); // perhaps: ask again
 }
 
-// Makes the entry hold under the current snapshot. False when its zone is gone.
-static bool renew_entry(struct zones *zones, struct entry *entry)
+// Makes the entry hold under the current snapshot. Returns what it is then.
+static enum zones_found renew_entry(struct zones *zones, struct entry *entry)
 {
-    if (entry->snapshot == zones->snapshot)
-        return entry->state != ENTRY_GONE;
-    entry->snapshot = zones->snapshot;
-    struct store_entry stored;
-    if (store_get(zones->reader, STORE_IMAGES, entry->key, entry->key_len, &stored) != STATUS_OK) {
-        entry->state = ENTRY_GONE;
-        return false;
+    if (entry->snapshot != zones->snapshot) {
+        entry->snapshot = zones->snapshot;
+        struct store_entry stored;
+        enum status status =
+            store_get(zones->reader, STORE_IMAGES, entry->key, entry->key_len, &stored);
+        if (status == STATUS_OK) {
+            take_image(entry, &stored);
+            look_below(zones, entry);
+        } else {
+            entry->state = look_up_failed(zones, status) ? ENTRY_BROKEN : ENTRY_GONE;
+            entry->address = NULL;
+        }
     }
-    take_image(entry, &stored);
-    look_below(zones, entry);
-    return true;
+    switch (entry->state) {
+    case ENTRY_OPEN:
+        return ZONES_FOUND;
+    case ENTRY_BROKEN:
+        return ZONES_BROKEN;
+    default:
+        return ZONES_NONE;
+    }
 }
 
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
@@ -298,10 +321,10 @@ static void grow(struct zones *zones)
         if (entry == NULL)
             continue;
         if (store_get(zones->reader, STORE_IMAGES, entry->key, entry->key_len, &stored) ==
-            STATUS_OK)
-            place_entry(zones, entry);
-        else
+            STATUS_NOT_FOUND)
             free(entry);
+        else
+            place_entry(zones, entry);
     }
     free(old);
 }
@@ -322,24 +345,29 @@ static struct entry *add_entry(struct zones *zones, const struct store_entry *st
     return entry;
 }
 
-// Asks the store for the zone of the name.
-static struct entry *find_stored(struct zones *zones, const struct name_key *name, bool parent)
+// Asks the store for the zone of the name. *ret_entry is NULL where the store could not tell.
+static enum zones_found find_stored(struct zones *zones, const struct name_key *name, bool parent,
+                                    struct entry **ret_entry)
 {
     struct store_entry stored;
     unsigned labels;
-    if (store_find_zone(zones->reader, name, parent, &stored, &labels) != STATUS_OK)
-        return NULL;
+    *ret_entry = NULL;
+    enum status status = store_find_zone(zones->reader, name, parent, &stored, &labels);
+    if (status != STATUS_OK)
+        return look_up_failed(zones, status) ? ZONES_BROKEN : ZONES_NONE;
     if (labels > zones->labels_max)
         zones->labels_max = labels;
     uint64_t hash = hash_on(HASH_START, stored.key, stored.key_len);
     struct entry *entry = find_entry(zones, stored.key, stored.key_len, hash);
     if (entry == NULL)
-        return add_entry(zones, &stored, hash);
-    return renew_entry(zones, entry) ? entry : NULL;
+        entry = add_entry(zones, &stored, hash);
+    *ret_entry = entry;
+    return renew_entry(zones, entry);
 }
 
 // The deepest zone of the name: out of the table, when what is there settles it.
-static struct entry *find_deepest(struct zones *zones, const struct name_key *name)
+static enum zones_found find_deepest(struct zones *zones, const struct name_key *name,
+                                     struct entry **ret_entry)
 {
     uint64_t hashes[NAME_LABELS_MAX + 1];
     unsigned deepest = name->labels < zones->labels_max ? name->labels : zones->labels_max;
@@ -349,13 +377,15 @@ static struct entry *find_deepest(struct zones *zones, const struct name_key *na
                             (size_t)(name->end[i] - name->end[i - 1]));
     for (unsigned i = deepest; i > 0; i--) {
         struct entry *entry = find_entry(zones, name->octets, name->end[i], hashes[i]);
-        if (entry == NULL || !renew_entry(zones, entry))
+        enum zones_found found = entry == NULL ? ZONES_NONE : renew_entry(zones, entry);
+        if (found == ZONES_NONE)
             continue;
+        *ret_entry = entry;
         if (!entry->has_below || i == name->labels)
-            return entry;
+            return found;
         break;
     }
-    return find_stored(zones, name, false);
+    return find_stored(zones, name, false, ret_entry);
 }
 
 enum zones_found zones_find(struct zones *zones, const struct name_key *name, bool parent,
@@ -363,14 +393,17 @@ enum zones_found zones_find(struct zones *zones, const struct name_key *name, bo
 {
     if (!zones->in_batch)
         return ZONES_NOT_READY;
-    struct entry *entry = find_deepest(zones, name);
-    if (parent && entry != NULL && entry->key_len == name->len) {
-        struct entry *above = find_stored(zones, name, true);
-        if (above != NULL)
+    struct entry *entry;
+    enum zones_found found = find_deepest(zones, name, &entry);
+    if (parent && found != ZONES_NONE && entry != NULL && entry->key_len == name->len) {
+        struct entry *above;
+        enum zones_found found_above = find_stored(zones, name, true, &above);
+        if (found_above != ZONES_NONE) {
+            found = found_above;
             entry = above;
+        }
     }
-    if (entry == NULL)
-        return ZONES_NONE;
-    *ret = &entry->image;
-    return entry->state == ENTRY_OPEN ? ZONES_FOUND : ZONES_BROKEN;
+    if (found == ZONES_FOUND)
+        *ret = &entry->image;
+    return found;
 }

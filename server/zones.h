@@ -38,7 +38,7 @@ void zones_end(struct zones *zones);
 enum zones_found {
     ZONES_FOUND,
     ZONES_NONE,      // no zone here has the name
-    ZONES_BROKEN,    // the zone's image does not hold up
+    ZONES_BROKEN,    // the zone's image does not hold up, or the store cannot be read there
     ZONES_NOT_READY, // there is no store to look into
 };
 

@@ -2,6 +2,7 @@
 // The narrow entry with the zone table behind it, on a real store that changes under it.
 #include "server/respond.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -287,6 +288,52 @@ static void a_damaged_image_fails_its_zone_alone(void **state)
     buf_done(&image);
 }
 
+// Takes their kind from the pages of the store's trees, or gives it back, under the eyes of the reader.
+static void spoil_trees(bool spoil)
+{
+    enum { PAGE = 4096, FLAGS = 10, BRANCH_OR_LEAF = 3, SPOILT = 0x40 };
+    char *path = path_join(directory, "data.mdb");
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    uint16_t flags;
+    for (off_t at = 2 * PAGE + FLAGS; pread(fd, &flags, sizeof(flags), at) == sizeof(flags);
+         at += PAGE) {
+        if (spoil && (flags & ~BRANCH_OR_LEAF) == 0 && flags != 0)
+            flags = (uint16_t)(flags | SPOILT) & (uint16_t)~BRANCH_OR_LEAF;
+        else if (!spoil && flags == SPOILT)
+            flags = 2;
+        assert_int_equal(pwrite(fd, &flags, sizeof(flags), at), sizeof(flags));
+    }
+    close(fd);
+    free(path);
+}
+
+static void what_the_store_cannot_tell_is_no_absent_zone(void **state)
+{
+    (void)state;
+    open_writer();
+    begin();
+    put("example.", HEAD "www A 192.0.2.1\n");
+    put("sub.example.", HEAD "www A 192.0.2.2\n");
+    commit();
+    zones_attend(zones);
+    expect("www.example. A", "NOERROR aa\nanswer www.example. A 192.0.2.1\n");
+    spoil_trees(true);
+    expect("www.sub.example. A", "SERVFAIL\n"); // neither REFUSED nor the NXDOMAIN of example.
+    expect("www.example.net. A +edns", "SERVFAIL\nopt ede 24\n");
+    spoil_trees(false);
+    expect("www.sub.example. A", "NOERROR aa\nanswer www.sub.example. A 192.0.2.2\n");
+    begin();
+    put("example.", HEAD "www A 192.0.2.3\n");
+    commit();
+    spoil_trees(true);
+    expect("www.example. A", "SERVFAIL\n"); // known, but not under this snapshot
+    spoil_trees(false);
+    begin();
+    put("example.", HEAD "www A 192.0.2.4\n");
+    commit();
+    expect("www.example. A", "NOERROR aa\nanswer www.example. A 192.0.2.4\n");
+}
+
 static void more_nsec3_iterations_than_anybody_takes_are_not_served(void **state)
 {
     (void)state;
@@ -431,6 +478,7 @@ int main(void)
         TEST(the_deepest_zone_answers_whenever_it_came),
         TEST(the_parent_answers_for_the_ds_of_an_apex),
         TEST(a_damaged_image_fails_its_zone_alone),
+        TEST(what_the_store_cannot_tell_is_no_absent_zone),
         TEST(more_nsec3_iterations_than_anybody_takes_are_not_served),
         TEST(a_store_made_anew_is_noticed),
         TEST(garbage_in_place_of_the_store_is_no_store),
