@@ -239,10 +239,20 @@ static enum status prepare_writer(struct store *store, struct error *err)
     return code == 0 ? STATUS_OK : store_lmdb_error(err, store, code, "cannot write");
 }
 
+int store_begin_reading(const struct store *store, MDB_txn **ret)
+{
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, ret);
+    if (code != MDB_READERS_FULL)
+        return code;
+    int dead;
+    code = mdb_reader_check(store->env, &dead);
+    return code != 0 ? code : mdb_txn_begin(store->env, NULL, MDB_RDONLY, ret);
+}
+
 static enum status prepare_reader(struct store *store, struct error *err)
 {
     MDB_txn *txn;
-    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    int code = store_begin_reading(store, &txn);
     if (code != 0)
         return store_lmdb_error(err, store, code, "cannot read the store");
     code = open_dbs(store, txn, 0);
@@ -382,11 +392,4 @@ enum status store_destroy(const char *directory, struct error *err)
             return status;
     }
     return STATUS_OK;
-}
-
-int store_check_readers(struct store *store)
-{
-    int dead = 0;
-    mdb_reader_check(store->env, &dead);
-    return dead;
 }

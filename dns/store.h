@@ -56,12 +56,10 @@ bool store_is_replaced(const struct store *store);
 // Removes the environment's files. Only for serve/, which is made anew from state, keys and configuration.
 enum status store_destroy(const char *directory, struct error *err);
 
-// Lets go of the slots of readers that died. Returns how many.
-int store_check_readers(struct store *store);
-
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 struct store_txn;
 
+// Lets go of the snapshots of readers that died first, so that their pages can be used again.
 enum status store_begin(struct store *store, struct store_txn **ret, struct error *err);
 // RANGE: a key that is empty or has more than 511 octets.
 enum status store_put(struct store_txn *txn, enum store_db db, const struct store_entry *entry,
@@ -80,7 +78,7 @@ void store_abort(struct store_txn *txn); // NULL is fine
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────────
 struct store_reader;
 
-// One reader slot. Works on a writer's store, too.
+// One reader slot; those of readers that died are taken when none is left. Works on a writer's store, too.
 enum status store_reader_open(struct store *store, struct store_reader **ret, struct error *err);
 void store_reader_close(struct store_reader *reader); // NULL is fine
 // Takes the newest snapshot and returns its id through ret_id. As long as the id is the one of before, every

@@ -29,6 +29,10 @@ enum status store_lmdb_error(struct error *err, const struct store *store, int c
 // The same where nobody wants words.
 enum status store_lmdb_status(int code);
 
+// As mdb_txn_begin for a reader. Readers that were killed leave their slots behind: where a worker dies again and
+// again while nobody writes, the next reader makes room for itself.
+int store_begin_reading(const struct store *store, MDB_txn **ret);
+
 // LMDB takes what it only reads as void *.
 MDB_val store_val(const void *octets, size_t len);
 

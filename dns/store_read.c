@@ -18,7 +18,7 @@ enum status store_reader_open(struct store *store, struct store_reader **ret, st
 {
     struct store_reader *reader = xcalloc(1, sizeof(*reader));
     reader->store = store;
-    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &reader->txn);
+    int code = store_begin_reading(store, &reader->txn);
     for (enum store_db db = 0; code == 0 && db < STORE_DB_COUNT; db++) {
         if (store_has_db(store->kind, db))
             code = mdb_cursor_open(reader->txn, store->dbs[db], &reader->cursors[db]);

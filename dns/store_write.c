@@ -27,7 +27,12 @@ struct store_txn {
 enum status store_begin(struct store *store, struct store_txn **ret, struct error *err)
 {
     MDB_txn *lmdb_txn;
-    int code = mdb_txn_begin(store->env, NULL, 0, &lmdb_txn);
+    int dead;
+    // A system call for each process that reads; without it a worker killed in a batch would pin all pages that were
+    // in use then, and the file grow with every commit.
+    int code = mdb_reader_check(store->env, &dead);
+    if (code == 0)
+        code = mdb_txn_begin(store->env, NULL, 0, &lmdb_txn);
     if (code != 0)
         return store_lmdb_error(err, store, code, "cannot write");
     struct store_txn *txn = xcalloc(1, sizeof(*txn));

@@ -4,10 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "dns/store.h"
 #include "server/denial.h"
@@ -34,9 +32,6 @@ struct entry {
 
 struct zones {
     char *directory;
-    char *data_path;
-    dev_t device; // of the store's data file that is open
-    ino_t inode;
     struct store *store;
     struct store_reader *reader;
     uint64_t snapshot;
@@ -74,7 +69,6 @@ struct zones *zones_new(const char *directory)
 {
     struct zones *zones = xcalloc(1, sizeof(*zones));
     zones->directory = xstrdup(directory);
-    zones->data_path = path_join(directory, "data.mdb");
     forget_all(zones);
     return zones;
 }
@@ -87,7 +81,6 @@ void zones_free(struct zones *zones)
     forget_all(zones);
     free(zones->table);
     free(zones->directory);
-    free(zones->data_path);
     free(zones);
 }
 
@@ -99,7 +92,7 @@ static void complain(struct zones *zones, const char *event, const struct error 
     zones->complained = true;
 }
 
-static bool open_store(struct zones *zones, const struct stat *data)
+static bool open_store(struct zones *zones)
 {
     struct error err = {0};
     struct store *store;
@@ -119,8 +112,6 @@ static bool open_store(struct zones *zones, const struct stat *data)
     forget_all(zones);
     zones->store = store;
     zones->reader = reader;
-    zones->device = data->st_dev;
-    zones->inode = data->st_ino;
     zones->complained = false;
     log_event(LOG_LEVEL_INFO, "store-opened", "directory", zones->directory, NULL);
     return true;
@@ -128,12 +119,9 @@ static bool open_store(struct zones *zones, const struct stat *data)
 
 bool zones_attend(struct zones *zones)
 {
-    struct stat data;
-    if (stat(zones->data_path, &data) != 0) // being made anew: what is open still holds
-        return zones->store != NULL;
-    if (zones->store != NULL && zones->device == data.st_dev && zones->inode == data.st_ino)
+    if (zones->store != NULL && !store_is_replaced(zones->store))
         return true;
-    return open_store(zones, &data) || zones->store != NULL;
+    return open_store(zones) || zones->store != NULL; // being made anew: what is open still holds
 }
 
 void zones_begin(struct zones *zones)
