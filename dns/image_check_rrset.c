@@ -44,8 +44,10 @@ static unsigned slot_name_len(const struct walk *walk, const struct image_slot *
                    : 0;
     case SLOT_APEX:
         return walk->image->nodes[0].name_len;
-    case SLOT_SELF: // only names before this one are noted, so that following pointers ends
-        return slot->target <= DNS_POINTER_MAX ? walk->places->name_len[slot->target] : 0;
+    case SLOT_SELF: // to a name before this one, so that following pointers ends
+        return slot->target < walk->at && slot->target <= DNS_POINTER_MAX
+                   ? walk->places->name_len[slot->target]
+                   : 0;
     default:
         return 0;
     }

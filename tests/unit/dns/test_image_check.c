@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "dns/types.h"
 #include "tests/support/image_visit.h"
 #include "tests/support/zone_text.h"
 
@@ -283,6 +284,33 @@ static void a_changed_slot_or_glue_is_refused(void **state)
     free(changed);
 }
 
+// Another RRset's places are still in the check's memory when a short one follows a long one.
+static void a_pointer_behind_its_own_wire_is_refused(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct buf octets = {0};
+    buf_put_text(&text, "@ SOA ns1 h 1 2 3 4 5\nb NS one.example.net.\nb NS two.example.net.\n");
+    for (unsigned i = 0; i < 100; i++)
+        buf_printf(&text, "a NS ns%u.example.net.\n", i);
+    zone_text_image("example.com.", buf_text(&text), &octets);
+    struct image image;
+    image_trust(octets.data, &image);
+    const struct image_rrset *rrset = image_rrset(&image, &image.nodes[2], RR_TYPE_NS);
+    assert_int_equal(rrset->slot_count, 3); // two owners, the suffix of the second name
+    struct image_slot *slot =
+        (struct image_slot *)(void *)(octets.data + image.header->octets_off + rrset->slot_off) + 2;
+    unsigned accepted = 0;
+    for (unsigned target = 0; target < 3000; target++) {
+        slot->target = (uint16_t)target;
+        image_fix_checksum(octets.data, octets.len);
+        accepted += try_octets(octets.data, octets.len, NULL) == STATUS_OK;
+    }
+    assert_int_equal(accepted, 3); // each label of the first name
+    buf_done(&text);
+    buf_done(&octets);
+}
+
 static void nodes_out_of_order_are_refused(void **state)
 {
     (void)state;
@@ -377,6 +405,7 @@ int main(void)
         cmocka_unit_test(an_image_that_is_not_aligned_is_refused),
         cmocka_unit_test(no_field_may_differ_from_what_follows_from_the_records),
         cmocka_unit_test(a_changed_slot_or_glue_is_refused),
+        cmocka_unit_test(a_pointer_behind_its_own_wire_is_refused),
         cmocka_unit_test(nodes_out_of_order_are_refused),
         cmocka_unit_test(random_changes_are_refused_or_harmless),
         cmocka_unit_test(random_octets_are_refused),
