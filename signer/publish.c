@@ -166,6 +166,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     lastgood_forget(&publisher->lastgood, inputs);
     publisher->policy = plan_policy(&inputs->config->dnssec);
     publisher->cursor = zones->count;
+    publisher->any_urgent = true;
     return true;
 }
 
@@ -221,20 +222,32 @@ static bool has_child_in_batch(const struct batch *batch, const struct zone *zon
     return false;
 }
 
-// The zone with the host name first, since certificates change most; then from the end, so that a zone comes before the
-// one that delegates it. NULL also where the batch has to end before the next.
+// From the end, so that a zone comes before the one that delegates it.
+static size_t find_dirty(const struct publisher *publisher, bool urgent)
+{
+    const struct zones *zones = &publisher->zones;
+    size_t cursor = publisher->cursor;
+    for (size_t i = 0; i < zones->count; i++) {
+        cursor = cursor == 0 ? zones->count - 1 : cursor - 1;
+        if (cursor < zones->count && zones->list[cursor].dirty &&
+            (zones->list[cursor].urgent || !urgent))
+            return cursor;
+    }
+    return zones->count;
+}
+
+// The zone with the host name first, since certificates change most; then those that the admin has just changed. NULL
+// also where the batch has to end before the next.
 static struct zone *next_dirty(struct publisher *publisher)
 {
     struct zones *zones = &publisher->zones;
     struct zone *next = zones->host < zones->count ? &zones->list[zones->host] : NULL;
     size_t cursor = publisher->cursor;
     if (next == NULL || !next->dirty || has_dirty_child(zones, next)) {
-        next = NULL;
-        for (size_t i = 0; next == NULL && i < zones->count; i++) {
-            cursor = cursor == 0 ? zones->count - 1 : cursor - 1;
-            if (cursor < zones->count && zones->list[cursor].dirty)
-                next = &zones->list[cursor];
-        }
+        size_t urgent = publisher->any_urgent ? find_dirty(publisher, true) : zones->count;
+        publisher->any_urgent = urgent < zones->count;
+        cursor = publisher->any_urgent ? urgent : find_dirty(publisher, false);
+        next = cursor < zones->count ? &zones->list[cursor] : NULL;
     }
     if (next == NULL || has_child_in_batch(&publisher->batch, next))
         return NULL;
@@ -286,7 +299,7 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     enum status status = STATUS_OK;
     publisher->counts.looked_at++;
     batch->looked_at++;
-    zone->dirty = false; // until the batch fails
+    zone->dirty = zone->urgent = false; // until the batch fails
     zone->waits_for_child = false;
     switch (build_prepare(context, zone, &build, &status, &err)) {
     case BUILD_READY:

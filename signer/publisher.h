@@ -32,6 +32,7 @@ struct publisher {
     struct plan_policy policy;
     struct batch batch;
     size_t cursor;    // zones behind it were looked at in this round
+    bool any_urgent;  // there may be urgent zones
     bool in_round;    // something was dirty when it was looked last
     bool distrust;    // what serve/ has is not ours
     int64_t retry_at; // the stores failed: not before

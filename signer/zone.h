@@ -26,8 +26,9 @@ struct zone {
     const struct zone_target *target; // of the inputs that are in force
     struct zone_state state;
     struct zone_published published;
-    bool dirty;           // to be looked at in the next batch
-    bool failed;          // the last look ended with an error; next one at retry_at
+    bool dirty;  // to be looked at in the next batch
+    bool urgent; // and before others: it is new, or its own lines in the configuration changed
+    bool failed; // the last look ended with an error; next one at retry_at
     bool from_published;  // sign again what is published: what should be published does not hold up
     bool waits_for_child; // has a DS to publish as soon as the key is served in the zone below
     bool alarmed;         // it was said that the signatures run out

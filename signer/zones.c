@@ -120,6 +120,14 @@ static void look_up(struct zone *zone, struct store_reader *state, struct store_
                   NULL);
 }
 
+static bool same_domain(const struct config_domain *a, const struct config_domain *b)
+{
+    if (a == NULL || b == NULL || a->dnssec != b->dnssec ||
+        (a->zone_file == NULL) != (b->zone_file == NULL))
+        return a == NULL && b == NULL;
+    return a->zone_file == NULL || strcmp(a->zone_file, b->zone_file) == 0;
+}
+
 // Fills one place of the new table: with what the old one knows, or from the stores.
 static void place_zone(struct zone *zone, const struct zone_target *target, const struct zones *old,
                        struct store_reader *state, struct store_reader *serve)
@@ -131,6 +139,7 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
     struct zone *known = find(old, fresh.key.octets, fresh.key.len);
     if (known != NULL) {
         *zone = *known;
+        zone->urgent = !same_domain(known->target->domain, target->domain);
         zone->target = target;
         known->name = NULL; // moved: not the old table's to free
         known->complaint = NULL;
@@ -138,7 +147,7 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
         return;
     }
     fresh.name = xstrdup(target->name);
-    fresh.dirty = true;
+    fresh.dirty = fresh.urgent = true;
     look_up(&fresh, state, serve);
     *zone = fresh;
 }

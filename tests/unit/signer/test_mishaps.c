@@ -170,6 +170,27 @@ static void a_zone_below_is_published_before_the_one_above(void **state)
     publisher_close(publisher);
 }
 
+// ── Many zones ───────────────────────────────────────────────────────────────────────────────────
+
+// All zones are to be made anew; the one whose own lines changed does not wait for the others.
+static void what_the_admin_changed_comes_first(void **state)
+{
+    (void)state;
+    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []",
+                       "  - example.com\n  - a.test\n  - b.test\n  - c.test\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    write_whole_config(
+        "addresses: [192.0.2.2], ssh: [], tls: []",
+        "  - example.com\n  - {name: a.test, dnssec: off}\n  - b.test\n  - c.test\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW);
+    assert_true(publisher_collect(publisher, NOW));
+    assert_true(publisher->batch.count >= 2);
+    assert_string_equal(publisher->batch.builds[0].zone->name, "example.com"); // has the host
+    assert_string_equal(publisher->batch.builds[1].zone->name, "a.test");
+    publisher_close(publisher);
+}
+
 // ── Foreign key files ────────────────────────────────────────────────────────────────────────────
 
 // Somebody's .key without .private: the zone stays as it is, and its signatures do not run out for that.
@@ -201,6 +222,7 @@ int main(void)
         TEST(a_zone_below_that_breaks_stays_delegated),
         TEST(a_ds_does_not_come_before_the_key_it_names_is_served),
         TEST(a_zone_below_is_published_before_the_one_above),
+        TEST(what_the_admin_changed_comes_first),
         TEST(a_foreign_key_file_does_not_let_signatures_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
