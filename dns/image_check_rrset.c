@@ -53,33 +53,37 @@ static unsigned slot_name_len(const struct walk *walk, const struct image_slot *
     }
 }
 
+// Steps over the labels of a name in rdata and what they end with, the root or a slot, before `end`. How long the
+// name is that it ends with; 0 when it may not be there.
+static unsigned take_labels(struct walk *walk, uint32_t end)
+{
+    uint32_t start = walk->at;
+    while (end > walk->at && walk->at - start <= NAME_WIRE_MAX) {
+        uint32_t left = end - walk->at;
+        uint8_t octet = walk->wire[walk->at];
+        if (octet == 0) {
+            walk->at++;
+            return 1;
+        }
+        if (octet > NAME_LABEL_MAX) {
+            unsigned literal = walk->at - start;
+            const struct image_slot *slot = left >= 2 ? take_slot(walk) : NULL;
+            return slot != NULL ? slot_name_len(walk, slot, literal) : 0;
+        }
+        if (left <= octet)
+            return 0;
+        walk->at += 1u + octet;
+    }
+    return 0;
+}
+
 // Steps over a name in rdata, which has to end before `end`.
 static bool take_name(struct walk *walk, uint32_t end)
 {
     uint32_t start = walk->at;
-    unsigned tail = 0;
-    while (tail == 0) {
-        uint32_t left = end - walk->at;
-        if (left == 0)
-            return false;
-        uint8_t octet = walk->wire[walk->at];
-        if (octet == 0) {
-            walk->at++;
-            tail = 1;
-        } else if (octet <= NAME_LABEL_MAX) {
-            if (left <= octet)
-                return false;
-            walk->at += 1u + octet;
-        } else {
-            unsigned literal = walk->at - start;
-            const struct image_slot *slot = left >= 2 ? take_slot(walk) : NULL;
-            tail = slot != NULL ? slot_name_len(walk, slot, literal) : 0;
-            if (tail == 0)
-                return false;
-        }
-        if (walk->at - start > NAME_WIRE_MAX)
-            return false;
-    }
+    unsigned tail = take_labels(walk, end);
+    if (tail == 0)
+        return false;
     const uint8_t *wire = walk->wire;
     uint32_t labels = start;
     while (wire[labels] != 0 && wire[labels] <= NAME_LABEL_MAX)
