@@ -137,13 +137,12 @@ enum status sign_add_nsec(struct records *records, struct error *err)
     // RFC 9077 §3: as long as a negative answer lives.
     uint32_t ttl = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
     enum status status = STATUS_OK;
-    const struct owner *last = NULL;
-    for (size_t i = 0; status == STATUS_OK && i < records->owner_count; i++) {
+    const struct owner *last = &records->owners[0]; // the apex, which nothing occludes
+    for (size_t i = 1; status == STATUS_OK && i < records->owner_count; i++) {
         const struct owner *owner = &records->owners[i];
         if (owner->place == OWNER_OCCLUDED)
             continue;
-        if (last != NULL)
-            status = add_one_nsec(records, last, owner, ttl, err);
+        status = add_one_nsec(records, last, owner, ttl, err);
         last = owner;
     }
     if (status == STATUS_OK)
