@@ -29,8 +29,10 @@ static void drop_word(struct lastgood *lastgood, size_t index)
 
 void lastgood_done(struct lastgood *lastgood)
 {
-    while (lastgood->word_count > 0)
-        drop_word(lastgood, 0);
+    for (size_t i = 0; i < lastgood->word_count; i++) {
+        free(lastgood->words[i].path);
+        free(lastgood->words[i].text);
+    }
     for (size_t i = 0; i < lastgood->swap_count; i++) {
         free(lastgood->swaps[i].path);
         free(lastgood->swaps[i].octets);
