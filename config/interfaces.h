@@ -17,4 +17,4 @@ void interfaces_addresses(struct address **ret, size_t *ret_count);
 bool interfaces_is_stable(const char *if_inet6, const struct in6_addr *address);
 
 // Order of the result above: negative, 0, positive.
-int interfaces_compare(const void *a, const void *b);
+int interfaces_compare(const void *left, const void *right);

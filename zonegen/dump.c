@@ -19,7 +19,7 @@ static char *relative_owner(const ldns_rdf *owner, const char *apex)
     size_t len = strlen(text);
     size_t apex_len = strlen(apex);
     if (len == apex_len + 1 && strncasecmp(text, apex, apex_len) == 0) {
-        strcpy(text, "@");
+        memcpy(text, "@", sizeof("@"));
         return text;
     }
     if (len > apex_len + 2 && text[len - apex_len - 2] == '.' &&
