@@ -1,2 +1,3 @@
 zonebox_unit(base test_file base)
 zonebox_unit(base test_address base)
+zonebox_unit(base test_log base)

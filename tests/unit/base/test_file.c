@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: ISC
 #include "base/file.h"
 
+#include <dirent.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +34,49 @@ static void write_replaces_whole_and_sets_the_mode(void **state)
     assert_string_equal(buf_text(&content), "second");
     buf_done(&content);
     free(path);
+}
+
+static size_t count_entries(const char *directory)
+{
+    size_t count = 0;
+    DIR *dir = opendir(directory);
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        count++;
+    closedir(dir);
+    return count;
+}
+
+// A limit on the size of files stands for a full disk.
+static void write_that_fails_leaves_all_as_it_was(void **state)
+{
+    (void)state;
+    static const char long_text[64];
+    char *directory = path_join(scratch, "full");
+    char *path = path_join(directory, "kept");
+    struct error err = {0};
+    assert_int_equal(directory_make(directory, 0700, &err), STATUS_OK);
+    assert_int_equal(file_write(path, "first", 5, 0600, &err), STATUS_OK);
+    size_t entries = count_entries(directory), entries_beside = count_entries(scratch);
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){16, before.rlim_max}), 0);
+    enum status replaced = file_write(path, long_text, sizeof(long_text), 0600, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(replaced, STATUS_IO);
+    assert_non_null(strstr(err.text, "kept: cannot write: "));
+    struct buf content = {0};
+    assert_int_equal(file_read(path, 100, &content, &err), STATUS_OK);
+    assert_string_equal(buf_text(&content), "first");
+    assert_int_equal(count_entries(directory), entries);
+    // A directory is in the place of the file.
+    assert_int_not_equal(file_write(directory, "second", 6, 0600, &err), STATUS_OK);
+    assert_non_null(strstr(err.text, "full: cannot rename into place: "));
+    assert_int_equal(count_entries(scratch), entries_beside);
+    buf_done(&content);
+    free(path);
+    free(directory);
 }
 
 static void create_never_touches_what_is_there(void **state)
@@ -111,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(write_replaces_whole_and_sets_the_mode),
+        cmocka_unit_test(write_that_fails_leaves_all_as_it_was),
         cmocka_unit_test(create_never_touches_what_is_there),
         cmocka_unit_test(read_refuses_what_is_too_large_or_no_file),
         cmocka_unit_test(second_locker_is_told_who_has_it),

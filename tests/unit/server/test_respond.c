@@ -47,11 +47,10 @@ static void open_writer(void)
 static int set_up(void **state)
 {
     (void)state;
-    char *scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
+    char scratch[] = "/tmp/zonebox-test-XXXXXX";
     if (mkdtemp(scratch) == NULL)
         return 1;
     directory = path_join(scratch, "serve");
-    free(scratch);
     zones = zones_new(directory);
     return 0;
 }
