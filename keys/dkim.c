@@ -268,3 +268,13 @@ enum status dkim_ensure(const char *directory, const char *domain, const char *s
     paths_done(&paths);
     return status;
 }
+
+bool dkim_has_private(const char *directory, const char *domain, const char *selector)
+{
+    struct paths paths = {0};
+    struct stat info;
+    bool has = make_paths(directory, domain, selector, &paths, NULL) == STATUS_OK &&
+               (stat(paths.private, &info) == 0 || errno != ENOENT);
+    paths_done(&paths);
+    return has;
+}

@@ -22,6 +22,9 @@
 enum status dkim_load_public(const char *directory, const char *domain, const char *selector,
                              struct buf *ret, struct error *err);
 
+// Is there a private file, readable or not?
+bool dkim_has_private(const char *directory, const char *domain, const char *selector);
+
 // Makes a key when there is none. The private file is what counts and is never replaced: one that
 // cannot be read is an error; with no public file beside it, or an older one (the admin has put
 // another key there), the public one is written from it. A public file alone is fine, too: the mail

@@ -192,22 +192,31 @@ static enum status generate(const struct build_context *context, struct zone *zo
 
 // ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────
 
-static bool lacks_dkim(const struct zone_content *content)
+// The gap where the DKIM key should be, or NULL.
+static const struct zone_record *find_dkim_gap(const struct zone_content *content)
 {
     for (size_t i = 0; i < content->record_count; i++)
         if (content->records[i].rr == NULL &&
             strstr(content->records[i].missing, "._domainkey.") != NULL)
-            return true;
-    return false;
+            return &content->records[i];
+    return NULL;
 }
 
-// Makes the DKIM key that generation misses, and generates once more.
+// Makes the DKIM key that generation misses, and generates once more. A key that is published and gone is not made
+// again: the mail server may still sign with it, and what it signs would not verify.
 static enum status add_dkim(const struct build_context *context, struct zone *zone,
                             struct zone_content **content, struct error *err)
 {
     const struct config_box *box = &context->inputs->config->box;
-    if (!box->dkim || !lacks_dkim(*content))
+    const struct zone_record *gap = find_dkim_gap(*content);
+    if (!box->dkim || gap == NULL)
         return STATUS_OK;
+    if (judge_is_published(context, zone, gap->missing) &&
+        !dkim_has_private(context->dkim_directory, zone->name, box->dkim_selector))
+        return error_set(err, STATUS_STATE,
+                         "%s/%s: the key files of selector %s are gone and the key is published; "
+                         "put them back from the backup, or choose another `selector:`",
+                         context->dkim_directory, zone->name, box->dkim_selector);
     bool made = false;
     enum status status =
         dkim_ensure(context->dkim_directory, zone->name, box->dkim_selector, &made, err);

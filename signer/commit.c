@@ -88,6 +88,11 @@ static void tell_published(struct publisher *publisher, const struct build *buil
                   "the zone file has other records under the same serial: secondaries will not "
                   "notice; raise it",
                   NULL);
+    if (zone->published.is_signed && zone_dnssec(zone) == CONFIG_DNSSEC_OFF)
+        log_event(LOG_LEVEL_WARNING, "zone-not-signed-any-more", "zone", zone->name, "reason",
+                  "validators refuse it for as long as they know a DS for it: take that out at the "
+                  "zone above first, and wait for its TTL",
+                  NULL);
     log_event(LOG_LEVEL_NOTICE, "zone-published", "zone", zone->name, "serial",
               log_u64(build->state.serial), "signed",
               signing != NULL ? log_u64(signing->job_count) : NULL, "signatures-kept",
@@ -141,7 +146,7 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     enum status status = stores_renew(&publisher->stores, err);
     if (status != STATUS_OK)
         return status;
-    struct build_context context = publisher_context(publisher, now);
+    struct build_context context = publisher_context(publisher, batch->now);
     finish_builds(publisher, &context);
     bool images = batch->count > 0 || publisher->zones.gone_count > 0;
     if (images || batch->news_count > 0)

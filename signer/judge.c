@@ -71,6 +71,16 @@ static bool is_lost(const struct image *image, const struct zone *zone,
     return image_has(image, zone, gap) && !content_has(content, gap);
 }
 
+bool judge_is_published(const struct build_context *context, const struct zone *zone,
+                        const char *missing)
+{
+    struct image image;
+    struct gap gap;
+    return read_gap(missing, &gap) &&
+           build_open(context->serve, &zone->key, &image, NULL) == STATUS_OK &&
+           image_has(&image, zone, &gap);
+}
+
 // `tls: []` is a choice and no mishap.
 static bool is_chosen(const struct config_box *box, const struct gap *gap)
 {

@@ -359,6 +359,7 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
         return false;
     }
     struct build_context context = publisher_context(publisher, now);
+    batch->now = now;
     int64_t end = monotonic_ms() + PUBLISH_BATCH_MS;
     while (batch->job_count < PUBLISH_BATCH_JOBS && batch->looked_at < PUBLISH_BATCH_ZONES) {
         struct zone *zone = next_dirty(publisher);

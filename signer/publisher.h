@@ -14,6 +14,7 @@ struct batch_job {
 };
 
 struct batch {
+    int64_t now;          // of all its decisions, also when signing takes long
     struct build *builds; // ready to be signed, then finished
     size_t count, cap;
     struct zone **news; // zones that stay as they are, with inputs that are to be kept

@@ -170,6 +170,63 @@ static void a_zone_below_is_published_before_the_one_above(void **state)
     publisher_close(publisher);
 }
 
+// ── Time ─────────────────────────────────────────────────────────────────────────────────────────
+
+static void signatures_that_fall_due_while_others_are_made_are_published(void **state)
+{
+    (void)state;
+    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    int64_t due = publisher_next(publisher, NOW);
+    int64_t now = due - 2 * (two_weeks.lifetime / PLAN_WINDOW_PART);
+    uint32_t serial = serial_of(publisher, "example.com");
+    write_whole_config("addresses: [192.0.2.2], ssh: [], tls: []", "  - example.com\n");
+    publisher_set_inputs(publisher, read_inputs(), now);
+    assert_true(publisher_collect(publisher, now));
+    for (size_t i = 0; i < publisher_job_count(publisher); i++)
+        publisher_run_job(publisher, i);
+    assert_int_equal(publisher_commit(publisher, due + 1), STATUS_OK);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
+// ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────
+
+static void a_published_dkim_key_is_not_made_again(void **state)
+{
+    (void)state;
+    char *text[3];
+    for (int i = 0; i < 3; i++)
+        text[i] = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.%d], "
+                            "dkim: {selector: %s}, ssh: [], tls: []}\nstate: %s/state\n"
+                            "domains: [example.com]\n",
+                            i + 1, i < 2 ? "mail" : "other", directory);
+    write_text("box.yaml", text[0]);
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    // The public file is written again from the private one.
+    in_shell("rm state/dkim/example.com/mail.pub");
+    write_text("box.yaml", text[1]);
+    take(publisher, NOW);
+    assert_false(publisher_has_trouble(publisher));
+    uint32_t serial = serial_of(publisher, "example.com");
+    in_shell("rm -r state/dkim/*");
+    write_text("box.yaml", text[0]);
+    take(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.com"), serial);
+    assert_true(publisher_has_trouble(publisher));
+    in_shell("test ! -e state/dkim/example.com/mail.private");
+    write_text("box.yaml", text[2]); // another selector is the way out
+    take(publisher, NOW);
+    assert_true(has(publisher, "example.com", "other._domainkey.example.com", LDNS_RR_TYPE_TXT));
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+    for (int i = 0; i < 3; i++)
+        free(text[i]);
+}
+
 // ── Many zones ───────────────────────────────────────────────────────────────────────────────────
 
 // All zones are to be made anew; the one whose own lines changed does not wait for the others.
@@ -222,6 +279,8 @@ int main(void)
         TEST(a_zone_below_that_breaks_stays_delegated),
         TEST(a_ds_does_not_come_before_the_key_it_names_is_served),
         TEST(a_zone_below_is_published_before_the_one_above),
+        TEST(signatures_that_fall_due_while_others_are_made_are_published),
+        TEST(a_published_dkim_key_is_not_made_again),
         TEST(what_the_admin_changed_comes_first),
         TEST(a_foreign_key_file_does_not_let_signatures_run_out),
     };
