@@ -26,25 +26,47 @@ static const struct note *find(const struct notes *notes, const char *text)
     return NULL;
 }
 
+static struct notes *add(struct notes *notes, const struct notes *old, const struct note *note)
+{
+    if (notes == NULL)
+        notes = xcalloc(1, sizeof(*notes));
+    if (find(notes, note->text) != NULL || notes->count == NOTES_MAX)
+        return notes;
+    const struct note *before = find(old, note->text);
+    notes->list[notes->count++] = (struct note){
+        .input = note->input != NULL ? xstrdup(note->input) : NULL,
+        .text = xstrdup(note->text),
+        .from = note->from,
+        .until = note->until,
+        .told = before != NULL && before->told,
+    };
+    return notes;
+}
+
+// A zone without addresses is published, since there may be none at first; but nobody reaches the box then.
+static struct notes *add_gaps(struct notes *notes, const struct notes *old,
+                              const struct zone_content *content)
+{
+    for (size_t i = 0; i < content->record_count; i++) {
+        const struct zone_record *record = &content->records[i];
+        const char *type = record->rr == NULL ? strrchr(record->missing, ' ') : NULL;
+        if (type == NULL || strcmp(type, " A") != 0)
+            continue;
+        char *text = xasprintf("%s is missing: %s", record->missing, record->why);
+        notes = add(notes, old, &(struct note){.text = text});
+        free(text);
+    }
+    return notes;
+}
+
 struct notes *notes_take(struct notes *old, const struct zone_content *content)
 {
-    struct notes *notes = NULL;
+    struct notes *notes = add_gaps(NULL, old, content);
     for (size_t i = 0; i < content->note_count; i++) {
         const struct zone_note *note = &content->notes[i];
-        if (note->error || find(notes, note->text) != NULL) // signer/lastgood.h tells of errors
-            continue;
-        if (notes == NULL)
-            notes = xcalloc(1, sizeof(*notes));
-        if (notes->count == NOTES_MAX)
-            break;
-        const struct note *before = find(old, note->text);
-        notes->list[notes->count++] = (struct note){
-            .input = note->input != NULL ? xstrdup(note->input) : NULL,
-            .text = xstrdup(note->text),
-            .from = note->from,
-            .until = note->until,
-            .told = before != NULL && before->told,
-        };
+        if (!note->error) // signer/lastgood.h tells of errors
+            notes = add(notes, old,
+                        &(struct note){note->input, note->text, note->from, note->until, false});
     }
     notes_free(old);
     return notes;

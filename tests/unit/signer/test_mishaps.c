@@ -94,6 +94,20 @@ static void a_box_without_addresses_keeps_those_it_published(void **state)
     publisher_close(publisher);
 }
 
+static void a_box_that_never_had_an_address_is_told(void **state)
+{
+    (void)state;
+    write_whole_config("ssh: [], tls: []", "  - example.com\n");
+    struct inputs *inputs = read_inputs();
+    inputs->found_count = 0;
+    struct publisher *publisher = start(NOW);
+    publisher_set_inputs(publisher, inputs, NOW);
+    listen_to_log();
+    work(publisher, NOW);
+    assert_int_equal(end_listening("zone-note zone=example.com reason=\"box.example.com. A is"), 1);
+    publisher_close(publisher);
+}
+
 static void another_certificate_that_is_not_there_keeps_the_tlsa(void **state)
 {
     (void)state;
@@ -275,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_certificate_that_expires_is_said_once_when_it_does),
         TEST(a_box_without_addresses_keeps_those_it_published),
+        TEST(a_box_that_never_had_an_address_is_told),
         TEST(another_certificate_that_is_not_there_keeps_the_tlsa),
         TEST(a_zone_below_that_breaks_stays_delegated),
         TEST(a_ds_does_not_come_before_the_key_it_names_is_served),
