@@ -14,9 +14,10 @@
 #define LISTENERS_MAX 128 // one per address; zoned binds no more
 // Connections that wait in the kernel until they are accepted.
 #define TCP_BACKLOG 256
-// What one read takes: a few hundred queries, so that a client which sends many is served in turns
-// with the others.
-#define TCP_READ_MAX 16384
+// What one read takes, and all that a connection gets in one turn of the loop: a few tens of queries,
+// like a batch over UDP. More would let some hundred clients that send without end keep UDP waiting
+// for seconds.
+#define TCP_READ_MAX 1024
 // Answers gather here until they are written: room for the largest one and more behind smaller
 // ones.
 #define TCP_WRITE_MAX (2 * (PREFIX_LEN + DNS_MESSAGE_MAX))
@@ -39,6 +40,7 @@ struct connection {
     uint64_t active_at; // that time, of the loop's clock
     bool blocked;       // answers wait for the client to read
     bool ended;         // the client sends no more; it may still read
+    bool had_turn;      // its last read was full: libuv would go on reading at once
     uint8_t *input; // queries that wait, the last one maybe incomplete; NULL when there are none
     size_t input_len;
     size_t input_cap;
@@ -246,7 +248,9 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 {
     struct connection *connection = handle->data;
     (void)suggested;
-    *ret = uv_buf_init((char *)connection->tcp->read, TCP_READ_MAX);
+    // No room makes libuv leave the connection for this turn, with UV_ENOBUFS to on_read.
+    *ret = uv_buf_init((char *)connection->tcp->read, connection->had_turn ? 0 : TCP_READ_MAX);
+    connection->had_turn = false;
 }
 
 static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf);
@@ -270,8 +274,9 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
 {
     struct connection *connection = stream->data;
     const uint8_t *octets = (const uint8_t *)buf->base;
-    if (read_len == 0)
+    if (read_len == 0 || read_len == UV_ENOBUFS)
         return;
+    connection->had_turn = read_len == TCP_READ_MAX;
     if (read_len == UV_EOF) // RFC 7766 §6.2.3: what was asked before is answered
         connection->ended = true;
     else if (read_len < 0)

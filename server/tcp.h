@@ -8,6 +8,7 @@
 //                 answered makes room for the new one: clients that come to ask are served, those that hold
 //                 connections are not.
 //   queries       at most one incomplete query (65535 octets) and one read's worth waits
+//   turns         one read's worth of queries, then others are served: connections, and above all UDP
 //   answers       a client that does not read gets no more queries answered until it has read what was written
 //   time          a connection on which no query was answered, and the answer taken, within the idle time is
 //                 closed: idle ones, those that send a query octet by octet, and those that do not read

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: ISC
 """zone-server by itself, on a store that make_store writes: sockets, sizes, quotas, ends."""
 
+import contextlib
 import os
 import random
+import select
 import signal
 import socket
 import struct
+import threading
 import time
 
 import dns.flags
@@ -167,6 +170,41 @@ def test_pipelined_queries_are_answered_in_order(server):
         connection.sendall(b"".join(framed(f"n{i}.wild.example.", "TXT", i) for i in range(500)))
         for i in range(500):
             assert read_message(connection).id == i
+
+
+def flood(connections, stop):
+    """Sends queries over all connections without end, and reads whatever comes."""
+    queries = framed("www.example.") * 2000
+    sent = dict.fromkeys(connections, 0)
+    while not stop.is_set():
+        readable, writable, _ = select.select(connections, connections, [], 0.1)
+        with contextlib.suppress(BlockingIOError):
+            for connection in readable:
+                connection.recv(1 << 20)
+        for connection in writable:
+            with contextlib.suppress(BlockingIOError):
+                sent[connection] = (sent[connection] + connection.send(queries[sent[connection]:])) % len(queries)
+
+
+def test_udp_is_answered_beside_a_flood_over_tcp(server):
+    """Each connection gets its turn with a few queries; it must not keep the others waiting until it has no more."""
+    stop = threading.Event()
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(50)]
+        for connection in connections:
+            connection.setblocking(False)
+        flooder = threading.Thread(target=flood, args=(connections, stop))
+        flooder.start()
+        try:
+            times = []
+            for _ in range(20):
+                started = time.monotonic()
+                assert query(server.port, "www.example.", "A", timeout=20).answer
+                times.append(time.monotonic() - started)
+        finally:
+            stop.set()
+            flooder.join()
+    assert sorted(times)[len(times) // 2] < 0.5, times  # some 10 ms; 3 s when each connection is read to its end
 
 
 def test_queries_may_come_octet_by_octet(server):
