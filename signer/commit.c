@@ -131,6 +131,21 @@ static void take_over(struct publisher *publisher, int64_t now)
     publisher->zones.gone_count = 0;
 }
 
+// LMDB came upon a damaged page: serve/ is made anew from the rest, since it would never take a zone again.
+static void remake_serve(struct publisher *publisher, const struct error *why)
+{
+    struct error err = {0};
+    if (stores_remake_serve(&publisher->stores, &err) != STATUS_OK) {
+        log_event(LOG_LEVEL_ERROR, "serve-not-made-anew", "reason", err.text, NULL);
+        return;
+    }
+    log_event(LOG_LEVEL_WARNING, "serve-made-anew", "reason", why->text, NULL);
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        publisher->zones.list[i].published = (struct zone_published){.exists = false};
+    publisher->zones.gone_count = 0;
+    publisher_touch_all(publisher);
+}
+
 // Nothing was committed: everything is still to be done.
 static void put_back(struct batch *batch)
 {
@@ -155,6 +170,8 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     if (status != STATUS_OK || !images)
         return status;
     status = commit_serve(publisher, err);
+    if (status == STATUS_STATE)
+        remake_serve(publisher, err);
     if (status != STATUS_OK)
         return status;
     take_over(publisher, now);

@@ -16,15 +16,31 @@ static enum status take_lock(const char *directory, int *ret, struct error *err)
     return status;
 }
 
-static enum status open_serve(const char *directory, struct store **ret, struct error *err)
+static enum status try_serve(const char *directory, struct store **ret,
+                             struct store_reader **ret_reader, struct error *err)
 {
+    *ret = NULL;
+    *ret_reader = NULL;
     enum status status = store_open_writer(directory, STORE_SERVE, ret, err);
+    if (status == STATUS_OK)
+        status = store_reader_open(*ret, ret_reader, err);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    store_close(*ret);
+    *ret = NULL;
+    return status;
+}
+
+static enum status open_serve(const char *directory, struct store **ret,
+                              struct store_reader **ret_reader, struct error *err)
+{
+    enum status status = try_serve(directory, ret, ret_reader, err);
     if (status != STATUS_STATE)
         return status;
     log_event(LOG_LEVEL_WARNING, "serve-made-anew", "reason", err->text, NULL);
     *err = (struct error){0};
     status = store_destroy(directory, err);
-    return status == STATUS_OK ? store_open_writer(directory, STORE_SERVE, ret, err) : status;
+    return status == STATUS_OK ? try_serve(directory, ret, ret_reader, err) : status;
 }
 
 // serve/ shows the transaction that state/ has seen, or the one that a crash kept it from seeing. Where state/ was lost
@@ -41,22 +57,19 @@ enum status stores_open(const char *directory, struct stores *ret, struct error 
 {
     *ret = (struct stores){.lock = -1};
     char *state = path_join(directory, "state");
-    char *serve = path_join(directory, "serve");
+    char *serve = ret->serve_directory = path_join(directory, "serve");
     enum status status = directory_make(directory, 0755, err);
     if (status == STATUS_OK)
         status = take_lock(directory, &ret->lock, err);
     if (status == STATUS_OK)
         status = store_open_writer(state, STORE_STATE, &ret->state, err);
     if (status == STATUS_OK)
-        status = open_serve(serve, &ret->serve, err);
+        status = open_serve(serve, &ret->serve, &ret->serve_reader, err);
     if (status == STATUS_OK)
         status = store_reader_open(ret->state, &ret->state_reader, err);
     if (status == STATUS_OK)
-        status = store_reader_open(ret->serve, &ret->serve_reader, err);
-    if (status == STATUS_OK)
         status = stores_renew(ret, err);
     free(state);
-    free(serve);
     if (status != STATUS_OK) {
         stores_close(ret);
         return status;
@@ -74,6 +87,7 @@ void stores_close(struct stores *stores)
     store_close(stores->serve);
     if (stores->lock >= 0)
         close(stores->lock);
+    free(stores->serve_directory);
     *stores = (struct stores){.lock = -1};
 }
 
@@ -93,6 +107,22 @@ void stores_reset(struct stores *stores)
 {
     store_reader_reset(stores->state_reader);
     store_reader_reset(stores->serve_reader);
+}
+
+enum status stores_remake_serve(struct stores *stores, struct error *err)
+{
+    struct store *serve = NULL;
+    struct store_reader *reader = NULL;
+    enum status status = store_destroy(stores->serve_directory, err);
+    if (status == STATUS_OK)
+        status = try_serve(stores->serve_directory, &serve, &reader, err);
+    if (status != STATUS_OK)
+        return status;
+    store_reader_close(stores->serve_reader);
+    store_close(stores->serve);
+    stores->serve = serve;
+    stores->serve_reader = reader;
+    return STATUS_OK;
 }
 
 enum status stores_commit_serve(struct stores *stores, struct store_txn *txn, struct error *err)

@@ -12,6 +12,7 @@ struct stores {
     int lock; // signer.lock, -1: not held
     struct store *state;
     struct store *serve;
+    char *serve_directory;
     struct store_reader *state_reader;
     struct store_reader *serve_reader;
     uint64_t serve_id; // of the last transaction of serve/
@@ -26,6 +27,9 @@ void stores_close(struct stores *stores);
 // Takes the newest snapshots of both for the readers, and lets go of them.
 enum status stores_renew(struct stores *stores, struct error *err);
 void stores_reset(struct stores *stores);
+
+// Makes serve/ anew, empty: it is damaged. On failure the old one stays open, and it can be tried again.
+enum status stores_remake_serve(struct stores *stores, struct error *err);
 
 // Commits to serve/ and looks whether the transaction is the one behind the last.
 enum status stores_commit_serve(struct stores *stores, struct store_txn *txn, struct error *err);

@@ -206,6 +206,54 @@ static void signatures_that_fall_due_while_others_are_made_are_published(void **
     publisher_close(publisher);
 }
 
+// ── Damage ───────────────────────────────────────────────────────────────────────────────────────
+
+// Batches that fail are tried again, as publisher_next says.
+static void work_on(struct publisher *publisher, int64_t now)
+{
+    for (int turns = 0; turns < 20; turns++) {
+        while (publisher_collect(publisher, now)) {
+            for (size_t i = 0; i < publisher_job_count(publisher); i++)
+                publisher_run_job(publisher, i);
+            if (publisher_commit(publisher, now) != STATUS_OK)
+                break;
+        }
+        now++;
+    }
+}
+
+// LMDB notes where a database begins behind its name, 40 octets on; opening a store does not follow all of it.
+static void damage_serve(void)
+{
+    in_shell("perl -0777 -e '$f = \"state/serve/data.mdb\"; open F, \"+<\", $f; $_ = <F>; "
+             "s/(images.{40})(.)(.)/$1$2\\x7f/sg; seek F, 0, 0; print F'");
+}
+
+static void a_damaged_serve_is_made_anew(void **state)
+{
+    (void)state;
+    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []",
+                       "  - example.com\n  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.org");
+    publisher_close(publisher);
+    damage_serve(); // while nobody runs
+    publisher = start(NOW + 60);
+    work(publisher, NOW + 60);
+    assert_valid(publisher, "example.org", NOW + 60);
+    damage_serve(); // and while it does
+    write_whole_config("addresses: [192.0.2.2], ssh: [], tls: []",
+                       "  - example.com\n  - example.org\n");
+    publisher_set_inputs(publisher, read_inputs(), NOW + 120);
+    work_on(publisher, NOW + 120);
+    assert_null(publisher->trouble);
+    assert_valid(publisher, "example.com", NOW + 180);
+    assert_valid(publisher, "example.org", NOW + 180);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.org"), serial + 1));
+    publisher_close(publisher);
+}
+
 // ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────
 
 static void a_published_dkim_key_is_not_made_again(void **state)
@@ -295,6 +343,7 @@ int main(void)
         TEST(a_ds_does_not_come_before_the_key_it_names_is_served),
         TEST(a_zone_below_is_published_before_the_one_above),
         TEST(signatures_that_fall_due_while_others_are_made_are_published),
+        TEST(a_damaged_serve_is_made_anew),
         TEST(a_published_dkim_key_is_not_made_again),
         TEST(what_the_admin_changed_comes_first),
         TEST(a_foreign_key_file_does_not_let_signatures_run_out),
