@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The last good configuration: a copy in the state directory, written whenever a configuration has
 // been taken over, so that a box whose zonebox.yaml is spoilt still comes back after a restart
-// (docs/decisions/020-last-good-at-start.md).
+// (docs/decisions/005-last-good-at-start.md).
 #pragma once
 
 #include <stddef.h>
