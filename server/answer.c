@@ -132,8 +132,6 @@ static bool follow_dname(struct lookup *lookup, const struct image_node *owner)
                                           .owner = lookup->name_number,
                                           .link = answer->link_count,
                                           .dname = place});
-    if (lookup->query->qtype == RR_TYPE_CNAME)
-        return false; // there it is: NSD, Knot and BIND end here, too
     return follow(lookup, link, prefix_len + target_len);
 }
 
