@@ -301,6 +301,10 @@ static const struct expectation expectations[] = {
      "answer dname.example. DNAME target.example.\n"
      "answer x.dname.example. CNAME x.target.example.\n"
      "answer x.target.example. A 192.0.2.9\n"},
+    {UNSIGNED, "q.dname.example. CNAME", // RFC 6672 §3.2: the target is looked for all the same
+     "NXDOMAIN aa\n"
+     "answer dname.example. DNAME target.example.\n"
+     "answer q.dname.example. CNAME q.target.example.\n" SOA},
     {UNSIGNED, "hidden.dname.example. A",
      "NXDOMAIN aa\n"
      "answer dname.example. DNAME target.example.\n"
