@@ -12,35 +12,9 @@
 #include "config/errors.h"
 #include "config/values.h"
 
-// ── Memory: blocks that are released together ────────────────────────────────────────────────────
-
-#define BLOCK_SIZE (64U << 10)
-
-struct tree_block {
-    struct tree_block *next;
-    size_t used, cap;
-    _Alignas(max_align_t) unsigned char octets[];
-};
-
-static void *tree_alloc(struct tree *tree, size_t size)
-{
-    size_t align = _Alignof(max_align_t);
-    size = (size + align - 1) / align * align;
-    struct tree_block *block = tree->blocks;
-    if (block == NULL || block->cap - block->used < size) {
-        size_t cap = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-        block = xmalloc(sizeof(*block) + cap);
-        *block = (struct tree_block){.next = tree->blocks, .cap = cap};
-        tree->blocks = block;
-    }
-    void *where = block->octets + block->used;
-    block->used += size;
-    return where;
-}
-
 static const char *tree_text(struct tree *tree, const unsigned char *octets, size_t len)
 {
-    char *copy = tree_alloc(tree, len + 1);
+    char *copy = arena_octets(&tree->arena, len + 1);
     memcpy(copy, octets, len);
     copy[len] = '\0';
     return copy;
@@ -48,11 +22,7 @@ static const char *tree_text(struct tree *tree, const unsigned char *octets, siz
 
 void tree_done(struct tree *tree)
 {
-    while (tree->blocks != NULL) {
-        struct tree_block *block = tree->blocks;
-        tree->blocks = block->next;
-        free(block);
-    }
+    arena_done(&tree->arena);
     *tree = (struct tree){0};
 }
 
@@ -193,7 +163,7 @@ static enum status take_node(struct builder *builder, const yaml_event_t *event)
         if (frame->node->kind == NODE_MAPPING && frame->key == NULL)
             return take_key(builder, frame, event);
     }
-    struct node *node = tree_alloc(builder->tree, sizeof(*node));
+    struct node *node = arena_struct(&builder->tree->arena, sizeof(*node));
     *node = (struct node){.place = place_of(event->start_mark)};
     append(builder, node);
     if (event->type == YAML_SCALAR_EVENT)

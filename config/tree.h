@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "config/config.h"
 
@@ -29,9 +30,9 @@ struct node {
 };
 
 struct tree {
-    struct node *root; // NULL: nothing in the file
-    bool is_whole;     // read to the end
-    struct tree_block *blocks;
+    struct node *root;  // NULL: nothing in the file
+    bool is_whole;      // read to the end
+    struct arena arena; // of all nodes and texts
 };
 
 // Fills *ret. On failure (SYNTAX) errors has a line; a key that stands twice adds a line, is left

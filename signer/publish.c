@@ -140,11 +140,6 @@ bool publisher_has_trouble(const struct publisher *publisher)
 
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
-const struct inputs *publisher_inputs(const struct publisher *publisher)
-{
-    return publisher->zones.inputs;
-}
-
 bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now)
 {
     struct zones *zones = &publisher->zones;

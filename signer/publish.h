@@ -36,8 +36,6 @@ void publisher_close(struct publisher *publisher); // NULL is fine
 
 // Takes the inputs over. What is equal to the inputs before changes nothing. False then.
 bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now);
-// The inputs in force, NULL before the first.
-const struct inputs *publisher_inputs(const struct publisher *publisher);
 // Every zone is looked at again: SIGHUP.
 void publisher_touch_all(struct publisher *publisher);
 

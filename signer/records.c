@@ -9,34 +9,9 @@
 #include "dns/types.h"
 #include "dns/wire.h"
 
-// ── Memory: octets of records live as long as the records, in blocks ─────────────────────────────
-
-#define BLOCK_SIZE 65536
-
-struct records_block {
-    struct records_block *next;
-    size_t used;
-    size_t size;
-    uint8_t octets[];
-};
-
-static uint8_t *take_octets(struct records *records, size_t len)
-{
-    struct records_block *block = records->blocks;
-    if (block == NULL || block->size - block->used < len) {
-        size_t size = len > BLOCK_SIZE ? len : BLOCK_SIZE;
-        block = xmalloc(sizeof(*block) + size);
-        *block = (struct records_block){.next = records->blocks, .size = size};
-        records->blocks = block;
-    }
-    uint8_t *octets = block->octets + block->used;
-    block->used += len;
-    return octets;
-}
-
 static const uint8_t *keep_octets(struct records *records, const void *octets, size_t len)
 {
-    uint8_t *kept = take_octets(records, len);
+    uint8_t *kept = arena_octets(&records->octets, len);
     if (len > 0)
         memcpy(kept, octets, len);
     return kept;
@@ -45,9 +20,9 @@ static const uint8_t *keep_octets(struct records *records, const void *octets, s
 static const uint8_t *keep_lower_name(struct records *records, const uint8_t *name)
 {
     size_t len = name_wire_len(name);
-    uint8_t *lower = take_octets(records, len);
+    uint8_t *lower = arena_octets(&records->octets, len);
     for (size_t i = 0; i < len; i++) // length octets are below 'A'
-        lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? (uint8_t)(name[i] | 0x20) : name[i];
+        lower[i] = name_lower(name[i]);
     return lower;
 }
 
@@ -76,11 +51,7 @@ void records_free(struct records *records)
     if (records == NULL)
         return;
     forget_groups(records);
-    for (struct records_block *block = records->blocks; block != NULL;) {
-        struct records_block *next = block->next;
-        free(block);
-        block = next;
-    }
+    arena_done(&records->octets);
     free(records->list);
     free(records);
 }
@@ -162,7 +133,7 @@ enum status records_add(struct records *records, const struct image_rr *rr, stru
         return error_set(err, STATUS_RANGE, "%s lies outside the zone", name_to_text(owner, text));
     struct name_key key;
     name_key(owner, &key);
-    uint8_t *canonical = take_octets(records, rdata_len);
+    uint8_t *canonical = arena_octets(&records->octets, rdata_len);
     enum status status = records_canonical(rr->type, rr->rdata, rdata_len, canonical, err);
     if (status != STATUS_OK)
         return error_prefix(err, status, "%s", name_to_text(owner, text));

@@ -13,6 +13,7 @@
 
 #include <ldns/ldns.h>
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "dns/image.h"
 
@@ -62,7 +63,7 @@ struct records {
     size_t owner_count;
     const uint8_t *apex; // wire, lower case
     uint16_t apex_key_len;
-    struct records_block *blocks;
+    struct arena octets; // of the records
 };
 
 struct records *records_new(const uint8_t *apex);
