@@ -18,7 +18,7 @@
 #define MAP_SIZE ((size_t)(sizeof(size_t) > 4 ? UINT64_C(1) << 36 : UINT64_C(1) << 30))
 
 // Slots for readers, one for each worker, transfer and tool: many more than a machine has cores.
-#define READERS_MAX 256
+#define READERS_MAX 1024
 
 #define DATA_FILE "data.mdb"
 #define LOCK_FILE "lock.mdb"

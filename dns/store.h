@@ -78,7 +78,7 @@ void store_abort(struct store_txn *txn); // NULL is fine
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────────
 struct store_reader;
 
-// One reader slot; those of readers that died are taken when none is left. Works on a writer's store, too.
+// Two reader slots; those of readers that died are taken when none is left. Works on a writer's store, too.
 enum status store_reader_open(struct store *store, struct store_reader **ret, struct error *err);
 void store_reader_close(struct store_reader *reader); // NULL is fine
 // Takes the newest snapshot and returns its id through ret_id. As long as the id is the one of before, every

@@ -10,6 +10,7 @@
 struct store_reader {
     struct store *store;
     MDB_txn *txn;
+    MDB_txn *witness; // see renew_exactly
     MDB_cursor *cursors[STORE_DB_COUNT];
     bool renewed[STORE_DB_COUNT]; // is the cursor in this snapshot?
 };
@@ -19,6 +20,8 @@ enum status store_reader_open(struct store *store, struct store_reader **ret, st
     struct store_reader *reader = xcalloc(1, sizeof(*reader));
     reader->store = store;
     int code = store_begin_reading(store, &reader->txn);
+    if (code == 0)
+        code = store_begin_reading(store, &reader->witness);
     for (enum store_db db = 0; code == 0 && db < STORE_DB_COUNT; db++) {
         if (store_has_db(store->kind, db))
             code = mdb_cursor_open(reader->txn, store->dbs[db], &reader->cursors[db]);
@@ -28,6 +31,7 @@ enum status store_reader_open(struct store *store, struct store_reader **ret, st
         return store_lmdb_error(err, store, code, "cannot read the store");
     }
     mdb_txn_reset(reader->txn);
+    mdb_txn_reset(reader->witness);
     *ret = reader;
     return STATUS_OK;
 }
@@ -41,12 +45,35 @@ void store_reader_close(struct store_reader *reader)
             mdb_cursor_close(reader->cursors[db]);
     }
     mdb_txn_abort(reader->txn); // NULL is fine
+    mdb_txn_abort(reader->witness);
     free(reader);
+}
+
+// LMDB takes a snapshot in two steps: its id first, then the page that describes it, and two such pages take turns. A
+// reader that is held up between the steps while two commits pass gets the second one's content under the id of before;
+// but an id must name one content. So the id is taken once more afterwards: as long as it is the same, that page has not
+// been touched. Each further round takes a commit in the microsecond between.
+static int renew_exactly(struct store_reader *reader)
+{
+    int code = mdb_txn_renew(reader->txn);
+    while (code == 0 && (code = mdb_txn_renew(reader->witness)) == 0) {
+        bool exact = mdb_txn_id(reader->witness) == mdb_txn_id(reader->txn);
+        if (!exact) {
+            MDB_txn *newer = reader->witness;
+            reader->witness = reader->txn;
+            reader->txn = newer;
+        }
+        mdb_txn_reset(reader->witness);
+        if (exact)
+            return 0;
+    }
+    mdb_txn_reset(reader->txn);
+    return code;
 }
 
 enum status store_reader_renew(struct store_reader *reader, uint64_t *ret_id, struct error *err)
 {
-    int code = mdb_txn_renew(reader->txn);
+    int code = renew_exactly(reader);
     if (code != 0)
         return store_lmdb_error(err, reader->store, code, "cannot read the store");
     memset(reader->renewed, 0, sizeof(reader->renewed));
