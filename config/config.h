@@ -14,6 +14,11 @@
 //     - example.com
 //     - {name: example.org, zone-file: example.org.zone, dnssec: presigned}
 //   server: {listen: ["192.0.2.1@53"], workers: 2}
+//   resolver: {listen: ["127.0.0.1@53", "[::1]@53"], trust-own-keys: no}     # or `no`
+//   control: {directory: /run/zonebox, group: adm}
+//   user: {signer: zonebox-signer, server: zonebox-server, resolver: zonebox-resolver}
+//   log: {to: stderr, level: info}
+//   on-alarm: 'mail -s "zonebox: $ZONEBOX_EVENT" root'
 //   dnssec: {signature-lifetime: 14d, signature-refresh: 7d}
 //   ttl: {default: 1h, soa: 1h, ns: 1d, dnskey: 1d, negative: 1h}
 //   state: /var/lib/zonebox
@@ -35,6 +40,7 @@
 
 #include "base/address.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/status.h"
 
 #define CONFIG_FILE_MAX     (16U << 20) // octets: 100,000 domains with options
@@ -79,6 +85,7 @@ struct config_box {
     bool ssh_given;
     bool dkim; // make and publish DKIM keys
     char *dkim_selector;
+    char *dkim_group; // may read the private keys (name or number), or NULL: only the signer's
 };
 
 enum config_dnssec { CONFIG_DNSSEC_ON, CONFIG_DNSSEC_OFF, CONFIG_DNSSEC_PRESIGNED };
@@ -97,6 +104,49 @@ struct config_server {
     uint32_t workers;         // 0: one per core
     uint32_t tcp_connections; // most at a time, over all workers
     uint32_t tcp_idle_ms;
+};
+
+struct config_forward {
+    struct address address; // with its port
+    char *tls_name;         // asked over TLS, with a certificate for this name; NULL: plain
+};
+
+struct config_resolver {
+    bool enabled;
+    struct address *listen; // loopback only, with ports
+    size_t listen_count;
+    struct config_place listen_place;
+    bool trust_own_keys; // own zones are validated by the box's own public keys, not from the root
+    struct config_forward *forward; // none: own recursion
+    size_t forward_count;
+    char *root_hints;                  // absolute path
+    struct config_text *trust_anchors; // files, absolute paths
+    size_t trust_anchor_count;
+    uint32_t cache;              // megabytes
+    uint32_t queries;            // most at a time
+    uint32_t queries_per_client; // most at a time from one address and port, or one TCP connection
+};
+
+struct config_control {
+    char *directory; // absolute, or NULL: /run/zonebox for root, else STATE/control
+    char *group; // may use the sockets (name or number), or NULL: only root and the user of zoned
+};
+
+// Whose rights the programs have when zoned is started by root: names or numbers.
+struct config_user {
+    char *signer;
+    char *server;
+    char *resolver;
+    struct config_place signer_place;
+    struct config_place server_place;
+    struct config_place resolver_place;
+};
+
+enum config_log_target { CONFIG_LOG_STDERR, CONFIG_LOG_SYSLOG };
+
+struct config_log {
+    enum config_log_target to;
+    enum log_level level; // base/log.h: the most talkative that is written
 };
 
 struct config_ttl {    // seconds
@@ -122,7 +172,12 @@ struct config {
     struct config_server server;
     struct config_dnssec_policy dnssec;
     struct config_ttl ttl;
-    char *state; // absolute
+    struct config_resolver resolver;
+    struct config_control control;
+    struct config_user user;
+    struct config_log log;
+    char *on_alarm; // for /bin/sh -c, or NULL
+    char *state;    // absolute
 };
 
 #define CONFIG_ERRORS_MAX 20 // a file that is wrong throughout is not worth more lines

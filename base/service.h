@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: ISC
+// The frame of every program that zoned keeps up: a libuv loop that ends on SIGTERM, SIGINT or at the end of the
+// lifeline, and answers on its control socket. zoned passes both as inherited descriptors; a program that runs
+// alone has neither.
+#pragma once
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/control.h"
+#include "base/status.h"
+
+struct service {
+    uv_loop_t *loop;
+    uv_signal_t terminate;
+    uv_signal_t interrupt;
+    uv_poll_t lifeline;
+    bool has_lifeline;
+    bool ending;
+    struct control *control;
+    // Called once, after the reason was logged: closes the program's own handles, now or when what was begun is done.
+    void (*end)(struct service *service);
+    void *data; // the owner's own
+};
+
+struct service_descriptors {
+    int lifeline; // -1: none
+    int control;  // -1: none
+};
+
+// `end` and `data` are set by the caller. commands as in control_open; they get service->data.
+enum status service_start(struct service *service, uv_loop_t *loop,
+                          struct service_descriptors descriptors,
+                          const struct control_command *commands, struct error *err);
+// Closes the frame's own handles; to be called by the owner when it closes its own (in `end`, or when a start failed).
+void service_stop(struct service *service);
+
+// For options that name an inherited descriptor: false unless text is the number of an open one.
+bool service_read_descriptor(const char *text, int *ret);
