@@ -19,5 +19,5 @@
 
 #include "server/references.h"
 
-// `query` must have come from query_parse as QUERY_LOOKUP, its name at or below the image's apex.
+// `query` must have come from question_read as QUERY_LOOKUP, its name at or below the image's apex.
 void answer_make(const struct image *image, const struct query *query, struct answer *ret);

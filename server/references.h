@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "dns/image.h"
-#include "server/query.h"
+#include "dns/query.h"
 
 // How many CNAMEs and DNAMEs in a row are followed inside a zone. Longer ones are left to the
 // resolver, which goes on from the last target that it was given; resolvers give up at about as

@@ -2,6 +2,7 @@
 #include "server/respond.h"
 
 #include "server/answer.h"
+#include "server/question.h"
 #include "server/reply.h"
 
 static size_t limit_of(const struct query *query, enum transport transport, size_t out_cap)
@@ -16,7 +17,7 @@ size_t server_respond(struct zones *zones, const uint8_t *octets, size_t len,
     struct query query;
     struct answer answer;
     const struct image *image;
-    enum query_verdict verdict = query_parse(octets, len, &query);
+    enum query_verdict verdict = question_read(octets, len, &query);
     if (verdict == QUERY_DROP)
         return 0;
     size_t limit = limit_of(&query, transport, out_cap);

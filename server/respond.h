@@ -2,7 +2,7 @@
 // The server's one narrow entry: the octets of a query in, the octets of its reply out. No sockets
 // in here, so that the same code answers UDP, TCP, tests, the fuzzer and the bench.
 //
-//   query.c  octets → checked question
+//   dns/query.c, question.c  octets → checked question
 //   zones.c  name → image of its zone
 //   answer.c, denial.c  image + question → references to RRsets
 //   reply.c  references → octets

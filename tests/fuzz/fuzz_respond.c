@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "server/answer.h"
+#include "server/question.h"
 #include "server/reply.h"
 #include "tests/support/zone_text.h"
 
@@ -86,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     size_t limit = limits[octets[0] / FORMS % LIMITS];
     const uint8_t *message = octets + 1;
     struct query query;
-    enum query_verdict verdict = query_parse(message, len - 1, &query);
+    enum query_verdict verdict = question_read(message, len - 1, &query);
     if (verdict == QUERY_DROP)
         return 0;
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "server/question.h"
 #include "server/reply.h"
 #include "tests/support/ask.h"
 #include "tests/support/zone_text.h"
@@ -150,7 +151,7 @@ static char *ask_image(const struct image *image, const char *question)
     uint8_t message[ASK_MAX];
     struct query query;
     struct answer answer;
-    assert_int_equal(query_parse(message, ask_query(question, message), &query), QUERY_LOOKUP);
+    assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
     answer_make(image, &query, &answer);
     reply_len = reply_write(image, &query, &answer, reply, sizeof(reply));
     return ask_text(reply, reply_len);

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "dns/wire.h"
 #include "server/answer.h"
+#include "server/question.h"
 #include "tests/support/ask.h"
 #include "tests/support/zone_text.h"
 
@@ -40,7 +41,7 @@ static size_t ask(const struct image *image, const char *question, uint8_t *out,
     uint8_t message[ASK_MAX];
     struct query query;
     struct answer answer;
-    assert_int_equal(query_parse(message, ask_query(question, message), &query), QUERY_LOOKUP);
+    assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
     answer_make(image, &query, &answer);
     return reply_write(image, &query, &answer, out, limit);
 }
@@ -219,7 +220,7 @@ static void question_comes_back_octet_by_octet(void **state)
     struct answer answer;
     size_t len = ask_query("wWw.eXAMple. A +do", message);
     wire_set_u16(message + 2, HEADER_RD | HEADER_CD | HEADER_AD);
-    assert_int_equal(query_parse(message, len, &query), QUERY_LOOKUP);
+    assert_int_equal(question_read(message, len, &query), QUERY_LOOKUP);
     answer_make(&zone.image, &query, &answer);
     size_t out_len = reply_write(&zone.image, &query, &answer, out, sizeof(out));
     assert_int_equal(out_len, len + 16);
@@ -238,7 +239,7 @@ static void errors_say_no_more_than_their_code(void **state)
     uint8_t out[512];
     struct query query;
     size_t len = ask_query("www.example. A", message);
-    assert_int_equal(query_parse(message, len, &query), QUERY_LOOKUP);
+    assert_int_equal(question_read(message, len, &query), QUERY_LOOKUP);
     size_t out_len = reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, out, 512);
     assert_int_equal(out_len, len);
     char *text = ask_text(out, out_len);
@@ -246,7 +247,7 @@ static void errors_say_no_more_than_their_code(void **state)
     free(text);
 
     len = ask_query("www.example. A +do", message);
-    assert_int_equal(query_parse(message, len, &query), QUERY_LOOKUP);
+    assert_int_equal(question_read(message, len, &query), QUERY_LOOKUP);
     out_len = reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, out, 512);
     text = ask_text(out, out_len);
     assert_string_equal(text, "REFUSED\nopt ede 20\n");
@@ -258,7 +259,7 @@ static void errors_say_no_more_than_their_code(void **state)
 
     len = ask_query("www.example. A", message);
     message[2] = 0x28; // an update
-    assert_int_equal(query_parse(message, len, &query), QUERY_REPLY);
+    assert_int_equal(question_read(message, len, &query), QUERY_REPLY);
     out_len = reply_write_error(&query, query.rcode, query.ede, out, 512);
     assert_int_equal(out_len, 12);
     assert_memory_equal(out, "\x12\x34\xa8\x04\x00\x00\x00\x00\x00\x00\x00\x00", 12);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "server/query.h"
+#include "dns/query.h"
 
 #include "dns/wire.h"
 
@@ -13,12 +13,6 @@ struct extras {
     bool tsig;
     bool bad_version;
 };
-
-static enum query_verdict reject(struct query *query, enum rcode rcode)
-{
-    query->rcode = (uint16_t)rcode;
-    return QUERY_REPLY;
-}
 
 bool query_name_read(const uint8_t *octets, size_t len, struct query_name *ret)
 {
@@ -140,27 +134,10 @@ static bool read_records(struct wire_reader *reader, const uint8_t *header, stru
     return wire_left(reader) == 0;
 }
 
-// Which questions are for a zone to answer.
-static enum query_verdict judge(struct query *query)
+// Types that only records of a message have, never a question.
+static bool is_askable(uint16_t qtype)
 {
-    if (query->qclass != RR_CLASS_IN)
-        return reject(query, RCODE_REFUSED);
-    switch (query->qtype) {
-    case RR_TYPE_AXFR:
-    case RR_TYPE_IXFR:
-        query->ede = EDE_NOT_SUPPORTED;
-        return reject(query, RCODE_REFUSED);
-    case RR_TYPE_MAILA:
-    case RR_TYPE_MAILB:
-        return reject(query, RCODE_NOTIMP); // RFC 1035 §3.2.3; as BIND answers them
-    case RR_TYPE_OPT:
-    case RR_TYPE_TSIG:
-    case RR_TYPE_NXNAME:
-        return reject(query, RCODE_FORMERR); // never the type of a question
-    default:
-        query_name_key(&query->name);
-        return QUERY_LOOKUP;
-    }
+    return qtype != RR_TYPE_OPT && qtype != RR_TYPE_TSIG && qtype != RR_TYPE_NXNAME;
 }
 
 enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *ret)
@@ -179,17 +156,22 @@ enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *
     ret->edns = false;
     ret->dnssec_ok = false;
     if ((ret->flags >> 11 & 15) != OPCODE_QUERY)
-        return reject(ret, RCODE_NOTIMP); // what else is in it may mean anything (RFC 8906 §3.1.4)
+        return query_reject(ret, RCODE_NOTIMP,
+                            QUERY_NO_EDE); // what else is in it may mean anything (RFC 8906 §3.1.4)
 
     struct wire_reader reader = wire_reader(octets + DNS_HEADER_LEN, len - DNS_HEADER_LEN);
     struct extras extras = {0};
     if (wire_get_u16(octets + 4) != 1 || !read_question(&reader, ret))
-        return reject(ret, RCODE_FORMERR); // RFC 9619 §4
+        return query_reject(ret, RCODE_FORMERR, QUERY_NO_EDE); // RFC 9619 §4
     if (!read_records(&reader, octets, ret, &extras))
-        return reject(ret, RCODE_FORMERR);
+        return query_reject(ret, RCODE_FORMERR, QUERY_NO_EDE);
     if (extras.bad_version)
-        return reject(ret, RCODE_BADVERS); // RFC 6891 §6.1.3
+        return query_reject(ret, RCODE_BADVERS, QUERY_NO_EDE); // RFC 6891 §6.1.3
     if (extras.tsig)
-        return reject(ret, RCODE_NOTAUTH); // no key is known here, so none fits (RFC 8945 §5.2.1)
-    return judge(ret);
+        return query_reject(ret, RCODE_NOTAUTH,
+                            QUERY_NO_EDE); // no key is known here, so none fits (RFC 8945 §5.2.1)
+    if (!is_askable(ret->qtype))
+        return query_reject(ret, RCODE_FORMERR, QUERY_NO_EDE);
+    query_name_key(&ret->name);
+    return QUERY_LOOKUP;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-// A query, from octets to a checked question. Pure and without allocation: what a stranger sends is
-// read here and nowhere else, so that answer and reply work on facts.
+// A query, from octets to a checked question. Pure and without allocation: what a client sends is
+// read here and nowhere else, so that those who answer work on facts. Which questions a program
+// answers is its own affair (server/question.h for the name server).
 //
 //   octets → query_parse → QUERY_DROP     no reply: too short for a header, or itself a reply
 //                        → QUERY_REPLY    reply with query->rcode; nothing is looked up
-//                        → QUERY_LOOKUP   one question of class IN, to be answered from a zone
+//                        → QUERY_LOOKUP   one well-formed question
 //
 // Read strictly (RFC 1035 §4, RFC 6891 §6.1, RFC 9619): one question, its name not compressed,
 // nothing in the answer section, at most one OPT and it well-formed, nothing behind the last
@@ -48,6 +49,14 @@ enum query_verdict { QUERY_DROP, QUERY_REPLY, QUERY_LOOKUP };
 
 // Reads the message. `ret` points into octets, which must stay as long as it is used.
 enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *ret);
+
+// The query is not looked up but answered with this; ede: enum ede_code, or QUERY_NO_EDE.
+static inline enum query_verdict query_reject(struct query *query, enum rcode rcode, uint16_t ede)
+{
+    query->rcode = (uint16_t)rcode;
+    query->ede = ede;
+    return QUERY_REPLY;
+}
 
 // Fills in the places of the labels and the length. False when octets do not begin with a whole
 // uncompressed name. The key is left to query_name_key.
