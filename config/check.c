@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/alloc.h"
 #include "config/values.h"
@@ -78,6 +79,76 @@ static void check_refresh(const struct reader *reader)
                     value_duration(dnssec->signature_lifetime * 1000ULL, lifetime));
 }
 
+static bool is_among(const struct address *address, const struct address *list, size_t count)
+{
+    for (size_t i = 0; i < count && address->any.sa_family != AF_UNSPEC; i++) // else it was wrong
+        if (address_equal(address, &list[i]))
+            return true;
+    return false;
+}
+
+// Neither may the two take the same socket, nor may the resolver ask itself.
+static void check_resolver(const struct reader *reader)
+{
+    const struct config_resolver *resolver = &reader->config->resolver;
+    const struct config_server *server = &reader->config->server;
+    char text[ADDRESS_TEXT_MAX];
+    if (!resolver->enabled)
+        return;
+    for (size_t i = 0; i < resolver->listen_count; i++) {
+        if (!is_among(&resolver->listen[i], server->listen, server->listen_count))
+            continue;
+        bool written = resolver->listen_place.line != 0;
+        reader_complain(reader, written ? resolver->listen_place : server->listen_place,
+                        written ? "resolver.listen" : "server.listen",
+                        "%s is %s too; write another address or port for one of them, or "
+                        "`resolver: no`",
+                        address_text(&resolver->listen[i], true, text),
+                        written ? "the server's" : "the resolver's default");
+    }
+    for (size_t i = 0; i < resolver->forward_count; i++)
+        if (is_among(&resolver->forward[i].address, resolver->listen, resolver->listen_count))
+            reader_complain(reader, resolver->forward_place, "resolver.forward",
+                            "%s is this resolver itself; write another one, or leave the option "
+                            "out for own recursion",
+                            address_text(&resolver->forward[i].address, true, text));
+}
+
+// unix(7): sun_path. The longest name below is "zone-server.255.sock".
+static void check_control(const struct reader *reader)
+{
+    const struct config_control *control = &reader->config->control;
+    size_t longest =
+        sizeof(((struct sockaddr_un *)NULL)->sun_path) - sizeof("/zone-server.255.sock");
+    if (control->directory != NULL && strlen(control->directory) > longest)
+        reader_complain(reader, control->directory_place, "control.directory",
+                        "too long for the name of a socket below it; it may have %zu octets",
+                        longest);
+}
+
+// One that holds no key and is taken over must not be the one that holds them all.
+static void check_users(const struct reader *reader)
+{
+    const struct config_user *user = &reader->config->user;
+    const struct {
+        const char *option, *user;
+        struct config_place place;
+    } rows[] = {{"user.signer", user->signer, user->signer_place},
+                {"user.server", user->server, user->server_place},
+                {"user.resolver", user->resolver, user->resolver_place}};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++) {
+            bool later = rows[i].place.line > rows[k].place.line ||
+                         (rows[i].place.line == rows[k].place.line &&
+                          rows[i].place.column > rows[k].place.column);
+            if (later && rows[i].user != NULL && rows[k].user != NULL &&
+                strcmp(rows[i].user, rows[k].user) == 0)
+                reader_complain(reader, rows[i].place, rows[i].option,
+                                "\"%s\" is `%s` too; each program needs a user of its own",
+                                rows[i].user, rows[k].option);
+        }
+}
+
 void check_config(const struct reader *reader)
 {
     const struct config *config = reader->config;
@@ -91,4 +162,7 @@ void check_config(const struct reader *reader)
         if (config->domains[i].name != NULL)
             check_domain(reader, &config->domains[i]);
     check_refresh(reader);
+    check_resolver(reader);
+    check_control(reader);
+    check_users(reader);
 }

@@ -122,6 +122,16 @@ static void free_texts(struct config_text *texts, size_t count)
     free(texts);
 }
 
+static void free_resolver(struct config_resolver *resolver)
+{
+    for (size_t i = 0; i < resolver->forward_count; i++)
+        free(resolver->forward[i].tls_name);
+    free(resolver->forward);
+    free(resolver->listen);
+    free(resolver->root_hints);
+    free_texts(resolver->trust_anchors, resolver->trust_anchor_count);
+}
+
 void config_free(struct config *config)
 {
     if (config == NULL)
@@ -137,12 +147,20 @@ void config_free(struct config *config)
     free_texts(box->tls, box->tls_count);
     free_texts(box->ssh, box->ssh_count);
     free(box->dkim_selector);
+    free(box->dkim_group);
     for (size_t i = 0; i < config->domain_count; i++) {
         free(config->domains[i].name);
         free(config->domains[i].zone_file);
     }
     free(config->domains);
     free(config->server.listen);
+    free_resolver(&config->resolver);
+    free(config->control.directory);
+    free(config->control.group);
+    free(config->user.signer);
+    free(config->user.server);
+    free(config->user.resolver);
+    free(config->on_alarm);
     free(config->state);
     free(config->path);
     free(config->directory);

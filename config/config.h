@@ -30,7 +30,8 @@
 // `file:line:col: option: what is wrong; what would be right`, for a misspelt key with the near one. All errors of
 // a file are found in one run where the YAML itself can be read. A list of one may be written without brackets, a
 // domain or name server as its name alone. Names are A-labels. A domain is listed once and has two labels or more; one
-// with "_" in its name needs a zone file, since no mail domain has that.
+// with "_" in its name needs a zone file, since no mail domain has that. The resolver listens on loopback only, never
+// where the server does. No two programs have one user.
 #pragma once
 
 #include <netinet/in.h>
@@ -101,6 +102,7 @@ struct config_domain {
 struct config_server {
     struct address *listen; // with ports; count 0: every non-loopback address of the box, port 53
     size_t listen_count;
+    struct config_place listen_place;
     uint32_t workers;         // 0: one per core
     uint32_t tcp_connections; // most at a time, over all workers
     uint32_t tcp_idle_ms;
@@ -119,6 +121,7 @@ struct config_resolver {
     bool trust_own_keys; // own zones are validated by the box's own public keys, not from the root
     struct config_forward *forward; // none: own recursion
     size_t forward_count;
+    struct config_place forward_place;
     char *root_hints;                  // absolute path
     struct config_text *trust_anchors; // files, absolute paths
     size_t trust_anchor_count;
@@ -129,6 +132,7 @@ struct config_resolver {
 
 struct config_control {
     char *directory; // absolute, or NULL: /run/zonebox for root, else STATE/control
+    struct config_place directory_place;
     char *group; // may use the sockets (name or number), or NULL: only root and the user of zoned
 };
 

@@ -57,6 +57,22 @@ static void default_host_keys(struct config_box *box, const struct surroundings 
     globfree(&found);
 }
 
+static void default_resolver(struct config_resolver *resolver)
+{
+    static const char *const listen[] = {"127.0.0.1", "::1"};
+    if (resolver->listen_count == 0) {
+        resolver->listen = xcalloc(2, sizeof(*resolver->listen));
+        for (; resolver->listen_count < 2; resolver->listen_count++)
+            (void)!address_parse(listen[resolver->listen_count], 53,
+                                 &resolver->listen[resolver->listen_count], NULL);
+    }
+    if (resolver->trust_anchor_count == 0) {
+        resolver->trust_anchors = xcalloc(1, sizeof(*resolver->trust_anchors));
+        resolver->trust_anchors[0].text = xstrdup("/usr/share/dns/root.key"); // dns-root-data
+        resolver->trust_anchor_count = 1;
+    }
+}
+
 void defaults_apply(struct config *config, const struct surroundings *surroundings)
 {
     struct config_box *box = &config->box;
@@ -66,6 +82,7 @@ void defaults_apply(struct config *config, const struct surroundings *surroundin
         default_certificate(box, surroundings);
     if (!box->ssh_given && surroundings->host_keys != NULL)
         default_host_keys(box, surroundings);
+    default_resolver(&config->resolver);
     if (config->dnssec.signature_refresh == 0)
         config->dnssec.signature_refresh = config->dnssec.signature_lifetime / 2;
 }

@@ -12,6 +12,10 @@
 #define POLICY(member)     offsetof(struct config, dnssec.member)
 #define NAMESERVER(member) offsetof(struct config_nameserver, member)
 #define DOMAIN(member)     offsetof(struct config_domain, member)
+#define RESOLVER(member)   offsetof(struct config, resolver.member)
+#define CONTROL(member)    offsetof(struct config, control.member)
+#define USER(member)       offsetof(struct config, user.member)
+#define LOG(member)        offsetof(struct config, log.member)
 
 // A TTL above a month is a mistake in a number; RFC 2181 §8 would allow 68 years.
 #define TTL_MAX (30U * 86400)
@@ -26,6 +30,13 @@ static const struct option table[] = {
      .target = offsetof(struct config, domains), .count = offsetof(struct config, domain_count),
      .help = "the domains to serve, each a zone"},
     {"", "server", OPTION_SECTION, .help = "the name server"},
+    {"", "resolver", OPTION_SWITCH, .standard = "yes", .target = RESOLVER(enabled),
+     .help = "the validating resolver of this box"},
+    {"", "control", OPTION_SECTION, .help = "the sockets that `zonebox` talks to"},
+    {"", "user", OPTION_SECTION, .help = "whose rights the programs have, when root starts them"},
+    {"", "log", OPTION_SECTION, .help = "where the log goes, and how much of it"},
+    {"", "on-alarm", OPTION_COMMAND, .target = offsetof(struct config, on_alarm),
+     .help = "shell command that tells a person of an error"},
     {"", "dnssec", OPTION_SECTION, .help = "how zones are signed"},
     {"", "ttl", OPTION_SECTION, .help = "how long resolvers may keep generated records"},
     {"", "state", OPTION_PATH, .standard = "/var/lib/zonebox",
@@ -33,19 +44,14 @@ static const struct option table[] = {
      .help = "directory of keys, serials and what is served"},
     {"", "acme", OPTION_LATER, .help = "certificates"},
     {"", "catalog", OPTION_LATER, .help = "catalog zone for secondaries (RFC 9432)"},
-    {"", "control", OPTION_LATER, .help = "who may use the control sockets"},
     {"", "include", OPTION_LATER, .help = "further files"},
-    {"", "log", OPTION_LATER, .help = "where the log goes"},
-    {"", "on-alarm", OPTION_LATER, .help = "command that tells a person"},
     {"", "policies", OPTION_LATER, .help = "named policies of keys and signatures"},
     {"", "probe", OPTION_LATER, .help = "how the world is looked at"},
     {"", "records", OPTION_LATER, .help = "custom records for every zone"},
-    {"", "resolver", OPTION_LATER, .help = "the validating resolver of this box"},
     {"", "secondaries", OPTION_LATER, .help = "who is notified and may transfer"},
     {"", "statistics", OPTION_LATER, .help = "counters over HTTP"},
     {"", "tsig", OPTION_LATER, .help = "keys of transfers and updates"},
     {"", "updates", OPTION_LATER, .help = "dynamic updates (RFC 2136)"},
-    {"", "user", OPTION_LATER, .help = "whose rights the programs have"},
 
     {"box", "hostname", OPTION_HOST_NAME, .required = true,
      .target = BOX(hostname), .place = BOX(hostname_place),
@@ -77,8 +83,9 @@ static const struct option table[] = {
 
     {"box.dkim", "selector", OPTION_SELECTOR, .standard = "mail", .target = BOX(dkim_selector),
      .help = "label before ._domainkey"},
+    {"box.dkim", "group", OPTION_GROUP, .target = BOX(dkim_group),
+     .help = "group (name or number) that may read the private keys; default: only the signer's"},
     {"box.dkim", "algorithms", OPTION_LATER, .help = "kinds of DKIM keys"},
-    {"box.dkim", "group", OPTION_LATER, .help = "group that may read the private keys"},
     {"box.dkim", "lifetime", OPTION_LATER, .help = "when keys are replaced"},
 
     {"box.nameservers[]", "name", OPTION_HOST_NAME, .required = true,
@@ -115,7 +122,7 @@ static const struct option table[] = {
     {"domains[]", "updates", OPTION_LATER, .help = "dynamic updates"},
 
     {"server", "listen", OPTION_LISTEN, .max = 128,
-     .target = SERVER(listen), .count = SERVER(listen_count),
+     .target = SERVER(listen), .count = SERVER(listen_count), .place = SERVER(listen_place),
      .help = "addresses as 192.0.2.1@53; default: every address of the box but loopback, port 53"},
     {"server", "workers", OPTION_NUMBER, .max = 256, .standard = "0", .target = SERVER(workers),
      .help = "processes that answer; 0: one per core"},
@@ -127,6 +134,50 @@ static const struct option table[] = {
     {"server", "identity", OPTION_LATER, .help = "NSID and CHAOS answers"},
     {"server", "rate-limit", OPTION_LATER, .help = "response rate limiting"},
     {"server", "tls", OPTION_LATER, .help = "DNS over TLS"},
+
+    {"resolver", "listen", OPTION_LISTEN_LOCAL, .min = 1, .max = 16,
+     .target = RESOLVER(listen), .count = RESOLVER(listen_count), .place = RESOLVER(listen_place),
+     .help = "loopback addresses; default: 127.0.0.1@53 and ::1@53"},
+    {"resolver", "trust-own-keys", OPTION_YES_NO, .standard = "no",
+     .target = RESOLVER(trust_own_keys),
+     .help = "validate own zones by this box's own public keys, not from the root"},
+    {"resolver", "forward", OPTION_FORWARD, .max = 16,
+     .target = RESOLVER(forward), .count = RESOLVER(forward_count),
+     .place = RESOLVER(forward_place),
+     .help = "resolvers to ask, as 192.0.2.1@853#name for TLS; default: own recursion"},
+    {"resolver", "root-hints", OPTION_PATH, .standard = "/usr/share/dns/root.hints",
+     .target = RESOLVER(root_hints), .help = "file with the names and addresses of the root servers"},
+    {"resolver", "trust-anchors", OPTION_PATHS, .min = 1, .max = 16,
+     .target = RESOLVER(trust_anchors), .count = RESOLVER(trust_anchor_count),
+     .help = "files with DS or DNSKEY records; default: /usr/share/dns/root.key"},
+    {"resolver", "cache", OPTION_NUMBER, .min = 4, .max = 65536, .standard = "32",
+     .target = RESOLVER(cache), .help = "megabytes for answers"},
+    {"resolver", "queries", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "1024",
+     .target = RESOLVER(queries), .help = "most queries at a time"},
+    {"resolver", "queries-per-client", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "128",
+     .target = RESOLVER(queries_per_client),
+     .help = "most queries at a time from one port or TCP connection"},
+
+    {"control", "directory", OPTION_PATH,
+     .target = CONTROL(directory), .place = CONTROL(directory_place),
+     .help = "where the sockets are; default: /run/zonebox, for an ordinary user STATE/control"},
+    {"control", "group", OPTION_GROUP, .target = CONTROL(group),
+     .help = "group (name or number) that may use them; default: only root"},
+
+    {"user", "signer", OPTION_USER, .standard = "zonebox-signer",
+     .target = USER(signer), .place = USER(signer_place),
+     .help = "holds the private keys"},
+    {"user", "server", OPTION_USER, .standard = "zonebox-server",
+     .target = USER(server), .place = USER(server_place),
+     .help = "answers the Internet"},
+    {"user", "resolver", OPTION_USER, .standard = "zonebox-resolver",
+     .target = USER(resolver), .place = USER(resolver_place),
+     .help = "asks the Internet"},
+
+    {"log", "to", OPTION_LOG_TARGET, .standard = "stderr", .target = LOG(to),
+     .help = "stderr (which systemd puts into the journal) or syslog"},
+    {"log", "level", OPTION_LOG_LEVEL, .standard = "info", .target = LOG(level),
+     .help = "the most talkative written: error, warning, notice, info or debug"},
 
     {"dnssec", "signature-lifetime", OPTION_SECONDS, .min = 10, .max = LIFETIME_MAX,
      .standard = "14d", .target = POLICY(signature_lifetime),

@@ -18,6 +18,7 @@
 enum option_type {
     OPTION_SECTION,   // a mapping; its options are the rows of section "<this>"
     OPTION_SWITCH,    // yes or no (target: bool), or a mapping as OPTION_SECTION, which means yes
+    OPTION_YES_NO,    // bool
     OPTION_HOST_NAME, // char *
     OPTION_ZONE_NAME, // char *
     OPTION_SELECTOR,  // char *
@@ -26,14 +27,21 @@ enum option_type {
     OPTION_SECONDS,   // uint32_t
     OPTION_MILLISECONDS, // uint32_t
     OPTION_DNSSEC,       // enum config_dnssec
+    OPTION_USER,         // char *, a name or a number
+    OPTION_GROUP,        // char *, likewise
+    OPTION_COMMAND,      // char *, for the shell
+    OPTION_LOG_TARGET,   // enum config_log_target
+    OPTION_LOG_LEVEL,    // enum log_level
     // Lists; min and max are numbers of elements, a single value is taken as a list of one.
-    OPTION_ADDRESSES,   // struct config_address *
-    OPTION_LISTEN,      // struct address *
-    OPTION_PATHS,       // struct config_text *
-    OPTION_NAMESERVERS, // struct config_nameserver *; elements: rows of "<this>[]", or its name
-                        // alone
-    OPTION_DOMAINS,     // struct config_domain *; likewise
-    OPTION_LATER,       // refused: not available in this version
+    OPTION_ADDRESSES,    // struct config_address *
+    OPTION_LISTEN,       // struct address *
+    OPTION_LISTEN_LOCAL, // struct address *, loopback
+    OPTION_FORWARD,      // struct config_forward *
+    OPTION_PATHS,        // struct config_text *
+    OPTION_NAMESERVERS,  // struct config_nameserver *; elements: rows of "<this>[]", or its name
+                         // alone
+    OPTION_DOMAINS,      // struct config_domain *; likewise
+    OPTION_LATER,        // refused: not available in this version
 };
 
 struct option {

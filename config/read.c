@@ -109,9 +109,21 @@ static enum status store_text(const struct reader *reader, const struct option *
     case OPTION_DNSSEC:
         return value_dnssec(text, target, err);
     case OPTION_SWITCH:
+    case OPTION_YES_NO:
         if (value_is_yes_no(text, target))
             return STATUS_OK;
-        return error_set(err, STATUS_SYNTAX, "neither yes nor no; write one of them or a mapping");
+        return error_set(err, STATUS_SYNTAX, "neither yes nor no; write one of them%s",
+                         row->type == OPTION_SWITCH ? " or a mapping" : "");
+    case OPTION_USER:
+        return value_user(text, target, err);
+    case OPTION_GROUP:
+        return value_group(text, target, err);
+    case OPTION_COMMAND:
+        return value_command(text, target, err);
+    case OPTION_LOG_TARGET:
+        return value_log_target(text, target, err);
+    case OPTION_LOG_LEVEL:
+        return value_log_level(text, target, err);
     default:
         abort(); // lists and sections have no text
     }
@@ -153,7 +165,18 @@ static void read_listen(const struct reader *reader, const struct option *row,
                         const struct node *item, void *element)
 {
     struct error err = {0};
-    if (value_listen(item->text, element, &err) != STATUS_OK)
+    enum status status = row->type == OPTION_LISTEN_LOCAL
+                             ? value_listen_local(item->text, element, &err)
+                             : value_listen(item->text, element, &err);
+    if (status != STATUS_OK)
+        complain_of(reader, item, row, err.text);
+}
+
+static void read_forward(const struct reader *reader, const struct option *row,
+                         const struct node *item, void *element)
+{
+    struct error err = {0};
+    if (value_forward(item->text, element, &err) != STATUS_OK)
         complain_of(reader, item, row, err.text);
 }
 
@@ -195,6 +218,12 @@ static bool same_listen(const void *a, const void *b)
     return address_equal(a, b);
 }
 
+static bool same_forward(const void *a, const void *b)
+{
+    return address_equal(&((const struct config_forward *)a)->address,
+                         &((const struct config_forward *)b)->address);
+}
+
 static bool same_path(const void *a, const void *b)
 {
     const struct config_text *left = a, *right = b;
@@ -221,7 +250,10 @@ static struct list_type list_type(enum option_type type)
     case OPTION_ADDRESSES:
         return (struct list_type){sizeof(struct config_address), false, same_address, read_address};
     case OPTION_LISTEN:
+    case OPTION_LISTEN_LOCAL:
         return (struct list_type){sizeof(struct address), false, same_listen, read_listen};
+    case OPTION_FORWARD:
+        return (struct list_type){sizeof(struct config_forward), false, same_forward, read_forward};
     case OPTION_PATHS:
         return (struct list_type){sizeof(struct config_text), false, same_path, read_path};
     case OPTION_NAMESERVERS:
@@ -338,6 +370,8 @@ static void read_option(const struct reader *reader, const struct option *row,
         break;
     case OPTION_ADDRESSES:
     case OPTION_LISTEN:
+    case OPTION_LISTEN_LOCAL:
+    case OPTION_FORWARD:
     case OPTION_PATHS:
     case OPTION_NAMESERVERS:
     case OPTION_DOMAINS:

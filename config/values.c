@@ -12,6 +12,7 @@
 
 #define HOST_NAME_MAX_OCTETS 253 // RFC 1035 §2.3.4: 255 on the wire
 #define LABEL_MAX_OCTETS     63
+#define ACCOUNT_NAME_MAX     32 // what useradd(8) takes
 #define QUOTE_SHOWN_MAX      64 // octets of the text itself, before "…"
 
 // Printable octets at text: 1 or more, or 0 for a control character (also the C1 ones, U+0080 to
@@ -205,6 +206,46 @@ enum status value_listen(const char *text, struct address *ret, struct error *er
     return STATUS_OK;
 }
 
+enum status value_listen_local(const char *text, struct address *ret, struct error *err)
+{
+    char quoted[VALUE_QUOTE_MAX];
+    struct address address;
+    enum status status = value_listen(text, &address, err);
+    if (status != STATUS_OK)
+        return status;
+    if (address_scope(&address) != ADDRESS_LOOPBACK)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s is not loopback; the resolver is for this box alone, write 127.0.0.1 "
+                         "or ::1",
+                         value_quote(text, quoted));
+    *ret = address;
+    return STATUS_OK;
+}
+
+enum status value_forward(const char *text, struct config_forward *ret, struct error *err)
+{
+    char quoted[VALUE_QUOTE_MAX];
+    value_quote(text, quoted);
+    const char *sign = strchr(text, '#');
+    struct config_forward forward = {0};
+    char *where = xasprintf("%.*s", (int)strcspn(text, "#"), text);
+    enum status status = address_parse(where, sign != NULL ? 853 : 53, &forward.address, err);
+    free(where);
+    if (status != STATUS_OK)
+        return error_prefix(err, status, "%s", quoted);
+    if (address_scope(&forward.address) == ADDRESS_SPECIAL)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s is no host's address (RFC 6890); write the address of a resolver",
+                         quoted);
+    if (sign != NULL) {
+        status = value_host_name(sign + 1, &forward.tls_name, err);
+        if (status != STATUS_OK)
+            return error_prefix(err, status, "the name behind \"#\"");
+    }
+    *ret = forward;
+    return STATUS_OK;
+}
+
 // ── Numbers and times ────────────────────────────────────────────────────────────────────────────
 
 // Decimal digits at the front of text; false when there are none or more than a value can need.
@@ -345,6 +386,99 @@ enum status value_dnssec(const char *text, enum config_dnssec *ret, struct error
         return error_set(err, STATUS_SYNTAX, "%s is not known here; write yes, no or presigned",
                          value_quote(text, quoted));
     return STATUS_OK;
+}
+
+// The index of text among the words, or count.
+static size_t find_word(const char *text, const char *const *words, size_t count)
+{
+    size_t i = 0;
+    while (i < count && strcmp(words[i], text) != 0)
+        i++;
+    return i;
+}
+
+enum status value_log_target(const char *text, enum config_log_target *ret, struct error *err)
+{
+    static const char *const words[] = {"stderr", "syslog"};
+    char quoted[VALUE_QUOTE_MAX];
+    size_t found = find_word(text, words, 2);
+    if (found == 2)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s is not known here; write stderr (which systemd puts into the journal) "
+                         "or syslog",
+                         value_quote(text, quoted));
+    *ret = (enum config_log_target)found;
+    return STATUS_OK;
+}
+
+enum status value_log_level(const char *text, enum log_level *ret, struct error *err)
+{
+    static const char *const words[] = {"error", "warning", "notice", "info", "debug"};
+    char quoted[VALUE_QUOTE_MAX];
+    size_t found = find_word(text, words, 5);
+    if (found == 5)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s is not known here; write error, warning, notice, info or debug",
+                         value_quote(text, quoted));
+    *ret = (enum log_level)found;
+    return STATUS_OK;
+}
+
+enum status value_command(const char *text, char **ret, struct error *err)
+{
+    bool yes;
+    if (text[strspn(text, " \t\n")] == '\0' || value_is_yes_no(text, &yes))
+        return error_set(err, STATUS_SYNTAX,
+                         "this is no command; write one for the shell, or leave the option out");
+    *ret = xstrdup(text);
+    return STATUS_OK;
+}
+
+static enum status read_account(const char *text, const char *kind, char **ret, struct error *err)
+{
+    char quoted[VALUE_QUOTE_MAX];
+    value_quote(text, quoted);
+    size_t len = strlen(text);
+    uint64_t number;
+    const char *rest;
+    if (read_digits(text, &number, &rest) && *rest == '\0') {
+        if (number >= UINT32_MAX) // (uid_t)-1 means "leave as it is" to chown(2) and others
+            return error_set(err, STATUS_RANGE, "%s is out of range; write 0 to %u", quoted,
+                             UINT32_MAX - 1);
+        *ret = xasprintf("%u", (uint32_t)number);
+        return STATUS_OK;
+    }
+    bool fine =
+        len > 0 && len <= ACCOUNT_NAME_MAX && text[0] != '-' && strspn(text, "0123456789") < len;
+    for (size_t i = 0; fine && i < len; i++)
+        fine = is_alphanumeric(text[i]) || strchr("_-.", text[i]) != NULL;
+    if (!fine)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s is no name of a %s; write one as `getent %s` shows it, or a number",
+                         quoted, kind, strcmp(kind, "user") == 0 ? "passwd" : kind);
+    *ret = xstrdup(text);
+    return STATUS_OK;
+}
+
+enum status value_user(const char *text, char **ret, struct error *err)
+{
+    char *user;
+    enum status status = read_account(text, "user", &user, err);
+    if (status != STATUS_OK)
+        return status;
+    if (strcmp(user, "root") == 0 || strcmp(user, "0") == 0) {
+        free(user);
+        return error_set(err, STATUS_SYNTAX,
+                         "root has every right, and the programs need few; write a user made for "
+                         "this, or leave the option out");
+    }
+    *ret = user;
+    return STATUS_OK;
+}
+
+enum status value_group(const char *text, char **ret, struct error *err)
+{
+    return read_account(text, "group", ret, err);
 }
 
 enum status value_path(const char *text, const char *directory, char **ret, struct error *err)

@@ -33,6 +33,11 @@ enum status value_address(const char *text, struct address *ret, struct error *e
 // An address to listen on, with its port or @53. Unspecified ones are refused (DESIGN.md: never a
 // wildcard).
 enum status value_listen(const char *text, struct address *ret, struct error *err);
+// The same, and loopback.
+enum status value_listen_local(const char *text, struct address *ret, struct error *err);
+// A resolver to ask: ADDRESS[@PORT][#NAME]. With the name, which its certificate must have, it is asked over TLS; port
+// 853 then and 53 otherwise. The caller frees ret->tls_name.
+enum status value_forward(const char *text, struct config_forward *ret, struct error *err);
 
 enum status value_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
                          struct error *err);
@@ -51,6 +56,17 @@ const char *value_duration(uint64_t ms, char ret[VALUE_DURATION_MAX]);
 bool value_is_yes_no(const char *text, bool *ret);
 // yes (on, true), no (off, false) or presigned.
 enum status value_dnssec(const char *text, enum config_dnssec *ret, struct error *err);
+
+// A user or group: a name as in passwd(5), or a number, made plain ("007" is "7"); whether it exists is not asked. A
+// user may not be root, whose rights are what the programs are to lose. The caller frees.
+enum status value_user(const char *text, char **ret, struct error *err);
+enum status value_group(const char *text, char **ret, struct error *err);
+
+// For /bin/sh -c: anything but nothing, yes and no. The caller frees.
+enum status value_command(const char *text, char **ret, struct error *err);
+
+enum status value_log_target(const char *text, enum config_log_target *ret, struct error *err);
+enum status value_log_level(const char *text, enum log_level *ret, struct error *err);
 
 // A file or directory: absolute, or from directory (itself absolute). The caller frees.
 enum status value_path(const char *text, const char *directory, char **ret, struct error *err);

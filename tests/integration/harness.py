@@ -183,6 +183,7 @@ domains:
 server:
   listen: ["127.0.0.1@{port}", "::1@{port}"]
   workers: 2
+resolver: no
 state: state
 """
 

@@ -70,6 +70,55 @@ static void host_name_and_domains_are_enough(void **state)
     assert_int_equal(config->ttl.dnskey, 86400);
     assert_int_equal(config->ttl.negative, 3600);
     assert_string_equal(config->state, "/var/lib/zonebox");
+    assert_null(config->on_alarm);
+    assert_null(config->box.dkim_group);
+    assert_null(config->control.directory);
+    assert_null(config->control.group);
+    assert_string_equal(config->user.signer, "zonebox-signer");
+    assert_string_equal(config->user.server, "zonebox-server");
+    assert_string_equal(config->user.resolver, "zonebox-resolver");
+    assert_int_equal(config->user.signer_place.line, 0);
+    assert_int_equal(config->log.to, CONFIG_LOG_STDERR);
+    assert_int_equal(config->log.level, LOG_LEVEL_INFO);
+    config_free(config);
+}
+
+static void the_resolver_is_on_and_looks_where_debian_has_things(void **state)
+{
+    (void)state;
+    struct config *config = parse(MINIMAL);
+    const struct config_resolver *resolver = &config->resolver;
+    char text[ADDRESS_TEXT_MAX];
+    assert_true(resolver->enabled);
+    assert_int_equal(resolver->listen_count, 2);
+    assert_string_equal(address_text(&resolver->listen[0], true, text), "127.0.0.1@53");
+    assert_string_equal(address_text(&resolver->listen[1], true, text), "::1@53");
+    assert_int_equal(resolver->listen_place.line, 0);
+    assert_false(resolver->trust_own_keys);
+    assert_int_equal(resolver->forward_count, 0);
+    assert_string_equal(resolver->root_hints, "/usr/share/dns/root.hints");
+    assert_int_equal(resolver->trust_anchor_count, 1);
+    assert_string_equal(resolver->trust_anchors[0].text, "/usr/share/dns/root.key");
+    assert_int_equal(resolver->cache, 32);
+    assert_int_equal(resolver->queries, 1024);
+    assert_int_equal(resolver->queries_per_client, 128);
+    config_free(config);
+}
+
+static void the_resolver_can_be_switched_off(void **state)
+{
+    (void)state;
+    // Whoever has another resolver may serve zones on loopback.
+    struct config *config = parse(MINIMAL "resolver: no\nserver: {listen: 127.0.0.1@53}\n");
+    assert_false(config->resolver.enabled);
+    config_free(config);
+    config = parse(MINIMAL "server: {listen: 127.0.0.1@53}\nresolver: {listen: ['::1']}\n");
+    assert_true(config->resolver.enabled);
+    assert_int_equal(config->resolver.listen_count, 1);
+    config_free(config);
+    config = parse(MINIMAL "resolver: yes\n");
+    assert_true(config->resolver.enabled);
+    assert_int_equal(config->resolver.listen_count, 2);
     config_free(config);
 }
 
@@ -83,7 +132,7 @@ static const char everything[] = //
     "    - {name: NS2.example.net, addresses: [198.51.100.2]}\n"
     "  tls: [fullchain.pem, /etc/tls/rsa.pem]\n"
     "  ssh: keys/ed25519.pub\n"
-    "  dkim: {selector: m2026}\n"
+    "  dkim: {selector: m2026, group: opendkim}\n"
     "domains:\n"
     "  - example.com\n"
     "  - {name: example.org, zone-file: example.org.zone, dnssec: presigned}\n"
@@ -97,7 +146,21 @@ static const char everything[] = //
     "  tcp-idle: 500ms\n"
     "dnssec: {signature-lifetime: 60s, signature-refresh: 20}\n"
     "ttl: {default: 5, soa: 5m, ns: 2d, dnskey: 1w, negative: 60}\n"
-    "state: ../state\n";
+    "state: ../state\n"
+    "resolver:\n"
+    "  listen: [127.0.0.1@5301, '::1@5301']\n"
+    "  trust-own-keys: yes\n"
+    "  forward: [9.9.9.9, 149.112.112.112@5353, 2620:fe::fe#DNS.Quad9.net, "
+    "127.0.0.1@8853#box.example.com]\n"
+    "  root-hints: hints\n"
+    "  trust-anchors: [/srv/a, b]\n"
+    "  cache: 64\n"
+    "  queries: 10\n"
+    "  queries-per-client: 2\n"
+    "control: {directory: run, group: adm}\n"
+    "user: {signer: 0200, server: _zs, resolver: z-r.1}\n"
+    "log: {to: syslog, level: debug}\n"
+    "on-alarm: 'mail -s \"$ZONEBOX_EVENT\" root'\n";
 
 static void every_option_reaches_its_field(void **state)
 {
@@ -146,6 +209,51 @@ static void every_option_reaches_its_field(void **state)
     assert_int_equal(config->ttl.dnskey, 7 * 86400);
     assert_int_equal(config->ttl.negative, 60);
     assert_string_equal(config->state, "/etc/zonebox/../state");
+    assert_string_equal(box->dkim_group, "opendkim");
+    assert_string_equal(config->control.directory, "/etc/zonebox/run");
+    assert_string_equal(config->control.group, "adm");
+    assert_string_equal(config->user.signer, "200");
+    assert_string_equal(config->user.server, "_zs");
+    assert_string_equal(config->user.resolver, "z-r.1");
+    assert_int_equal(config->user.resolver_place.line, 35);
+    assert_int_equal(config->log.to, CONFIG_LOG_SYSLOG);
+    assert_int_equal(config->log.level, LOG_LEVEL_DEBUG);
+    assert_string_equal(config->on_alarm, "mail -s \"$ZONEBOX_EVENT\" root");
+    config_free(config);
+}
+
+static void every_option_of_the_resolver_reaches_its_field(void **state)
+{
+    (void)state;
+    struct config *config = parse(everything);
+    const struct config_resolver *resolver = &config->resolver;
+    static const struct {
+        const char *address, *tls_name;
+    } forward[] = {{"9.9.9.9@53", NULL},
+                   {"149.112.112.112@5353", NULL},
+                   {"2620:fe::fe@853", "dns.quad9.net"},
+                   {"127.0.0.1@8853", "box.example.com"}};
+    char text[ADDRESS_TEXT_MAX];
+    assert_true(resolver->enabled);
+    assert_int_equal(resolver->listen_count, 2);
+    assert_string_equal(address_text(&resolver->listen[1], true, text), "::1@5301");
+    assert_int_equal(resolver->listen_place.line, 26);
+    assert_true(resolver->trust_own_keys);
+    assert_int_equal(resolver->forward_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(address_text(&resolver->forward[i].address, true, text),
+                            forward[i].address);
+        if (forward[i].tls_name != NULL)
+            assert_string_equal(resolver->forward[i].tls_name, forward[i].tls_name);
+        else
+            assert_null(resolver->forward[i].tls_name);
+    }
+    assert_string_equal(resolver->root_hints, "/etc/zonebox/hints");
+    assert_int_equal(resolver->trust_anchor_count, 2);
+    assert_string_equal(resolver->trust_anchors[1].text, "/etc/zonebox/b");
+    assert_int_equal(resolver->cache, 64);
+    assert_int_equal(resolver->queries, 10);
+    assert_int_equal(resolver->queries_per_client, 2);
     config_free(config);
 }
 
@@ -348,6 +456,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(host_name_and_domains_are_enough),
         cmocka_unit_test(every_option_reaches_its_field),
+        cmocka_unit_test(every_option_of_the_resolver_reaches_its_field),
+        cmocka_unit_test(the_resolver_is_on_and_looks_where_debian_has_things),
+        cmocka_unit_test(the_resolver_can_be_switched_off),
         cmocka_unit_test(sections_may_be_empty_and_lists_single),
         cmocka_unit_test(dkim_can_be_switched_off_in_the_words_people_use),
         cmocka_unit_test(editors_of_other_systems_are_fine),

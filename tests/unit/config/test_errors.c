@@ -107,8 +107,8 @@ static const struct {
     {TEXT("\"\\e[2J\": 1\n"
           "\"\\e[2J\": 2\n" BOX DOMAINS),
      "z.yaml:2:1: the key \"\\x1B[2J\" stands here twice, first in line 1; remove one\n"
-     "z.yaml:1:1: unknown key \"\\x1B[2J\"; known here: box, domains, server, dnssec, ttl, "
-     "state\n"},
+     "z.yaml:1:1: unknown key \"\\x1B[2J\"; known here: box, domains, server, resolver, "
+     "control, user, log, on-alarm, dnssec, ttl, state\n"},
     {TEXT("boxx: {hostname: b.example.com}\n" DOMAINS),
      "z.yaml:1:1: unknown key \"boxx\"; did you mean \"box\"?\n"},
     {TEXT("box: {hostnme: b.example.com}\n" DOMAINS),
@@ -121,8 +121,8 @@ static const struct {
      "z.yaml:1:1: \"box\" is missing; write it: this machine: its name, addresses, certificate, "
      "keys\n"},
     {TEXT(BOX "domains: [example.com]\n"
-              "resolver: {forward: 9.9.9.9}\n"),
-     "z.yaml:3:1: resolver: not available in this version; take it out\n"},
+              "tsig: {key: x}\n"),
+     "z.yaml:3:1: tsig: not available in this version; take it out\n"},
     {TEXT(BOX "domains:\n"
               "- {name: example.com, mail: no}\n"),
      "z.yaml:3:23: domains.mail: not available in this version; take it out\n"},
@@ -268,7 +268,7 @@ static const struct {
      "with `zone-file: FILE` may\n"},
     {TEXT(BOX "domains: [example.com]\n"
               "server: {listen: [0.0.0.0, '::', 192.0.2.1:53, 192.0.2.1@0, 192.0.2.1@dns, "
-              "127.0.0.1@53, 127.0.0.1], workers: -1, tcp-connections: 0, tcp-idle: 1ms}\n"),
+              "192.0.2.2@53, 192.0.2.2], workers: -1, tcp-connections: 0, tcp-idle: 1ms}\n"),
      "z.yaml:3:19: server.listen: \"0.0.0.0\" is not one address of this box; name each address to "
      "listen on, or leave the option out for all of them\n"
      "z.yaml:3:28: server.listen: \"::\" is not one address of this box; name each address to "
@@ -326,6 +326,92 @@ static const struct {
               "ttl: 3600\n"),
      "z.yaml:3:6: ttl: a single value; write a mapping: indented lines of `key: value`\n"},
     {TEXT(BOX "domains: [example.com]\n"
+              "resolver: {listen: [192.0.2.1, 0.0.0.0, '::1:53', 127.0.0.1, 127.0.0.1@53], "
+              "forward: [9.9.9.9, 9.9.9.9@53, '9.9.9.9#', '9.9.9.9#quad9', '#dns.quad9.net', "
+              "0.0.0.0, dns.quad9.net, '9.9.9.9@x#a.example'], trust-own-keys: maybe}\n"),
+     "z.yaml:3:21: resolver.listen: \"192.0.2.1\" is not loopback; the resolver is for this box "
+     "alone, write 127.0.0.1 or ::1\n"
+     "z.yaml:3:32: resolver.listen: \"0.0.0.0\" is not one address of this box; name each address "
+     "to listen on, or leave the option out for all of them\n"
+     "z.yaml:3:41: resolver.listen: \"::1:53\" is not one address of this box; name each address "
+     "to listen on, or leave the option out for all of them\n"
+     "z.yaml:3:62: resolver.listen: listed twice; remove one\n"
+     "z.yaml:3:96: resolver.forward: listed twice; remove one\n"
+     "z.yaml:3:108: resolver.forward: the name behind \"#\": the name is empty; write one\n"
+     "z.yaml:3:120: resolver.forward: the name behind \"#\": \"quad9\" is a single label; write "
+     "the full name, such as example.com\n"
+     "z.yaml:3:137: resolver.forward: \"#dns.quad9.net\": not an IP address; write one such as "
+     "192.0.2.1 or 2001:db8::1\n"
+     "z.yaml:3:155: resolver.forward: \"0.0.0.0\" is no host's address (RFC 6890); write the "
+     "address of a resolver\n"
+     "z.yaml:3:164: resolver.forward: \"dns.quad9.net\": not an IP address; write one such as "
+     "192.0.2.1 or 2001:db8::1\n"
+     "z.yaml:3:179: resolver.forward: \"9.9.9.9@x#a.example\": the port is not a number; write 1 "
+     "to 65535\n"
+     "z.yaml:3:219: resolver.trust-own-keys: neither yes nor no; write one of them\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "resolver: {listen: [], trust-anchors: [], root-hints: '', cache: 1, queries: 0, "
+              "queries-per-client: 1M, foo: no}\n"),
+     "z.yaml:3:20: resolver.listen: the list is empty; write at least one item\n"
+     "z.yaml:3:39: resolver.trust-anchors: the list is empty; write at least one item\n"
+     "z.yaml:3:55: resolver.root-hints: the file name is empty; write one\n"
+     "z.yaml:3:66: resolver.cache: \"1\" is out of range; write 4 to 65536\n"
+     "z.yaml:3:78: resolver.queries: \"0\" is out of range; write 1 to 65536\n"
+     "z.yaml:3:101: resolver.queries-per-client: \"1M\" is not a number; write 1 to 65536\n"
+     "z.yaml:3:105: resolver: unknown key \"foo\"; known here: listen, trust-own-keys, forward, "
+     "root-hints, trust-anchors, cache, queries, queries-per-client\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "resolver: off course\n"),
+     "z.yaml:3:11: resolver: neither yes nor no; write one of them or a mapping\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "server: {listen: [127.0.0.1, 192.0.2.1]}\n"),
+     "z.yaml:3:18: server.listen: 127.0.0.1@53 is the resolver's default too; write another "
+     "address or port for one of them, or `resolver: no`\n"},
+    {TEXT(BOX
+          "domains: [example.com]\n"
+          "server: {listen: ['::1@5300', 127.0.0.1@5300]}\n"
+          "resolver: {listen: ['::1@5300', '::1@5301', 127.0.0.1@5300], forward: '::1@5301'}\n"),
+     "z.yaml:4:20: resolver.listen: ::1@5300 is the server's too; write another address or port "
+     "for one of them, or `resolver: no`\n"
+     "z.yaml:4:20: resolver.listen: 127.0.0.1@5300 is the server's too; write another address or "
+     "port for one of them, or `resolver: no`\n"
+     "z.yaml:4:71: resolver.forward: ::1@5301 is this resolver itself; write another one, or leave "
+     "the option out for own recursion\n"},
+    {TEXT(BOX
+          "domains: [example.com]\n"
+          "user: {signer: root, server: 0, resolver: -zr}\n"
+          "control: {group: 'a b', directory: "
+          "/run/"
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n"
+          "log: {to: journal, level: verbose}\n"
+          "on-alarm: no\n"),
+     "z.yaml:3:16: user.signer: root has every right, and the programs need few; write a user made "
+     "for this, or leave the option out\n"
+     "z.yaml:3:30: user.server: root has every right, and the programs need few; write a user made "
+     "for this, or leave the option out\n"
+     "z.yaml:3:43: user.resolver: \"-zr\" is no name of a user; write one as `getent passwd` shows "
+     "it, or a number\n"
+     "z.yaml:4:18: control.group: \"a b\" is no name of a group; write one as `getent group` shows "
+     "it, or a number\n"
+     "z.yaml:5:11: log.to: \"journal\" is not known here; write stderr (which systemd puts into "
+     "the journal) or syslog\n"
+     "z.yaml:5:27: log.level: \"verbose\" is not known here; write error, warning, notice, info or "
+     "debug\n"
+     "z.yaml:6:11: on-alarm: this is no command; write one for the shell, or leave the option out\n"
+     "z.yaml:4:36: control.directory: too long for the name of a socket below it; it may have 86 "
+     "octets\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "user: {signer: zonebox-server, resolver: 07, server: 4294967295}\n"),
+     "z.yaml:3:54: user.server: \"4294967295\" is out of range; write 0 to 4294967294\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "user: {signer: zonebox-server, resolver: zonebox-signer}\n"),
+     "z.yaml:3:16: user.signer: \"zonebox-server\" is `user.server` too; each program needs a user "
+     "of its own\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "user: {server: 7, signer: 007}\n"),
+     "z.yaml:3:27: user.signer: \"7\" is `user.server` too; each program needs a user of its "
+     "own\n"},
+    {TEXT(BOX "domains: [example.com]\n"
               "state: [a]\n"),
      "z.yaml:3:8: state: a list; write one value\n"},
     {TEXT(BOX "domains: [example.com]\n"
@@ -355,15 +441,15 @@ static const struct {
      "brackets up to here\n"},
     {TEXT("\"\\e[31m\": 1\n"
           "box: {hostname: b.example.com}\n" DOMAINS),
-     "z.yaml:1:1: unknown key \"\\x1B[31m\"; known here: box, domains, server, dnssec, ttl, "
-     "state\n"},
+     "z.yaml:1:1: unknown key \"\\x1B[31m\"; known here: box, domains, server, resolver, "
+     "control, user, log, on-alarm, dnssec, ttl, state\n"},
     {TEXT("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
           "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
           "xxxxxxxxxxxxxxxxxxxxxxxx: 1\n"
           "box: {hostname: b.example.com}\n" DOMAINS),
      "z.yaml:1:1: unknown key "
      "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\"; known here: box, "
-     "domains, server, dnssec, ttl, state\n"},
+     "domains, server, resolver, control, user, log, on-alarm, dnssec, ttl, state\n"},
     {TEXT("- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - a\n"),
      "z.yaml:1:33: nested deeper than 16; no option lies so deep, look for a stray bracket\n"},
     {TEXT("box: {hostname: b.example.com}\r\n"
@@ -495,7 +581,7 @@ static void many_mistakes_are_counted_and_some_told(void **state)
     assert_string_equal(
         errors.list[CONFIG_ERRORS_MAX - 1].text,
         "z.yaml:20:1: unknown key \"abcdefghijklmnopq19\"; known here: box, domains, "
-        "server, dnssec, ttl, state");
+        "server, resolver, control, user, log, on-alarm, dnssec, ttl, state");
     buf_done(&text);
 }
 

@@ -180,7 +180,8 @@ static void paths_start_at_the_directory(void **state)
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
 
 static const char *const sections[] = {"",          "box",    "box.dkim", "box.nameservers[]",
-                                       "domains[]", "server", "dnssec",   "ttl"};
+                                       "domains[]", "server", "resolver", "control",
+                                       "user",      "log",    "dnssec",   "ttl"};
 
 static void rows_of_a_section_are_neighbours_and_no_name_stands_twice(void **state)
 {
