@@ -25,6 +25,11 @@ void log_open(const char *program, enum log_level level)
     log_most = level;
 }
 
+const char *log_name(void)
+{
+    return log_program;
+}
+
 static void put_char(struct line *line, char c)
 {
     if (line->len < LOG_LINE_MAX - 1) // the last octet is the newline's

@@ -16,6 +16,7 @@ enum log_level {
 
 // Names the program in every line (a static string) and sets the most talkative level that is written.
 void log_open(const char *program, enum log_level level);
+const char *log_name(void); // that name
 
 // Pairs of key and value follow, all `const char *`, then NULL. Values are quoted where they need it, control
 // characters escaped, so that a line stays a line. A NULL value leaves its pair out.

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "base/control.h"
+#include "base/log.h"
 #include "base/status.h"
 
 struct service {
@@ -28,11 +29,15 @@ struct service_descriptors {
     int control;  // -1: none
 };
 
-// `end` and `data` are set by the caller. commands as in control_open; they get service->data.
+// `end` and `data` are set by the caller before. commands as in control_open; they get service->data. SIGPIPE is
+// ignored from now on. Also after a failure, service_stop is called.
 enum status service_start(struct service *service, uv_loop_t *loop,
                           struct service_descriptors descriptors,
                           const struct control_command *commands, struct error *err);
+// Ends for a reason of the program's own, as a signal would: logs it and calls `end`, once.
+void service_end(struct service *service, enum log_level level, const char *reason);
 // Closes the frame's own handles; to be called by the owner when it closes its own (in `end`, or when a start failed).
+// A second call does nothing.
 void service_stop(struct service *service);
 
 // For options that name an inherited descriptor: false unless text is the number of an open one.

@@ -5,7 +5,7 @@
 
 # make: gcc runs link-time optimisation on all cores with it
 BUILD_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev liblmdb-dev
-    libxxhash-dev)
+    libxxhash-dev libjansson-dev)
 TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils)
 # Peers and judges; clang for the format check, libFuzzer is in libclang-rt.
 TEST_PACKAGES=(git libcmocka-dev python3 python3-pytest python3-dnspython
