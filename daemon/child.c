@@ -71,6 +71,32 @@ void child_init(struct child *child, uv_loop_t *loop, const char *name, const ch
 
 static void on_process_exit(uv_process_t *process, int64_t exit_status, int term_signal);
 
+// The options of the sanitizers' and gcov's run-time libraries, which a release does not have.
+static const char *const handed_on[] = {
+    "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "GCOV_PREFIX", "GCOV_PREFIX_STRIP",
+};
+#define HANDED_ON_COUNT (sizeof(handed_on) / sizeof(handed_on[0]))
+
+static void fill_environment(char *ret[HANDED_ON_COUNT + 1])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < HANDED_ON_COUNT; i++) {
+        const char *value = getenv(handed_on[i]);
+        if (value != NULL)
+            ret[count++] = xasprintf("%s=%s", handed_on[i], value);
+    }
+    ret[count] = NULL;
+}
+
+static void set_user(const struct rights_user *user, uv_process_options_t *options)
+{
+    if (user == NULL)
+        return;
+    options->flags |= UV_PROCESS_SETUID | UV_PROCESS_SETGID; // drops other groups, too
+    options->uid = user->uid;
+    options->gid = user->gid;
+}
+
 // Starts the process from a filled launch. Standard output and error are ours: the log is one. A
 // session of its own keeps the terminal's Ctrl-C away from the child: it ends when zoned tells it
 // to, in order.
@@ -86,15 +112,22 @@ static int spawn(struct child *child, struct child_launch *launch)
     launch->argv =
         array_grow(launch->argv, &launch->arg_cap, launch->arg_count, sizeof(*launch->argv));
     launch->argv[launch->arg_count] = NULL;
+    char *environment[HANDED_ON_COUNT + 1];
+    fill_environment(environment);
     uv_process_options_t options = {
         .file = child->path,
         .args = launch->argv,
+        .env = environment,
+        .cwd = "/",
         .exit_cb = on_process_exit,
         .flags = UV_PROCESS_DETACHED,
         .stdio_count = (int)count,
         .stdio = stdio,
     };
+    set_user(launch->user, &options);
     int failed = uv_spawn(child->loop, &child->process, &options);
+    for (size_t i = 0; environment[i] != NULL; i++)
+        free(environment[i]);
     free(stdio);
     return failed;
 }
@@ -111,7 +144,11 @@ static void attempt(struct child *child)
     int failed = 0;
     if (status == STATUS_OK) {
         failed = spawn(child, &launch);
-        if (failed != 0)
+        if (failed == UV_EACCES && launch.user != NULL)
+            error_set(&err, STATUS_DENIED,
+                      "%s: user %u cannot run it; the directories above must let everybody through",
+                      child->path, (unsigned)launch.user->uid);
+        else if (failed != 0)
             error_set(&err, STATUS_IO, "%s: %s", child->path, uv_strerror(failed));
     }
     launch_done(&launch);

@@ -111,7 +111,7 @@ static char *find_programs(const char *given, struct error *err)
     char *installed = path_join(beside, ZONED_LIBEXEC);
     char *found = NULL;
     if (given != NULL)
-        found = has_programs(given) ? xstrdup(given) : NULL;
+        found = has_programs(given) ? realpath(given, NULL) : NULL; // children start in /
     else if (has_programs(beside))
         found = xstrdup(beside);
     else if (has_programs(installed))

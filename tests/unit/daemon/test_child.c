@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/child.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@ struct shell {
     struct child child;
     const char *command;
     int fd; // handed on as 3 when not -1
+    const struct rights_user *user;
     unsigned starts;
     unsigned deaths;
     uint64_t delays[8];
@@ -32,6 +35,7 @@ static enum status prepare(struct child *child, struct child_launch *launch, str
         return error_set(err, STATUS_STATE, "not now");
     child_launch_arg(launch, "-c");
     child_launch_arg(launch, "%s", shell->command);
+    launch->user = shell->user;
     if (shell->fd >= 0)
         assert_int_equal(child_launch_fd(launch, shell->fd), 3);
     return STATUS_OK;
@@ -227,6 +231,51 @@ static void descriptors_arrive_from_three_on(void **state)
     close(ends[1]);
 }
 
+// What the command writes to descriptor 3.
+static void read_from(const char *command, const struct rights_user *user, char ret[256])
+{
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    struct shell shell;
+    shell_init(&shell, &loop, command);
+    shell.fd = ends[1];
+    shell.user = user;
+    child_start(&shell.child);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    ssize_t len = read(ends[0], ret, 255);
+    assert_true(len >= 0);
+    ret[len] = '\0';
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void the_environment_is_empty_but_for_the_sanitizers(void **state)
+{
+    (void)state;
+    char text[256];
+    setenv("LD_PRELOAD", "", 1);
+    setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1);
+    setenv("ASAN_OPTIONS", "detect_leaks=1", 1);
+    unsetenv("LSAN_OPTIONS");
+    unsetenv("GCOV_PREFIX");
+    unsetenv("GCOV_PREFIX_STRIP");
+    read_from("tr '\\0' '\\n' </proc/self/environ >&3", NULL, text);
+    assert_string_equal(text, "ASAN_OPTIONS=detect_leaks=1\nUBSAN_OPTIONS=print_stacktrace=1\n");
+}
+
+static void it_has_its_user_and_no_other_group(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip(); // only root can give a child another user
+    char text[256];
+    struct rights_user user = {61001, 61002};
+    read_from("pwd >&3; grep -E '^(Uid|Gid|Groups):' /proc/self/status | tr -s '\\t ' ' ' >&3",
+              &user, text);
+    assert_string_equal(text, "/\nUid: 61001 61001 61001 61001\nGid: 61002 61002 61002 61002\n"
+                              "Groups: \n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +289,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_that_ignores_the_word_is_killed, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(a_restart_is_no_death, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(descriptors_arrive_from_three_on, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(the_environment_is_empty_but_for_the_sanitizers, open_loop,
+                                        close_loop),
+        cmocka_unit_test_setup_teardown(it_has_its_user_and_no_other_group, open_loop, close_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
