@@ -3,32 +3,40 @@
 // whoever takes the program over can do little with it.
 //
 //   no_new_privs, no core dumps, not dumpable (nothing of ours is in a core, no ptrace by its own user)
+//   Landlock    files: the paths named, where the kernel has it (5.13); TCP connect and bind where it is new enough
+//               (6.7), abstract sockets and signals of others too (6.12). It goes by directory and not by name: what is
+//               in a directory may be replaced, a directory that is replaced itself is out of reach
 //   seccomp     system calls: the groups named; execve, ptrace and the like end the process, what is merely not
-//               needed fails with EPERM, what the C library only tries fails with ENOSYS
-//   Landlock    files: the paths named, where the kernel has it (5.13; CONFIRMED in the log line); TCP connect and bind
-//               where it is new enough (6.7)
+//               needed fails with EPERM, what libraries only try first fails with ENOSYS
 //
-// Called once everything that needs more has been opened. Started by hand, a program confines itself just so; its flag
-// --unconfined is for debuggers, profilers and leak checkers.
+// Called once, when everything that needs more has been opened and before there are threads. Started by hand, a
+// program confines itself just so; its flag --unconfined is for debuggers, profilers and leak checkers.
 #pragma once
 
 #include <stddef.h>
 
 #include "base/status.h"
 
-// Besides memory, time, signals, the loop and what is needed to end.
+// Besides memory, time, the loop, what is done with descriptors that are open, and what is needed to end.
 enum confine_group {
-    CONFINE_FILES_READ = 1 << 0,  // open and read below the paths named
-    CONFINE_FILES_WRITE = 1 << 1, // make, write, rename, remove, sync
+    CONFINE_FILES_READ =
+        1 << 0, // open, read and lock below the paths named; write where they say so
+    CONFINE_FILES_WRITE = 1 << 1, // make, rename, remove
     CONFINE_SERVE = 1 << 2,       // accept, receive and send on sockets that are there
     CONFINE_CONNECT = 1 << 3,     // new IP sockets that ask others
     CONFINE_THREADS = 1 << 4,     // libuv's pool
+    CONFINE_WATCH = 1 << 5,       // inotify, and the box's own addresses (getifaddrs(3): netlink)
 };
 
-enum confine_access { CONFINE_READ, CONFINE_WRITE };
+enum confine_access {
+    CONFINE_READ,
+    CONFINE_UPDATE, // files that are there may also be written and cut: what a reader of LMDB needs for its lock file
+    CONFINE_WRITE, // and made, renamed within their directory, removed
+};
 
 struct confine_path {
-    const char *path; // a file, or a directory with all below; one that is not there is left out
+    const char *
+        path; // a file, or a directory with all below; one that is not there or is NULL is left out
     enum confine_access access;
 };
 
@@ -43,6 +51,11 @@ struct confine_result {
     unsigned landlock; // its ABI version, 0: the kernel has none
 };
 
-// On failure the process may be confined in part and should end.
+// On failure the process may be confined in part and should end. STATE when it has threads already: they would stay as
+// they are.
 enum status confine(const struct confine_profile *profile, struct confine_result *ret,
                     struct error *err);
+
+// The least that every program with secrets does, also one that is not confined: no core dumps, and no ptrace and no
+// look into /proc/PID/mem by its own user. Part of confine().
+enum status confine_memory(struct error *err);
