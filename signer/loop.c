@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: ISC
 #include "signer/loop.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/service.h"
 #include "signer/publish.h"
 #include "signer/source.h"
 
@@ -38,9 +37,8 @@ struct loop {
     char *directory; // the state directory that was opened
     struct source source;
     uv_timer_t step;
-    uv_signal_t terminate, interrupt, hangup;
-    uv_poll_t lifeline;
-    bool has_lifeline;
+    uv_signal_t hangup;
+    struct service service;
     struct slice slices[SLICES_MAX];
     size_t slice_count;
     size_t slices_left;     // 0: the pool is idle
@@ -75,11 +73,8 @@ static void end(struct loop *loop, int exit_status)
     atomic_store(&loop->cancelled, true);
     source_stop(&loop->source);
     uv_close((uv_handle_t *)&loop->step, NULL);
-    uv_close((uv_handle_t *)&loop->terminate, NULL);
-    uv_close((uv_handle_t *)&loop->interrupt, NULL);
     uv_close((uv_handle_t *)&loop->hangup, NULL);
-    if (loop->has_lifeline)
-        uv_close((uv_handle_t *)&loop->lifeline, NULL);
+    service_stop(&loop->service);
 }
 
 // ── Batches ──────────────────────────────────────────────────────────────────────────────────────
@@ -207,52 +202,61 @@ static void on_source_ended(struct source *source)
         log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", "the inputs ended before they began",
                   NULL);
         end(loop, 1);
-    } else if (!loop->has_lifeline && !loop->options->once) {
+    } else if (!loop->service.has_lifeline && !loop->options->once) {
         end(loop, 0);
     }
 }
 
-// ── Signals and lifeline ─────────────────────────────────────────────────────────────────────────
+// ── Signals and commands ─────────────────────────────────────────────────────────────────────────
 
-static void on_end_signal(uv_signal_t *handle, int number)
+static void on_end(struct service *service)
 {
-    (void)number;
-    end(handle->data, 0);
+    end(service->data, 0);
 }
 
-static void on_hangup(uv_signal_t *handle, int number)
+static void look_at_everything(struct loop *loop)
 {
-    (void)number;
-    struct loop *loop = handle->data;
     source_look(&loop->source);
     if (loop->publisher != NULL)
         publisher_touch_all(loop->publisher);
     step_in(loop, 0);
 }
 
-static void on_lifeline(uv_poll_t *poll, int status, int events)
+static void on_hangup(uv_signal_t *handle, int number)
 {
-    (void)events;
-    char octet;
-    if (status < 0 || read(((struct loop *)poll->data)->options->lifeline_fd, &octet, 1) == 0)
-        end(poll->data, 0);
+    (void)number;
+    look_at_everything(handle->data);
 }
 
-static void watch_signal(struct loop *loop, uv_signal_t *handle, uv_signal_cb done, int number)
+static enum status run_reload(void *data, const json_t *request, json_t *reply, struct error *err)
 {
-    uv_signal_init(&loop->uv, handle);
-    handle->data = loop;
-    uv_signal_start(handle, done, number);
+    (void)request;
+    (void)reply;
+    (void)err;
+    look_at_everything(data);
+    return STATUS_OK;
 }
 
-static void watch_lifeline(struct loop *loop)
+// What the control socket answers; data is the loop.
+static const struct control_command commands[] = {
+    {"reload", run_reload},
+    {NULL, NULL},
+};
+
+// What the program hears: signals, the lifeline, the control socket.
+static bool start_service(struct loop *loop)
 {
-    int fd = loop->options->lifeline_fd;
-    if (fd < 0 || uv_poll_init(&loop->uv, &loop->lifeline, fd) != 0)
-        return;
-    loop->has_lifeline = true;
-    loop->lifeline.data = loop;
-    uv_poll_start(&loop->lifeline, UV_READABLE, on_lifeline);
+    struct error err = {0};
+    loop->service.end = on_end;
+    loop->service.data = loop;
+    uv_signal_init(&loop->uv, &loop->hangup);
+    loop->hangup.data = loop;
+    uv_signal_start(&loop->hangup, on_hangup, SIGHUP);
+    if (service_start(&loop->service, &loop->uv, loop->options->descriptors, commands, &err) ==
+        STATUS_OK)
+        return true;
+    log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
+    return false;
 }
 
 static size_t count_slices(void)
@@ -267,10 +271,7 @@ int loop_run(const struct loop_options *options, struct inputs *inputs)
     uv_loop_init(&loop.uv);
     uv_timer_init(&loop.uv, &loop.step);
     loop.step.data = &loop;
-    watch_signal(&loop, &loop.terminate, on_end_signal, SIGTERM);
-    watch_signal(&loop, &loop.interrupt, on_end_signal, SIGINT);
-    watch_signal(&loop, &loop.hangup, on_hangup, SIGHUP);
-    watch_lifeline(&loop);
+    bool started = start_service(&loop);
     loop.source = (struct source){
         .arrived = on_arrived,
         .ended = on_source_ended,
@@ -279,8 +280,12 @@ int loop_run(const struct loop_options *options, struct inputs *inputs)
         .fd = options->inputs_fd,
     };
     source_start(&loop.source, &loop.uv, inputs);
-    if (inputs != NULL)
+    if (!started) {
+        inputs_free(inputs);
+        end(&loop, 1);
+    } else if (inputs != NULL) {
         take_inputs(&loop, inputs);
+    }
     uv_run(&loop.uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop.uv);
     source_done(&loop.source);

@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 
+#include "base/service.h"
 #include "config/inputs.h"
 
 struct loop_options {
     const char *config_path; // NULL: snapshots from inputs_fd
     int inputs_fd;
-    int lifeline_fd; // -1: none
-    bool once;       // publish what is due, then end
+    struct service_descriptors descriptors;
+    bool once; // publish what is due, then end
 };
 
 // Runs until it is told to end. inputs: the first ones, owned from here on (NULL with inputs_fd). Returns the exit

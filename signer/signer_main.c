@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: ISC
 // zone-signer: what the configuration asks for → signed zones in serve/. The only program that reads private keys and
 // the only writer of state/ and serve/. Here are its arguments; signer/loop.h has the rest.
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "base/service.h"
 #include "config/inputs.h"
 #include "signer/loop.h"
 #include "signer/source.h"
@@ -18,7 +16,7 @@ enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 
 static const char usage[] =
     "usage: zone-signer --config FILE [--once]\n"
-    "       zone-signer --inputs FD [--lifeline FD]\n"
+    "       zone-signer --inputs FD [--lifeline FD] [--control FD]\n"
     "\n"
     "Makes the zones that the configuration asks for, signs and verifies them, and publishes\n"
     "them for zone-server. Watches all that they are made of, and signs again in time. What\n"
@@ -28,6 +26,7 @@ static const char usage[] =
     "  --once          publish what is due, then end\n"
     "  --inputs FD     take configuration and files from zoned, through this descriptor\n"
     "  --lifeline FD   end when this pipe does\n"
+    "  --control FD    answer zonebox on this listening Unix socket\n"
     "  --help, --version\n"
     "\n"
     "Signals: SIGHUP looks at everything again; SIGTERM and SIGINT end.\n"
@@ -36,29 +35,20 @@ static const char usage[] =
 
 static bool read_descriptor(const char *option, const char *text, int *ret)
 {
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > INT_MAX ||
-        fcntl((int)value, F_GETFD) < 0) {
-        fprintf(stderr, "zone-signer: --%s: not an open descriptor: %s\n", option, text);
-        return false;
-    }
-    *ret = (int)value;
-    return true;
+    if (service_read_descriptor(text, ret))
+        return true;
+    fprintf(stderr, "zone-signer: --%s: not an open descriptor: %s\n", option, text);
+    return false;
 }
 
 // Returns whether to go on; if not, *ret_exit is the exit status.
 static bool read_options(int argc, char **argv, struct loop_options *ret, int *ret_exit)
 {
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"once", no_argument, NULL, 'o'},
-        {"inputs", required_argument, NULL, 'i'},
-        {"lifeline", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {0},
+        {"config", required_argument, NULL, 'c'},  {"once", no_argument, NULL, 'o'},
+        {"inputs", required_argument, NULL, 'i'},  {"lifeline", required_argument, NULL, 'l'},
+        {"control", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {0},
     };
     *ret_exit = EXIT_USAGE;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -74,7 +64,11 @@ static bool read_options(int argc, char **argv, struct loop_options *ret, int *r
                 return false;
             break;
         case 'l':
-            if (!read_descriptor("lifeline", optarg, &ret->lifeline_fd))
+            if (!read_descriptor("lifeline", optarg, &ret->descriptors.lifeline))
+                return false;
+            break;
+        case 's':
+            if (!read_descriptor("control", optarg, &ret->descriptors.control))
                 return false;
             break;
         case 'h':
@@ -101,7 +95,7 @@ static bool read_options(int argc, char **argv, struct loop_options *ret, int *r
 
 int main(int argc, char **argv)
 {
-    struct loop_options options = {.inputs_fd = -1, .lifeline_fd = -1};
+    struct loop_options options = {.inputs_fd = -1, .descriptors = {.lifeline = -1, .control = -1}};
     int exit_status;
     if (!read_options(argc, argv, &options, &exit_status))
         return exit_status;

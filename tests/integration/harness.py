@@ -7,6 +7,7 @@ free. Nothing sleeps for a fixed time: wait_until() looks until a condition hold
 
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -132,6 +133,40 @@ def run(*argv, check=True, env=None, cwd=None, stdin=None, timeout=60):
     if check:
         assert done.returncode == 0, f"{argv} → {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def control_socket(path):
+    """A listening Unix socket as zoned makes it for a program. Close it when the program has inherited it, so that
+    what is heard there is the program's."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(64)
+    return listener
+
+
+def control_join(path, timeout=20.0):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(timeout)
+    connection.connect(str(path))
+    return connection
+
+
+def control_hear(connection):
+    """The next line of a control connection, read as JSON; None at its end."""
+    line = b""
+    while not line.endswith(b"\n"):
+        octets = connection.recv(1)
+        if not octets:
+            return None
+        line += octets
+    return json.loads(line)
+
+
+def control_ask(path, command, timeout=20.0, **more):
+    """One command to a program on its control socket, and what it replies."""
+    with control_join(path, timeout) as connection:
+        connection.sendall(json.dumps({"command": command, **more}).encode() + b"\n")
+        return control_hear(connection)
 
 
 def query(port, name, rtype, *, tcp=False, dnssec=False, host="127.0.0.1", timeout=3.0, **edns):

@@ -18,7 +18,7 @@ import dns.rdatatype
 import dns.zone
 import pytest
 
-from harness import BIN, Program, make_certificate, run, wait_until
+from harness import BIN, Program, control_ask, control_socket, make_certificate, run, wait_until
 
 SIGNER = BIN / "zone-signer"
 
@@ -472,6 +472,11 @@ def test_descriptors_that_make_no_sense_are_refused(box):
     assert run(SIGNER, "--inputs", "x", check=False).returncode == 2
     assert run(SIGNER, check=False).returncode == 2
     assert run(SIGNER, "--config", box.config, "--inputs", "0", check=False).returncode == 2
+    assert run(SIGNER, "--config", box.config, "--control", "77", check=False).returncode == 2
+    with open("/dev/null") as wrong:
+        done = subprocess.run([SIGNER, "--config", box.config, "--control", str(wrong.fileno())], check=False,
+                              pass_fds=[wrong.fileno()], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "is no control socket" in done.stderr and len(errors(done.stderr)) == 1
     assert run(SIGNER, "--help").stdout.count("\n") <= 24
 
 
@@ -495,3 +500,14 @@ def test_it_ends_with_its_lifeline(box):
         signer.wait_log("zone=example.net")
         os.close(write_end)
         assert signer.wait() == 0
+
+
+def test_it_looks_again_when_told_to(box):
+    path = box.directory / "signer.sock"
+    with control_socket(path) as listener:
+        signer = start(box, "--control", listener.fileno(), pass_fds=[listener.fileno()])
+    with signer:
+        signer.wait_log("zone=example.net")
+        assert control_ask(path, "reload") == {"ok": True, "program": "zone-signer"}
+        refused = control_ask(path, "dance")
+        assert not refused["ok"] and "unknown command: dance; there are: " in refused["error"]
