@@ -379,6 +379,15 @@ bool store_is_replaced(const struct store *store)
     return !same;
 }
 
+bool store_is_there(const char *directory)
+{
+    char *path = path_join(directory, DATA_FILE);
+    struct stat file;
+    bool is_there = stat(path, &file) == 0 && file.st_size > 0;
+    free(path);
+    return is_there;
+}
+
 enum status store_destroy(const char *directory, struct error *err)
 {
     static const char *const names[] = {DATA_FILE, LOCK_FILE};

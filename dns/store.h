@@ -53,6 +53,8 @@ void store_close(struct store *store); // NULL is fine
 // Have its files been removed or made anew since it was opened (store_destroy)? A reader then reads what nobody
 // writes any more, and opens again.
 bool store_is_replaced(const struct store *store);
+// Is there one in the directory that has begun to be written? Looks at the file only, and opens nothing.
+bool store_is_there(const char *directory);
 // Removes the environment's files. Only for serve/, which is made anew from state, keys and configuration.
 enum status store_destroy(const char *directory, struct error *err);
 

@@ -17,6 +17,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "dns/types.h"
+#include "server/rights.h"
 #include "server/tcp.h"
 #include "server/udp.h"
 #include "server/zones.h"
@@ -48,6 +49,7 @@ struct options {
     unsigned tcp_connections;
     unsigned tcp_idle_ms;
     int lifeline; // descriptor, -1 when there is none
+    bool unconfined;
 };
 
 struct worker {
@@ -56,6 +58,8 @@ struct worker {
     struct udp *udp[SOCKETS_MAX];
     unsigned udp_count;
     struct tcp *tcp;
+    struct rights rights;
+    bool failed;
     uv_timer_t attend;
     uv_signal_t terminate;
     uv_signal_t interrupt;
@@ -74,6 +78,7 @@ static const char usage[] =
     "  --tcp-connections N  TCP connections at a time (512)\n"
     "  --tcp-idle MS        close a connection without a query for so long (10000)\n"
     "  --lifeline FD        end when this pipe does\n"
+    "  --unconfined         keep all rights, for debuggers and profilers\n"
     "  --help, --version\n";
 
 // ── Options ──────────────────────────────────────────────────────────────────────────────────────
@@ -126,6 +131,9 @@ static bool read_option(struct options *options, int option, const char *name)
         good = read_number(name, optarg, INT_MAX, &number);
         options->lifeline = (int)number;
         return good;
+    case 'u':
+        options->unconfined = true;
+        return true;
     default:
         return false;
     }
@@ -141,6 +149,7 @@ static bool read_options(int argc, char **argv, struct options *options, int *re
         {"tcp-connections", required_argument, NULL, 'c'},
         {"tcp-idle", required_argument, NULL, 'i'},
         {"lifeline", required_argument, NULL, 'f'},
+        {"unconfined", no_argument, NULL, 'u'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {0},
@@ -257,6 +266,13 @@ static void end_worker(struct worker *worker)
 static void on_attend(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
+    if (rights_are_void(&worker->rights)) {
+        log_event(LOG_LEVEL_WARNING, "ending", "reason",
+                  "its directory was replaced; after a new start it reads the other one", NULL);
+        worker->failed = true;
+        end_worker(worker);
+        return;
+    }
     bool ready = zones_attend(worker->zones);
     uv_timer_start(timer, on_attend, ready ? ATTEND_MS : ATTEND_SOON_MS, 0);
 }
@@ -293,6 +309,18 @@ static bool watch_lifeline(struct worker *worker, int fd)
     return true;
 }
 
+static bool give_up_rights(struct worker *worker, const char *directory)
+{
+    struct error err = {0};
+    unsigned landlock;
+    if (rights_keep(directory, &worker->rights, &landlock, &err) != STATUS_OK) {
+        log_event(LOG_LEVEL_ERROR, "not-confined", "reason", err.text, NULL);
+        return false;
+    }
+    log_event(LOG_LEVEL_INFO, "confined", "landlock", log_u64(landlock), NULL);
+    return true;
+}
+
 static bool start(struct worker *worker, const struct options *options)
 {
     uv_timer_init(&worker->loop, &worker->attend);
@@ -303,10 +331,13 @@ static bool start(struct worker *worker, const struct options *options)
     worker->interrupt.data = worker;
     uv_signal_start(&worker->terminate, on_signal, SIGTERM);
     uv_signal_start(&worker->interrupt, on_signal, SIGINT);
-    on_attend(&worker->attend);
     if (options->lifeline >= 0 && !watch_lifeline(worker, options->lifeline))
         return false;
-    return open_sockets(worker, options);
+    if (!open_sockets(worker, options) ||
+        (!options->unconfined && !give_up_rights(worker, options->directory)))
+        return false;
+    on_attend(&worker->attend);
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -335,5 +366,5 @@ int main(int argc, char **argv)
     uv_run(&worker.loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker.loop);
     zones_free(worker.zones);
-    return started ? EXIT_SUCCESS : EXIT_WRONG;
+    return started && !worker.failed ? EXIT_SUCCESS : EXIT_WRONG;
 }

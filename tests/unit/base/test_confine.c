@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Each test confines a child and tries from inside. All run twice: as the kernel is, and as on one without Landlock, where
-// less can be taken away and all else must hold.
+// Each test confines a child and tries from inside. All run twice: as the kernel is, and as on one without Landlock,
+// where less can be taken away and all else must hold.
 #include "base/confine.h"
 
 #include <arpa/inet.h>
