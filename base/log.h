@@ -2,9 +2,17 @@
 // One line an event, to standard error: `level program event key=value key="two words"`. Only *_main.c files and
 // the loops of the daemons log; libraries return errors. What happens per packet is counted, not logged.
 // Secrets never appear here.
+//
+// A slow reader of the log never stops a program: a line that standard error does not take at once is lost, and how
+// many were is said as soon as one gets through.
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+// Octets of a line with its newline. One write() of it keeps the lines of several processes apart.
+#define LOG_LINE_MAX 4000
 
 enum log_level {
     LOG_LEVEL_ERROR,
@@ -14,9 +22,24 @@ enum log_level {
     LOG_LEVEL_DEBUG
 };
 
+// In the environment: a level ("debug") that counts instead of log_open's. zoned's children always say all, and zoned
+// passes on what `log: level:` wants.
+#define LOG_LEVEL_VARIABLE "ZONEBOX_LOG_LEVEL"
+
 // Names the program in every line (a static string) and sets the most talkative level that is written.
 void log_open(const char *program, enum log_level level);
 const char *log_name(void); // that name
+void log_set_level(enum log_level level);
+
+// Takes every line instead of standard error: NUL-terminated, without newline, of len octets. NULL: standard error.
+void log_set_sink(void (*sink)(void *data, enum log_level level, const char *line, size_t len),
+                  void *data);
+// For a sink: one whole line with its newline to standard error, or lost, as said above.
+void log_write(const char *text, size_t len);
+
+const char *log_level_name(enum log_level level);
+// "warning" → LOG_LEVEL_WARNING; false when it is none.
+bool log_level_read(const char *text, size_t len, enum log_level *ret);
 
 // Pairs of key and value follow, all `const char *`, then NULL. Values are quoted where they need it, control
 // characters escaped, so that a line stays a line. A NULL value leaves its pair out.
