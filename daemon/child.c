@@ -59,12 +59,13 @@ static void launch_done(struct child_launch *launch)
         close(launch->close_after);
 }
 
-void child_init(struct child *child, uv_loop_t *loop, const char *name, const char *path,
+void child_init(struct child *child, struct logs *logs, const char *name, const char *path,
                 const struct child_owner *owner, void *data)
 {
     *child = (struct child){
-        .name = name, .path = xstrdup(path), .owner = owner, .data = data, .loop = loop};
-    uv_timer_init(loop, &child->timer);
+        .path = xstrdup(path), .owner = owner, .data = data, .logs = logs, .loop = logs->loop};
+    snprintf(child->log.name, sizeof(child->log.name), "%s", name);
+    uv_timer_init(logs->loop, &child->timer);
     child->timer.data = child;
     child->process.data = child;
 }
@@ -76,8 +77,9 @@ static const char *const handed_on[] = {
     "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "GCOV_PREFIX", "GCOV_PREFIX_STRIP",
 };
 #define HANDED_ON_COUNT (sizeof(handed_on) / sizeof(handed_on[0]))
+#define VARIABLE_COUNT  (HANDED_ON_COUNT + 1)
 
-static void fill_environment(char *ret[HANDED_ON_COUNT + 1])
+static void fill_environment(char *ret[VARIABLE_COUNT + 1])
 {
     size_t count = 0;
     for (size_t i = 0; i < HANDED_ON_COUNT; i++) {
@@ -85,6 +87,7 @@ static void fill_environment(char *ret[HANDED_ON_COUNT + 1])
         if (value != NULL)
             ret[count++] = xasprintf("%s=%s", handed_on[i], value);
     }
+    ret[count++] = xstrdup(LOG_LEVEL_VARIABLE "=debug"); // zoned passes on what is wanted
     ret[count] = NULL;
 }
 
@@ -97,22 +100,22 @@ static void set_user(const struct rights_user *user, uv_process_options_t *optio
     options->gid = user->gid;
 }
 
-// Starts the process from a filled launch. Standard output and error are ours: the log is one. A
-// session of its own keeps the terminal's Ctrl-C away from the child: it ends when zoned tells it
+// Starts the process from a filled launch. Standard output and error are the log's. A session of its
+// own keeps the terminal's Ctrl-C away from the child: it ends when zoned tells it
 // to, in order.
-static int spawn(struct child *child, struct child_launch *launch)
+static int spawn(struct child *child, struct child_launch *launch, int output)
 {
     size_t count = CHILD_FIRST_FD + launch->fd_count;
     uv_stdio_container_t *stdio = xcalloc(count, sizeof(*stdio));
     stdio[0].flags = UV_IGNORE;
     for (size_t i = 1; i < count; i++) {
         stdio[i].flags = UV_INHERIT_FD;
-        stdio[i].data.fd = i < CHILD_FIRST_FD ? (int)i : launch->fds[i - CHILD_FIRST_FD];
+        stdio[i].data.fd = i < CHILD_FIRST_FD ? output : launch->fds[i - CHILD_FIRST_FD];
     }
     launch->argv =
         array_grow(launch->argv, &launch->arg_cap, launch->arg_count, sizeof(*launch->argv));
     launch->argv[launch->arg_count] = NULL;
-    char *environment[HANDED_ON_COUNT + 1];
+    char *environment[VARIABLE_COUNT + 1];
     fill_environment(environment);
     uv_process_options_t options = {
         .file = child->path,
@@ -142,8 +145,12 @@ static void attempt(struct child *child)
     child_launch_arg(&launch, "%s", child->path);
     enum status status = child->owner->prepare(child, &launch, &err);
     int failed = 0;
+    int output = -1;
+    if (status == STATUS_OK)
+        status = logs_stream(child->logs, &child->log, &output, &err);
     if (status == STATUS_OK) {
-        failed = spawn(child, &launch);
+        failed = spawn(child, &launch, output);
+        close(output);
         if (failed == UV_EACCES && launch.user != NULL)
             error_set(&err, STATUS_DENIED,
                       "%s: user %u cannot run it; the directories above must let everybody through",
@@ -154,12 +161,13 @@ static void attempt(struct child *child)
     launch_done(&launch);
     child->state = CHILD_RUNNING; // also for the moment until a failure is dealt with as a death
     if (status == STATUS_OK && failed == 0) {
-        log_event(LOG_LEVEL_INFO, "child-started", "child", child->name, "pid",
+        log_event(LOG_LEVEL_INFO, "child-started", "child", child->log.name, "pid",
                   log_u64(child->process.pid), NULL);
         child->owner->started(child);
         return;
     }
-    log_event(LOG_LEVEL_ERROR, "child-not-started", "child", child->name, "reason", err.text, NULL);
+    log_event(LOG_LEVEL_ERROR, "child-not-started", "child", child->log.name, "reason", err.text,
+              NULL);
     if (status == STATUS_OK)
         uv_close((uv_handle_t *)&child->process, after_death); // initialised by uv_spawn even so
     else
@@ -189,8 +197,8 @@ static void after_death(uv_handle_t *process)
     }
     child->failures = child_failures(child->failures, uv_now(child->loop) - child->started_ms);
     uint64_t delay = child_backoff_ms(child->failures);
-    log_event(LOG_LEVEL_WARNING, "child-restarts", "child", child->name, "in-ms", log_u64(delay),
-              NULL);
+    log_event(LOG_LEVEL_WARNING, "child-restarts", "child", child->log.name, "in-ms",
+              log_u64(delay), NULL);
     child->state = CHILD_WAITING;
     uv_timer_start(&child->timer, on_next_attempt, delay, 0);
     child->owner->died(child, delay);
@@ -201,7 +209,7 @@ static void on_process_exit(uv_process_t *process, int64_t exit_status, int term
     struct child *child = process->data;
     bool asked = child->state == CHILD_ENDING;
     log_event(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, asked ? "child-ended" : "child-died",
-              "child", child->name, "pid", log_u64(process->pid),
+              "child", child->log.name, "pid", log_u64(process->pid),
               term_signal != 0 ? "signal" : "status",
               term_signal != 0 ? strsignal(term_signal) : log_u64(exit_status), NULL);
     uv_close((uv_handle_t *)process, after_death);
@@ -218,7 +226,7 @@ void child_start(struct child *child)
 static void on_kill_time(uv_timer_t *timer)
 {
     struct child *child = timer->data;
-    log_event(LOG_LEVEL_WARNING, "child-killed", "child", child->name, "reason",
+    log_event(LOG_LEVEL_WARNING, "child-killed", "child", child->log.name, "reason",
               "it did not end when it was told to", NULL);
     uv_process_kill(&child->process, SIGKILL);
 }

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "base/status.h"
+#include "daemon/logs.h"
 #include "daemon/rights.h"
 
 // A whole end must take less than two seconds, which is what service managers and people bear.
@@ -68,10 +69,11 @@ struct child_owner {
 };
 
 struct child {
-    const char *name; // for the log
+    struct log_source log; // its name, and what it said
     char *path;
     const struct child_owner *owner;
     void *data; // the owner's own
+    struct logs *logs;
     uv_loop_t *loop;
     uv_process_t process;
     uv_timer_t timer; // until SIGKILL, or until the next attempt
@@ -82,8 +84,8 @@ struct child {
     void (*closed)(struct child *child); // child_close's
 };
 
-// path is copied. The child is IDLE.
-void child_init(struct child *child, uv_loop_t *loop, const char *name, const char *path,
+// Name and path are copied. The child is IDLE. It runs in the loop of logs, which take what it writes.
+void child_init(struct child *child, struct logs *logs, const char *name, const char *path,
                 const struct child_owner *owner, void *data);
 void child_start(struct child *child);
 // Ends it and starts it again with what `prepare` says then. An IDLE child stays idle.

@@ -153,9 +153,10 @@ static void worker_add(struct zoned *zoned)
     struct zoned_worker *worker = xcalloc(1, sizeof(*worker));
     worker->zoned = zoned;
     worker->index = zoned->worker_count;
-    snprintf(worker->name, sizeof(worker->name), "%s.%zu", ZONED_SERVER, worker->index);
+    char name[LOG_NAME_MAX];
+    snprintf(name, sizeof(name), "%s.%zu", ZONED_SERVER, worker->index);
     char *path = program_path(zoned, ZONED_SERVER);
-    child_init(&worker->child, &zoned->loop, worker->name, path, &worker_owner, worker);
+    child_init(&worker->child, zoned->logs, name, path, &worker_owner, worker);
     free(path);
     zoned->workers = array_grow(zoned->workers, &zoned->worker_cap, zoned->worker_count,
                                 sizeof(struct zoned_worker *));
@@ -285,6 +286,13 @@ static void follow_addresses(struct zoned *zoned)
     adjust_workers(zoned);
 }
 
+static void follow_log(struct zoned *zoned)
+{
+    const struct config *config = zoned->feed.inputs->config;
+    logs_follow(zoned->logs, &config->log);
+    on_alarm_follow(&zoned->alarm, config->on_alarm);
+}
+
 static bool inputs_accept(struct feed *feed, const struct inputs *fresh)
 {
     struct zoned *zoned = feed->data;
@@ -299,6 +307,7 @@ static bool inputs_accept(struct feed *feed, const struct inputs *fresh)
 static void inputs_changed(struct feed *feed)
 {
     struct zoned *zoned = feed->data;
+    follow_log(zoned);
     log_event(LOG_LEVEL_INFO, "inputs-changed", "domains",
               log_u64(feed->inputs->config->domain_count), NULL);
     keep_last_good(zoned);
@@ -368,8 +377,11 @@ static void release(struct zoned *zoned)
     uv_close((uv_handle_t *)&zoned->terminate, NULL);
     uv_close((uv_handle_t *)&zoned->interrupt, NULL);
     uv_close((uv_handle_t *)&zoned->listen_retry, NULL);
+    on_alarm_close(&zoned->alarm);
+    logs_close(zoned->logs);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
     uv_loop_close(&zoned->loop);
+    log_event(LOG_LEVEL_NOTICE, "stopped", NULL);
     for (size_t i = 0; i < zoned->worker_count; i++)
         free(zoned->workers[i]);
     free(zoned->workers);
@@ -385,6 +397,9 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     int failed = uv_loop_init(&zoned->loop);
     if (failed != 0)
         return error_set(err, STATUS_IO, "cannot make an event loop: %s", uv_strerror(failed));
+    zoned->logs->loop = &zoned->loop;
+    on_alarm_open(&zoned->alarm, zoned->logs);
+    follow_log(zoned);
     uv_timer_init(&zoned->loop, &zoned->listen_retry);
     zoned->listen_retry.data = zoned;
     zoned->snapshots = (struct snapshot_sender){
@@ -394,16 +409,19 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     zoned->feed.data = zoned;
     log_event(LOG_LEVEL_NOTICE, "started", "version", ZONEBOX_VERSION, "config",
               zoned->feed.config_path, "state", zoned->state, NULL);
+    if (zoned->feed.complaint.count > 0) // said before anybody could be alarmed
+        log_event(LOG_LEVEL_ERROR, "last-good-used", "config", zoned->feed.config_path, "reason",
+                  "the configuration does not hold up; this is what it said when it last did",
+                  NULL);
     keep_last_good(zoned);
     start_signals(zoned);
     feed_start(&zoned->feed, &zoned->loop);
     char *path = program_path(zoned, ZONED_SIGNER);
-    child_init(&zoned->signer, &zoned->loop, ZONED_SIGNER, path, &signer_owner, zoned);
+    child_init(&zoned->signer, zoned->logs, ZONED_SIGNER, path, &signer_owner, zoned);
     free(path);
     child_start(&zoned->signer);
     adjust_workers(zoned);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
-    log_event(LOG_LEVEL_NOTICE, "stopped", NULL);
     release(zoned);
     return STATUS_OK;
 }

@@ -18,6 +18,8 @@
 #include "daemon/child.h"
 #include "daemon/feed.h"
 #include "daemon/listen.h"
+#include "daemon/logs.h"
+#include "daemon/on_alarm.h"
 #include "daemon/snapshot.h"
 
 #define ZONED_SIGNER "zone-signer"
@@ -28,7 +30,6 @@
 
 struct zoned_worker {
     struct child child;
-    char name[32];
     struct zoned *zoned;
     size_t index;
     bool stale; // runs with sockets or settings that do not hold any more
@@ -43,6 +44,8 @@ struct zoned_settings {
 
 struct zoned {
     uv_loop_t loop;
+    struct logs *logs;
+    struct on_alarm alarm;
     const char *libexec; // where the programs are
     char *state;
     struct feed feed;
@@ -61,7 +64,7 @@ struct zoned {
     bool stopping;
 };
 
-// Binds what the inputs ask for. The struct is zero but for libexec, state and feed.inputs.
+// Binds what the inputs ask for. The struct is zero but for logs, libexec, state and feed.inputs.
 enum status zoned_bind(struct zoned *zoned, struct error *err);
 // Starts everything and runs until a signal says to end and all children are gone. Releases what it
 // started; inputs and state stay the caller's.

@@ -159,11 +159,7 @@ static enum status read_inputs(const struct options *options, struct feed *feed)
         errors.count = 0;
         status = inputs_read_text(options->config, (const char *)text.data, text.len, &feed->inputs,
                                   &errors);
-        if (status == STATUS_OK)
-            log_event(LOG_LEVEL_WARNING, "last-good-used", "directory", options->state, "reason",
-                      "the configuration does not hold up; this is what it said when it last did",
-                      NULL);
-        else
+        if (status != STATUS_OK)
             feed_log_errors(&errors);
     } else if (status != STATUS_NOT_FOUND) {
         log_event(LOG_LEVEL_ERROR, "last-good-not-used", "reason", err.text, NULL);
@@ -208,13 +204,15 @@ int main(int argc, char **argv)
     int wrong = read_options(argc, argv, &options);
     if (wrong != EXIT_FINE)
         return wrong;
+    static struct logs logs;
     log_open("zoned", LOG_LEVEL_INFO);
+    logs_open(&logs);
     tidy_descriptors();
     signal(SIGPIPE,
            SIG_IGN);         // a signer that died while it was being written to is no reason to end
     signal(SIGHUP, SIG_IGN); // a reload that comes before there is anything to reload
     struct error err = {0};
-    struct zoned zoned = {.feed.config_path = options.config};
+    struct zoned zoned = {.logs = &logs, .feed.config_path = options.config};
     char *libexec = find_programs(options.libexec, &err);
     enum status status = libexec != NULL ? STATUS_OK : STATUS_NOT_FOUND;
     if (status == STATUS_OK)

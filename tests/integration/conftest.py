@@ -8,6 +8,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import harness  # noqa: E402
+import stage as stages  # noqa: E402
 
 
 @pytest.fixture
@@ -21,3 +22,13 @@ def box(directory):
     """A box that is not started yet."""
     with harness.Box(directory / "box") as a_box:
         yield a_box
+
+
+@pytest.fixture
+def stage(directory):
+    """A box with stand-ins, not started yet."""
+    a_stage = stages.Stage(directory)
+    try:
+        yield a_stage
+    finally:
+        a_stage.stop()

@@ -69,10 +69,12 @@ static void ended(struct child *child)
 
 static const struct child_owner owner = {prepare, started, died, ended};
 
-static void shell_init(struct shell *shell, uv_loop_t *loop, const char *command)
+static struct logs logs;
+
+static void shell_init(struct shell *shell, const char *command)
 {
     *shell = (struct shell){.command = command, .fd = -1, .end_after_deaths = 1};
-    child_init(&shell->child, loop, "shell", "/bin/sh", &owner, shell);
+    child_init(&shell->child, &logs, "shell", "/bin/sh", &owner, shell);
 }
 
 static uv_loop_t loop;
@@ -81,12 +83,16 @@ static int open_loop(void **state)
 {
     (void)state;
     log_open("test", LOG_LEVEL_ERROR);
+    logs_open(&logs);
+    logs.loop = &loop;
     return uv_loop_init(&loop);
 }
 
 static int close_loop(void **state)
 {
     (void)state;
+    logs_close(&logs);
+    uv_run(&loop, UV_RUN_DEFAULT);
     return uv_loop_close(&loop); // fails when a handle was forgotten
 }
 
@@ -116,7 +122,7 @@ static void one_that_dies_is_started_again(void **state)
 {
     (void)state;
     struct shell shell;
-    shell_init(&shell, &loop, "exit 3");
+    shell_init(&shell, "exit 3");
     shell.end_after_deaths = 3;
     child_start(&shell.child);
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -131,7 +137,7 @@ static void one_that_cannot_be_prepared_counts_as_dead(void **state)
 {
     (void)state;
     struct shell shell;
-    shell_init(&shell, &loop, NULL);
+    shell_init(&shell, NULL);
     shell.end_after_deaths = 2;
     child_start(&shell.child);
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -144,11 +150,11 @@ static void a_program_that_is_not_there_counts_as_dead(void **state)
 {
     (void)state;
     struct shell shell;
-    shell_init(&shell, &loop, "");
+    shell_init(&shell, "");
     child_close(&shell.child, closed);
     uv_run(&loop, UV_RUN_DEFAULT);
     shell.end_after_deaths = 2;
-    child_init(&shell.child, &loop, "nothing", "/nonexistent/program", &owner, &shell);
+    child_init(&shell.child, &logs, "nothing", "/nonexistent/program", &owner, &shell);
     child_start(&shell.child);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_true(shell.ended);
@@ -186,7 +192,7 @@ static void one_that_ignores_the_word_is_killed(void **state)
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     struct shell shell;
-    shell_init(&shell, &loop, "trap '' TERM; echo deaf >&3; while :; do sleep 0.1; done");
+    shell_init(&shell, "trap '' TERM; echo deaf >&3; while :; do sleep 0.1; done");
     shell.fd = ends[1];
     child_start(&shell.child);
     close(ends[1]);
@@ -206,7 +212,7 @@ static void a_restart_is_no_death(void **state)
 {
     (void)state;
     struct shell shell;
-    shell_init(&shell, &loop, "while :; do sleep 0.1; done");
+    shell_init(&shell, "while :; do sleep 0.1; done");
     shell.restart_once = true;
     run_and_end(&shell, 200, 600);
     assert_true(shell.ended);
@@ -220,7 +226,7 @@ static void descriptors_arrive_from_three_on(void **state)
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     struct shell shell;
-    shell_init(&shell, &loop, "echo hello >&3; exit 0");
+    shell_init(&shell, "echo hello >&3; exit 0");
     shell.fd = ends[1];
     child_start(&shell.child);
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -237,7 +243,7 @@ static void read_from(const char *command, const struct rights_user *user, char 
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     struct shell shell;
-    shell_init(&shell, &loop, command);
+    shell_init(&shell, command);
     shell.fd = ends[1];
     shell.user = user;
     child_start(&shell.child);
@@ -260,7 +266,8 @@ static void the_environment_is_empty_but_for_the_sanitizers(void **state)
     unsetenv("GCOV_PREFIX");
     unsetenv("GCOV_PREFIX_STRIP");
     read_from("tr '\\0' '\\n' </proc/self/environ >&3", NULL, text);
-    assert_string_equal(text, "ASAN_OPTIONS=detect_leaks=1\nUBSAN_OPTIONS=print_stacktrace=1\n");
+    assert_string_equal(text, "ASAN_OPTIONS=detect_leaks=1\nUBSAN_OPTIONS=print_stacktrace=1\n"
+                              "ZONEBOX_LOG_LEVEL=debug\n");
 }
 
 static void it_has_its_user_and_no_other_group(void **state)

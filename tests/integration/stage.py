@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: ISC
+"""A box whose zoned runs stand-ins for the other programs: they tell what they were given and misbehave when told to."""
+
+import json
+import os
+import pathlib
+import socket
+
+from harness import BIN, Box, Program, wait_until
+
+# What both stand-ins do: say in events.jsonl what happened, end with the lifeline, misbehave when a file says so.
+STAND_IN = """\
+#!/usr/bin/python3
+import json, os, select, signal, socket, struct, sys
+
+directory = os.path.dirname(os.path.realpath(__file__))
+name = os.path.basename(sys.argv[0])
+options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+
+def tell(event, **more):
+    line = json.dumps(dict(name=name, pid=os.getpid(), event=event, **more)) + "\\n"
+    fd = os.open(directory + "/events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(fd, line.encode())
+    os.close(fd)
+
+def told(what):
+    return os.path.exists(f"{directory}/{name}.{what}")
+
+if told("deaf"):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+tell("started", options=options, fds=sorted(int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2)[:-1])
+if told("say"):
+    os.write(2, open(f"{directory}/{name}.say", "rb").read())
+if told("crash"):
+    sys.exit(7)
+lifeline = int(options["--lifeline"])
+"""
+
+STAND_IN_SERVER = STAND_IN + """\
+sockets = [socket.socket(fileno=3 + i) for i in range(int(options["--sockets"]))]
+tell("ready", addresses=sorted({"%s@%d" % s.getsockname()[:2] for s in sockets}))
+while True:
+    for ready in select.select(sockets + [lifeline], [], [])[0]:
+        if ready == lifeline:
+            tell("lifeline")
+            sys.exit(0)
+        if ready.type == socket.SOCK_STREAM:
+            peer = ready.accept()[0]
+            peer.sendall(b"%d" % os.getpid())
+            peer.close()
+        else:
+            _, peer = ready.recvfrom(512)
+            ready.sendto(b"%d" % os.getpid(), peer)
+"""
+
+STAND_IN_SIGNER = STAND_IN + """\
+inputs = int(options["--inputs"])
+stream = b""
+while True:
+    for ready in select.select([inputs, lifeline], [], [])[0]:
+        octets = os.read(ready, 65536)
+        if not octets:
+            tell("lifeline" if ready == lifeline else "no-inputs")
+            sys.exit(0)
+        stream += octets
+        while len(stream) >= 8 and len(stream) >= 8 + struct.unpack(">Q", stream[:8])[0]:
+            end = 8 + struct.unpack(">Q", stream[:8])[0]
+            tell("snapshot", text=stream[8:end].decode("latin-1"))
+            stream = stream[end:]
+"""
+
+
+class Stage:
+    """A box whose zoned runs stand-ins."""
+
+    def __init__(self, directory):
+        self.box = Box(directory / "box")
+        self.libexec = directory / "libexec"
+        self.libexec.mkdir()
+        for name, text in (("zone-server", STAND_IN_SERVER), ("zone-signer", STAND_IN_SIGNER)):
+            (self.libexec / name).write_text(text)
+            (self.libexec / name).chmod(0o755)
+        self.zoned = None
+
+    @property
+    def port(self):
+        return self.box.port
+
+    def command(self, *more):
+        return [BIN / "zoned", "--config", self.box.config, "--libexec", self.libexec, *more]
+
+    def start(self, *more):
+        self.zoned = Program(*self.command(*more), log=self.box.directory / "log")
+        return self
+
+    def ready(self, workers=2):
+        wait_until(lambda: len(self.workers()) >= workers and self.signers() or not self.zoned.running(), "all run")
+        assert self.zoned.running(), self.zoned.log()
+        return self
+
+    def tell(self, what, name="zone-server", text=""):
+        (self.libexec / f"{name}.{what}").write_text(text)
+
+    def forget(self, what, name="zone-server"):
+        (self.libexec / f"{name}.{what}").unlink()
+
+    def events(self, event=None, name=None):
+        path = self.libexec / "events.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        found = [json.loads(line) for line in lines]
+        return [e for e in found if event in (None, e["event"]) and name in (None, e["name"])]
+
+    def alive(self, event, name):
+        return [e for e in self.events(event, name) if is_alive(e["pid"])]
+
+    def workers(self):
+        return self.alive("ready", "zone-server")
+
+    def signers(self):
+        return self.alive("started", "zone-signer")
+
+    def children(self):
+        return self.alive("started", None)
+
+    def ask(self, port=None, host="127.0.0.1", timeout=5.0):
+        """Asks over UDP from a fresh port; the answer is the worker's pid, None when there is none."""
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(timeout)
+            asker.sendto(b"?", (host, port or self.port))
+            try:
+                return int(asker.recv(64))
+            except (TimeoutError, ConnectionRefusedError):
+                return None
+
+    def stop(self):
+        if self.zoned is not None:
+            self.zoned.stop()
+            wait_until(lambda: not self.children(), "all children are gone")
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
