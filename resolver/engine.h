@@ -52,7 +52,7 @@ struct engine_result {
     unsigned rcode; // not 0: there was no answer (SERVFAIL mostly), packet is NULL
     const uint8_t *
         packet; // a whole message with the answer, as if asked with DO; its header says NXDOMAIN and the like.
-        // Also there when it is bogus: it is up to the front to hold it back. Valid in the callback only
+    // Also there when it is bogus: it is up to the front to hold it back. Valid in the callback only
     size_t packet_len;
     enum engine_security security;
     const char *why_bogus; // words of the validator, or NULL
