@@ -49,6 +49,8 @@ void build_look(struct store_reader *serve, struct zone *zone, struct error *err
         .made_at = header->meta.made_at,
         .expires_at = header->meta.expires_at,
     };
+    public_keys_done(&zone->keys);
+    public_keys_read(&image, zone->state.mode == STATE_UNSIGNED, &zone->keys);
 }
 
 int64_t build_due_at(const struct plan_policy *policy, const struct zone *zone)

@@ -57,7 +57,7 @@ void build_done(struct build *build);
 // Opens what serve/ has of the zone with that apex; the octets lie in the snapshot.
 enum status build_open(struct store_reader *serve, const struct name_key *apex, struct image *ret,
                        struct error *err);
-// Reads what serve/ has of the zone into zone->published. An image that does not hold up counts as none; err then has
+// Reads what serve/ has of the zone into zone->published and zone->keys. An image that does not hold up counts as none; err then has
 // words.
 void build_look(struct store_reader *serve, struct zone *zone, struct error *err);
 

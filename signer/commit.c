@@ -73,6 +73,42 @@ static enum status commit_serve(struct publisher *publisher, struct error *err)
     return stores_commit_serve(&publisher->stores, txn, err);
 }
 
+// ── Public keys ──────────────────────────────────────────────────────────────────────────────────
+
+static void read_keys(const struct build *build, struct public_keys *ret)
+{
+    struct image image;
+    image_trust(build->image.data, &image);
+    public_keys_read(&image, zone_dnssec(build->zone) == CONFIG_DNSSEC_OFF, ret);
+}
+
+// Before the commit: what is served and what will be.
+static void announce_keys(struct publisher *publisher, int64_t now)
+{
+    enum public_when when = PUBLIC_IN_TIME;
+    for (size_t i = 0; i < publisher->batch.count; i++) {
+        struct zone *zone = publisher->batch.builds[i].zone;
+        struct public_keys next, both;
+        read_keys(&publisher->batch.builds[i], &next);
+        public_keys_both(&zone->keys, &next, &both);
+        if (zone->keys.kind != PUBLIC_NOTHING && !public_keys_equal(&zone->keys, &both))
+            when = PUBLIC_AT_ONCE;
+        public_file_take(&publisher->public_file, zone, &both);
+        public_keys_done(&next);
+    }
+    public_file_write(&publisher->public_file, &publisher->zones, when, now);
+}
+
+// Behind it: what is served. The file follows when the round is over.
+static void settle_keys(struct publisher *publisher, const struct build *build)
+{
+    struct public_keys keys;
+    read_keys(build, &keys);
+    public_file_take(&publisher->public_file, build->zone, &keys);
+}
+
+// ── The commit ───────────────────────────────────────────────────────────────────────────────────
+
 static void tell_published(struct publisher *publisher, const struct build *build)
 {
     const struct zone *zone = build->zone;
@@ -115,6 +151,7 @@ static void take_over(struct publisher *publisher, int64_t now)
         struct zone *zone = build->zone;
         tell_published(publisher, build);
         touch_parent(publisher, build);
+        settle_keys(publisher, build);
         zone->published = (struct zone_published){
             .exists = true,
             .is_signed = zone_dnssec(zone) != CONFIG_DNSSEC_OFF,
@@ -169,6 +206,7 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     stores_reset(&publisher->stores);
     if (status != STATUS_OK || !images)
         return status;
+    announce_keys(publisher, now);
     status = commit_serve(publisher, err);
     if (status == STATUS_STATE)
         remake_serve(publisher, err);

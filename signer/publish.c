@@ -27,6 +27,8 @@ enum status publisher_open(const char *directory, struct publisher **ret, struct
     if (status == STATUS_OK)
         status = directory_make(publisher->dkim_directory, 0750, err);
     if (status == STATUS_OK)
+        status = public_file_open(directory, &publisher->public_file, err);
+    if (status == STATUS_OK)
         status = keyring_open(keys, &publisher->keyring, err);
     free(keys);
     if (status != STATUS_OK) {
@@ -64,6 +66,7 @@ void publisher_close(struct publisher *publisher)
     zones_done(&publisher->zones);
     lastgood_done(&publisher->lastgood);
     keyring_done(&publisher->keyring);
+    public_file_done(&publisher->public_file);
     stores_close(&publisher->stores);
     free(publisher->dkim_directory);
     free(publisher->trouble);
@@ -130,7 +133,8 @@ void publisher_zone_is_well(struct zone *zone)
 
 bool publisher_has_trouble(const struct publisher *publisher)
 {
-    if (publisher->trouble != NULL || lastgood_has_complaints(&publisher->lastgood))
+    if (publisher->trouble != NULL || publisher->public_file.trouble != NULL ||
+        lastgood_has_complaints(&publisher->lastgood))
         return true;
     for (size_t i = 0; i < publisher->zones.count; i++)
         if (publisher->zones.list[i].failed)
@@ -158,6 +162,9 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     }
     zones_take(zones, inputs, publisher->stores.state_reader, publisher->stores.serve_reader);
     stores_reset(&publisher->stores);
+    for (size_t i = 0; publisher->distrust && i < zones->count; i++)
+        public_keys_done(&zones->list[i].keys); // those of a stranger, maybe
+    publisher->public_file.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
     publisher->policy = plan_policy(&inputs->config->dnssec);
     publisher->cursor = zones->count;
@@ -169,6 +176,7 @@ void publisher_touch_all(struct publisher *publisher)
 {
     for (size_t i = 0; i < publisher->zones.count; i++)
         publisher->zones.list[i].dirty = true;
+    publisher->public_file.stale = true;
 }
 
 // ── Collecting ───────────────────────────────────────────────────────────────────────────────────
@@ -344,6 +352,7 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
     if (!mark_due(publisher, now)) {
         publisher->in_round = false;
         publisher->distrust = false; // all was made anew
+        public_file_write(&publisher->public_file, &publisher->zones, PUBLIC_AT_ONCE, now);
         return false;
     }
     enum status status = begin_round(publisher, &err);
@@ -390,6 +399,8 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
         at = notes_next(zone->notes, now);
         next = at < next ? at : next;
     }
+    if (publisher->public_file.stale && publisher->public_file.retry_at < next)
+        next = publisher->public_file.retry_at;
     return next < publisher->retry_at ? publisher->retry_at : next;
 }
 

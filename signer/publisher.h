@@ -4,6 +4,7 @@
 #pragma once
 
 #include "signer/build.h"
+#include "signer/public_file.h"
 #include "signer/publish.h"
 #include "signer/stores.h"
 #include "signer/zones.h"
@@ -29,6 +30,7 @@ struct publisher {
     struct stores stores;
     struct keyring keyring;
     struct lastgood lastgood;
+    struct public_file public_file;
     struct zones zones;
     struct plan_policy policy;
     struct batch batch;

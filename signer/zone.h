@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/name.h"
+#include "signer/public_keys.h"
 #include "signer/state.h"
 #include "zonegen/zonegen.h"
 
@@ -26,7 +27,8 @@ struct zone {
     const struct zone_target *target; // of the inputs that are in force
     struct zone_state state;
     struct zone_published published;
-    bool dirty;  // to be looked at in the next batch
+    struct public_keys keys; // as in public/: of what is published and what is about to be
+    bool dirty;              // to be looked at in the next batch
     bool urgent; // and before others: it is new, or its own lines in the configuration changed
     bool failed; // the last look ended with an error; next one at retry_at
     bool from_published;  // sign again what is published: what should be published does not hold up

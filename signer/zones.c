@@ -13,6 +13,7 @@ static void zone_done(struct zone *zone)
 {
     free(zone->name);
     free(zone->complaint);
+    public_keys_done(&zone->keys);
     notes_free(zone->notes);
     *zone = (struct zone){0};
 }
@@ -144,6 +145,7 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
         known->name = NULL; // moved: not the old table's to free
         known->complaint = NULL;
         known->notes = NULL;
+        known->keys = (struct public_keys){.kind = PUBLIC_NOTHING};
         return;
     }
     fresh.name = xstrdup(target->name);

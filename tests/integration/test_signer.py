@@ -13,12 +13,17 @@ import struct
 import subprocess
 import time
 
+import dns.flags
+import dns.message
 import dns.name
+import dns.query
+import dns.rdata
 import dns.rdatatype
 import dns.zone
 import pytest
 
-from harness import BIN, Program, control_ask, control_socket, make_certificate, run, wait_until
+from harness import (BIN, Program, control_ask, control_socket, free_port, make_certificate, run, serial, unbound,
+                     wait_until)
 
 SIGNER = BIN / "zone-signer"
 
@@ -91,6 +96,41 @@ def test_a_second_run_publishes_nothing(box):
     done = once(box)
     assert "zone-published" not in done.stderr
     assert dump(box) == before
+
+
+def public_keys(box):
+    """public/zones.key: zone → its DNSKEYs, [] when it is called unsigned."""
+    found = {}
+    for line in (box.state / "public" / "zones.key").read_text().splitlines():
+        if line.startswith("; unsigned: "):
+            found[line.split()[2]] = []
+        elif not line.startswith(";"):
+            owner, _, key = line.split(maxsplit=2)
+            key = dns.rdata.from_text("IN", "DNSKEY", key.removeprefix("IN DNSKEY "))
+            found.setdefault(owner, []).append(key.to_text())
+    return found
+
+
+def test_the_public_keys_are_trust_anchors_for_others(box, directory):
+    (box.directory / "plain.zone").write_text("@ 300 SOA ns1 a 1 2 3 4 5\n@ 300 NS ns1\nns1 300 A 192.0.2.1\n")
+    add_domain(box, "{name: plain.example, zone-file: plain.zone, dnssec: off}")
+    once(box)
+    path = box.state / "public" / "zones.key"
+    assert path.stat().st_mode & 0o777 == 0o644 and path.parent.stat().st_mode & 0o777 == 0o755
+    assert list(public_keys(box)) == ["example.com.", "plain.example.", "example.net."]  # canonical order
+    assert public_keys(box)["plain.example."] == []
+    port = free_port()
+    with Program(BIN / "zone-server", "--serve", box.state / "serve", "--listen", f"127.0.0.1@{port}",
+                 log=box.directory / "server.log"):
+        wait_until(lambda: serial(port, "example.com"), "it serves")
+        zones = ("example.com", "example.net")
+        with unbound(directory / "unbound", dict.fromkeys(zones, port), path.read_text().splitlines()) as resolver:
+            for zone in zones:
+                message = dns.message.make_query(zone, "MX", want_dnssec=True)
+                answer = dns.query.udp(message, "127.0.0.1", port=resolver, timeout=10)
+                assert answer.flags & dns.flags.AD and answer.answer, answer
+        chased = run("drill", "-p", port, "-k", path, "-S", "@127.0.0.1", "example.com", "MX", check=False).stdout
+        assert "Chase successful" in chased, chased
 
 
 ZONE_FILE = """\
@@ -359,6 +399,7 @@ def test_killed_at_any_instant_it_goes_on_with_valid_zones_and_later_serials(box
     once(box)
     seen = {}
     last = serial_of(box)
+    zones = ["example.com", "example.net"]
     for turn in range(40):
         change_something(box, turn)
         with start(box) as signer:
@@ -372,6 +413,8 @@ def test_killed_at_any_instant_it_goes_on_with_valid_zones_and_later_serials(box
         last = serial
         (box.directory / "killed").write_text(content)
         run("ldns-verify-zone", box.directory / "killed")
+        anchors = public_keys(box)  # whole at any instant, and never without a key that is served
+        assert all(set(rdatas(box, f"{zone}.", "DNSKEY", zone)) <= set(anchors[f"{zone}."]) for zone in zones)
     assert len(seen) > 3, "it was always killed too early to tell anything"
     once(box)
     judge(box, "example.com", "example.net")
