@@ -36,6 +36,7 @@ static void on_lifeline(uv_poll_t *poll, int status, int events)
             return;
     }
     uv_poll_stop(poll); // an end of the stream would be reported for ever
+    service->orphaned = true;
     service_end(service, LOG_LEVEL_NOTICE, "lifeline");
 }
 
@@ -66,6 +67,7 @@ enum status service_start(struct service *service, uv_loop_t *loop,
     service->loop = loop;
     service->has_lifeline = false;
     service->ending = false;
+    service->orphaned = false;
     service->control = NULL;
     watch_signal(service, &service->terminate, SIGTERM);
     watch_signal(service, &service->interrupt, SIGINT);
@@ -76,6 +78,16 @@ enum status service_start(struct service *service, uv_loop_t *loop,
         status = control_open(loop, descriptors.control, commands, service->data, &service->control,
                               err);
     return status;
+}
+
+void service_hush(struct service *service)
+{
+    control_close(service->control);
+    service->control = NULL;
+    uv_unref((uv_handle_t *)&service->terminate);
+    uv_unref((uv_handle_t *)&service->interrupt);
+    if (service->has_lifeline)
+        uv_unref((uv_handle_t *)&service->lifeline);
 }
 
 void service_stop(struct service *service)

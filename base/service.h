@@ -18,6 +18,8 @@ struct service {
     uv_poll_t lifeline;
     bool has_lifeline;
     bool ending;
+    bool
+        orphaned; // ending since the lifeline did: nobody waits, and others may want what is held here
     struct control *control;
     // Called once, after the reason was logged: closes the program's own handles, now or when what was begun is done.
     void (*end)(struct service *service);
@@ -36,6 +38,9 @@ enum status service_start(struct service *service, uv_loop_t *loop,
                           const struct control_command *commands, struct error *err);
 // Ends for a reason of the program's own, as a signal would: logs it and calls `end`, once.
 void service_end(struct service *service, enum log_level level, const char *reason);
+// For an end that takes some time: answers no more on the control socket, which a successor may serve already. Signals
+// and the lifeline are still heard (they change nothing any more), but keep the loop running no longer.
+void service_hush(struct service *service);
 // Closes the frame's own handles; to be called by the owner when it closes its own (in `end`, or when a start failed).
 // A second call does nothing.
 void service_stop(struct service *service);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -10,8 +11,7 @@
 #include "dns/wire.h"
 #include "server/respond.h"
 
-#define PREFIX_LEN    2   // RFC 1035 §4.2.2
-#define LISTENERS_MAX 128 // one per address; zoned binds no more
+#define PREFIX_LEN 2 // RFC 1035 §4.2.2
 // Connections that wait in the kernel until they are accepted.
 #define TCP_BACKLOG 256
 // What one read takes, and all that a connection gets in one turn of the loop: a few tens of queries,
@@ -25,6 +25,8 @@
 #define INPUT_STEP 512
 // How often connections are looked at whether their time is up, as a share of the idle time.
 #define TCP_LOOKS 8
+// When the end is told, queries that are on their way are read for so long.
+#define TCP_LAST_MS 50
 
 // What could not be written at once: lives until the kernel has taken it.
 struct unsent {
@@ -41,24 +43,33 @@ struct connection {
     bool blocked;       // answers wait for the client to read
     bool ended;         // the client sends no more; it may still read
     bool had_turn;      // its last read was full: libuv would go on reading at once
+    bool left;          // it was told that no more answers come
     uint8_t *input; // queries that wait, the last one maybe incomplete; NULL when there are none
     size_t input_len;
     size_t input_cap;
 };
 
+struct tcp_listener {
+    uv_tcp_t handle;
+    struct tcp *tcp;
+    struct tcp_listener *next;
+    struct tcp_listener **link; // what points here
+};
+
 struct tcp {
     uv_loop_t *loop;
     struct zones *zones;
+    struct counts *counts;
     uint64_t idle_ms;
     unsigned connections_max;
     unsigned connection_count; // on the list
     unsigned handle_count;     // whose memory libuv still uses
-    bool closing;
+    bool ending;               // tcp_end
+    bool leaving;              // and no more is read
     struct connection *newest;
     struct connection *oldest;
     uv_timer_t timer;
-    unsigned listener_count;
-    uv_tcp_t listeners[LISTENERS_MAX];
+    struct tcp_listener *listeners;
     uint8_t read[TCP_READ_MAX]; // shared: what a read leaves over is copied to its connection
     uint8_t write[TCP_WRITE_MAX];
     size_t write_len;
@@ -122,8 +133,11 @@ static void close_connection(struct connection *connection)
 {
     if (is_closing(connection))
         return;
-    list_remove(connection->tcp, connection);
+    struct tcp *tcp = connection->tcp;
+    list_remove(tcp, connection);
     uv_close((uv_handle_t *)&connection->handle, on_connection_closed);
+    if (tcp->ending && tcp->oldest == NULL)
+        uv_timer_stop(&tcp->timer);
 }
 
 // ── Answers ──────────────────────────────────────────────────────────────────────────────────────
@@ -182,6 +196,8 @@ static void answer(struct tcp *tcp, const uint8_t *query, size_t len)
     uint8_t *out = tcp->write + tcp->write_len;
     size_t reply_len =
         server_respond(tcp->zones, query, len, TRANSPORT_TCP, out + PREFIX_LEN, DNS_MESSAGE_MAX);
+    tcp->counts->tcp++;
+    counts_reply(tcp->counts, out + PREFIX_LEN, reply_len);
     if (reply_len == 0)
         return;
     wire_set_u16(out, (uint16_t)reply_len);
@@ -255,6 +271,20 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 
 static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf);
 
+// Ends our side of the stream, behind the answers, and waits for the client to end its own: closing with
+// octets unread would reset the connection, and what the client has not taken yet would be lost.
+static void leave(struct connection *connection)
+{
+    uv_os_fd_t fd;
+    if (connection->left)
+        return;
+    connection->left = true;
+    if (uv_fileno((uv_handle_t *)&connection->handle, &fd) != 0 || shutdown(fd, SHUT_WR) != 0)
+        close_connection(connection);
+    else
+        uv_read_start((uv_stream_t *)&connection->handle, on_allocate, on_read);
+}
+
 // Answers queries that wait, then reads on; or waits for the client to read.
 static void serve(struct connection *connection)
 {
@@ -262,10 +292,12 @@ static void serve(struct connection *connection)
         drop_input(connection, answer_all(connection, connection->input, connection->input_len));
     if (is_closing(connection))
         return;
-    if (connection->ended && !connection->blocked)
-        close_connection(connection);
-    else if (connection->ended || connection->blocked)
+    if (connection->blocked)
         uv_read_stop((uv_stream_t *)&connection->handle);
+    else if (connection->ended)
+        close_connection(connection);
+    else if (connection->tcp->leaving)
+        leave(connection);
     else
         uv_read_start((uv_stream_t *)&connection->handle, on_allocate, on_read);
 }
@@ -281,7 +313,7 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
         connection->ended = true;
     else if (read_len < 0)
         close_connection(connection);
-    if (is_closing(connection))
+    if (is_closing(connection) || (connection->left && !connection->ended))
         return;
     size_t len = read_len > 0 ? (size_t)read_len : 0;
     size_t done = 0;
@@ -298,8 +330,8 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
 
 static void on_connection(uv_stream_t *listener, int status)
 {
-    struct tcp *tcp = listener->data;
-    if (tcp->closing)
+    struct tcp *tcp = ((struct tcp_listener *)listener->data)->tcp;
+    if (tcp->ending)
         return;
     // Out of descriptors (libuv has dropped the newcomer then) is the quota reached by other means.
     bool full =
@@ -331,12 +363,13 @@ static void on_timer(uv_timer_t *timer)
         close_connection(tcp->oldest);
 }
 
-struct tcp *tcp_new(uv_loop_t *loop, struct zones *zones, unsigned connections_max,
-                    uint64_t idle_ms)
+struct tcp *tcp_new(uv_loop_t *loop, struct zones *zones, struct counts *counts,
+                    unsigned connections_max, uint64_t idle_ms)
 {
     struct tcp *tcp = xcalloc(1, sizeof(*tcp));
     tcp->loop = loop;
     tcp->zones = zones;
+    tcp->counts = counts;
     tcp->idle_ms = idle_ms;
     tcp->connections_max = connections_max;
     uv_timer_init(loop, &tcp->timer);
@@ -347,36 +380,87 @@ struct tcp *tcp_new(uv_loop_t *loop, struct zones *zones, unsigned connections_m
     return tcp;
 }
 
-static void on_own_handle_closed(uv_handle_t *handle)
+static void on_listener_closed(uv_handle_t *handle)
 {
-    release(handle->data);
+    struct tcp_listener *listener = handle->data;
+    release(listener->tcp);
+    free(listener);
 }
 
-int tcp_listen(struct tcp *tcp, int fd)
+int tcp_listen(struct tcp *tcp, int fd, struct tcp_listener **ret)
 {
-    if (tcp->listener_count == LISTENERS_MAX) {
-        close(fd);
-        return UV_EMFILE;
-    }
-    uv_tcp_t *listener = &tcp->listeners[tcp->listener_count];
-    uv_tcp_init(tcp->loop, listener);
-    listener->data = tcp;
-    int status = uv_tcp_open(listener, fd);
+    struct tcp_listener *listener = xcalloc(1, sizeof(*listener));
+    listener->tcp = tcp;
+    listener->next = tcp->listeners;
+    listener->link = &tcp->listeners;
+    if (listener->next != NULL)
+        listener->next->link = &listener->next;
+    tcp->listeners = listener;
+    tcp->handle_count++;
+    uv_tcp_init(tcp->loop, &listener->handle);
+    listener->handle.data = listener;
+    int status = uv_tcp_open(&listener->handle, fd);
     if (status != 0)
         close(fd);
-    tcp->listener_count++;
-    tcp->handle_count++;
-    return status != 0 ? status : uv_listen((uv_stream_t *)listener, TCP_BACKLOG, on_connection);
+    else
+        status = uv_listen((uv_stream_t *)&listener->handle, TCP_BACKLOG, on_connection);
+    if (status == 0)
+        *ret = listener;
+    else
+        tcp_unlisten(listener);
+    return status;
+}
+
+void tcp_unlisten(struct tcp_listener *listener)
+{
+    if (listener == NULL)
+        return;
+    *listener->link = listener->next;
+    if (listener->next != NULL)
+        listener->next->link = listener->link;
+    uv_close((uv_handle_t *)&listener->handle, on_listener_closed);
+}
+
+unsigned tcp_connections(const struct tcp *tcp)
+{
+    return tcp->connection_count;
+}
+
+static void on_last_turn(uv_timer_t *timer)
+{
+    struct tcp *tcp = timer->data;
+    tcp->leaving = true;
+    struct connection *older;
+    for (struct connection *connection = tcp->newest; connection != NULL; connection = older) {
+        older = connection->older; // it may close, and move to the front, but no other does
+        serve(connection);
+    }
+}
+
+void tcp_end(struct tcp *tcp)
+{
+    tcp->ending = true;
+    while (tcp->listeners != NULL)
+        tcp_unlisten(tcp->listeners);
+    if (tcp->oldest != NULL)
+        uv_timer_start(&tcp->timer, on_last_turn, TCP_LAST_MS, 0);
+    else
+        uv_timer_stop(&tcp->timer);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    release(handle->data);
 }
 
 void tcp_close(struct tcp *tcp)
 {
     if (tcp == NULL)
         return;
-    tcp->closing = true;
+    tcp->ending = true;
     while (tcp->oldest != NULL)
         close_connection(tcp->oldest);
-    for (unsigned i = 0; i < tcp->listener_count; i++)
-        uv_close((uv_handle_t *)&tcp->listeners[i], on_own_handle_closed);
-    uv_close((uv_handle_t *)&tcp->timer, on_own_handle_closed);
+    while (tcp->listeners != NULL)
+        tcp_unlisten(tcp->listeners);
+    uv_close((uv_handle_t *)&tcp->timer, on_timer_closed);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,6 +28,8 @@ struct udp {
     uv_poll_t poll;
     int fd;
     struct zones *zones;
+    struct counts *counts;
+    bool paused;
     unsigned reply_count; // to be sent,
     unsigned reply_sent;  // and how many of them are
     struct mmsghdr queries[UDP_BATCH];
@@ -50,6 +53,7 @@ static void answer_batch(struct udp *udp, unsigned count)
         unsigned n = udp->reply_count;
         size_t len = server_respond(udp->zones, udp->query_octets[i], udp->queries[i].msg_len,
                                     TRANSPORT_UDP, udp->reply_octets[n], DNS_UDP_EDNS_MAX);
+        counts_reply(udp->counts, udp->reply_octets[n], len);
         if (len == 0)
             continue;
         udp->reply_parts[n].iov_len = len;
@@ -58,6 +62,7 @@ static void answer_batch(struct udp *udp, unsigned count)
         udp->reply_count++;
     }
     zones_end(udp->zones);
+    udp->counts->udp += count;
 }
 
 // Sends what is left of the batch. False when the socket takes no more now.
@@ -90,6 +95,10 @@ static void on_event(uv_poll_t *poll, int status, int events)
     (void)events;
     if (!send_replies(udp))
         return;
+    if (udp->paused) {
+        uv_poll_stop(poll);
+        return;
+    }
     for (unsigned round = 0; round < UDP_ROUNDS; round++) {
         int count = receive_batch(udp);
         if (count <= 0)
@@ -105,11 +114,12 @@ static void on_event(uv_poll_t *poll, int status, int events)
     uv_poll_start(poll, UV_READABLE, on_event);
 }
 
-struct udp *udp_open(uv_loop_t *loop, int fd, struct zones *zones)
+struct udp *udp_open(uv_loop_t *loop, int fd, struct zones *zones, struct counts *counts)
 {
     struct udp *udp = xcalloc(1, sizeof(*udp));
     udp->fd = fd;
     udp->zones = zones;
+    udp->counts = counts;
     for (unsigned i = 0; i < UDP_BATCH; i++) {
         udp->query_parts[i] = (struct iovec){udp->query_octets[i], UDP_QUERY_MAX};
         udp->reply_parts[i] = (struct iovec){udp->reply_octets[i], 0};
@@ -121,6 +131,20 @@ struct udp *udp_open(uv_loop_t *loop, int fd, struct zones *zones)
     udp->poll.data = udp;
     uv_poll_start(&udp->poll, UV_READABLE, on_event);
     return udp;
+}
+
+void udp_pause(struct udp *udp)
+{
+    udp->paused = true;
+    if (udp->reply_sent == udp->reply_count)
+        uv_poll_stop(&udp->poll);
+}
+
+void udp_resume(struct udp *udp)
+{
+    udp->paused = false;
+    if (udp->reply_sent == udp->reply_count) // else it is being waited for room
+        uv_poll_start(&udp->poll, UV_READABLE, on_event);
 }
 
 static void on_closed(uv_handle_t *handle)

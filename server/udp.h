@@ -6,11 +6,16 @@
 
 #include <uv.h>
 
+#include "server/counts.h"
 #include "server/zones.h"
 
 struct udp;
 
-// Serves a bound, non-blocking socket, which is its own from now on.
-struct udp *udp_open(uv_loop_t *loop, int fd, struct zones *zones);
+// Serves a bound socket, which is its own from now on.
+struct udp *udp_open(uv_loop_t *loop, int fd, struct zones *zones, struct counts *counts);
+// Reads no more queries. Answers to those that were read are still sent; then it is idle, and keeps
+// no loop running.
+void udp_pause(struct udp *udp);
+void udp_resume(struct udp *udp);
 // Stops at once; memory and socket are released when the loop has run on. NULL is fine.
 void udp_close(struct udp *udp);

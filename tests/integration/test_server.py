@@ -18,7 +18,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from harness import BIN, Program, free_port, query, run, wait_until
+from harness import BIN, Program, control_ask, control_socket, free_port, query, run, wait_until
 
 MAKE_STORE = BIN.parent / "tests" / "make_store"
 SERVER = BIN / "zone-server"
@@ -57,11 +57,14 @@ def store(directory):
 
 
 class Server(Program):
-    def __init__(self, store, *options, **keywords):
+    def __init__(self, store, *options, pass_fds=()):
         self.port = free_port()
         listen = [f"127.0.0.1@{self.port}", f"::1@{self.port}"]
-        super().__init__(SERVER, "--serve", store.serve, *[w for a in listen for w in ("--listen", a)], *options,
-                         log=store.directory / "server.log", **keywords)
+        self.control = store.directory / f"server.{self.port}.sock"
+        with control_socket(self.control) as listener:
+            super().__init__(SERVER, "--serve", store.serve, *[w for a in listen for w in ("--listen", a)],
+                             "--control", listener.fileno(), *options, log=store.directory / "server.log",
+                             pass_fds=[listener.fileno(), *pass_fds])
         self.wait_log("serving")
 
     def wait_zone(self, name="example."):
@@ -71,6 +74,10 @@ class Server(Program):
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
         connection.settimeout(10)
         return connection
+
+
+def status(server):
+    return control_ask(server.control, "status")
 
 
 @pytest.fixture
@@ -391,7 +398,7 @@ def test_zones_come_and_go_beside_each_other(store, server):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_end_it_at_once_and_cleanly(store, number):
+def test_signals_end_it_soon_and_cleanly(store, number):
     store.put()
     with Server(store) as server:
         server.wait_zone()
@@ -400,9 +407,89 @@ def test_signals_end_it_at_once_and_cleanly(store, number):
             read_message(connection)
             started = time.monotonic()
             server.signal(number)
+            assert is_closed(connection)  # though ours is not
             assert server.wait(5) == 0
-            assert time.monotonic() - started < 2
-            assert is_closed(connection)
+            assert time.monotonic() - started < 3
+        assert "reason=SIG" in server.log()
+
+
+def test_without_connections_it_ends_at_once(store):
+    with Server(store) as server:
+        started = time.monotonic()
+        server.signal(signal.SIGTERM)
+        assert server.wait(5) == 0
+        assert time.monotonic() - started < 0.9
+
+
+def test_what_was_asked_before_the_end_was_told_is_answered(server):
+    with server.connect() as connection, server.connect() as idle:
+        wait_until(lambda: status(server)["connections"] == 2, "both are accepted")
+        server.signal(signal.SIGSTOP)
+        connection.sendall(b"".join(framed("www.example.", "A", i) for i in range(5)) + b"\x00\x20part")
+        server.signal(signal.SIGTERM)
+        server.signal(signal.SIGCONT)
+        for i in range(5):
+            assert read_message(connection).id == i
+        assert is_closed(connection) and is_closed(idle)
+        connection.close()
+        idle.close()
+        started = time.monotonic()
+        assert server.wait(5) == 0
+        assert time.monotonic() - started < 0.9  # it does not wait for those that have gone
+
+
+def test_answers_are_taken_before_the_end(server):
+    """The answers do not fit into what the kernel keeps, so some are written after the end was told."""
+    count = 20
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(b"".join(framed("large.example.", "TXT", i) for i in range(count)))
+        wait_until(lambda: status(server)["queries-tcp"] > 0, "it has begun to answer")
+        server.signal(signal.SIGTERM)
+        server.wait_log("ending")
+        for i in range(count):
+            answer = read_message(connection)
+            assert answer.id == i and len(answer.answer[0]) == 250
+        assert is_closed(connection)
+    assert server.wait(5) == 0
+
+
+def test_clients_that_do_not_read_delay_the_end_by_a_second(server):
+    clients = [server.connect() for _ in range(3)]
+    for client in clients:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        client.sendall(framed("large.example.", "TXT") * 20)
+    wait_until(lambda: status(server)["queries-tcp"] > 0, "they are being answered")
+    started = time.monotonic()
+    server.signal(signal.SIGTERM)
+    assert server.wait(5) == 0
+    assert 0.9 < time.monotonic() - started < 3
+    for client in clients:
+        client.close()
+
+
+def test_status_counts(store, server):
+    before = status(server)
+    assert before["ok"] and before["program"] == "zone-server" and before["store-open"] and before["zones"] == 1
+    assert abs(time.time() - before["since"]) < 60
+    for _ in range(3):
+        query(server.port, "www.example.", "A")
+    query(server.port, "nothing.example.", "A", tcp=True)
+    query(server.port, "elsewhere.", "A")
+    query(server.port, "large.example.", "TXT")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as junk:
+        junk.sendto(b"x", ("127.0.0.1", server.port))
+    wait_until(lambda: status(server)["dropped"] == before["dropped"] + 1, "what is no query is counted")
+    after = status(server)
+    change = {key: after[key] - before[key] for key in ("queries", "queries-udp", "queries-tcp", "truncated")}
+    assert change == {"queries": 7, "queries-udp": 6, "queries-tcp": 1, "truncated": 1}
+    change = {code: count - before["replies"][code] for code, count in after["replies"].items()}
+    assert change == {"NOERROR": 4, "NXDOMAIN": 1, "REFUSED": 1, "FORMERR": 0, "SERVFAIL": 0, "NOTIMP": 0,
+                      "YXDOMAIN": 0}
+    store.put("other.", ZONE.format(serial=1))
+    assert status(server)["zones"] == 2
 
 
 def test_it_ends_with_its_lifeline(store):
@@ -449,7 +536,9 @@ def test_inherited_sockets_are_served_by_several_workers(store):
 
 def test_wrong_use_is_told(store):
     for arguments in ("", "--serve x", "--serve x --listen localhost", "--serve x --sockets x", "--nonsense",
-                      "--serve x --sockets 1 --listen ::1", "--serve x --sockets 1 stray", "--sockets 1"):
+                      "--serve x --sockets 1 --listen ::1", "--serve x --listen ::1 --standby 1",
+                      "--serve x --listen ::1 --control 99", "--serve x --listen ::1 --lifeline x",
+                      "--serve x --sockets 1 --standby 99999", "--serve x --sockets 1 stray", "--sockets 1"):
         done = run(SERVER, *arguments.split(), check=False)
         assert done.returncode == 2 and "zone-server: " in done.stderr, arguments
     assert run(SERVER, "--version").stdout.startswith("zone-server ")

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: ISC
+#include "server/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "server/counts.h"
+#include "server/rights.h"
+#include "server/tcp.h"
+#include "server/udp.h"
+#include "server/zones.h"
+
+#define FIRST_SOCKET 3 // inherited descriptors begin behind stdin, stdout and stderr
+// For sockets, the store, control and the loop, when the quota of connections is set.
+#define DESCRIPTORS_KEPT (WORKER_SOCKETS_MAX + 64)
+
+// How often the store's files are looked at: whether they are there yet, and whether they were
+// replaced.
+#define ATTEND_SOON_MS 100
+#define ATTEND_MS      1000
+
+// Clients that have not taken their answers by then lose them.
+#define GRACE_MS 1000
+
+// Another worker's socket.
+struct standby {
+    int fd;
+    int type;                      // SOCK_DGRAM or SOCK_STREAM
+    struct udp *udp;               // kept, paused, once it was drained
+    struct tcp_listener *listener; // on a copy of fd, while it is drained
+};
+
+struct worker {
+    uv_loop_t loop;
+    struct service service;
+    struct zones *zones;
+    struct counts counts;
+    int64_t since;
+    struct udp *udp[WORKER_SOCKETS_MAX];
+    unsigned udp_count;
+    struct tcp *tcp;
+    struct standby *standby;
+    unsigned standby_count;
+    unsigned draining;
+    struct rights rights;
+    bool failed;
+    uv_timer_t attend; // then the limit of the end
+};
+
+// ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
+
+static bool refuse_socket(int fd, const char *reason)
+{
+    log_event(LOG_LEVEL_ERROR, "socket-refused", "descriptor", log_u64(fd), "reason", reason, NULL);
+    return false;
+}
+
+static bool socket_type(int fd, int *ret)
+{
+    socklen_t len = sizeof(*ret);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, ret, &len) != 0)
+        return refuse_socket(fd, strerror(errno));
+    return true;
+}
+
+static bool serve_socket(struct worker *worker, int fd)
+{
+    int type = 0;
+    if (!socket_type(fd, &type))
+        return false;
+    if (type == SOCK_DGRAM) {
+        worker->udp[worker->udp_count++] =
+            udp_open(&worker->loop, fd, worker->zones, &worker->counts);
+        return true;
+    }
+    struct tcp_listener *listener;
+    int status = tcp_listen(worker->tcp, fd, &listener);
+    return status == 0 || refuse_socket(fd, uv_strerror(status));
+}
+
+static bool listen_on(struct worker *worker, const struct address *address)
+{
+    static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct error err = {0};
+        int fd;
+        if (address_bind(address, types[i], false, &fd, &err) != STATUS_OK) {
+            log_event(LOG_LEVEL_ERROR, "not-listening", "reason", err.text, NULL);
+            return false;
+        }
+        if (!serve_socket(worker, fd))
+            return false;
+    }
+    return true;
+}
+
+static bool open_sockets(struct worker *worker, const struct worker_options *options)
+{
+    int fd = FIRST_SOCKET;
+    for (unsigned i = 0; i < options->sockets; i++)
+        if (!serve_socket(worker, fd++))
+            return false;
+    worker->standby = xcalloc(options->standby, sizeof(*worker->standby));
+    for (unsigned i = 0; i < options->standby; i++) {
+        struct standby *standby = &worker->standby[worker->standby_count++];
+        standby->fd = fd++;
+        if (!socket_type(standby->fd, &standby->type))
+            return false;
+    }
+    for (unsigned i = 0; i < options->listen_count; i++)
+        if (!listen_on(worker, &options->listen[i]))
+            return false;
+    return true;
+}
+
+// The quota of connections must be reached before descriptors end. Returns it, lowered where the
+// system allows no more.
+static unsigned make_room(const struct worker_options *options)
+{
+    struct rlimit limit;
+    unsigned connections = options->tcp_connections;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return connections;
+    rlim_t kept = DESCRIPTORS_KEPT + 2 * (rlim_t)options->standby; // drained ones are copied
+    rlim_t wanted = connections + kept;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return connections;
+    unsigned lowered = limit.rlim_cur > kept ? (unsigned)(limit.rlim_cur - kept) : 1;
+    log_event(LOG_LEVEL_WARNING, "fewer-connections", "wanted", log_u64(connections), "possible",
+              log_u64(lowered), "reason", "limit of open files (ulimit -n)", NULL);
+    return lowered;
+}
+
+// ── Draining ─────────────────────────────────────────────────────────────────────────────────────
+
+static void stop_draining(struct standby *standby)
+{
+    if (standby->udp != NULL)
+        udp_pause(standby->udp);
+    tcp_unlisten(standby->listener);
+    standby->listener = NULL;
+}
+
+static enum status start_draining(struct worker *worker, struct standby *standby, struct error *err)
+{
+    if (standby->type == SOCK_DGRAM) {
+        if (standby->udp != NULL)
+            udp_resume(standby->udp);
+        else
+            standby->udp = udp_open(&worker->loop, standby->fd, worker->zones, &worker->counts);
+        return STATUS_OK;
+    }
+    if (standby->listener != NULL)
+        return STATUS_OK;
+    // libuv closes what it has listened on.
+    int fd = fcntl(standby->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return error_set_errno(err, errno, "descriptor %d cannot be copied", standby->fd);
+    int status = tcp_listen(worker->tcp, fd, &standby->listener);
+    if (status != 0)
+        return error_set(err, STATUS_IO, "descriptor %d: %s", standby->fd, uv_strerror(status));
+    return STATUS_OK;
+}
+
+static enum status drain(struct worker *worker, unsigned from, unsigned count, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < worker->standby_count; i++) {
+        bool wanted = i >= from && i - from < count && status == STATUS_OK;
+        if (wanted)
+            status = start_draining(worker, &worker->standby[i], err);
+        else
+            stop_draining(&worker->standby[i]);
+    }
+    for (unsigned i = 0; status != STATUS_OK && i < worker->standby_count; i++)
+        stop_draining(&worker->standby[i]); // all or nothing
+    worker->draining = status == STATUS_OK ? count : 0;
+    return status;
+}
+
+// Reads a number up to `most`; absent: 0.
+static bool read_count(const json_t *request, const char *key, unsigned most, unsigned *ret)
+{
+    const json_t *value = json_object_get(request, key);
+    json_int_t number = json_integer_value(value);
+    if ((value != NULL && !json_is_integer(value)) || number < 0 || number > most)
+        return false;
+    *ret = (unsigned)number;
+    return true;
+}
+
+static enum status run_drain(void *data, const json_t *request, json_t *reply, struct error *err)
+{
+    struct worker *worker = data;
+    unsigned from = 0, count = 0;
+    if (json_object_get(request, "count") == NULL ||
+        !read_count(request, "from", worker->standby_count, &from) ||
+        !read_count(request, "count", worker->standby_count - from, &count))
+        return error_set(err, STATUS_RANGE,
+                         "drain: \"from\" and \"count\" name some of the %u standby sockets",
+                         worker->standby_count);
+    enum status status = drain(worker, from, count, err);
+    if (status != STATUS_OK)
+        return status;
+    if (count > 0)
+        log_event(LOG_LEVEL_INFO, "draining", "from", log_u64(from), "count", log_u64(count), NULL);
+    else
+        log_event(LOG_LEVEL_INFO, "drained", NULL);
+    json_object_set_new(reply, "draining", json_integer(count));
+    return STATUS_OK;
+}
+
+// ── Status ───────────────────────────────────────────────────────────────────────────────────────
+
+static json_t *replies_of(const struct counts *counts)
+{
+    static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+                                        "NOTIMP",  "REFUSED", "YXDOMAIN"};
+    json_t *replies = json_object();
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        json_object_set_new(replies, names[i], json_integer((json_int_t)counts->rcodes[i]));
+    return replies;
+}
+
+static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
+{
+    struct worker *worker = data;
+    const struct counts *counts = &worker->counts;
+    (void)request;
+    (void)err;
+    bool open = zones_attend(worker->zones);
+    zones_begin(worker->zones);
+    size_t zones = zones_count(worker->zones);
+    zones_end(worker->zones);
+    json_object_set_new(reply, "since", json_integer(worker->since));
+    json_object_set_new(reply, "store-open", json_boolean(open));
+    json_object_set_new(reply, "zones", json_integer((json_int_t)zones));
+    json_object_set_new(reply, "queries", json_integer((json_int_t)(counts->udp + counts->tcp)));
+    json_object_set_new(reply, "queries-udp", json_integer((json_int_t)counts->udp));
+    json_object_set_new(reply, "queries-tcp", json_integer((json_int_t)counts->tcp));
+    json_object_set_new(reply, "dropped", json_integer((json_int_t)counts->dropped));
+    json_object_set_new(reply, "truncated", json_integer((json_int_t)counts->truncated));
+    json_object_set_new(reply, "replies", replies_of(counts));
+    json_object_set_new(reply, "connections", json_integer(tcp_connections(worker->tcp)));
+    json_object_set_new(reply, "draining", json_integer(worker->draining));
+    return STATUS_OK;
+}
+
+static const struct control_command commands[] = {
+    {"status", run_status},
+    {"drain", run_drain},
+    {NULL, NULL},
+};
+
+// ── The loop ─────────────────────────────────────────────────────────────────────────────────────
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+// Takes no more; what is left keeps the loop running, for a while.
+static void on_end(struct service *service)
+{
+    struct worker *worker = service->data;
+    if (service->orphaned) {
+        uv_stop(&worker->loop);
+        return;
+    }
+    service_hush(service);
+    for (unsigned i = 0; i < worker->udp_count; i++)
+        udp_pause(worker->udp[i]);
+    for (unsigned i = 0; i < worker->standby_count; i++)
+        stop_draining(&worker->standby[i]);
+    tcp_end(worker->tcp);
+    uv_timer_start(&worker->attend, on_grace_over, GRACE_MS, 0);
+    uv_unref((uv_handle_t *)&worker->attend);
+}
+
+static void close_all(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->udp_count; i++)
+        udp_close(worker->udp[i]);
+    for (unsigned i = 0; i < worker->standby_count; i++)
+        udp_close(worker->standby[i].udp);
+    tcp_close(worker->tcp);
+    uv_close((uv_handle_t *)&worker->attend, NULL);
+    service_stop(&worker->service);
+}
+
+static void on_attend(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    if (rights_are_void(&worker->rights)) {
+        worker->failed = true;
+        service_end(&worker->service, LOG_LEVEL_WARNING,
+                    "its directory was replaced; after a new start it reads the other one");
+        return;
+    }
+    bool ready = zones_attend(worker->zones);
+    uv_timer_start(timer, on_attend, ready ? ATTEND_MS : ATTEND_SOON_MS, 0);
+}
+
+static bool give_up_rights(struct worker *worker, const char *directory)
+{
+    struct error err = {0};
+    unsigned landlock;
+    if (rights_keep(directory, &worker->rights, &landlock, &err) != STATUS_OK) {
+        log_event(LOG_LEVEL_ERROR, "not-confined", "reason", err.text, NULL);
+        return false;
+    }
+    log_event(LOG_LEVEL_INFO, "confined", "landlock", log_u64(landlock), NULL);
+    return true;
+}
+
+static bool start(struct worker *worker, const struct worker_options *options)
+{
+    struct error err = {0};
+    worker->service.end = on_end;
+    worker->service.data = worker;
+    uv_timer_init(&worker->loop, &worker->attend);
+    worker->attend.data = worker;
+    if (service_start(&worker->service, &worker->loop, options->descriptors, commands, &err) !=
+        STATUS_OK) {
+        log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
+        return false;
+    }
+    if (!open_sockets(worker, options) ||
+        (!options->unconfined && !give_up_rights(worker, options->directory)))
+        return false;
+    on_attend(&worker->attend);
+    return true;
+}
+
+bool worker_run(const struct worker_options *options)
+{
+    static struct worker worker;
+    unsigned connections = make_room(options);
+    worker.since = (int64_t)time(NULL);
+    uv_loop_init(&worker.loop);
+    worker.zones = zones_new(options->directory);
+    worker.tcp =
+        tcp_new(&worker.loop, worker.zones, &worker.counts, connections, options->tcp_idle_ms);
+    bool started = start(&worker, options);
+    if (started) {
+        log_event(LOG_LEVEL_INFO, "serving", "directory", options->directory, NULL);
+        uv_run(&worker.loop, UV_RUN_DEFAULT);
+    }
+    close_all(&worker);
+    uv_run(&worker.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&worker.loop);
+    zones_free(worker.zones);
+    free(worker.standby);
+    return started && !worker.failed;
+}

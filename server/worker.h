@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: ISC
+// The running worker: one libuv loop that answers on its sockets and the control socket, and ends when it is told to.
+// zoned starts as many as there are cores.
+//
+// Each worker has sockets of its own, and copies of the other workers' behind them (standby). SO_REUSEPORT gives each
+// socket its share of the clients, also while the worker that should read it is dead or hangs; zoned then tells another
+// to serve it meanwhile:
+//
+//     → {"command":"drain","from":F,"count":C}    serve the standby sockets F to F+C-1, and no others
+//     → {"command":"drain","count":0}             serve none any more
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/address.h"
+#include "base/service.h"
+
+#define WORKER_SOCKETS_MAX 256   // UDP and TCP of 128 addresses, as many as zoned binds
+#define WORKER_STANDBY_MAX 16384 // those of 64 workers with as many
+
+struct worker_options {
+    const char *directory; // of the store
+    struct address listen[WORKER_SOCKETS_MAX / 2];
+    unsigned listen_count;
+    unsigned sockets; // inherited, from descriptor 3 on
+    unsigned standby; // behind them
+    unsigned tcp_connections;
+    unsigned tcp_idle_ms;
+    struct service_descriptors descriptors;
+    bool unconfined;
+};
+
+// Runs until it is told to end. Returns whether all was well; if not, the reason was logged.
+bool worker_run(const struct worker_options *options);
