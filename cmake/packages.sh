@@ -5,8 +5,9 @@
 
 # make: gcc runs link-time optimisation on all cores with it
 BUILD_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev liblmdb-dev
-    libxxhash-dev libjansson-dev libseccomp-dev)
-TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils)
+    libxxhash-dev libjansson-dev libseccomp-dev libunbound-dev)
+# dns-root-data: root hints and anchors, where the configuration names no others
+TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data)
 # Peers and judges; clang for the format check, libFuzzer is in libclang-rt.
 TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython
     clang libclang-rt-14-dev clang-format universal-ctags

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The resolver's engine: libunbound in a libuv loop. It asks the world (or who is forwarded to), validates, caches; what
-// clients send and get is the front's (resolver/front.h).
+// The resolver's engine: libunbound in a libuv loop. It asks the world (or who is forwarded to), validates and caches.
+// What clients send and get is the front's (resolver/front.h).
 //
 //   front ── engine_ask ──► context ──► the Internet          context: one libunbound context, its settings, its cache
 //     ▲                        │
@@ -20,6 +20,7 @@
 #include "base/address.h"
 #include "base/status.h"
 
+struct anchors;   // resolver/anchors.h
 struct own_zones; // resolver/own_zones.h
 
 struct engine_forward {
@@ -38,9 +39,10 @@ struct engine_settings {
     size_t forward_count;
     const struct address *own_servers; // who is asked about own zones
     size_t own_server_count;
-    bool trust_own_keys; // own zones are validated by their keys in own_zones
-    unsigned cache_mb;   // of messages and RRsets together
-    unsigned queries;    // most at a time, for the outgoing ports and TCP connections
+    bool trust_own_keys;               // own zones are validated by their keys in own_zones
+    unsigned cache_mb;                 // of messages and RRsets together
+    unsigned queries;                  // most at a time, for the outgoing ports and TCP connections
+    const struct own_zones *own_zones; // to begin with; copied. NULL: none
     const char *const
         *options; // "name: value" of unbound.conf's server clause; they come last and so win
     size_t option_count;
@@ -64,7 +66,8 @@ typedef void engine_answer(void *data, const struct engine_result *result);
 struct engine;
 struct engine_query;
 
-// Makes the first context. Nothing is asked yet but for the anchors' keys and the root's name servers.
+// Makes the first context, which begins to ask for what primes it. Anchor files and the state directory are read, and
+// libunbound has taken its settings, when this returns OK.
 enum status engine_new(uv_loop_t *loop, const struct engine_settings *settings, struct engine **ret,
                        struct error *err);
 
@@ -82,11 +85,22 @@ size_t engine_running(const struct engine *engine);
 // How long a client may wait: Unbound tries dead servers for longer, but stub resolvers gave up long before.
 #define ENGINE_QUERY_MS 20000
 
-// Takes the own zones of a new context; zones is copied, NULL: none. Nothing happens when they are as before.
+// A new context that knows these own zones, once it is primed (ENGINE_PRIME_MS at most); zones is copied. On failure
+// the one before stays, with its zones.
 enum status engine_set_own_zones(struct engine *engine, const struct own_zones *zones,
                                  struct error *err);
-// A new context with an empty cache. On failure the one before stays.
+// A new context with an empty cache, as above: libunbound cannot drop a single name.
 enum status engine_swap(struct engine *engine, struct error *err);
+#define ENGINE_PRIME_MS 500
+
+// For status. Borrowed until the loop runs on.
+struct engine_facts {
+    const struct anchors *anchors;
+    size_t own_zones;
+    size_t contexts; // 1, but for those that wait for their last answers or are being primed
+    uint64_t swaps;  // since the start
+};
+void engine_facts(const struct engine *engine, struct engine_facts *ret);
 
 // Cancels all and releases everything; memory is gone when the loop has run on. NULL is fine.
 void engine_close(struct engine *engine);
