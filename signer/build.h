@@ -57,8 +57,8 @@ void build_done(struct build *build);
 // Opens what serve/ has of the zone with that apex; the octets lie in the snapshot.
 enum status build_open(struct store_reader *serve, const struct name_key *apex, struct image *ret,
                        struct error *err);
-// Reads what serve/ has of the zone into zone->published and zone->keys. An image that does not hold up counts as none; err then has
-// words.
+// Reads what serve/ has of the zone into zone->published and zone->keys. An image that does not hold up counts as
+// none; err then has words.
 void build_look(struct store_reader *serve, struct zone *zone, struct error *err);
 
 // When what is published has to be signed again, INT64_MAX: never. And is it time?

@@ -5,9 +5,10 @@
 //   example.com. 86400 IN DNSKEY 257 3 13 …       each key of a signed zone
 //   ; unsigned: example.org.                      a zone without
 //
-// A zone's keys are there before the commit that needs them, and those of before until it is done: whoever reads the file
-// at any instant can validate what is served then. That holds for each zone that is in the file; a zone that is new comes
-// into it before its first commit or soon after, since with thousands of them the file is not written for each batch.
+// A zone's keys are there before the commit that needs them, and those of before until it is done: whoever reads the
+// file at any instant can validate what is served then. That holds for each zone that is in the file; a zone that is
+// new comes into it before its first commit or soon after, since with thousands of them the file is not written for
+// each batch.
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +36,7 @@ enum public_when {
     PUBLIC_IN_TIME, // no more than a tenth of the time is spent on writing
     PUBLIC_AT_ONCE,
 };
-// Writes the file when its content is another. One that cannot be written is logged and tried again later: the zones are
-// published all the same, since the world needs them more than the box.
+// Writes the file when its content is another. One that cannot be written is logged and tried again later: the zones
+// are published all the same, since the world needs them more than the box.
 void public_file_write(struct public_file *file, const struct zones *zones, enum public_when when,
                        int64_t now);

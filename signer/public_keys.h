@@ -33,11 +33,11 @@ void public_keys_read(const struct image *image, bool is_unsigned, struct public
 void public_keys_done(struct public_keys *keys); // leaves PUBLIC_NOTHING
 bool public_keys_equal(const struct public_keys *a, const struct public_keys *b);
 
-// What holds while now the one and now the other is served: the keys of both. When one is unsigned, so is this: a validator
-// that expects no signatures takes answers with them.
+// What holds while now the one and now the other is served: the keys of both. When one is unsigned, so is this: a
+// validator that expects no signatures takes answers with them.
 void public_keys_both(const struct public_keys *a, const struct public_keys *b,
                       struct public_keys *ret);
 
-// Appends lines of a master file: DNSKEY records, or "; unsigned: NAME". Revoked keys (RFC 5011 §2.1) are left out. name:
-// without the last dot.
+// Appends lines of a master file: DNSKEY records, or "; unsigned: NAME". Revoked keys (RFC 5011 §2.1) are left out.
+// name: without the last dot.
 void public_keys_print(const struct public_keys *keys, const char *name, struct buf *ret);
