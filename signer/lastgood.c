@@ -87,6 +87,16 @@ bool lastgood_has_complaints(const struct lastgood *lastgood)
     return lastgood->word_count > 0;
 }
 
+bool lastgood_word(const struct lastgood *lastgood, size_t index, const char **ret_path,
+                   const char **ret_text)
+{
+    if (index >= lastgood->word_count)
+        return false;
+    *ret_path = lastgood->words[index].path;
+    *ret_text = lastgood->words[index].text;
+    return true;
+}
+
 // inputs_file hands out what may not be written; the inputs are ours.
 static struct input_file *find_input(struct inputs *inputs, const char *path)
 {

@@ -39,6 +39,9 @@ void lastgood_complain(struct lastgood *lastgood, const char *path, const char *
 void lastgood_is_good(struct lastgood *lastgood, const char *path);
 // Is there an input that was complained about?
 bool lastgood_has_complaints(const struct lastgood *lastgood);
+// The index-th of them, or false.
+bool lastgood_word(const struct lastgood *lastgood, size_t index, const char **ret_path,
+                   const char **ret_text);
 
 // Should these octets be written to state/, being good and other than what is there?
 bool lastgood_is_news(const struct input_file *file, struct store_reader *state);

@@ -13,6 +13,7 @@
 #include "base/service.h"
 #include "signer/publish.h"
 #include "signer/source.h"
+#include "signer/status.h"
 
 // So few signatures are made at once; sending them through the pool takes longer.
 #define JOBS_AT_ONCE 8
@@ -237,8 +238,14 @@ static enum status run_reload(void *data, const json_t *request, json_t *reply, 
     return STATUS_OK;
 }
 
+static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
+{
+    return status_answer(((struct loop *)data)->publisher, unix_time(), request, reply, err);
+}
+
 // What the control socket answers; data is the loop.
 static const struct control_command commands[] = {
+    {"status", run_status},
     {"reload", run_reload},
     {NULL, NULL},
 };

@@ -181,14 +181,19 @@ void publisher_touch_all(struct publisher *publisher)
 
 // ── Collecting ───────────────────────────────────────────────────────────────────────────────────
 
-static void raise_alarm(const struct publisher *publisher, struct zone *zone, int64_t now)
+bool publisher_runs_out(const struct publisher *publisher, const struct zone *zone, int64_t now)
 {
     int64_t expires_at = zone->published.expires_at;
-    if (expires_at == 0 || zone->alarmed || expires_at - now > publisher->policy.refresh / 2)
+    return expires_at != 0 && expires_at - now <= publisher->policy.refresh / 2;
+}
+
+static void raise_alarm(const struct publisher *publisher, struct zone *zone, int64_t now)
+{
+    if (zone->alarmed || !publisher_runs_out(publisher, zone, now))
         return;
     zone->alarmed = true;
     log_event(LOG_LEVEL_ERROR, "signatures-run-out", "zone", zone->name, "seconds-left",
-              log_u64(expires_at - now), "reason",
+              log_u64(zone->published.expires_at - now), "reason",
               zone->complaint != NULL ? zone->complaint : "they were not renewed in time", NULL);
 }
 

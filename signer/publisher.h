@@ -54,5 +54,7 @@ void publisher_stores_work(struct publisher *publisher);
 // A zone cannot be made: one line, another look later, and what is published is signed again when its time has come.
 void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
                           const struct error *err, int64_t now);
+// Do signatures run out that should have been renewed?
+bool publisher_runs_out(const struct publisher *publisher, const struct zone *zone, int64_t now);
 // A zone is as it should be.
 void publisher_zone_is_well(struct zone *zone);

@@ -552,5 +552,12 @@ def test_it_looks_again_when_told_to(box):
     with signer:
         signer.wait_log("zone=example.net")
         assert control_ask(path, "reload") == {"ok": True, "program": "zone-signer"}
+        status = control_ask(path, "status")
+        assert status["zone-count"] == status["signed"] == 2 and status["wrong"] == 0 and status["errors"] == []
+        (zone, _) = status["zones"]
+        assert zone["name"] == "example.com" and zone["serial"] == serial_of(box) and zone["error"] is None
+        (key,) = zone["keys"]
+        assert (box.state / "keys" / f"Kexample.com.+{key['algorithm']:03}+{key['tag']:05}.key").exists()
+        assert not control_ask(path, "status", zones="example.org")["ok"]
         refused = control_ask(path, "dance")
         assert not refused["ok"] and "unknown command: dance; there are: " in refused["error"]

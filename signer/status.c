@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: ISC
+#include "signer/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/control.h"
+#include "signer/notes.h"
+#include "signer/publisher.h"
+
+static const char *const kinds[] = {
+    [CONFIG_DNSSEC_ON] = "signed",
+    [CONFIG_DNSSEC_OFF] = "unsigned",
+    [CONFIG_DNSSEC_PRESIGNED] = "presigned",
+};
+
+struct summary {
+    size_t kinds[3];
+    size_t wrong, waiting;
+    int64_t expire, next; // the earliest, INT64_MAX: none
+};
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+    json_object_set_new_nocheck(object, key, value);
+}
+
+static json_t *time_or_null(int64_t time)
+{
+    return time != 0 && time != INT64_MAX ? json_integer(time) : json_null();
+}
+
+// What is wrong with it, or NULL.
+static const char *error_of(const struct publisher *publisher, const struct zone *zone, int64_t now)
+{
+    if (zone->complaint != NULL)
+        return zone->complaint;
+    if (publisher_runs_out(publisher, zone, now))
+        return "its signatures run out and were not renewed";
+    return NULL;
+}
+
+static int64_t next_of(const struct publisher *publisher, const struct zone *zone)
+{
+    return zone->failed ? zone->retry_at : build_due_at(&publisher->policy, zone);
+}
+
+static json_t *keys_of(const struct zone *zone)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < zone->keys.count; i++) {
+        const struct public_key *key = &zone->keys.list[i];
+        json_t *object = json_object();
+        set(object, "tag", json_integer(key->tag));
+        set(object, "algorithm", json_integer(key->algorithm));
+        set(object, "flags", json_integer(key->flags));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *notes_of(const struct zone *zone, int64_t now)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; zone->notes != NULL && i < zone->notes->count; i++) {
+        const struct note *note = &zone->notes->list[i];
+        if (now >= note->from && now < note->until)
+            json_array_append_new(list, control_text(note->text));
+    }
+    return list;
+}
+
+static json_t *zone_of(const struct publisher *publisher, const struct zone *zone, int64_t now)
+{
+    const struct zone_published *published = &zone->published;
+    const char *error = error_of(publisher, zone, now);
+    json_t *object = json_object();
+    set(object, "name", json_string_nocheck(zone->name));
+    set(object, "serial", published->exists ? json_integer(published->serial) : json_null());
+    set(object, "dnssec", json_string_nocheck(kinds[zone_dnssec(zone)]));
+    set(object, "signatures-expire", time_or_null(published->expires_at));
+    set(object, "sign-next", time_or_null(next_of(publisher, zone)));
+    set(object, "keys", keys_of(zone));
+    set(object, "error", error != NULL ? control_text(error) : json_null());
+    set(object, "notes", notes_of(zone, now));
+    return object;
+}
+
+static void earliest(int64_t *time, int64_t other)
+{
+    if (other != 0 && other < *time)
+        *time = other;
+}
+
+static void sum_up(struct summary *summary, const struct publisher *publisher,
+                   const struct zone *zone, bool is_wrong)
+{
+    summary->kinds[zone_dnssec(zone)]++;
+    summary->wrong += is_wrong ? 1 : 0;
+    summary->waiting += zone->dirty ? 1 : 0;
+    earliest(&summary->expire, zone->published.expires_at);
+    earliest(&summary->next, next_of(publisher, zone));
+}
+
+static json_t *errors_of(const struct publisher *publisher)
+{
+    json_t *list = json_array();
+    const struct lastgood *lastgood = &publisher->lastgood;
+    if (publisher->trouble != NULL)
+        json_array_append_new(list, control_text(publisher->trouble));
+    if (publisher->public_file.trouble != NULL)
+        json_array_append_new(list, control_text(publisher->public_file.trouble));
+    const char *path, *words;
+    for (size_t i = 0; lastgood_word(lastgood, i, &path, &words); i++) {
+        char *line = xasprintf("%s: %s", path, words);
+        json_array_append_new(list, control_text(strstr(words, path) != NULL ? words : line));
+        free(line);
+    }
+    return list;
+}
+
+static bool is_wanted(const char *wanted, const struct zone *zone, bool is_wrong)
+{
+    if (strcmp(wanted, "all") == 0)
+        return true;
+    return strcmp(wanted, "wrong") == 0 ? is_wrong : strcasecmp(wanted, zone->name) == 0;
+}
+
+enum status status_answer(const struct publisher *publisher, int64_t now, const json_t *request,
+                          json_t *reply, struct error *err)
+{
+    static const struct zones none;
+    const struct zones *zones = publisher != NULL ? &publisher->zones : &none;
+    const json_t *asked = json_object_get(request, "zones");
+    const char *wanted = json_is_string(asked) ? json_string_value(asked) : "all";
+    struct summary summary = {.expire = INT64_MAX, .next = INT64_MAX};
+    json_t *list = json_array();
+    for (size_t i = 0; i < zones->count; i++) {
+        const struct zone *zone = &zones->list[i];
+        bool is_wrong = error_of(publisher, zone, now) != NULL;
+        sum_up(&summary, publisher, zone, is_wrong);
+        if (is_wanted(wanted, zone, is_wrong))
+            json_array_append_new(list, zone_of(publisher, zone, now));
+    }
+    bool one = strcmp(wanted, "all") != 0 && strcmp(wanted, "wrong") != 0;
+    set(reply, "zone-count", json_integer((json_int_t)zones->count));
+    for (size_t i = 0; i < 3; i++)
+        set(reply, kinds[i], json_integer((json_int_t)summary.kinds[i]));
+    set(reply, "wrong", json_integer((json_int_t)summary.wrong));
+    set(reply, "waiting", json_integer((json_int_t)summary.waiting));
+    set(reply, "signatures-expire", time_or_null(summary.expire));
+    set(reply, "sign-next", time_or_null(summary.next));
+    set(reply, "errors", publisher != NULL ? errors_of(publisher) : json_array());
+    set(reply, "zones", list);
+    if (one && json_array_size(list) == 0)
+        return error_set(err, STATUS_NOT_FOUND, "%s is no zone of this box", wanted);
+    return STATUS_OK;
+}

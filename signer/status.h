@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: ISC
+// The answer to {"command":"status"} on the signer's control socket:
+//
+//   {"zone-count":3,"signed":2,"unsigned":1,"presigned":0,"wrong":1,"waiting":0,
+//    "signatures-expire":1796209600,"sign-next":1795604800,
+//    "errors":["…"],
+//    "zones":[{"name":"example.com","serial":1795000000,"dnssec":"signed","signatures-expire":1796209600,
+//              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,"flags":257}],"error":null,"notes":[]},…]}
+//
+// Times are Unix seconds, null where there is none (also a serial before the first publication). waiting: zones that are
+// to be looked at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all" (the
+// default), "wrong" (those with an error) or the name of one. Ten thousand zones are 2 MB and some 50 ms of work, so who
+// wants only a summary asks for the wrong ones.
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "signer/publish.h"
+
+// publisher NULL: no inputs came yet. NOT_FOUND when the zone asked for is none of ours.
+enum status status_answer(const struct publisher *publisher, int64_t now, const json_t *request,
+                          json_t *reply, struct error *err);
