@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
@@ -21,6 +22,12 @@ void dnskey_done(struct dnskey *key)
     free(key->path);
     EVP_PKEY_free(key->private);
     *key = (struct dnskey){0};
+}
+
+void dnskey_prepare(void)
+{
+    // A configuration that is wrong is passed over, as at the first use.
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
 }
 
 void dnskey_set_done(struct dnskey_set *set)

@@ -95,6 +95,10 @@ enum status dnskey_make_listed(const struct dnskey_listing *listing, const char 
                                struct dnskey *ret, struct error *err);
 void dnskey_done(struct dnskey *key);
 
+// Has OpenSSL read its configuration, and load what that names, now instead of at the first use: for a program that
+// gives up the right to.
+void dnskey_prepare(void);
+
 // Does a DNSKEY record say that the parent's DS may name it: SEP and not revoked (RFC 4034 §2.1.1, RFC 5011 §2.1)?
 bool dnskey_is_sep(const ldns_rr *rr);
 // The DS of a key with SHA-256 (RFC 4509) as a record that the caller frees with ldns_rr_free.

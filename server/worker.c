@@ -11,8 +11,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "server/confined.h"
 #include "server/counts.h"
-#include "server/rights.h"
 #include "server/tcp.h"
 #include "server/udp.h"
 #include "server/zones.h"
@@ -49,7 +49,7 @@ struct worker {
     struct standby *standby;
     unsigned standby_count;
     unsigned draining;
-    struct rights rights;
+    struct confined confined;
     bool failed;
     uv_timer_t attend; // then the limit of the end
 };
@@ -302,7 +302,7 @@ static void close_all(struct worker *worker)
 static void on_attend(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
-    if (rights_are_void(&worker->rights)) {
+    if (confined_is_void(&worker->confined)) {
         worker->failed = true;
         service_end(&worker->service, LOG_LEVEL_WARNING,
                     "its directory was replaced; after a new start it reads the other one");
@@ -316,7 +316,7 @@ static bool give_up_rights(struct worker *worker, const char *directory)
 {
     struct error err = {0};
     unsigned landlock;
-    if (rights_keep(directory, &worker->rights, &landlock, &err) != STATUS_OK) {
+    if (confined_start(directory, &worker->confined, &landlock, &err) != STATUS_OK) {
         log_event(LOG_LEVEL_ERROR, "not-confined", "reason", err.text, NULL);
         return false;
     }

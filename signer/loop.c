@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/service.h"
+#include "signer/confined.h"
 #include "signer/publish.h"
 #include "signer/source.h"
 #include "signer/status.h"
@@ -159,11 +160,27 @@ static void on_step(uv_timer_t *timer)
 
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
+// Only now it is known where the state is. There are no threads yet: the pool starts with the first signatures.
+static enum status give_up_rights(const struct loop *loop, struct error *err)
+{
+    unsigned landlock;
+    bool alone = loop->options->config_path != NULL;
+    if (loop->options->unconfined)
+        return STATUS_OK;
+    enum status status = confined_start(loop->directory, alone, &landlock, err);
+    if (status == STATUS_OK)
+        log_event(LOG_LEVEL_INFO, "confined", "landlock", log_u64(landlock), NULL);
+    return status;
+}
+
 static bool open_publisher(struct loop *loop, const struct inputs *inputs)
 {
     struct error err = {0};
     loop->directory = xstrdup(inputs->config->state);
-    if (publisher_open(loop->directory, &loop->publisher, &err) == STATUS_OK)
+    enum status status = give_up_rights(loop, &err);
+    if (status == STATUS_OK)
+        status = publisher_open(loop->directory, &loop->publisher, &err);
+    if (status == STATUS_OK)
         return true;
     log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
     end(loop, 1);

@@ -12,7 +12,8 @@ struct loop_options {
     const char *config_path; // NULL: snapshots from inputs_fd
     int inputs_fd;
     struct service_descriptors descriptors;
-    bool once; // publish what is due, then end
+    bool once;       // publish what is due, then end
+    bool unconfined; // keep all rights
 };
 
 // Runs until it is told to end. inputs: the first ones, owned from here on (NULL with inputs_fd). Returns the exit

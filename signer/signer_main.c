@@ -4,8 +4,8 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "config/inputs.h"
@@ -27,6 +27,7 @@ static const char usage[] =
     "  --inputs FD     take configuration and files from zoned, through this descriptor\n"
     "  --lifeline FD   end when this pipe does\n"
     "  --control FD    answer zonebox on this listening Unix socket\n"
+    "  --unconfined    keep all rights, for debuggers and profilers\n"
     "  --help, --version\n"
     "\n"
     "Signals: SIGHUP looks at everything again; SIGTERM and SIGINT end.\n"
@@ -45,10 +46,15 @@ static bool read_descriptor(const char *option, const char *text, int *ret)
 static bool read_options(int argc, char **argv, struct loop_options *ret, int *ret_exit)
 {
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},  {"once", no_argument, NULL, 'o'},
-        {"inputs", required_argument, NULL, 'i'},  {"lifeline", required_argument, NULL, 'l'},
-        {"control", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},       {0},
+        {"config", required_argument, NULL, 'c'},
+        {"once", no_argument, NULL, 'o'},
+        {"inputs", required_argument, NULL, 'i'},
+        {"lifeline", required_argument, NULL, 'l'},
+        {"control", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {"unconfined", no_argument, NULL, 'u'},
+        {0},
     };
     *ret_exit = EXIT_USAGE;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -70,6 +76,9 @@ static bool read_options(int argc, char **argv, struct loop_options *ret, int *r
         case 's':
             if (!read_descriptor("control", optarg, &ret->descriptors.control))
                 return false;
+            break;
+        case 'u':
+            ret->unconfined = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -100,7 +109,9 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv, &options, &exit_status))
         return exit_status;
     log_open("zone-signer", LOG_LEVEL_INFO);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); // keys never get into a core dump
+    struct error err = {0};
+    if (!options.unconfined && confine_memory(&err) != STATUS_OK)
+        log_event(LOG_LEVEL_WARNING, "memory-in-the-open", "reason", err.text, NULL);
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
     if (options.config_path != NULL &&

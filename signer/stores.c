@@ -8,9 +8,10 @@
 #include "base/log.h"
 #include "signer/state.h"
 
-static enum status take_lock(const char *directory, int *ret, struct error *err)
+// In state/, since zone-signer may make nothing in the directory above where that is root's.
+static enum status take_lock(const char *state, int *ret, struct error *err)
 {
-    char *path = path_join(directory, "signer.lock");
+    char *path = path_join(state, "signer.lock");
     enum status status = file_lock(path, ret, err);
     free(path);
     return status;
@@ -60,7 +61,9 @@ enum status stores_open(const char *directory, struct stores *ret, struct error 
     char *serve = ret->serve_directory = path_join(directory, "serve");
     enum status status = directory_make(directory, 0755, err);
     if (status == STATUS_OK)
-        status = take_lock(directory, &ret->lock, err);
+        status = directory_make(state, 0700, err);
+    if (status == STATUS_OK)
+        status = take_lock(state, &ret->lock, err);
     if (status == STATUS_OK)
         status = store_open_writer(state, STORE_STATE, &ret->state, err);
     if (status == STATUS_OK)

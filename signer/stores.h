@@ -19,7 +19,7 @@ struct stores {
     bool spoilt;       // somebody else wrote to serve/
 };
 
-// Makes directory (0755) where it is missing, takes signer.lock in it (STATE: another zone-signer runs) and opens
+// Makes directory (0755) where it is missing, takes state/signer.lock in it (STATE: another zone-signer runs) and opens
 // both. A serve/ that cannot be read is made anew. On failure there is nothing to close.
 enum status stores_open(const char *directory, struct stores *ret, struct error *err);
 void stores_close(struct stores *stores);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-#include "server/rights.h"
+#include "server/confined.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -7,8 +7,8 @@
 #include "base/confine.h"
 #include "dns/store.h"
 
-enum status rights_keep(const char *directory, struct rights *ret, unsigned *ret_landlock,
-                        struct error *err)
+enum status confined_start(const char *directory, struct confined *ret, unsigned *ret_landlock,
+                           struct error *err)
 {
     struct stat info;
     if (mkdir(directory, 0750) != 0 && errno != EEXIST)
@@ -21,16 +21,16 @@ enum status rights_keep(const char *directory, struct rights *ret, unsigned *ret
     enum status status = confine(&profile, &result, err);
     if (status != STATUS_OK)
         return status;
-    *ret = (struct rights){directory, info.st_dev, info.st_ino};
+    *ret = (struct confined){directory, info.st_dev, info.st_ino};
     *ret_landlock = result.landlock;
     return STATUS_OK;
 }
 
-bool rights_are_void(const struct rights *rights)
+bool confined_is_void(const struct confined *confined)
 {
     struct stat info;
-    if (rights->directory == NULL || stat(rights->directory, &info) != 0 ||
-        (info.st_dev == rights->device && info.st_ino == rights->inode))
+    if (confined->directory == NULL || stat(confined->directory, &info) != 0 ||
+        (info.st_dev == confined->device && info.st_ino == confined->inode))
         return false;
-    return store_is_there(rights->directory);
+    return store_is_there(confined->directory);
 }
