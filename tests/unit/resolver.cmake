@@ -1,3 +1,4 @@
+zonebox_unit(resolver test_front test_support front)
 zonebox_unit(resolver test_names resolver)
 zonebox_unit(resolver test_policy test_support resolver)
 zonebox_unit(resolver test_resolver_reply test_support resolver PkgConfig::LDNS)
