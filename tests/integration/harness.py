@@ -145,10 +145,19 @@ def control_socket(path):
 
 
 def control_join(path, timeout=20.0):
+    """A connection to a control socket. Python's timeout makes connect(2) fail at once while the queue is full."""
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(timeout)
-    connection.connect(str(path))
-    return connection
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            connection.connect(str(path))
+            return connection
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                connection.close()
+                raise
+            time.sleep(0.01)
 
 
 def control_hear(connection):
