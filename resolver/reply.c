@@ -162,14 +162,12 @@ static enum outcome put_record(struct composer *composer, const struct record *r
 
 // ── Sections ─────────────────────────────────────────────────────────────────────────────────────
 
-// Without DO, records of DNSSEC are for those who ask for them by name (RFC 4035 §3.2.1), or by ANY: there Unbound
-// keeps the signatures back, which are of no use to one who cannot tell what they cover.
+// Without DO, records of DNSSEC are for those who ask for them by name (RFC 4035 §3.2.1), or for all there is.
 static bool is_wanted(const struct asked *asked, enum section section, uint16_t type)
 {
     if (asked->dnssec_ok)
         return true;
-    if (section == SECTION_ANSWER &&
-        (type == asked->qtype || (asked->qtype == RR_TYPE_ANY && type != RR_TYPE_RRSIG)))
+    if (section == SECTION_ANSWER && (type == asked->qtype || asked->qtype == RR_TYPE_ANY))
         return true;
     switch (type) {
     case RR_TYPE_SIG:

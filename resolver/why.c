@@ -23,6 +23,7 @@ static const struct {
     {"no signatures", EDE_RRSIGS_MISSING},
     {"signatures from unknown keys", EDE_DNSKEY_MISSING},
     {"DS hash mismatches key", EDE_DNSKEY_MISSING},
+    {"no keys have a DS", EDE_DNSKEY_MISSING},
     {"keyset not secured by DNSKEY that matches DS", EDE_DNSKEY_MISSING},
     {"DNSKEY RRset did not match", EDE_DNSKEY_MISSING},
     {"No DNSKEY record", EDE_DNSKEY_MISSING},
@@ -48,8 +49,10 @@ uint16_t why_code(const char *words)
 const char *why_text(const char *words)
 {
     static const char prefix[] = "validation failure <";
-    if (words == NULL || strncmp(words, prefix, sizeof(prefix) - 1) != 0)
-        return words;
-    const char *end = strstr(words, ">: ");
-    return end == NULL ? words : end + 3;
+    const char *text = words;
+    for (const char *at = words; at != NULL && (at = strstr(at, prefix)) != NULL; at++) {
+        const char *end = strstr(at, ">: ");
+        text = end == NULL ? text : end + 3;
+    }
+    return text;
 }

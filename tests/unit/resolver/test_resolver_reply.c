@@ -172,7 +172,8 @@ static void dnssec_records_are_for_do_or_for_those_who_name_them(void **state)
     expect(&situation, 512, "NOERROR rd ra\nanswer example. DS\n");
     situation.question = "example. ANY";
     situation.records = "answer example. 3600 NSEC www.example. A NSEC\n" SIG("example.", "NSEC");
-    expect(&situation, 512, "NOERROR rd ra\nanswer example. NSEC www.example. A NSEC\n");
+    expect(&situation, 512,
+           "NOERROR rd ra\nanswer example. NSEC www.example. A NSEC\nanswer example. RRSIG NSEC\n");
 }
 
 static void denials_keep_their_soa(void **state)

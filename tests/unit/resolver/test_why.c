@@ -24,6 +24,8 @@ static void reasons_have_their_codes(void **state)
          EDE_SIGNATURE_NOT_YET_VALID},
         {"validation failure <a. A IN>: No DNSKEY record from 127.0.0.1 for key a.",
          EDE_DNSKEY_MISSING},
+        {"validation failure <a. A IN>: no keys have a DS with algorithm ECDSAP256SHA256 from ::1",
+         EDE_DNSKEY_MISSING},
         {"validation failure <a. A IN>: no signatures from 127.0.0.1", EDE_RRSIGS_MISSING},
         {"validation failure <a. A IN>: nodata proof failed from 127.0.0.1", EDE_NSEC_MISSING},
         {"validation failure <a. A IN>: signature crypto failed", EDE_DNSSEC_BOGUS},
@@ -40,6 +42,10 @@ static void the_question_is_not_repeated(void **state)
     (void)state;
     assert_string_equal(why_text("validation failure <a. A IN>: signature expired"),
                         "signature expired");
+    assert_string_equal(
+        why_text("validation failure <b. A IN>: key for validation a. is marked as invalid because "
+                 "of a previous validation failure <a. A IN>: signature expired from 192.0.2.1"),
+        "signature expired from 192.0.2.1");
     assert_string_equal(why_text("validation failure <a. A IN"), "validation failure <a. A IN");
     assert_string_equal(why_text("something else <a>: b"), "something else <a>: b");
     assert_null(why_text(NULL));
