@@ -2,14 +2,28 @@
 #include "daemon/child.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/control.h"
 #include "base/log.h"
+
+struct child_process {
+    struct child *child;
+    uv_process_t handle;
+    uv_timer_t timer; // until it is asked again, or until SIGKILL
+    uint64_t number;  // child_generation
+    uint64_t started_ms;
+    int64_t since;
+    bool has_control;
+    bool ready;
+    bool told_to_end;
+    unsigned open; // handles that are not closed yet
+};
 
 uint64_t child_backoff_ms(unsigned failures)
 {
@@ -28,192 +42,343 @@ unsigned child_failures(unsigned before, uint64_t ran_ms)
     return before == UINT32_MAX ? before : before + 1;
 }
 
-void child_launch_arg(struct child_launch *launch, const char *format, ...)
-{
-    char *text = NULL;
-    va_list args;
-    va_start(args, format);
-    int written = vasprintf(&text, format, args);
-    va_end(args);
-    if (written < 0)
-        abort(); // as base/alloc.h: memory has ended
-    launch->argv =
-        array_grow(launch->argv, &launch->arg_cap, launch->arg_count, sizeof(*launch->argv));
-    launch->argv[launch->arg_count++] = text;
-}
-
-int child_launch_fd(struct child_launch *launch, int fd)
-{
-    launch->fds = array_grow(launch->fds, &launch->fd_cap, launch->fd_count, sizeof(*launch->fds));
-    launch->fds[launch->fd_count++] = fd;
-    return CHILD_FIRST_FD + (int)launch->fd_count - 1;
-}
-
-static void launch_done(struct child_launch *launch)
-{
-    for (size_t i = 0; i < launch->arg_count; i++)
-        free(launch->argv[i]);
-    free(launch->argv);
-    free(launch->fds);
-    if (launch->close_after >= 0)
-        close(launch->close_after);
-}
-
 void child_init(struct child *child, struct logs *logs, const char *name, const char *path,
                 const struct child_owner *owner, void *data)
 {
-    *child = (struct child){
-        .path = xstrdup(path), .owner = owner, .data = data, .logs = logs, .loop = logs->loop};
+    *child = (struct child){.path = xstrdup(path), .owner = owner, .data = data, .logs = logs};
     snprintf(child->log.name, sizeof(child->log.name), "%s", name);
     uv_timer_init(logs->loop, &child->timer);
     child->timer.data = child;
-    child->process.data = child;
 }
 
-static void on_process_exit(uv_process_t *process, int64_t exit_status, int term_signal);
-
-// The options of the sanitizers' and gcov's run-time libraries, which a release does not have.
-static const char *const handed_on[] = {
-    "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "GCOV_PREFIX", "GCOV_PREFIX_STRIP",
-};
-#define HANDED_ON_COUNT (sizeof(handed_on) / sizeof(handed_on[0]))
-#define VARIABLE_COUNT  (HANDED_ON_COUNT + 1)
-
-static void fill_environment(char *ret[VARIABLE_COUNT + 1])
+void child_set_control(struct child *child, const char *path, gid_t group)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < HANDED_ON_COUNT; i++) {
-        const char *value = getenv(handed_on[i]);
-        if (value != NULL)
-            ret[count++] = xasprintf("%s=%s", handed_on[i], value);
-    }
-    ret[count++] = xstrdup(LOG_LEVEL_VARIABLE "=debug"); // zoned passes on what is wanted
-    ret[count] = NULL;
+    child->control = xstrdup(path);
+    child->control_group = group;
 }
 
-static void set_user(const struct rights_user *user, uv_process_options_t *options)
+bool child_is_ready(const struct child *child)
 {
-    if (user == NULL)
-        return;
-    options->flags |= UV_PROCESS_SETUID | UV_PROCESS_SETGID; // drops other groups, too
-    options->uid = user->uid;
-    options->gid = user->gid;
+    return child->process != NULL && child->process->ready;
 }
 
-// Starts the process from a filled launch. Standard output and error are the log's. A session of its
-// own keeps the terminal's Ctrl-C away from the child: it ends when zoned tells it
-// to, in order.
-static int spawn(struct child *child, struct child_launch *launch, int output)
+bool child_is_rolling(const struct child *child)
 {
-    size_t count = CHILD_FIRST_FD + launch->fd_count;
-    uv_stdio_container_t *stdio = xcalloc(count, sizeof(*stdio));
-    stdio[0].flags = UV_IGNORE;
-    for (size_t i = 1; i < count; i++) {
-        stdio[i].flags = UV_INHERIT_FD;
-        stdio[i].data.fd = i < CHILD_FIRST_FD ? output : launch->fds[i - CHILD_FIRST_FD];
-    }
-    launch->argv =
-        array_grow(launch->argv, &launch->arg_cap, launch->arg_count, sizeof(*launch->argv));
-    launch->argv[launch->arg_count] = NULL;
-    char *environment[VARIABLE_COUNT + 1];
-    fill_environment(environment);
-    uv_process_options_t options = {
-        .file = child->path,
-        .args = launch->argv,
-        .env = environment,
-        .cwd = "/",
-        .exit_cb = on_process_exit,
-        .flags = UV_PROCESS_DETACHED,
-        .stdio_count = (int)count,
-        .stdio = stdio,
-    };
-    set_user(launch->user, &options);
-    int failed = uv_spawn(child->loop, &child->process, &options);
-    for (size_t i = 0; environment[i] != NULL; i++)
-        free(environment[i]);
-    free(stdio);
-    return failed;
+    return child->successor != NULL ||
+           (child->process != NULL && uv_is_active((const uv_handle_t *)&child->timer));
 }
 
-static void after_death(uv_handle_t *process);
+int child_pid(const struct child *child)
+{
+    return child->process != NULL ? child->process->handle.pid : 0;
+}
 
-static void attempt(struct child *child)
+uint64_t child_generation(const struct child *child)
+{
+    return child->process != NULL ? child->process->number : 0;
+}
+
+// ── Starting a process ───────────────────────────────────────────────────────────────────────────
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct child_process *process = handle->data;
+    if (--process->open == 0)
+        free(process);
+}
+
+static void process_free(struct child_process *process)
+{
+    uv_close((uv_handle_t *)&process->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&process->handle, on_handle_closed);
+}
+
+static void on_process_exit(uv_process_t *handle, int64_t exit_status, int term_signal);
+
+// A socket in the place of the one of the process before, which keeps its own. Without one a program still does its
+// work, it can only not be asked.
+static bool open_control(struct child *child, struct launch *launch)
 {
     struct error err = {0};
-    struct child_launch launch = {.close_after = -1};
-    child->started_ms = uv_now(child->loop);
-    child_launch_arg(&launch, "%s", child->path);
-    enum status status = child->owner->prepare(child, &launch, &err);
-    int failed = 0;
+    int fd = -1;
+    if (child->control == NULL)
+        return false;
+    (void)unlink(child->control);
+    if (control_bind(child->control, 0660, child->control_group, &fd, &err) != STATUS_OK) {
+        log_event(LOG_LEVEL_WARNING, "no-control", "child", child->log.name, "reason", err.text,
+                  NULL);
+        return false;
+    }
+    launch_arg(launch, "--control");
+    launch_arg(launch, "%d", launch_give_fd(launch, fd));
+    return true;
+}
+
+static enum status spawn(struct child *child, struct launch *launch, int output,
+                         struct child_process **ret, struct error *err)
+{
+    static uint64_t processes;
+    struct child_process *process = xcalloc(1, sizeof(*process));
+    process->child = child;
+    process->number = ++processes;
+    process->open = 2;
+    process->handle.data = process->timer.data = process;
+    uv_timer_init(child->logs->loop, &process->timer);
+    int failed = launch_spawn(launch, child->logs->loop, &process->handle, on_process_exit, output);
+    if (failed == 0) {
+        process->started_ms = uv_now(child->logs->loop);
+        process->since = time(NULL);
+        *ret = process;
+        return STATUS_OK;
+    }
+    process_free(process);
+    if (failed == UV_EACCES && launch->user != NULL)
+        return error_set(err, STATUS_DENIED,
+                         "%s: user %u cannot run it; the directories above must let everybody "
+                         "through",
+                         child->path, (unsigned)launch->user->uid);
+    return error_set(err, STATUS_IO, "%s: %s", child->path, uv_strerror(failed));
+}
+
+static struct child_process *start_process(struct child *child)
+{
+    struct error err = {0};
+    struct launch launch = {0};
+    struct child_process *process = NULL;
     int output = -1;
+    bool has_control = false;
+    launch_arg(&launch, "%s", child->path);
+    enum status status = child->owner->prepare(child, &launch, &err);
     if (status == STATUS_OK)
         status = logs_stream(child->logs, &child->log, &output, &err);
     if (status == STATUS_OK) {
-        failed = spawn(child, &launch, output);
-        close(output);
-        if (failed == UV_EACCES && launch.user != NULL)
-            error_set(&err, STATUS_DENIED,
-                      "%s: user %u cannot run it; the directories above must let everybody through",
-                      child->path, (unsigned)launch.user->uid);
-        else if (failed != 0)
-            error_set(&err, STATUS_IO, "%s: %s", child->path, uv_strerror(failed));
+        has_control = open_control(child, &launch);
+        status = spawn(child, &launch, output, &process, &err);
     }
+    if (output >= 0)
+        close(output);
     launch_done(&launch);
-    child->state = CHILD_RUNNING; // also for the moment until a failure is dealt with as a death
-    if (status == STATUS_OK && failed == 0) {
+    if (status == STATUS_OK) {
+        process->has_control = has_control;
         log_event(LOG_LEVEL_INFO, "child-started", "child", child->log.name, "pid",
-                  log_u64(child->process.pid), NULL);
-        child->owner->started(child);
-        return;
+                  log_u64(process->handle.pid), NULL);
+        return process;
     }
     log_event(LOG_LEVEL_ERROR, "child-not-started", "child", child->log.name, "reason", err.text,
               NULL);
-    if (status == STATUS_OK)
-        uv_close((uv_handle_t *)&child->process, after_death); // initialised by uv_spawn even so
-    else
-        after_death((uv_handle_t *)&child->process);
+    snprintf(child->log.last_error, sizeof(child->log.last_error), "%s", err.text);
+    child->log.last_error_at = time(NULL);
+    return NULL;
 }
+
+// ── Ending a process ─────────────────────────────────────────────────────────────────────────────
+
+static void on_kill_time(uv_timer_t *timer)
+{
+    struct child_process *process = timer->data;
+    log_event(LOG_LEVEL_WARNING, "child-killed", "child", process->child->log.name, "pid",
+              log_u64(process->handle.pid), "reason", "it did not end when it was told to", NULL);
+    uv_process_kill(&process->handle, SIGKILL);
+}
+
+static void dismiss(struct child_process *process)
+{
+    process->told_to_end = true;
+    process->child->leaving++;
+    uv_process_kill(&process->handle, SIGTERM);
+    uv_timer_start(&process->timer, on_kill_time, CHILD_KILL_MS, 0);
+}
+
+// ── Readiness ────────────────────────────────────────────────────────────────────────────────────
+
+static void on_ready(struct child_process *process)
+{
+    struct child *child = process->child;
+    process->ready = true;
+    if (process == child->successor) {
+        log_event(LOG_LEVEL_INFO, "child-replaced", "child", child->log.name, "pid",
+                  log_u64(child->process->handle.pid), "by", log_u64(process->handle.pid), NULL);
+        dismiss(child->process);
+        child->process = process;
+        child->successor = NULL;
+        child->since = process->since;
+        child->failures = 0;
+    }
+    child->owner->ready(child);
+}
+
+static void ask_whether_ready(struct child_process *process);
+static void try_later(struct child *child, uint64_t ran_ms);
+
+static void on_ask_again(uv_timer_t *timer)
+{
+    ask_whether_ready(timer->data);
+}
+
+// It is slow, or about to die, or descriptors have ended here: whatever it is, it may pass.
+static void on_not_ready(struct child_process *process, const struct error *err)
+{
+    struct child *child = process->child;
+    if (uv_now(child->logs->loop) - process->started_ms < CHILD_READY_MS) {
+        uv_timer_start(&process->timer, on_ask_again, CHILD_BACKOFF_FIRST_MS, 0);
+        return;
+    }
+    log_event(LOG_LEVEL_WARNING, "child-not-ready", "child", child->log.name, "pid",
+              log_u64(process->handle.pid), "reason", err->text, NULL);
+    if (process != child->successor) {
+        uv_timer_start(&process->timer, on_ask_again, CHILD_READY_MS, 0);
+        return;
+    }
+    child->successor = NULL;
+    dismiss(process);
+    try_later(child, 0);
+}
+
+struct question {
+    struct child *child;
+    uint64_t number; // the process, which may be gone when the answer comes
+};
+
+static void on_answer(void *data, enum status status, const json_t *reply, const struct error *err)
+{
+    struct question question = *(struct question *)data;
+    struct child *child = question.child;
+    (void)reply;
+    free(data);
+    struct child_process *process = NULL;
+    if (child->successor != NULL && child->successor->number == question.number)
+        process = child->successor;
+    else if (child->process != NULL && child->process->number == question.number)
+        process = child->process;
+    if (process == NULL || child->state != CHILD_RUNNING)
+        return;
+    // STATE: it refuses the question, and so it is there.
+    if (status == STATUS_OK || status == STATUS_STATE)
+        on_ready(process);
+    else
+        on_not_ready(process, err);
+}
+
+static void ask_whether_ready(struct child_process *process)
+{
+    struct child *child = process->child;
+    struct question *question = xcalloc(1, sizeof(*question));
+    *question = (struct question){child, process->number};
+    // A question that costs nothing to answer, whatever the program: none has this command.
+    json_t *request = json_pack("{s:s}", "command", "ready");
+    control_tell(child->logs->loop, child->control, request, CHILD_READY_MS, on_answer, question);
+    json_decref(request);
+}
+
+static void expect_ready(struct child_process *process)
+{
+    if (process->has_control)
+        ask_whether_ready(process);
+    else
+        on_ready(process);
+}
+
+// ── Attempts ─────────────────────────────────────────────────────────────────────────────────────
+
+static void attempt(struct child *child);
 
 static void on_next_attempt(uv_timer_t *timer)
 {
     attempt(timer->data);
 }
 
-// The process is gone and its handle closed: what now?
-static void after_death(uv_handle_t *process)
+// After a process died, or was none, having run for ran_ms.
+static void try_later(struct child *child, uint64_t ran_ms)
 {
-    struct child *child = process->data;
-    uv_timer_stop(&child->timer);
-    if (child->state == CHILD_ENDING && !child->again) {
-        child->state = CHILD_IDLE;
-        child->owner->ended(child);
-        return;
-    }
-    if (child->state == CHILD_ENDING) {
-        child->again = false;
-        child->failures = 0;
-        attempt(child);
-        return;
-    }
-    child->failures = child_failures(child->failures, uv_now(child->loop) - child->started_ms);
+    child->failures = child_failures(child->failures, ran_ms);
     uint64_t delay = child_backoff_ms(child->failures);
     log_event(LOG_LEVEL_WARNING, "child-restarts", "child", child->log.name, "in-ms",
               log_u64(delay), NULL);
-    child->state = CHILD_WAITING;
+    if (child->process == NULL)
+        child->state = CHILD_WAITING;
     uv_timer_start(&child->timer, on_next_attempt, delay, 0);
-    child->owner->died(child, delay);
 }
 
-static void on_process_exit(uv_process_t *process, int64_t exit_status, int term_signal)
+// Starts the process, or the successor of the one that runs.
+static void attempt(struct child *child)
 {
-    struct child *child = process->data;
-    bool asked = child->state == CHILD_ENDING;
-    log_event(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, asked ? "child-ended" : "child-died",
-              "child", child->log.name, "pid", log_u64(process->pid),
-              term_signal != 0 ? "signal" : "status",
-              term_signal != 0 ? strsignal(term_signal) : log_u64(exit_status), NULL);
-    uv_close((uv_handle_t *)process, after_death);
+    struct child_process *process = start_process(child);
+    if (process == NULL) {
+        try_later(child, 0);
+        if (child->process == NULL)
+            child->owner->died(child);
+        return;
+    }
+    child->state = CHILD_RUNNING;
+    if (child->process != NULL) {
+        child->successor = process;
+    } else {
+        child->process = process;
+        child->since = process->since;
+    }
+    expect_ready(process);
 }
+
+static void finish_end(struct child *child)
+{
+    if (child->state != CHILD_ENDING || child->leaving > 0)
+        return;
+    child->state = CHILD_IDLE;
+    if (child->again) {
+        child->again = false;
+        attempt(child);
+        return;
+    }
+    if (child->control != NULL)
+        (void)unlink(child->control);
+    child->owner->ended(child);
+}
+
+static void after_death(struct child *child, uint64_t ran_ms)
+{
+    child->process = child->successor; // it came just in time
+    child->successor = NULL;
+    child->restarts++;
+    if (child->process == NULL)
+        try_later(child, ran_ms);
+    else
+        child->since = child->process->since;
+    child->owner->died(child);
+}
+
+static void tell_exit(struct child_process *process, int64_t exit_status, int term_signal)
+{
+    struct child *child = process->child;
+    bool asked = process->told_to_end;
+    const char *kind = term_signal != 0 ? "signal" : "status";
+    const char *what = term_signal != 0 ? strsignal(term_signal) : log_u64(exit_status);
+    log_event(asked ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, asked ? "child-ended" : "child-died",
+              "child", child->log.name, "pid", log_u64(process->handle.pid), kind, what, NULL);
+    if (!asked)
+        snprintf(child->last_exit, sizeof(child->last_exit), "%s %s", kind, what);
+}
+
+static void on_process_exit(uv_process_t *handle, int64_t exit_status, int term_signal)
+{
+    struct child_process *process = handle->data;
+    struct child *child = process->child;
+    uint64_t ran_ms = uv_now(child->logs->loop) - process->started_ms;
+    bool counted = process == child->process;
+    bool succeeded = process == child->successor;
+    tell_exit(process, exit_status, term_signal);
+    process_free(process);
+    if (counted) {
+        after_death(child, ran_ms);
+    } else if (succeeded) {
+        child->successor = NULL;
+        try_later(child, 0);
+    } else {
+        child->leaving--;
+        finish_end(child);
+    }
+}
+
+// ── The owner's words ────────────────────────────────────────────────────────────────────────────
 
 void child_start(struct child *child)
 {
@@ -223,57 +388,38 @@ void child_start(struct child *child)
         child->again = true;
 }
 
-static void on_kill_time(uv_timer_t *timer)
+void child_roll(struct child *child)
 {
-    struct child *child = timer->data;
-    log_event(LOG_LEVEL_WARNING, "child-killed", "child", child->log.name, "reason",
-              "it did not end when it was told to", NULL);
-    uv_process_kill(&child->process, SIGKILL);
-}
-
-static void terminate(struct child *child)
-{
-    child->state = CHILD_ENDING;
-    // Dead already: its exit is about to be reported.
-    if (!uv_is_closing((uv_handle_t *)&child->process))
-        uv_process_kill(&child->process, SIGTERM);
-    uv_timer_start(&child->timer, on_kill_time, CHILD_KILL_MS, 0);
-}
-
-void child_restart(struct child *child)
-{
-    if (child->state == CHILD_RUNNING) {
-        child->again = true;
-        terminate(child);
-    } else if (child->state == CHILD_WAITING) {
-        uv_timer_start(&child->timer, on_next_attempt, 0, 0);
-    }
+    if (child->state != CHILD_RUNNING && child->state != CHILD_WAITING)
+        return;
+    if (child->successor != NULL) // started with what does not hold any more
+        dismiss(child->successor);
+    child->successor = NULL;
+    uv_timer_stop(&child->timer);
+    attempt(child);
 }
 
 void child_end(struct child *child)
 {
     child->again = false;
-    switch (child->state) {
-    case CHILD_RUNNING:
-        terminate(child);
+    if (child->state == CHILD_ENDING)
         return;
-    case CHILD_ENDING:
-        return;
-    case CHILD_WAITING:
-        uv_timer_stop(&child->timer);
-        break;
-    case CHILD_IDLE:
-        break;
-    }
-    child->state = CHILD_IDLE;
-    child->owner->ended(child);
+    uv_timer_stop(&child->timer);
+    if (child->process != NULL)
+        dismiss(child->process);
+    if (child->successor != NULL)
+        dismiss(child->successor);
+    child->process = child->successor = NULL;
+    child->state = CHILD_ENDING;
+    finish_end(child);
 }
 
 static void on_closed(uv_handle_t *timer)
 {
     struct child *child = timer->data;
     free(child->path);
-    child->path = NULL;
+    free(child->control);
+    child->path = child->control = NULL;
     child->closed(child);
 }
 

@@ -27,8 +27,15 @@ static void complain(struct feed *feed, const struct config_errors *errors)
 
 static void take_over(struct feed *feed, struct inputs *fresh)
 {
+    struct config_errors errors = {.count = 1};
+    bool same = inputs_equal(fresh, feed->inputs);
+    if (!same && !feed->accept(feed, fresh, &errors.list[0])) {
+        complain(feed, &errors);
+        inputs_free(fresh);
+        return;
+    }
     feed->complaint.count = 0;
-    if (inputs_equal(fresh, feed->inputs) || !feed->accept(feed, fresh)) {
+    if (same) {
         inputs_free(fresh);
         return;
     }

@@ -17,8 +17,8 @@ struct feed {
     const char *config_path;
     struct inputs *inputs;              // the newest good ones; replaced as a whole
     void (*changed)(struct feed *feed); // called after each replacement
-    // Asked before fresh inputs replace the old ones: false drops them.
-    bool (*accept)(struct feed *feed, const struct inputs *fresh);
+    // Asked before fresh inputs replace the old ones: false drops them, and err says why.
+    bool (*accept)(struct feed *feed, const struct inputs *fresh, struct error *err);
     void *data; // the owner's own
     struct inputs_watch *watch;
     uv_poll_t files;     // inotify
@@ -29,7 +29,8 @@ struct feed {
     uint64_t first_ms; // when the first of the steps was seen; 0: none
     bool polls_files;
     bool polls_addresses;
-    struct config_errors complaint; // what was logged last, so that it is not said every minute
+    // What is wrong with the inputs now; logged when it changes, so that it is not said every minute
+    struct config_errors complaint;
 };
 
 // Logs each error of a configuration, one line each.
@@ -37,7 +38,7 @@ void feed_log_errors(const struct config_errors *errors);
 // Starts to watch. inputs and the functions above are set by the caller; ownership of inputs is the
 // feed's.
 void feed_start(struct feed *feed, uv_loop_t *loop);
-// Reads again now, and says what is wrong even when it was said before.
+// Reads again now, and says what is wrong (`complaint`) even when it was said before.
 void feed_look(struct feed *feed);
 // Closes the handles; they must not be in use any more once the loop has run. The inputs stay.
 void feed_stop(struct feed *feed);

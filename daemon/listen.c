@@ -155,25 +155,6 @@ enum status listen_change(struct listen_set *set, const struct address *addresse
     return STATUS_OK;
 }
 
-void listen_release(struct listen_set *set, size_t worker)
-{
-    for (size_t a = 0; a < set->address_count; a++)
-        close_pair(&set->pairs[worker * set->address_count + a]);
-}
-
-enum status listen_acquire(struct listen_set *set, size_t worker, struct error *err)
-{
-    for (size_t a = 0; a < set->address_count; a++) {
-        struct listen_pair *pair = &set->pairs[worker * set->address_count + a];
-        if (pair->udp >= 0)
-            continue;
-        enum status status = open_pair(&set->addresses[a], pair, err);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
 void listen_done(struct listen_set *set)
 {
     for (size_t i = 0; i < set->address_count * set->worker_count; i++)

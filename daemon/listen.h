@@ -48,9 +48,4 @@ enum status listen_change(struct listen_set *set, const struct address *addresse
 // The pairs of a worker, address_count of them.
 const struct listen_pair *listen_pairs(const struct listen_set *set, size_t worker);
 
-// Closes a worker's sockets, so that the kernel gives its share to the other workers, and binds
-// them again.
-void listen_release(struct listen_set *set, size_t worker);
-enum status listen_acquire(struct listen_set *set, size_t worker, struct error *err);
-
 void listen_done(struct listen_set *set);

@@ -5,177 +5,17 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "daemon/last_good.h"
-
-// ── zone-signer ──────────────────────────────────────────────────────────────────────────────────
-
-static enum status signer_prepare(struct child *child, struct child_launch *launch,
-                                  struct error *err)
-{
-    struct zoned *zoned = child->data;
-    int inputs = -1;
-    enum status status = snapshot_open(&zoned->snapshots, &inputs, err);
-    if (status != STATUS_OK)
-        return status;
-    launch->close_after = inputs;
-    child_launch_arg(launch, "--inputs");
-    child_launch_arg(launch, "%d", child_launch_fd(launch, inputs));
-    child_launch_arg(launch, "--lifeline");
-    child_launch_arg(launch, "%d", child_launch_fd(launch, zoned->lifeline[0]));
-    return STATUS_OK;
-}
-
-static void signer_started(struct child *child)
-{
-    (void)child;
-}
-
-static void signer_died(struct child *child, uint64_t delay_ms)
-{
-    (void)delay_ms;
-    struct zoned *zoned = child->data;
-    snapshot_close(&zoned->snapshots);
-}
-
-static void finish_when_all_ended(struct zoned *zoned);
-
-static void signer_ended(struct child *child)
-{
-    struct zoned *zoned = child->data;
-    snapshot_close(&zoned->snapshots);
-    finish_when_all_ended(zoned);
-}
-
-static const struct child_owner signer_owner = {
-    .prepare = signer_prepare,
-    .started = signer_started,
-    .died = signer_died,
-    .ended = signer_ended,
-};
-
-// ── Workers ──────────────────────────────────────────────────────────────────────────────────────
-
-static enum status worker_prepare(struct child *child, struct child_launch *launch,
-                                  struct error *err)
-{
-    struct zoned_worker *worker = child->data;
-    struct zoned *zoned = worker->zoned;
-    enum status status = listen_acquire(&zoned->sockets, worker->index, err);
-    if (status != STATUS_OK)
-        return status;
-    const struct listen_pair *pairs = listen_pairs(&zoned->sockets, worker->index);
-    for (size_t i = 0; i < zoned->sockets.address_count; i++) {
-        child_launch_fd(launch, pairs[i].udp);
-        child_launch_fd(launch, pairs[i].tcp);
-    }
-    child_launch_arg(launch, "--serve");
-    child_launch_arg(launch, "%s/serve", zoned->state);
-    child_launch_arg(launch, "--sockets");
-    child_launch_arg(launch, "%zu", launch->fd_count);
-    child_launch_arg(launch, "--lifeline");
-    child_launch_arg(launch, "%d", child_launch_fd(launch, zoned->lifeline[0]));
-    child_launch_arg(launch, "--tcp-connections");
-    child_launch_arg(launch, "%u", zoned->settings.tcp_connections);
-    child_launch_arg(launch, "--tcp-idle");
-    child_launch_arg(launch, "%u", zoned->settings.tcp_idle_ms);
-    worker->stale = false;
-    return STATUS_OK;
-}
-
-// Starts stale workers again, one at a time: the others answer meanwhile, and what arrives for this
-// one waits in its sockets.
-static void roll(struct zoned *zoned)
-{
-    for (size_t i = 0; i < zoned->sockets.worker_count; i++)
-        if (zoned->workers[i]->child.state == CHILD_ENDING)
-            return;
-    for (size_t i = 0; i < zoned->sockets.worker_count; i++) {
-        if (zoned->workers[i]->stale) {
-            child_restart(&zoned->workers[i]->child);
-            return;
-        }
-    }
-}
-
-static void worker_started(struct child *child)
-{
-    struct zoned_worker *worker = child->data;
-    roll(worker->zoned);
-}
-
-static bool another_runs(const struct zoned *zoned, size_t index)
-{
-    for (size_t i = 0; i < zoned->sockets.worker_count; i++)
-        if (i != index && zoned->workers[i]->child.state == CHILD_RUNNING)
-            return true;
-    return false;
-}
-
-// A worker that stays down would strand its share of the queries: the kernel spreads them over all
-// bound sockets.
-static void worker_died(struct child *child, uint64_t delay_ms)
-{
-    struct zoned_worker *worker = child->data;
-    struct zoned *zoned = worker->zoned;
-    if (delay_ms > 0 && worker->index < zoned->sockets.worker_count &&
-        another_runs(zoned, worker->index))
-        listen_release(&zoned->sockets, worker->index);
-}
-
-static void worker_ended(struct child *child)
-{
-    struct zoned_worker *worker = child->data;
-    finish_when_all_ended(worker->zoned);
-}
-
-static const struct child_owner worker_owner = {
-    .prepare = worker_prepare,
-    .started = worker_started,
-    .died = worker_died,
-    .ended = worker_ended,
-};
-
-static char *program_path(const struct zoned *zoned, const char *name)
-{
-    return path_join(zoned->libexec, name);
-}
-
-static void worker_add(struct zoned *zoned)
-{
-    struct zoned_worker *worker = xcalloc(1, sizeof(*worker));
-    worker->zoned = zoned;
-    worker->index = zoned->worker_count;
-    char name[LOG_NAME_MAX];
-    snprintf(name, sizeof(name), "%s.%zu", ZONED_SERVER, worker->index);
-    char *path = program_path(zoned, ZONED_SERVER);
-    child_init(&worker->child, zoned->logs, name, path, &worker_owner, worker);
-    free(path);
-    zoned->workers = array_grow(zoned->workers, &zoned->worker_cap, zoned->worker_count,
-                                sizeof(struct zoned_worker *));
-    zoned->workers[zoned->worker_count++] = worker;
-}
-
-// Makes the workers those that the sockets are for.
-static void adjust_workers(struct zoned *zoned)
-{
-    while (zoned->worker_count < zoned->sockets.worker_count)
-        worker_add(zoned);
-    for (size_t i = 0; i < zoned->worker_count; i++) {
-        if (i < zoned->sockets.worker_count)
-            child_start(&zoned->workers[i]->child);
-        else
-            child_end(&zoned->workers[i]->child);
-    }
-    roll(zoned);
-}
+#include "daemon/programs.h"
+#include "daemon/workers.h"
+#include "daemon/zoned_control.h"
 
 // ── Settings and addresses ───────────────────────────────────────────────────────────────────────
 
@@ -265,25 +105,36 @@ static void on_listen_retry(uv_timer_t *timer)
     follow_addresses(timer->data);
 }
 
-// An address that cannot be bound stops neither the others nor the zones: all sockets stay as they
-// are, and it is tried again.
-static void follow_addresses(struct zoned *zoned)
+// An address that cannot be bound stops neither the others nor the zones: all sockets stay as they are, and it is tried
+// again.
+static bool follow_server(struct zoned *zoned)
 {
     struct error err = {0};
     bool changed = false;
-    uv_timer_stop(&zoned->listen_retry);
     if (bind_inputs(zoned, zoned->feed.inputs, &changed, &err) != STATUS_OK) {
-        log_event(LOG_LEVEL_ERROR, "listen-failed", "reason", err.text, "kept",
-                  "the addresses and workers from before", NULL);
-        uv_timer_start(&zoned->listen_retry, on_listen_retry, ZONED_LISTEN_RETRY_MS, 0);
-        return;
+        if (strcmp(err.text, zoned->listen_error.text) != 0)
+            log_event(LOG_LEVEL_ERROR, "listen-failed", "reason", err.text, "kept",
+                      "the addresses and workers from before", NULL);
+        zoned->listen_error = err;
+        return false;
     }
+    zoned->listen_error.text[0] = '\0';
     if (!changed)
-        return;
+        return true;
     log_listening(zoned);
-    for (size_t i = 0; i < zoned->worker_count; i++)
-        zoned->workers[i]->stale = zoned->workers[i]->child.state != CHILD_IDLE;
-    adjust_workers(zoned);
+    workers_set_stale(zoned);
+    workers_follow(zoned);
+    return true;
+}
+
+static void follow_addresses(struct zoned *zoned)
+{
+    bool server = follow_server(zoned);
+    bool resolver = resolver_follow(zoned); // its flags name the server's addresses
+    if (server && resolver)
+        uv_timer_stop(&zoned->listen_retry);
+    else
+        uv_timer_start(&zoned->listen_retry, on_listen_retry, ZONED_LISTEN_RETRY_MS, 0);
 }
 
 static void follow_log(struct zoned *zoned)
@@ -293,15 +144,24 @@ static void follow_log(struct zoned *zoned)
     on_alarm_follow(&zoned->alarm, config->on_alarm);
 }
 
-static bool inputs_accept(struct feed *feed, const struct inputs *fresh)
+static bool inputs_accept(struct feed *feed, const struct inputs *fresh, struct error *err)
 {
-    struct zoned *zoned = feed->data;
-    if (strcmp(fresh->config->state, zoned->state) == 0)
-        return true;
-    log_event(LOG_LEVEL_ERROR, "config-wrong", "reason",
-              "state: has changed; that takes a stop and a start of zoned", "was", zoned->state,
-              "now", fresh->config->state, NULL);
-    return false;
+    const struct zoned *zoned = feed->data;
+    if (strcmp(fresh->config->state, zoned->state) != 0) {
+        error_set(err, STATUS_STATE,
+                  "state: has changed from %s to %s; that takes a stop and a start of zoned",
+                  zoned->state, fresh->config->state);
+        return false;
+    }
+    char *control = rights_control_directory(fresh->config);
+    bool same = strcmp(control, zoned->control_directory) == 0;
+    if (!same)
+        error_set(err, STATUS_STATE,
+                  "control: directory has changed from %s to %s; that takes a stop and a start of "
+                  "zoned",
+                  zoned->control_directory, control);
+    free(control);
+    return same;
 }
 
 static void inputs_changed(struct feed *feed)
@@ -317,14 +177,11 @@ static void inputs_changed(struct feed *feed)
 
 // ── Running and ending ───────────────────────────────────────────────────────────────────────────
 
-static void finish_when_all_ended(struct zoned *zoned)
+void zoned_child_ended(struct zoned *zoned)
 {
-    if (!zoned->stopping || zoned->signer.state != CHILD_IDLE)
-        return;
-    for (size_t i = 0; i < zoned->worker_count; i++)
-        if (zoned->workers[i]->child.state != CHILD_IDLE)
-            return;
-    uv_stop(&zoned->loop);
+    if (zoned->stopping && zoned->signer.state == CHILD_IDLE &&
+        zoned->resolver.state == CHILD_IDLE && workers_are_idle(zoned))
+        uv_stop(&zoned->loop);
 }
 
 static void on_end_signal(uv_signal_t *handle, int number)
@@ -336,8 +193,9 @@ static void on_end_signal(uv_signal_t *handle, int number)
     zoned->stopping = true;
     feed_stop(&zoned->feed); // nothing is started any more
     uv_timer_stop(&zoned->listen_retry);
-    for (size_t i = 0; i < zoned->worker_count; i++)
-        child_end(&zoned->workers[i]->child);
+    zoned_control_close(zoned);
+    workers_end(zoned);
+    child_end(&zoned->resolver);
     child_end(&zoned->signer);
 }
 
@@ -371,8 +229,8 @@ static void release(struct zoned *zoned)
 {
     snapshot_close(&zoned->snapshots);
     child_close(&zoned->signer, forget_child);
-    for (size_t i = 0; i < zoned->worker_count; i++)
-        child_close(&zoned->workers[i]->child, forget_child);
+    child_close(&zoned->resolver, forget_child);
+    workers_close(zoned);
     uv_close((uv_handle_t *)&zoned->hangup, NULL);
     uv_close((uv_handle_t *)&zoned->terminate, NULL);
     uv_close((uv_handle_t *)&zoned->interrupt, NULL);
@@ -382,12 +240,27 @@ static void release(struct zoned *zoned)
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
     uv_loop_close(&zoned->loop);
     log_event(LOG_LEVEL_NOTICE, "stopped", NULL);
-    for (size_t i = 0; i < zoned->worker_count; i++)
-        free(zoned->workers[i]);
-    free(zoned->workers);
+    workers_free(zoned);
     listen_done(&zoned->sockets);
+    listen_done(&zoned->resolver_sockets);
+    buf_done(&zoned->resolver_flags);
     close(zoned->lifeline[0]);
     close(zoned->lifeline[1]);
+}
+
+static void start_feed(struct zoned *zoned)
+{
+    zoned->snapshots = (struct snapshot_sender){
+        .loop = &zoned->loop, .newest = (const struct inputs *const *)&zoned->feed.inputs};
+    zoned->feed.accept = inputs_accept;
+    zoned->feed.changed = inputs_changed;
+    zoned->feed.data = zoned;
+    if (zoned->feed.complaint.count > 0) // said before anybody could be alarmed
+        log_event(LOG_LEVEL_ERROR, "last-good-used", "config", zoned->feed.config_path, "reason",
+                  "the configuration does not hold up; this is what it said when it last did",
+                  NULL);
+    keep_last_good(zoned);
+    feed_start(&zoned->feed, &zoned->loop);
 }
 
 enum status zoned_run(struct zoned *zoned, struct error *err)
@@ -397,30 +270,22 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     int failed = uv_loop_init(&zoned->loop);
     if (failed != 0)
         return error_set(err, STATUS_IO, "cannot make an event loop: %s", uv_strerror(failed));
+    zoned->since = time(NULL);
     zoned->logs->loop = &zoned->loop;
     on_alarm_open(&zoned->alarm, zoned->logs);
     follow_log(zoned);
-    uv_timer_init(&zoned->loop, &zoned->listen_retry);
-    zoned->listen_retry.data = zoned;
-    zoned->snapshots = (struct snapshot_sender){
-        .loop = &zoned->loop, .newest = (const struct inputs *const *)&zoned->feed.inputs};
-    zoned->feed.accept = inputs_accept;
-    zoned->feed.changed = inputs_changed;
-    zoned->feed.data = zoned;
     log_event(LOG_LEVEL_NOTICE, "started", "version", ZONEBOX_VERSION, "config",
               zoned->feed.config_path, "state", zoned->state, NULL);
-    if (zoned->feed.complaint.count > 0) // said before anybody could be alarmed
-        log_event(LOG_LEVEL_ERROR, "last-good-used", "config", zoned->feed.config_path, "reason",
-                  "the configuration does not hold up; this is what it said when it last did",
-                  NULL);
-    keep_last_good(zoned);
+    uv_timer_init(&zoned->loop, &zoned->listen_retry);
+    zoned->listen_retry.data = zoned;
     start_signals(zoned);
-    feed_start(&zoned->feed, &zoned->loop);
-    char *path = program_path(zoned, ZONED_SIGNER);
-    child_init(&zoned->signer, zoned->logs, ZONED_SIGNER, path, &signer_owner, zoned);
-    free(path);
+    start_feed(zoned);
+    zoned_control_open(zoned);
+    signer_init(zoned);
+    resolver_init(zoned);
     child_start(&zoned->signer);
-    adjust_workers(zoned);
+    workers_follow(zoned);
+    follow_addresses(zoned);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
     release(zoned);
     return STATUS_OK;

@@ -1,39 +1,41 @@
 // SPDX-License-Identifier: ISC
-// What zoned keeps running: one zone-signer, which gets the inputs, and the workers (zone-server),
-// which get the sockets.
+// What zoned keeps running: one zone-signer, which gets the inputs; the workers (zone-server), which get the sockets;
+// and zone-resolver on loopback.
 //
-//     feed (files, watched) ──► accept ──► listen: sockets ──► workers, started again one by one
-//     when theirs changed
-//                                 └──────► snapshot ──► zone-signer
+//     feed (files, watched) ──► accept ──┬──► listen: sockets ──► workers, replaced one by one when theirs changed
+//                                        ├──► listen: sockets ──► zone-resolver, replaced when its flags changed
+//                                        └──► snapshot ──► zone-signer
 //
-// Every child also holds the reading end of the lifeline, a pipe whose other end only zoned has:
-// when zoned is gone, however it went, they read its end and go too.
+// Every child also holds the reading end of the lifeline, a pipe whose other end only zoned has: when zoned is gone,
+// however it went, they read its end and go too.
+//
+// zoned.c runs and ends it all and follows the inputs; workers.c, programs.c (zone-signer, zone-resolver) and
+// zoned_control.c have the rest.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
+#include "base/buf.h"
+#include "base/control.h"
 #include "base/status.h"
 #include "daemon/child.h"
 #include "daemon/feed.h"
 #include "daemon/listen.h"
 #include "daemon/logs.h"
 #include "daemon/on_alarm.h"
+#include "daemon/rights.h"
 #include "daemon/snapshot.h"
 
-#define ZONED_SIGNER "zone-signer"
-#define ZONED_SERVER "zone-server"
+#define ZONED_SIGNER   "zone-signer"
+#define ZONED_SERVER   "zone-server"
+#define ZONED_RESOLVER "zone-resolver"
 
-#define ZONED_LISTEN_RETRY_MS                                                                      \
-    30000 // for addresses that could not be bound when the configuration changed
+// For addresses that could not be bound when the configuration changed.
+#define ZONED_LISTEN_RETRY_MS 2000
 
-struct zoned_worker {
-    struct child child;
-    struct zoned *zoned;
-    size_t index;
-    bool stale; // runs with sockets or settings that do not hold any more
-};
+struct zoned_worker;
 
 // What the workers are started with, besides their sockets.
 struct zoned_settings {
@@ -48,15 +50,24 @@ struct zoned {
     struct on_alarm alarm;
     const char *libexec; // where the programs are
     char *state;
+    char *control_directory;
+    int64_t since; // Unix seconds
+    struct control *control;
     struct feed feed;
     struct snapshot_sender snapshots;
-    struct listen_set sockets;
-    struct zoned_settings settings;
     int lifeline[2];
     struct child signer;
+    // The workers and what they serve
+    struct listen_set sockets;
+    struct zoned_settings settings;
+    struct error listen_error; // why the addresses are not those of the configuration; "": they are
     struct zoned_worker **workers; // never shrinks: a worker that is not wanted now is idle
     size_t worker_count;
     size_t worker_cap;
+    // The resolver
+    struct child resolver;
+    struct listen_set resolver_sockets; // one worker's
+    struct buf resolver_flags;          // arguments for its next start, each ends with a NUL
     uv_signal_t hangup;
     uv_signal_t terminate;
     uv_signal_t interrupt;
@@ -64,8 +75,11 @@ struct zoned {
     bool stopping;
 };
 
-// Binds what the inputs ask for. The struct is zero but for logs, libexec, state and feed.inputs.
+// Binds what the inputs ask for. The struct is zero but for logs, libexec, state, control_directory and feed.inputs.
 enum status zoned_bind(struct zoned *zoned, struct error *err);
-// Starts everything and runs until a signal says to end and all children are gone. Releases what it
-// started; inputs and state stay the caller's.
+// Starts everything and runs until a signal says to end and all children are gone. Releases what it started; inputs,
+// state and control_directory stay the caller's.
 enum status zoned_run(struct zoned *zoned, struct error *err);
+
+// For its parts: a child has ended; is it the last?
+void zoned_child_ended(struct zoned *zoned);

@@ -220,11 +220,13 @@ int main(int argc, char **argv)
     if (status == STATUS_OK) {
         zoned.libexec = libexec;
         zoned.state = xstrdup(zoned.feed.inputs->config->state);
+        zoned.control_directory = rights_control_directory(zoned.feed.inputs->config);
         status = run(&zoned, &err);
     }
     if (err.text[0] != '\0')
         log_event(LOG_LEVEL_ERROR, "not-started", "reason", err.text, NULL);
     free(zoned.state);
+    free(zoned.control_directory);
     inputs_free(zoned.feed.inputs);
     free(libexec);
     return status == STATUS_OK ? EXIT_FINE : EXIT_WRONG;

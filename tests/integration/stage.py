@@ -34,30 +34,64 @@ if told("say"):
 if told("crash"):
     sys.exit(7)
 lifeline = int(options["--lifeline"])
+control = socket.socket(fileno=int(options["--control"]))
+
+def answer():  # one question on the control socket
+    peer = control.accept()[0]
+    with peer, peer.makefile("rw") as lines:
+        asked = json.loads(lines.readline())
+        if asked["command"] != "ready":
+            tell("asked", request=asked)
+        lines.write(json.dumps(dict(ok=True, program=name)) + "\\n")
+        return asked
 """
 
 STAND_IN_SERVER = STAND_IN + """\
-sockets = [socket.socket(fileno=3 + i) for i in range(int(options["--sockets"]))]
-tell("ready", addresses=sorted({"%s@%d" % s.getsockname()[:2] for s in sockets}))
+count = int(options["--sockets"])
+inherited = [socket.socket(fileno=3 + i) for i in range(count + int(options.get("--standby", 0)))]
+own, standby, drained = inherited[:count], inherited[count:], []
+if told("mute"):
+    signal.pause()
+if not told("deaf"):  # what was read is answered before it ends
+    awake, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.set_wakeup_fd(wakes)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+else:
+    awake = lifeline
+tell("ready", addresses=sorted({"%s@%d" % s.getsockname()[:2] for s in own}))
 while True:
-    for ready in select.select(sockets + [lifeline], [], [])[0]:
-        if ready == lifeline:
-            tell("lifeline")
+    for ready in select.select(own + drained + [lifeline, control, awake], [], [])[0]:
+        if ready in (lifeline, awake):
+            tell("lifeline" if ready == lifeline else "ended")
             sys.exit(0)
-        if ready.type == socket.SOCK_STREAM:
-            peer = ready.accept()[0]
-            peer.sendall(b"%d" % os.getpid())
-            peer.close()
-        else:
-            _, peer = ready.recvfrom(512)
-            ready.sendto(b"%d" % os.getpid(), peer)
+        if ready is control:
+            asked = answer()
+            if asked["command"] == "drain":
+                start = asked.get("from", 0)
+                drained = standby[start : start + asked["count"]]
+                break
+            continue
+        try:
+            if ready.type == socket.SOCK_STREAM:
+                peer = ready.accept()[0]
+                peer.sendall(b"%d" % os.getpid())
+                peer.close()
+            else:
+                _, peer = ready.recvfrom(512)
+                ready.sendto(b"%d" % os.getpid(), peer)
+        except BlockingIOError:
+            pass  # another one was faster
 """
 
 STAND_IN_SIGNER = STAND_IN + """\
 inputs = int(options["--inputs"])
 stream = b""
 while True:
-    for ready in select.select([inputs, lifeline], [], [])[0]:
+    for ready in select.select([inputs, lifeline, control], [], [])[0]:
+        if ready is control:
+            answer()
+            continue
         octets = os.read(ready, 65536)
         if not octets:
             tell("lifeline" if ready == lifeline else "no-inputs")

@@ -22,35 +22,34 @@ struct shell {
     const struct rights_user *user;
     unsigned starts;
     unsigned deaths;
-    uint64_t delays[8];
     unsigned end_after_deaths;
-    bool restart_once;
+    bool roll_once;
     bool ended;
 };
 
-static enum status prepare(struct child *child, struct child_launch *launch, struct error *err)
+static enum status prepare(struct child *child, struct launch *launch, struct error *err)
 {
     struct shell *shell = child->data;
     if (shell->command == NULL)
         return error_set(err, STATUS_STATE, "not now");
-    child_launch_arg(launch, "-c");
-    child_launch_arg(launch, "%s", shell->command);
+    launch_arg(launch, "-c");
+    launch_arg(launch, "%s", shell->command);
     launch->user = shell->user;
     if (shell->fd >= 0)
-        assert_int_equal(child_launch_fd(launch, shell->fd), 3);
+        assert_int_equal(launch_fd(launch, shell->fd), 3);
     return STATUS_OK;
 }
 
-static void started(struct child *child)
+static void ready(struct child *child)
 {
     struct shell *shell = child->data;
     shell->starts++;
 }
 
-static void died(struct child *child, uint64_t delay_ms)
+static void died(struct child *child)
 {
     struct shell *shell = child->data;
-    shell->delays[shell->deaths++] = delay_ms;
+    shell->deaths++;
     if (shell->deaths == shell->end_after_deaths)
         child_end(child);
 }
@@ -67,7 +66,7 @@ static void ended(struct child *child)
     child_close(child, closed);
 }
 
-static const struct child_owner owner = {prepare, started, died, ended};
+static const struct child_owner owner = {prepare, ready, died, ended};
 
 static struct logs logs;
 
@@ -128,9 +127,7 @@ static void one_that_dies_is_started_again(void **state)
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_true(shell.ended);
     assert_int_equal(shell.starts, 3);
-    assert_int_equal(shell.delays[0], 0);
-    assert_int_equal(shell.delays[1], CHILD_BACKOFF_FIRST_MS);
-    assert_int_equal(shell.delays[2], 2 * CHILD_BACKOFF_FIRST_MS);
+    assert_string_equal(shell.child.last_exit, "status 3");
 }
 
 static void one_that_cannot_be_prepared_counts_as_dead(void **state)
@@ -165,9 +162,9 @@ static void a_program_that_is_not_there_counts_as_dead(void **state)
 static void on_time(uv_timer_t *timer)
 {
     struct shell *shell = timer->data;
-    if (shell->restart_once) {
-        shell->restart_once = false;
-        child_restart(&shell->child);
+    if (shell->roll_once) {
+        shell->roll_once = false;
+        child_roll(&shell->child);
         return;
     }
     child_end(&shell->child);
@@ -208,15 +205,45 @@ static void one_that_ignores_the_word_is_killed(void **state)
     assert_in_range(uv_now(&loop) - before, CHILD_KILL_MS, CHILD_KILL_MS + 1500);
 }
 
-static void a_restart_is_no_death(void **state)
+static void a_replacement_is_no_death(void **state)
 {
     (void)state;
     struct shell shell;
     shell_init(&shell, "while :; do sleep 0.1; done");
-    shell.restart_once = true;
+    shell.roll_once = true;
     run_and_end(&shell, 200, 600);
     assert_true(shell.ended);
     assert_int_equal(shell.starts, 2);
+    assert_int_equal(shell.deaths, 0);
+    assert_int_equal(shell.child.restarts, 0);
+}
+
+// Fails when it is to be replaced.
+static enum status prepare_once(struct child *child, struct launch *launch, struct error *err)
+{
+    struct shell *shell = child->data;
+    if (shell->starts > 0)
+        return error_set(err, STATUS_STATE, "no more");
+    return prepare(child, launch, err);
+}
+
+static void a_successor_that_fails_leaves_the_old_one_where_it_is(void **state)
+{
+    (void)state;
+    static const struct child_owner once = {prepare_once, ready, died, ended};
+    struct shell shell;
+    shell_init(&shell, "while :; do sleep 0.1; done");
+    shell.child.owner = &once;
+    child_start(&shell.child);
+    int pid = child_pid(&shell.child);
+    child_roll(&shell.child);
+    assert_int_equal(child_pid(&shell.child), pid);
+    assert_true(child_is_ready(&shell.child));
+    assert_true(child_is_rolling(&shell.child)); // it will be tried again
+    assert_string_equal(shell.child.log.last_error, "no more");
+    child_end(&shell.child);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(shell.ended);
     assert_int_equal(shell.deaths, 0);
 }
 
@@ -294,7 +321,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_program_that_is_not_there_counts_as_dead, open_loop,
                                         close_loop),
         cmocka_unit_test_setup_teardown(one_that_ignores_the_word_is_killed, open_loop, close_loop),
-        cmocka_unit_test_setup_teardown(a_restart_is_no_death, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(a_replacement_is_no_death, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(a_successor_that_fails_leaves_the_old_one_where_it_is,
+                                        open_loop, close_loop),
         cmocka_unit_test_setup_teardown(descriptors_arrive_from_three_on, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(the_environment_is_empty_but_for_the_sanitizers, open_loop,
                                         close_loop),

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: ISC
+#include "daemon/programs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+
+char *programs_control_path(const struct zoned *zoned, const char *name)
+{
+    return xasprintf("%s/%s.sock", zoned->control_directory, name);
+}
+
+void programs_init_child(struct zoned *zoned, struct child *child, const char *name,
+                         const char *program, const struct child_owner *owner, void *data)
+{
+    char *path = path_join(zoned->libexec, program);
+    char *control = programs_control_path(zoned, name);
+    child_init(child, zoned->logs, name, path, owner, data);
+    child_set_control(child, control, (gid_t)-1);
+    free(control);
+    free(path);
+}
+
+static void put_lifeline(const struct zoned *zoned, struct launch *launch)
+{
+    launch_arg(launch, "--lifeline");
+    launch_arg(launch, "%d", launch_fd(launch, zoned->lifeline[0]));
+}
+
+static void nothing(struct child *child)
+{
+    (void)child;
+}
+
+// ── zone-signer ──────────────────────────────────────────────────────────────────────────────────
+
+static enum status signer_prepare(struct child *child, struct launch *launch, struct error *err)
+{
+    struct zoned *zoned = child->data;
+    int inputs = -1;
+    enum status status = snapshot_open(&zoned->snapshots, &inputs, err);
+    if (status != STATUS_OK)
+        return status;
+    launch_arg(launch, "--inputs");
+    launch_arg(launch, "%d", launch_give_fd(launch, inputs));
+    put_lifeline(zoned, launch);
+    return STATUS_OK;
+}
+
+static void signer_died(struct child *child)
+{
+    struct zoned *zoned = child->data;
+    snapshot_close(&zoned->snapshots);
+}
+
+static void signer_ended(struct child *child)
+{
+    struct zoned *zoned = child->data;
+    snapshot_close(&zoned->snapshots);
+    zoned_child_ended(zoned);
+}
+
+static const struct child_owner signer_owner = {
+    .prepare = signer_prepare, .ready = nothing, .died = signer_died, .ended = signer_ended};
+
+void signer_init(struct zoned *zoned)
+{
+    programs_init_child(zoned, &zoned->signer, ZONED_SIGNER, ZONED_SIGNER, &signer_owner, zoned);
+}
+
+// ── zone-resolver ────────────────────────────────────────────────────────────────────────────────
+
+// How many of the server's addresses the resolver is told; one that answers is enough.
+#define OWN_SERVERS_MAX 4
+
+// A flag and, unless NULL, its value: arguments that end with a NUL each.
+static void put_flag(struct buf *flags, const char *name, const char *value)
+{
+    buf_printf(flags, "--%s", name);
+    buf_put_u8(flags, 0);
+    if (value != NULL)
+        buf_put(flags, value, strlen(value) + 1);
+}
+
+static void put_path(struct buf *flags, const char *name, const char *directory, const char *file)
+{
+    char *path = path_join(directory, file);
+    put_flag(flags, name, path);
+    free(path);
+}
+
+static void put_number(struct buf *flags, const char *name, uint32_t value)
+{
+    put_flag(flags, name, log_u64(value));
+}
+
+static void put_address(struct buf *flags, const char *name, const struct address *address,
+                        const char *tls_name)
+{
+    char text[ADDRESS_TEXT_MAX];
+    address_text(address, true, text);
+    char *value = tls_name != NULL ? xasprintf("%s#%s", text, tls_name) : xstrdup(text);
+    put_flag(flags, name, value);
+    free(value);
+}
+
+// The box's own zones are asked at its own server: where strangers ask too, so that the answers are theirs; loopback
+// when it listens nowhere else.
+static void put_own_servers(const struct zoned *zoned, struct buf *flags)
+{
+    const struct listen_set *sockets = &zoned->sockets;
+    size_t put = 0;
+    for (int loopback = 0; loopback <= 1 && put == 0; loopback++) {
+        for (size_t i = 0; i < sockets->address_count && put < OWN_SERVERS_MAX; i++) {
+            const struct address *address = &sockets->addresses[i];
+            if ((address_scope(address) == ADDRESS_LOOPBACK) != (loopback == 1))
+                continue;
+            put_address(flags, "own-server", address, NULL);
+            put++;
+        }
+    }
+}
+
+// Everything but descriptors: what is the same now and then needs no restart.
+static void resolver_flags(const struct zoned *zoned, struct buf *ret)
+{
+    const struct config_resolver *resolver = &zoned->feed.inputs->config->resolver;
+    put_path(ret, "state", zoned->state, "resolver");
+    if (resolver->root_hints != NULL)
+        put_flag(ret, "root-hints", resolver->root_hints);
+    for (size_t i = 0; i < resolver->trust_anchor_count; i++)
+        put_flag(ret, "trust-anchor", resolver->trust_anchors[i].text);
+    for (size_t i = 0; i < resolver->forward_count; i++)
+        put_address(ret, "forward", &resolver->forward[i].address, resolver->forward[i].tls_name);
+    if (zoned->sockets.address_count > 0) {
+        put_path(ret, "own-zones", zoned->state, "public/zones.key");
+        put_own_servers(zoned, ret);
+        if (resolver->trust_own_keys)
+            put_flag(ret, "trust-own-keys", NULL);
+    }
+    put_number(ret, "cache", resolver->cache);
+    put_number(ret, "queries", resolver->queries);
+    put_number(ret, "queries-per-client", resolver->queries_per_client);
+}
+
+static enum status resolver_prepare(struct child *child, struct launch *launch, struct error *err)
+{
+    struct zoned *zoned = child->data;
+    const struct listen_set *sockets = &zoned->resolver_sockets;
+    const struct listen_pair *pairs = listen_pairs(sockets, 0);
+    (void)err;
+    for (size_t i = 0; i < sockets->address_count; i++) {
+        launch_fd(launch, pairs[i].udp);
+        launch_fd(launch, pairs[i].tcp);
+    }
+    launch_arg(launch, "--sockets");
+    launch_arg(launch, "%zu", launch->fd_count);
+    put_lifeline(zoned, launch);
+    const char *flag = (const char *)zoned->resolver_flags.data;
+    for (const char *end = flag + zoned->resolver_flags.len; flag < end; flag += strlen(flag) + 1)
+        launch_arg(launch, "%s", flag);
+    return STATUS_OK;
+}
+
+static void resolver_ended(struct child *child)
+{
+    struct zoned *zoned = child->data;
+    listen_done(&zoned->resolver_sockets);
+    zoned_child_ended(zoned);
+}
+
+static const struct child_owner resolver_owner = {
+    .prepare = resolver_prepare, .ready = nothing, .died = nothing, .ended = resolver_ended};
+
+void resolver_init(struct zoned *zoned)
+{
+    programs_init_child(zoned, &zoned->resolver, ZONED_RESOLVER, ZONED_RESOLVER, &resolver_owner,
+                        zoned);
+}
+
+// Mostly another resolver that was there before: it is not the zones' fault, so they are served all the same.
+static void complain(struct zoned *zoned, const struct error *err)
+{
+    struct log_source *log = &zoned->resolver.log;
+    char line[ERROR_TEXT_MAX + 160];
+    snprintf(line, sizeof(line),
+             "%s; `listen:` of `resolver:` can name another address or port, `resolver: no` does "
+             "without one",
+             err->text);
+    if (strncmp(log->last_error, line, sizeof(log->last_error) - 1) == 0)
+        return; // said already
+    log_event(LOG_LEVEL_ERROR, "resolver-not-listening", "reason", line, NULL);
+    snprintf(log->last_error, sizeof(log->last_error), "%.*s", (int)sizeof(log->last_error) - 1,
+             line);
+    log->last_error_at = time(NULL);
+}
+
+static bool buf_is(const struct buf *buf, const struct buf *other)
+{
+    return buf->len == other->len &&
+           (buf->len == 0 || memcmp(buf->data, other->data, buf->len) == 0);
+}
+
+bool resolver_follow(struct zoned *zoned)
+{
+    const struct config_resolver *resolver = &zoned->feed.inputs->config->resolver;
+    struct error err = {0};
+    if (!resolver->enabled) {
+        child_end(&zoned->resolver); // which gives the sockets up
+        return true;
+    }
+    bool same = listen_is(&zoned->resolver_sockets, resolver->listen, resolver->listen_count, 1);
+    if (!same && listen_change(&zoned->resolver_sockets, resolver->listen, resolver->listen_count,
+                               1, &err) != STATUS_OK) {
+        complain(zoned, &err);
+        return false;
+    }
+    struct buf flags = {0};
+    resolver_flags(zoned, &flags);
+    if (!buf_is(&zoned->resolver_flags, &flags))
+        same = false;
+    buf_done(&zoned->resolver_flags);
+    zoned->resolver_flags = flags;
+    if (zoned->resolver.state == CHILD_IDLE || zoned->resolver.state == CHILD_ENDING)
+        child_start(&zoned->resolver);
+    else if (!same)
+        child_roll(&zoned->resolver);
+    return true;
+}
