@@ -167,7 +167,8 @@ static long lock_holder(int fd)
 
 enum status file_lock(const char *path, int *ret_fd, struct error *err)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    // Writing through somebody's symbolic link would spoil the file that it leads to.
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(err, errno, "%s: cannot open the lock file", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

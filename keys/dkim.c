@@ -206,8 +206,9 @@ static enum status publish_private(const struct paths *paths, struct error *err)
 
 static enum status make_key(const struct paths *paths, struct error *err)
 {
-    // Mail software passes through the directories to its key; the key itself is 0640.
-    enum status status = directory_make(paths->directory, 0755, err);
+    // The group comes from the directory above, which is set-group-ID (box.dkim.group): mail software is in it, passes
+    // through and reads the key, which is 0640.
+    enum status status = directory_make(paths->directory, 0750, err);
     if (status != STATUS_OK)
         return status;
     EVP_PKEY *key = EVP_RSA_gen(DKIM_BITS);

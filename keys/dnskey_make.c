@@ -210,8 +210,7 @@ static enum status complete_orphan(const struct dnskey_listing *listing, const c
 enum status dnskey_make_listed(const struct dnskey_listing *listing, const char *zone, int64_t now,
                                struct dnskey *ret, struct error *err)
 {
-    // Others must pass through it to read the .key files; the private ones are 0600.
-    enum status status = directory_make(listing->directory, 0755, err);
+    enum status status = directory_make(listing->directory, 0700, err);
     if (status != STATUS_OK)
         return status;
     struct dnskey_set others = {0};

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "signer/confined.h"
+#include "signer/homes.h"
 #include "signer/publish.h"
 #include "signer/source.h"
 #include "signer/status.h"
@@ -177,7 +178,11 @@ static bool open_publisher(struct loop *loop, const struct inputs *inputs)
 {
     struct error err = {0};
     loop->directory = xstrdup(inputs->config->state);
-    enum status status = give_up_rights(loop, &err);
+    enum status status = STATUS_OK;
+    if (loop->options->config_path != NULL)
+        status = homes_make(loop->directory, inputs->config->box.dkim_group, &err);
+    if (status == STATUS_OK)
+        status = give_up_rights(loop, &err);
     if (status == STATUS_OK)
         status = publisher_open(loop->directory, &loop->publisher, &err);
     if (status == STATUS_OK)

@@ -29,8 +29,8 @@
 
 struct publisher;
 
-// Opens (and makes) state/, serve/, keys/, dkim/ and public/ in directory and takes signer.lock in the first. A serve/
-// that cannot be read is made anew. STATE when another zone-signer runs.
+// Opens (and makes) state/, serve/, keys/, dkim/ and public/ in directory and takes state/signer.lock. A serve/ that
+// cannot be read is made anew. STATE when another zone-signer runs.
 enum status publisher_open(const char *directory, struct publisher **ret, struct error *err);
 void publisher_close(struct publisher *publisher); // NULL is fine
 

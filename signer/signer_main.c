@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/confine.h"
 #include "base/log.h"
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
     struct error err = {0};
     if (!options.unconfined && confine_memory(&err) != STATUS_OK)
         log_event(LOG_LEVEL_WARNING, "memory-in-the-open", "reason", err.text, NULL);
+    umask(0); // everything is made with the mode that it should have, from the start
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
     if (options.config_path != NULL &&

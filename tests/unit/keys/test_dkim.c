@@ -59,7 +59,7 @@ static void a_key_is_made_once_with_safe_modes(void **state)
     assert_true(ensure());
     assert_int_equal(mode_of("d/example.com/mail.private"), 0640);
     assert_int_equal(mode_of("d/example.com/mail.pub"), 0644);
-    assert_int_equal(mode_of("d/example.com"), 0755);
+    assert_int_equal(mode_of("d/example.com"), 0750);
     struct buf before = content_of("d/example.com/mail.private");
     assert_false(ensure());
     struct buf after = content_of("d/example.com/mail.private");
