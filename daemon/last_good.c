@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/last_good.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -54,6 +57,18 @@ enum status last_good_write(const char *state, const char *config_path, const vo
     return status;
 }
 
+// What it says is done with all rights of zoned: commands of `on-alarm` are run. So it must be zoned's own.
+static enum status check_owner(const char *path, struct error *err)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0)
+        return error_set_errno(err, errno, "%s", path);
+    if (S_ISREG(info.st_mode) && info.st_uid == geteuid())
+        return STATUS_OK;
+    return error_set(err, STATUS_DENIED, "%s: belongs to user %u and not to that of zoned", path,
+                     (unsigned)info.st_uid);
+}
+
 enum status last_good_read(const char *state, const char *config_path, struct buf *ret,
                            struct error *err)
 {
@@ -61,7 +76,9 @@ enum status last_good_read(const char *state, const char *config_path, struct bu
     struct buf head = {0};
     struct buf content = {0};
     put_head(&head, config_path);
-    enum status status = file_read(path, CONFIG_FILE_MAX + head.len, &content, err);
+    enum status status = check_owner(path, err);
+    if (status == STATUS_OK)
+        status = file_read(path, CONFIG_FILE_MAX + head.len, &content, err);
     if (status == STATUS_OK && !starts_with(&content, &head))
         status = error_set(err, STATUS_STATE, "%s: is of another configuration", path);
     if (status == STATUS_OK)

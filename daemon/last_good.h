@@ -20,6 +20,6 @@ enum status last_good_write(const char *state, const char *config_path, const vo
                             size_t len, struct error *err);
 
 // Appends the text that was kept of this configuration to ret. NOT_FOUND when there is none, STATE
-// when the one that is kept is of another configuration.
+// when the one that is kept is of another configuration, DENIED when it is not zoned's own.
 enum status last_good_read(const char *state, const char *config_path, struct buf *ret,
                            struct error *err);

@@ -22,7 +22,7 @@ void programs_init_child(struct zoned *zoned, struct child *child, const char *n
     char *path = path_join(zoned->libexec, program);
     char *control = programs_control_path(zoned, name);
     child_init(child, zoned->logs, name, path, owner, data);
-    child_set_control(child, control, (gid_t)-1);
+    child_set_control(child, control, zoned->rights.control);
     free(control);
     free(path);
 }
@@ -47,6 +47,7 @@ static enum status signer_prepare(struct child *child, struct launch *launch, st
     enum status status = snapshot_open(&zoned->snapshots, &inputs, err);
     if (status != STATUS_OK)
         return status;
+    launch->user = rights_of(&zoned->rights, &zoned->rights.signer);
     launch_arg(launch, "--inputs");
     launch_arg(launch, "%d", launch_give_fd(launch, inputs));
     put_lifeline(zoned, launch);
@@ -155,6 +156,7 @@ static enum status resolver_prepare(struct child *child, struct launch *launch, 
     const struct listen_set *sockets = &zoned->resolver_sockets;
     const struct listen_pair *pairs = listen_pairs(sockets, 0);
     (void)err;
+    launch->user = rights_of(&zoned->rights, &zoned->rights.resolver);
     for (size_t i = 0; i < sockets->address_count; i++) {
         launch_fd(launch, pairs[i].udp);
         launch_fd(launch, pairs[i].tcp);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/rights.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -93,7 +94,9 @@ static enum status read_users(const struct config *config, struct rights *ret, s
         status = read_user(config, "server", user->server, user->server_place, &ret->server, err);
     if (status == STATUS_OK)
         status = refuse_signer(config, "server", user->server_place, ret, &ret->server, err);
-    if (status != STATUS_OK || !config->resolver.enabled)
+    // Looked up in any case: it may be switched on while zoned runs.
+    if (status != STATUS_OK ||
+        (!config->resolver.enabled && !find_user(user->resolver, &ret->resolver)))
         return status;
     status =
         read_user(config, "resolver", user->resolver, user->resolver_place, &ret->resolver, err);
@@ -162,21 +165,52 @@ void rights_log(const struct rights *rights)
 
 // ── Directories ──────────────────────────────────────────────────────────────────────────────────
 
-// The state directory itself. What others could write to would let them put their own in place of what is in it.
-static enum status make_top(const struct rights *rights, const char *path, struct error *err)
+// Is it a state directory by its looks? A slip in `state:` must not cost somebody a home directory.
+static bool is_state(const char *directory)
 {
-    enum status status = directory_make(path, 0755, err);
-    if (status != STATUS_OK)
+    char *keys = path_join(directory, "keys");
+    struct stat info;
+    bool is = lstat(keys, &info) == 0 && S_ISDIR(info.st_mode);
+    free(keys);
+    if (is)
+        return true;
+    DIR *listing = opendir(directory);
+    size_t entries = 0;
+    while (listing != NULL && readdir(listing) != NULL)
+        entries++;
+    if (listing != NULL)
+        closedir(listing);
+    return entries == 2; // "." and ".."
+}
+
+static enum status take_top(const char *directory, const struct stat *info, struct error *err)
+{
+    if (!is_state(directory))
+        return error_set(err, STATUS_DENIED,
+                         "%s: belongs to user %u and does not look like the state of zonebox; "
+                         "`state:` names a directory of its own",
+                         directory, (unsigned)info->st_uid);
+    if (chown(directory, 0, 0) != 0 || chmod(directory, 0755) != 0)
+        return error_set_errno(err, errno, "%s: cannot give it to root", directory);
+    return STATUS_OK;
+}
+
+enum status rights_make_top(const struct rights *rights, const char *directory, struct error *err)
+{
+    enum status status = directory_make(directory, 0755, err);
+    if (status != STATUS_OK || !rights->root)
         return status;
     struct stat info;
-    if (stat(path, &info) != 0)
-        return error_set_errno(err, errno, "%s", path);
-    if (rights->root && info.st_uid != 0 && chown(path, 0, 0) != 0)
-        return error_set_errno(err, errno, "%s: cannot give it to root", path);
-    mode_t mode = ((info.st_mode & 07777) | 0711) & ~(mode_t)0022; // all programs pass through it
-    bool ours = rights->root || info.st_uid == geteuid();
-    if (ours && mode != (info.st_mode & 07777) && chmod(path, mode) != 0)
-        return error_set_errno(err, errno, "%s: cannot set its mode", path);
+    if (stat(directory, &info) != 0)
+        return error_set_errno(err, errno, "%s", directory);
+    if (info.st_uid != 0)
+        return take_top(directory, &info, err);
+    if ((info.st_mode & 0022) != 0)
+        return error_set(err, STATUS_DENIED,
+                         "%s: others may write there; `state:` names a directory of its own",
+                         directory);
+    if ((info.st_mode & 0111) != 0111 && chmod(directory, (info.st_mode & 07777) | 0111) != 0)
+        return error_set_errno(err, errno, "%s: cannot set its mode", directory);
     return STATUS_OK;
 }
 
@@ -243,7 +277,7 @@ enum status rights_make_state(const struct rights *rights, const char *directory
         {"public", signer, signer->gid, 0755, signer},
         {"resolver", resolver, resolver->gid, 0700, resolver},
     };
-    enum status status = make_top(rights, directory, err);
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && status == STATUS_OK; i++)
         if (!rights->root || directories[i].user->uid != 0) // no resolver: nobody's directory
             status = make_directory(rights, directory, &directories[i], err);

@@ -112,6 +112,7 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     const struct zoned *zoned = worker->zoned;
     size_t workers = zoned->sockets.worker_count;
     (void)err;
+    launch->user = rights_of(&zoned->rights, &zoned->rights.server);
     put_pairs(zoned, worker->index, launch);
     worker->given_workers = workers;
     worker->given_sockets = launch->fd_count;

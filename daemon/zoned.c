@@ -144,6 +144,21 @@ static void follow_log(struct zoned *zoned)
     on_alarm_follow(&zoned->alarm, config->on_alarm);
 }
 
+// What zoned has done as root with the directories at its start holds until the next.
+static bool rights_stay(const struct zoned *zoned, const struct config *config, struct error *err)
+{
+    struct rights rights;
+    if (rights_read(config, &rights, err) != STATUS_OK)
+        return false;
+    if (rights_equal(&rights, &zoned->rights))
+        return true;
+    error_set(
+        err, STATUS_STATE,
+        "user:, control.group or box.dkim.group has changed; that takes a stop and a start of "
+        "zoned");
+    return false;
+}
+
 static bool inputs_accept(struct feed *feed, const struct inputs *fresh, struct error *err)
 {
     const struct zoned *zoned = feed->data;
@@ -161,7 +176,7 @@ static bool inputs_accept(struct feed *feed, const struct inputs *fresh, struct 
                   "zoned",
                   zoned->control_directory, control);
     free(control);
-    return same;
+    return same && rights_stay(zoned, fresh->config, err);
 }
 
 static void inputs_changed(struct feed *feed)

@@ -51,7 +51,8 @@ struct zoned {
     const char *libexec; // where the programs are
     char *state;
     char *control_directory;
-    int64_t since; // Unix seconds
+    struct rights rights; // of the start: other users are another start
+    int64_t since;        // Unix seconds
     struct control *control;
     struct feed feed;
     struct snapshot_sender snapshots;
@@ -75,7 +76,8 @@ struct zoned {
     bool stopping;
 };
 
-// Binds what the inputs ask for. The struct is zero but for logs, libexec, state, control_directory and feed.inputs.
+// Binds what the inputs ask for. The struct is zero but for logs, libexec, state, control_directory, rights and
+// feed.inputs.
 enum status zoned_bind(struct zoned *zoned, struct error *err);
 // Starts everything and runs until a signal says to end and all children are gone. Releases what it started; inputs,
 // state and control_directory stay the caller's.

@@ -148,11 +148,8 @@ void zoned_control_open(struct zoned *zoned)
     struct error err = {0};
     int fd = -1;
     char *path = programs_control_path(zoned, "zoned");
-    enum status status = directory_make(zoned->control_directory, 0750, &err);
-    if (status == STATUS_OK) {
-        remove_stale(zoned->control_directory);
-        status = control_bind(path, 0660, (gid_t)-1, &fd, &err);
-    }
+    remove_stale(zoned->control_directory);
+    enum status status = control_bind(path, 0660, zoned->rights.control, &fd, &err);
     if (status == STATUS_OK)
         status = control_open(&zoned->loop, fd, commands, zoned, &zoned->control, &err);
     if (status != STATUS_OK)

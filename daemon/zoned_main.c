@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -181,7 +182,9 @@ static enum status bind_patiently(struct zoned *zoned, struct error *err)
 
 static enum status run(struct zoned *zoned, struct error *err)
 {
-    enum status status = directory_make(zoned->state, 0755, err);
+    enum status status = rights_read(zoned->feed.inputs->config, &zoned->rights, err);
+    if (status == STATUS_OK)
+        status = rights_make_top(&zoned->rights, zoned->state, err);
     if (status != STATUS_OK)
         return status;
     char *path = path_join(zoned->state, "zoned.lock");
@@ -189,7 +192,13 @@ static enum status run(struct zoned *zoned, struct error *err)
     status = file_lock(path, &lock, err);
     free(path);
     if (status == STATUS_OK)
+        status = rights_make_state(&zoned->rights, zoned->state, err);
+    if (status == STATUS_OK)
+        status = rights_make_control(&zoned->rights, zoned->control_directory, err);
+    if (status == STATUS_OK)
         status = bind_patiently(zoned, err);
+    if (status == STATUS_OK)
+        rights_log(&zoned->rights);
     if (status == STATUS_OK)
         status = zoned_run(zoned, err);
     listen_done(&zoned->sockets);
@@ -208,6 +217,7 @@ int main(int argc, char **argv)
     log_open("zoned", LOG_LEVEL_INFO);
     logs_open(&logs);
     tidy_descriptors();
+    umask(0022); // for what `on-alarm` runs; zoned's own files get their modes by name
     signal(SIGPIPE,
            SIG_IGN);         // a signer that died while it was being written to is no reason to end
     signal(SIGHUP, SIG_IGN); // a reload that comes before there is anything to reload

@@ -5,12 +5,14 @@ Programs are found in $ZONEBOX_BIN, the sources in $ZONEBOX_SOURCE. Every server
 free. Nothing sleeps for a fixed time: wait_until() looks until a condition holds or a deadline passes.
 """
 
+import atexit
 import contextlib
 import hashlib
 import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -24,7 +26,30 @@ import dns.message
 import dns.query
 
 SOURCE = pathlib.Path(os.environ.get("ZONEBOX_SOURCE", pathlib.Path(__file__).parents[2]))
-BIN = pathlib.Path(os.environ.get("ZONEBOX_BIN", SOURCE / "build/dev/bin"))
+ROOT = os.geteuid() == 0
+
+# Started by root, zoned gives its children these users: numbers, since no test makes users on the machine.
+USERS = {"signer": 61001, "server": 61002, "resolver": 61003}
+
+
+def lets_others_through(path):
+    """Can a child of zoned, which has another user, get to the path?"""
+    return all(part.stat().st_mode & 0o001 for part in [path, *path.parents] if part.is_dir())
+
+
+def find_programs():
+    """The built programs: copied where all users can run them, if root has the build tree for itself."""
+    built = pathlib.Path(os.environ.get("ZONEBOX_BIN", SOURCE / "build/dev/bin")).resolve()
+    if not ROOT or lets_others_through(built):
+        return built
+    copies = pathlib.Path(tempfile.mkdtemp(prefix="zonebox-bin-"))
+    atexit.register(shutil.rmtree, copies, ignore_errors=True)
+    shutil.copytree(built, copies / "bin")
+    copies.chmod(0o711)
+    return copies / "bin"
+
+
+BIN = find_programs()
 
 # What a sanitizer finds must fail the test that started the program: exit code 99 is nobody's own.
 SANITIZER_EXIT = 99
@@ -233,6 +258,18 @@ state: state
 """
 
 
+def completed(text):
+    """The configuration with what every box of the tests has unless it says otherwise: no resolver, control sockets
+    beside the state, and as root the users of the children. What is no whole configuration stays as it is."""
+    if not re.search("^state:", text, re.M):
+        return text
+    sections = {"resolver": "no", "control": "{directory: control}"}
+    if ROOT:
+        sections["user"] = "{" + ", ".join(f"{name}: {number}" for name, number in USERS.items()) + "}"
+    missing = [f"{name}: {value}\n" for name, value in sections.items() if not re.search(f"^{name}:", text, re.M)]
+    return text + "".join(missing)
+
+
 class Box:
     """A scratch directory with a configuration, a certificate and a host key, and zoned on it."""
 
@@ -251,7 +288,7 @@ class Box:
     def write_config(self, text):
         """Replaces the configuration as an editor does: new file, then rename."""
         fresh = self.config.with_suffix(".new")
-        fresh.write_text(text.replace("{port}", str(self.port)))
+        fresh.write_text(completed(text).replace("{port}", str(self.port)))
         os.rename(fresh, self.config)
 
     def start(self):
@@ -334,7 +371,10 @@ def _answers(port):
 
 @contextlib.contextmanager
 def scratch():
+    """A directory that is gone afterwards. Of root's own, others may pass through, but not look around or write."""
     directory = tempfile.mkdtemp(prefix="zonebox-test-")
+    if ROOT:
+        os.chmod(directory, 0o711)
     try:
         yield pathlib.Path(directory)
     finally:

@@ -114,6 +114,8 @@ class Stage:
         for name, text in (("zone-server", STAND_IN_SERVER), ("zone-signer", STAND_IN_SIGNER)):
             (self.libexec / name).write_text(text)
             (self.libexec / name).chmod(0o755)
+        (self.libexec / "events.jsonl").touch()
+        (self.libexec / "events.jsonl").chmod(0o666)  # the stand-ins have users of their own
         self.zoned = None
 
     @property

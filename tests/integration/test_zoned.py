@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import BIN, CONFIG, Program, free_port, make_certificate, run, wait_until
+from harness import BIN, CONFIG, Program, completed, free_port, make_certificate, run, wait_until
 
 def test_children_get_their_descriptors_and_no_others(stage):
     noise = os.open("/dev/null", os.O_RDONLY)
@@ -243,7 +243,7 @@ def test_port_53_is_refused_to_an_ordinary_user_in_one_clear_line(stage):
 def test_a_second_instance_on_the_same_state_ends_with_one_line(stage):
     stage.start().ready()
     other = stage.box.directory / "other.yaml"
-    other.write_text(CONFIG.replace("{port}", str(free_port())))
+    other.write_text(completed(CONFIG).replace("{port}", str(free_port())))
     done = run(BIN / "zoned", "--config", other, "--libexec", stage.libexec, check=False)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()

@@ -96,6 +96,8 @@ static void users_that_do_not_do_are_named_with_their_place(void **state)
     config = a_config();
     config.user.resolver = lent("61001");
     refuse(&config, "box.yaml:3:47: user.resolver: has the user or group of the signer");
+    config.user.resolver = lent("zonebox-nobody-has-this");
+    refuse(&config, "box.yaml:3:47: user.resolver: there is no user");
     config.resolver.enabled = false;
     struct rights rights;
     assert_int_equal(rights_read(&config, &rights, NULL), STATUS_OK);
@@ -148,6 +150,12 @@ static char *new_directory(const char *name, mode_t mode)
     return path;
 }
 
+static enum status make_all(const struct rights *rights, const char *top, struct error *err)
+{
+    enum status status = rights_make_top(rights, top, err);
+    return status == STATUS_OK ? rights_make_state(rights, top, err) : status;
+}
+
 static void the_state_has_its_owners(void **state)
 {
     (void)state;
@@ -159,7 +167,7 @@ static void the_state_has_its_owners(void **state)
     char *above = new_directory("state-above", 0711);
     char *top = path_join(above, "state");
     assert_int_equal(chmod(scratch, 0711), 0);
-    if (rights_make_state(&rights, top, &err) != STATUS_OK)
+    if (make_all(&rights, top, &err) != STATUS_OK)
         fail_msg("%s", err.text);
     expect(above, "state", 0, 0, 0755);
     expect(top, "keys", 61001, 61001, 0700);
@@ -181,7 +189,7 @@ static void a_closed_directory_above_is_named(void **state)
     read_rights(&rights);
     char *above = new_directory("closed", 0700);
     char *top = path_join(above, "state");
-    assert_int_equal(rights_make_state(&rights, top, &err), STATUS_DENIED);
+    assert_int_equal(make_all(&rights, top, &err), STATUS_DENIED);
     assert_non_null(strstr(err.text, "user 61001 cannot get there"));
     assert_int_equal(geteuid(), 0);
     assert_int_equal(getegid(), 0);
@@ -198,10 +206,36 @@ static void a_state_directory_that_others_own_is_taken_from_them(void **state)
     read_rights(&rights);
     char *top = new_directory("theirs", 0777);
     assert_int_equal(chown(top, 61001, 61001), 0);
-    if (rights_make_state(&rights, top, &err) != STATUS_OK)
+    if (make_all(&rights, top, &err) != STATUS_OK)
         fail_msg("%s", err.text);
     expect(scratch, "theirs", 0, 0, 0755);
+    assert_int_equal(chown(top, 61001, 61001), 0); // with keys/ and all
+    assert_int_equal(make_all(&rights, top, &err), STATUS_OK);
+    expect(scratch, "theirs", 0, 0, 0755);
     free(top);
+}
+
+static void what_is_no_state_directory_is_left_alone(void **state)
+{
+    (void)state;
+    need_root();
+    struct rights rights;
+    struct error err = {0};
+    read_rights(&rights);
+    char *home = new_directory("home", 0750);
+    char *mail = path_join(home, "mail");
+    assert_int_equal(mkdir(mail, 0700), 0);
+    assert_int_equal(chown(home, 61001, 61001), 0);
+    assert_int_equal(rights_make_top(&rights, home, &err), STATUS_DENIED);
+    assert_non_null(strstr(err.text, "does not look like the state"));
+    expect(scratch, "home", 61001, 61001, 0750);
+    char *temporary = new_directory("temporary", 01777);
+    assert_int_equal(rights_make_top(&rights, temporary, &err), STATUS_DENIED);
+    assert_non_null(strstr(err.text, "others may write there"));
+    expect(scratch, "temporary", 0, 0, 01777);
+    free(temporary);
+    free(mail);
+    free(home);
 }
 
 static void the_control_directory_is_made_for_its_group(void **state)
@@ -244,6 +278,7 @@ int main(void)
         cmocka_unit_test(the_state_has_its_owners),
         cmocka_unit_test(a_closed_directory_above_is_named),
         cmocka_unit_test(a_state_directory_that_others_own_is_taken_from_them),
+        cmocka_unit_test(what_is_no_state_directory_is_left_alone),
         cmocka_unit_test(the_control_directory_is_made_for_its_group),
         cmocka_unit_test(a_control_directory_for_all_is_refused_and_left),
     };
