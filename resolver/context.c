@@ -12,9 +12,6 @@
 
 #define HINTS_FILE_MAX (1U << 20) // octets; IANA's has 3,300
 
-// Where Debian's ca-certificates keeps what TLS names are checked against.
-#define CERTIFICATES "/etc/ssl/certs/ca-certificates.crt"
-
 // ── The server clause ────────────────────────────────────────────────────────────────────────────
 
 // What does not depend on settings. Where a line says what is libunbound's default too, it is there because another
@@ -202,7 +199,7 @@ void context_text(const struct context_plan *plan, struct buf *ret)
     if (settings->root_hints != NULL)
         buf_printf(ret, "  root-hints: \"%s\"\n", settings->root_hints);
     if (forwards_over_tls(settings))
-        buf_put_text(ret, "  tls-cert-bundle: \"" CERTIFICATES "\"\n");
+        buf_printf(ret, "  tls-cert-bundle: \"%s\"\n", settings->tls_certificates);
     put_anchors(plan, ret);
     if (plan->own_zones != NULL && !plan->follows)
         put_own_server_part(plan, ret);

@@ -207,11 +207,10 @@ size_t engine_running(const struct engine *engine)
 static void context_free(struct context *context)
 {
     struct engine_query *query;
-    ub_ctx_delete(context->unbound); // forgets what it works on
-    while ((query = TAILQ_FIRST(&context->queries)) != NULL) {
-        query_leave(query);
+    TAILQ_FOREACH(query, &context->queries, in_context) query_leave(query);
+    ub_ctx_delete(context->unbound); // answers SERVFAIL to what it works on
+    while ((query = TAILQ_FIRST(&context->queries)) != NULL)
         query_free(query);
-    }
     free(context);
 }
 
@@ -247,8 +246,14 @@ static void context_give_up(struct context *context)
 
 static void context_retire(struct engine *engine, struct context *context)
 {
+    struct engine_query *query;
     if (engine->retired_count == RETIRED_MAX)
         context_give_up(TAILQ_FIRST(&engine->retired));
+    TAILQ_FOREACH(query, &context->queries, in_context)
+    {
+        if (query->answer == on_primed)
+            query_leave(query);
+    }
     TAILQ_INSERT_TAIL(&engine->retired, context, retired);
     engine->retired_count++;
     context_check(context);
@@ -327,10 +332,9 @@ static enum status swap(struct engine *engine, const struct own_zones *own_zones
         return status;
     struct context *before = engine->next;
     engine->next = context;
-    if (before != NULL) {
-        context_give_up(before); // what primes it
+    if (before != NULL)
         context_retire(engine, before);
-    } else // so a next one that is replaced again and again takes over all the same
+    else // so a next one that is replaced again and again takes over all the same
         uv_timer_start(&engine->prime, on_prime_time, ENGINE_PRIME_MS, 0);
     return STATUS_OK;
 }

@@ -37,6 +37,7 @@ struct engine_settings {
         *state; // directory where keys learnt by RFC 5011 live; NULL: anchors stay as in the files
     const struct engine_forward *forwards; // none: own recursion
     size_t forward_count;
+    const char *tls_certificates;      // file; needed where one is over TLS
     const struct address *own_servers; // who is asked about own zones
     size_t own_server_count;
     bool trust_own_keys;               // own zones are validated by their keys in own_zones

@@ -132,7 +132,7 @@ size_t own_zones_count(const struct own_zones *zones)
 // ── The file ─────────────────────────────────────────────────────────────────────────────────────
 
 // Asked for by stat(2) and not by inotify: it holds also when the directory is made later or replaced (a restored
-// backup), and a descriptor fewer is needed once confined. A stat costs a microsecond.
+// backup), and costs a microsecond.
 struct own_zones_watch {
     uv_timer_t timer;
     const char *path;
@@ -173,8 +173,9 @@ static void look(struct own_zones_watch *watch)
         return;
     watch->seen = now;
     watch->seen_errno = failure;
-    if (read_file(watch, &zones, &err) != STATUS_OK) {
-        watch->failed(watch->data, &err);
+    enum status status = read_file(watch, &zones, &err);
+    if (status != STATUS_OK) {
+        watch->failed(watch->data, status, &err);
         return;
     }
     if (watch->has_zones && own_zones_equal(&zones, &watch->zones)) {

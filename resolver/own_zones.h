@@ -6,8 +6,8 @@
 //     example.com. IN DNSKEY 257 3 13 …     all keys in the zone; one line or more for each signed zone
 //     ; unsigned: example.org.              one line for each unsigned zone
 //
-// The file is followed: whatever it is replaced with is taken within OWN_ZONES_MS. What cannot be read or is gone
-// changes nothing.
+// The file is followed: whatever it is replaced with is taken within OWN_ZONES_MS. What cannot be read, makes no sense
+// or is gone changes nothing.
 #pragma once
 
 #include <stdbool.h>
@@ -41,7 +41,7 @@ size_t own_zones_count(const struct own_zones *zones);
 // Called with the first content and each that differs from the one before; zones is only borrowed.
 typedef void own_zones_changed(void *data, const struct own_zones *zones);
 // Called with words when the file cannot be read or understood, once for each of its states.
-typedef void own_zones_failed(void *data, const struct error *err);
+typedef void own_zones_failed(void *data, enum status status, const struct error *err);
 
 struct own_zones_watch;
 // Reads the file at once (changed or failed may be called before this returns), then follows it. path must outlive it.
