@@ -13,8 +13,10 @@
 
 // Connections that the kernel keeps until they are accepted; more are told to come again (EAGAIN).
 #define CONTROL_BACKLOG 64
-// How often clients are looked at whether their time is up.
-#define LOOK_MS (CONTROL_CLIENT_MS / 10)
+// How often clients are looked at whether their time is up. What counts is how many times nothing had gone on, so that
+// a loop that was busy for long does not hold it against them.
+#define LOOK_MS   (CONTROL_CLIENT_MS / 10)
+#define LOOKS_MAX (CONTROL_CLIENT_MS / LOOK_MS)
 // Of words that came from the client, so much is said back.
 #define NAME_SHOWN 40
 
@@ -26,7 +28,7 @@ struct client {
     size_t line_len;
     struct buf reply; // on its way
     size_t unread;    // of the reply, when last looked at
-    uint64_t since;   // when something last went on, of the loop's clock
+    unsigned looks;   // since something last went on
     bool answering;
     bool ended; // it sends no more, but may still read
     bool last;  // closed after this reply
@@ -198,7 +200,7 @@ static void send_reply(struct client *client)
 {
     client->control->reply_len += client->reply.len;
     client->answering = true;
-    client->since = uv_now(client->pipe.loop);
+    client->looks = 0;
     client->unread = client->reply.len;
     uv_read_stop((uv_stream_t *)&client->pipe);
     uv_buf_t buf = uv_buf_init((char *)client->reply.data, (unsigned)client->reply.len);
@@ -285,7 +287,7 @@ static void on_written(uv_write_t *write, int status)
     drop_reply(client);
     if (uv_is_closing((uv_handle_t *)&client->pipe))
         return;
-    client->since = uv_now(client->pipe.loop);
+    client->looks = 0;
     if (status != 0 || client->last)
         close_client(client);
     else
@@ -295,15 +297,14 @@ static void on_written(uv_write_t *write, int status)
 static void on_look(uv_timer_t *timer)
 {
     struct control *control = timer->data;
-    uint64_t now = uv_now(timer->loop);
     for (unsigned i = control->client_count; i-- > 0;) {
         struct client *client = control->clients[i];
         size_t unread = uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe);
         if (client->answering && unread != client->unread) {
             client->unread = unread;
-            client->since = now;
+            client->looks = 0;
         }
-        if (now - client->since >= CONTROL_CLIENT_MS)
+        if (++client->looks > LOOKS_MAX)
             close_client(client);
     }
 }
@@ -312,7 +313,6 @@ static void accept_client(struct control *control)
 {
     struct client *client = xcalloc(1, sizeof(*client));
     client->control = control;
-    client->since = uv_now(control->look.loop);
     uv_pipe_init(control->look.loop, &client->pipe, 0);
     client->pipe.data = client;
     control->handle_count++;
