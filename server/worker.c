@@ -239,6 +239,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     const struct counts *counts = &worker->counts;
     (void)request;
     (void)err;
+    uint64_t queries = counts->udp + counts->tcp;
     bool open = zones_attend(worker->zones);
     zones_begin(worker->zones);
     size_t zones = zones_count(worker->zones);
@@ -246,7 +247,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     json_object_set_new(reply, "since", json_integer(worker->since));
     json_object_set_new(reply, "store-open", json_boolean(open));
     json_object_set_new(reply, "zones", json_integer((json_int_t)zones));
-    json_object_set_new(reply, "queries", json_integer((json_int_t)(counts->udp + counts->tcp)));
+    json_object_set_new(reply, "queries", json_integer((json_int_t)queries));
     json_object_set_new(reply, "queries-udp", json_integer((json_int_t)counts->udp));
     json_object_set_new(reply, "queries-tcp", json_integer((json_int_t)counts->tcp));
     json_object_set_new(reply, "dropped", json_integer((json_int_t)counts->dropped));
