@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "signer/stores.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,11 +9,20 @@
 #include "base/log.h"
 #include "signer/state.h"
 
+// A zone-signer that was told to end, or whose zoned was killed, has the lock for a moment yet.
+#define LOCK_PATIENCE_MS 2000
+#define LOCK_STEP_MS     20
+
 // In state/, since zone-signer may make nothing in the directory above where that is root's.
 static enum status take_lock(const char *state, int *ret, struct error *err)
 {
     char *path = path_join(state, "signer.lock");
     enum status status = file_lock(path, ret, err);
+    for (int waited = 0; status == STATUS_STATE && waited < LOCK_PATIENCE_MS;
+         waited += LOCK_STEP_MS) {
+        (void)poll(NULL, 0, LOCK_STEP_MS);
+        status = file_lock(path, ret, err);
+    }
     free(path);
     return status;
 }

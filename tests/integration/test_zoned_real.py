@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """zoned with the real zone-signer and zone-server."""
 
+import fcntl
 import os
 import pathlib
 import select
@@ -93,3 +94,14 @@ def test_as_many_addresses_as_zoned_binds_are_served(box):
     box.start().wait_served("example.com")
     assert query(box.port, "example.com", "SOA", host="127.0.1.127").answer
     assert query(box.port, "example.com", "SOA", host="127.0.1.64", tcp=True).answer
+
+
+def test_a_signer_waits_for_one_that_is_just_ending(box):
+    box.start().wait_served("example.com")
+    box.stop()
+    with open(box.state / "state" / "signer.lock", "r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        box.start().program.wait_log("child-started child=zone-signer")
+        time.sleep(0.3)  # it has met the lock by then, or comes later: both must do
+    box.wait_served("example.com")
+    assert "child-died" not in box.program.log()
