@@ -3,14 +3,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "daemon/programs.h"
 
-// What zone-server takes at most (WORKER_STANDBY_MAX): those of 64 workers with 128 addresses. With more of both the
-// workers farthest away go without.
-#define STANDBY_MAX 16384
+// What zone-server takes at most (WORKER_STANDBY_MAX): those of 64 workers with 128 addresses. With more of both, or
+// with a low limit of open files, the workers farthest away in the circle are not on standby: most of what a worker may
+// open is for its clients.
+#define STANDBY_MAX   16384
+#define STANDBY_SHARE 8
 
 // A worker answers within a batch or two; one that hangs is no help.
 #define DRAIN_MS 5000
@@ -106,17 +109,26 @@ static void put_pairs(const struct zoned *zoned, size_t index, struct launch *la
     }
 }
 
+static size_t standby_max(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / STANDBY_SHARE > STANDBY_MAX)
+        return STANDBY_MAX;
+    return (size_t)files.rlim_cur / STANDBY_SHARE;
+}
+
 static enum status worker_prepare(struct child *child, struct launch *launch, struct error *err)
 {
     struct zoned_worker *worker = child->data;
     const struct zoned *zoned = worker->zoned;
     size_t workers = zoned->sockets.worker_count;
+    size_t most = standby_max();
     (void)err;
     launch->user = rights_of(&zoned->rights, &zoned->rights.server);
     put_pairs(zoned, worker->index, launch);
     worker->given_workers = workers;
     worker->given_sockets = launch->fd_count;
-    for (size_t i = 1; i < workers && i * worker->given_sockets <= STANDBY_MAX; i++)
+    for (size_t i = 1; i < workers && i * worker->given_sockets <= most; i++)
         put_pairs(zoned, (worker->index + i) % workers, launch);
     worker->given_standby = launch->fd_count - worker->given_sockets;
     launch_arg(launch, "--serve");
