@@ -113,6 +113,30 @@ take_host_keys()
     done
 }
 
+# Started by root, zoned gives each program a user of its own.
+prepare_for_root()
+{
+    [ "$(id -u)" -eq 0 ] || return 0
+    cat >>"$scratch/box.yaml" <<END
+
+# Added since root runs this tour: each program gets a user of its own. On a server these are zonebox-signer,
+# zonebox-server and zonebox-resolver, which \`zonebox init\` makes; here numbers do, and the machine stays as it is.
+user: {signer: 61001, server: 61002, resolver: 61003}
+control: {directory: control} # and not /run/zonebox
+END
+    chmod 711 "$scratch" # those users pass through, and see what they are meant to see
+    local above=$PWD/build/release/bin
+    until [ "$above" = / ]; do
+        if [ $((0$(stat -c %a "$above") & 1)) -eq 0 ]; then
+            cp -R build/release/bin "$scratch/bin"
+            PATH=$scratch/bin:$PATH
+            echo "Programs: copied to where those users can run them, since $above is closed to them"
+            return
+        fi
+        above=$(dirname "$above")
+    done
+}
+
 make_box()
 {
     heading "A box in a scratch directory"
@@ -124,6 +148,7 @@ make_box()
         -keyout "$scratch/tls/privkey.pem" -out "$scratch/tls/fullchain.pem" 2>/dev/null || fail "openssl req"
     echo "Certificate: a fresh one, self-signed, for box.example.com"
     take_host_keys
+    prepare_for_root
     shown cat "$scratch/box.yaml"
 }
 
