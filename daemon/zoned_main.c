@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -222,6 +223,11 @@ int main(int argc, char **argv)
            SIG_IGN);         // a signer that died while it was being written to is no reason to end
     signal(SIGHUP, SIG_IGN); // a reload that comes before there is anything to reload
     struct error err = {0};
+    // PEM files that it reads may have private keys in them.
+    if (confine_memory(&err) != STATUS_OK) {
+        log_event(LOG_LEVEL_WARNING, "memory-in-the-open", "reason", err.text, NULL);
+        err = (struct error){0};
+    }
     struct zoned zoned = {.logs = &logs, .feed.config_path = options.config};
     char *libexec = find_programs(options.libexec, &err);
     enum status status = libexec != NULL ? STATUS_OK : STATUS_NOT_FOUND;

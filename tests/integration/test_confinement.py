@@ -140,6 +140,14 @@ def test_each_program_is_confined_by_the_kernel(box):
                 assert os.stat(f"/proc/{pid}/environ").st_uid == 0, f"{name} can be looked into by its user"
 
 
+def test_zoned_shows_its_memory_to_nobody(box):
+    """It keeps root's rights, but certificate files that it reads may hold keys."""
+    pid = box.program.pid
+    assert re.search(r"^Max core file size +0 +0 ", pathlib.Path(f"/proc/{pid}/limits").read_text(), re.M)
+    if not ROOT:
+        assert os.stat(f"/proc/{pid}/environ").st_uid == 0
+
+
 # ── From inside ──────────────────────────────────────────────────────────────────────────────────
 
 
