@@ -10,6 +10,7 @@ import errno
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import time
@@ -27,11 +28,13 @@ O_WRONLY_CREAT = os.O_WRONLY | os.O_CREAT
 
 
 def gdb(pid, *commands):
-    """What gdb writes when it is attached and runs the commands."""
+    """What gdb writes when it is attached and runs the commands. Debian 12's fails itself where a process with threads is
+    killed meanwhile; no dump of that."""
     argv = [GDB, "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex", "set auto-load off", "-p", str(pid)]
     for command in commands:
         argv += ["-ex", command]
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
     return done.stdout + done.stderr
 
 
