@@ -252,8 +252,6 @@ domains:
 server:
   listen: ["127.0.0.1@{port}", "::1@{port}"]
   workers: 2
-resolver: no
-control: {directory: control}
 state: state
 """
 

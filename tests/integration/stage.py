@@ -15,7 +15,7 @@ import json, os, select, signal, socket, struct, sys
 
 directory = os.path.dirname(os.path.realpath(__file__))
 name = os.path.basename(sys.argv[0])
-options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+options = {a: b for a, b in zip(sys.argv[1:], sys.argv[2:] + ["--"]) if a.startswith("--")}
 
 def tell(event, **more):
     line = json.dumps(dict(name=name, pid=os.getpid(), event=event, **more)) + "\\n"
@@ -28,7 +28,7 @@ def told(what):
 
 if told("deaf"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-tell("started", options=options, fds=sorted(int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2)[:-1])
+tell("started", options=options, argv=sys.argv[1:], fds=sorted(int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2)[:-1])
 if told("say"):
     os.write(2, open(f"{directory}/{name}.say", "rb").read())
 if told("crash"):
@@ -111,7 +111,8 @@ class Stage:
         self.box = Box(directory / "box")
         self.libexec = directory / "libexec"
         self.libexec.mkdir()
-        for name, text in (("zone-server", STAND_IN_SERVER), ("zone-signer", STAND_IN_SIGNER)):
+        for name, text in (("zone-server", STAND_IN_SERVER), ("zone-resolver", STAND_IN_SERVER),
+                           ("zone-signer", STAND_IN_SIGNER)):
             (self.libexec / name).write_text(text)
             (self.libexec / name).chmod(0o755)
         (self.libexec / "events.jsonl").touch()
@@ -151,6 +152,9 @@ class Stage:
 
     def workers(self):
         return self.alive("ready", "zone-server")
+
+    def resolvers(self):
+        return self.alive("ready", "zone-resolver")
 
     def signers(self):
         return self.alive("started", "zone-signer")
