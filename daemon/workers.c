@@ -27,7 +27,7 @@ struct zoned_worker {
     size_t given_workers;
     size_t given_sockets; // its own, and as many of each other worker
     size_t given_standby;
-    // What the process of this generation was told to drain
+    // What the process of this generation was told to drain; another one: nothing
     uint64_t told_generation;
     size_t told_count;
 };
@@ -58,6 +58,7 @@ static void on_ordered(void *data, enum status status, const json_t *reply, cons
     free(data);
     if (status == STATUS_OK || child_generation(&order.worker->child) != order.generation)
         return;
+    order.worker->told_generation = 0; // with the next event it is told again
     log_event(LOG_LEVEL_WARNING, "drain-failed", "child", order.worker->child.log.name, "reason",
               err->text, NULL);
 }
