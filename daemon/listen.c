@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/listen.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,8 +18,32 @@ static bool contains(const struct address *addresses, size_t count, const struct
     return false;
 }
 
-void listen_wanted(const struct inputs *inputs, struct address **ret, size_t *ret_count)
+static bool want_given(const struct listen_set *set, struct address **ret, size_t *ret_count)
 {
+    if (set->given_count == 0)
+        return false;
+    *ret = xcalloc(set->given_count, sizeof(**ret));
+    *ret_count = set->given_count;
+    for (size_t i = 0; i < set->given_count; i++)
+        (*ret)[i] = set->given[i].address;
+    return true;
+}
+
+void listen_wanted_resolver(const struct listen_set *set, const struct inputs *inputs,
+                            struct address **ret, size_t *ret_count)
+{
+    const struct config_resolver *resolver = &inputs->config->resolver;
+    if (want_given(set, ret, ret_count))
+        return;
+    *ret = xmemdup(resolver->listen, resolver->listen_count * sizeof(**ret));
+    *ret_count = resolver->listen_count;
+}
+
+void listen_wanted(const struct listen_set *set, const struct inputs *inputs, struct address **ret,
+                   size_t *ret_count)
+{
+    if (want_given(set, ret, ret_count))
+        return;
     const struct config_server *server = &inputs->config->server;
     bool given = server->listen_count > 0;
     const struct address *from = given ? server->listen : inputs->found;
@@ -72,6 +98,32 @@ static enum status open_pair(const struct address *address, struct listen_pair *
     return STATUS_OK;
 }
 
+static const struct listen_given *find_given(const struct listen_set *set,
+                                             const struct address *address)
+{
+    for (size_t i = 0; i < set->given_count; i++)
+        if (address_equal(&set->given[i].address, address))
+            return &set->given[i];
+    return NULL;
+}
+
+// Copies, so that they are closed like others.
+static enum status copy_pair(const struct listen_given *given, struct listen_pair *ret,
+                             struct error *err)
+{
+    struct listen_pair pair = {
+        .udp = fcntl(given->pair.udp, F_DUPFD_CLOEXEC, 0),
+        .tcp = fcntl(given->pair.tcp, F_DUPFD_CLOEXEC, 0),
+    };
+    if (pair.udp < 0 || pair.tcp < 0) {
+        enum status status = error_set_errno(err, errno, "cannot copy a socket");
+        close_pair(&pair);
+        return status;
+    }
+    *ret = pair;
+    return STATUS_OK;
+}
+
 static enum status probe(const struct address *address, struct error *err)
 {
     enum status status = address_probe(address, SOCK_DGRAM, err);
@@ -115,11 +167,15 @@ static enum status open_new(struct listen_set *fresh, struct listen_set *old, st
 {
     for (size_t a = 0; a < fresh->address_count; a++) {
         const struct address *address = &fresh->addresses[a];
-        enum status status =
-            contains(old->addresses, old->address_count, address) ? STATUS_OK : probe(address, err);
-        for (size_t w = 0; w < fresh->worker_count && status == STATUS_OK; w++)
+        const struct listen_given *given = find_given(old, address);
+        bool known = given != NULL || contains(old->addresses, old->address_count, address);
+        enum status status = known ? STATUS_OK : probe(address, err);
+        for (size_t w = 0; w < fresh->worker_count && status == STATUS_OK; w++) {
+            struct listen_pair *pair = &fresh->pairs[w * fresh->address_count + a];
             if (find_pair(old, address, w) == NULL)
-                status = open_pair(address, &fresh->pairs[w * fresh->address_count + a], err);
+                status =
+                    given != NULL ? copy_pair(given, pair, err) : open_pair(address, pair, err);
+        }
         if (status != STATUS_OK)
             return status;
     }
@@ -150,6 +206,8 @@ enum status listen_change(struct listen_set *set, const struct address *addresse
             *kept = (struct listen_pair){-1, -1};
         }
     }
+    fresh.given = set->given;
+    fresh.given_count = set->given_count;
     listen_done(set);
     *set = fresh;
     return STATUS_OK;
@@ -161,5 +219,5 @@ void listen_done(struct listen_set *set)
         close_pair(&set->pairs[i]);
     free(set->addresses);
     free(set->pairs);
-    *set = (struct listen_set){0};
+    *set = (struct listen_set){.given = set->given, .given_count = set->given_count};
 }

@@ -23,17 +23,30 @@ struct listen_pair {
     int tcp;
 };
 
+// Sockets that somebody else has bound, for as long as zoned runs (daemon/systemd.h).
+struct listen_given {
+    struct address address;
+    struct listen_pair pair;
+};
+
 // All addresses × all workers. Zero-initialise; listen_done closes.
 struct listen_set {
     struct address *addresses;
     size_t address_count;
     size_t worker_count;
     struct listen_pair *pairs; // pairs[worker * address_count + address]
+    // Taken, as copies, where an address is one of theirs; set by the owner, who keeps them.
+    const struct listen_given *given;
+    size_t given_count;
 };
 
-// The addresses to listen on: those of `server: listen:`, else every address of the box but
+// The addresses to listen on: those of given sockets, else of `server: listen:`, else every address of the box but
 // loopback, on port 53. Each once. The caller frees *ret.
-void listen_wanted(const struct inputs *inputs, struct address **ret, size_t *ret_count);
+void listen_wanted(const struct listen_set *set, const struct inputs *inputs, struct address **ret,
+                   size_t *ret_count);
+// The same for the resolver: given sockets, else `resolver: listen:`.
+void listen_wanted_resolver(const struct listen_set *set, const struct inputs *inputs,
+                            struct address **ret, size_t *ret_count);
 
 // Are these the addresses and the number of workers that the set has?
 bool listen_is(const struct listen_set *set, const struct address *addresses, size_t count,
@@ -48,4 +61,5 @@ enum status listen_change(struct listen_set *set, const struct address *addresse
 // The pairs of a worker, address_count of them.
 const struct listen_pair *listen_pairs(const struct listen_set *set, size_t worker);
 
+// Empties the set; given sockets stay known to it.
 void listen_done(struct listen_set *set);

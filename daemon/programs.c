@@ -217,9 +217,14 @@ bool resolver_follow(struct zoned *zoned)
         child_end(&zoned->resolver); // which gives the sockets up
         return true;
     }
-    bool same = listen_is(&zoned->resolver_sockets, resolver->listen, resolver->listen_count, 1);
-    if (!same && listen_change(&zoned->resolver_sockets, resolver->listen, resolver->listen_count,
-                               1, &err) != STATUS_OK) {
+    struct address *addresses = NULL;
+    size_t count = 0;
+    listen_wanted_resolver(&zoned->resolver_sockets, zoned->feed.inputs, &addresses, &count);
+    bool same = listen_is(&zoned->resolver_sockets, addresses, count, 1);
+    enum status status =
+        same ? STATUS_OK : listen_change(&zoned->resolver_sockets, addresses, count, 1, &err);
+    free(addresses);
+    if (status != STATUS_OK) {
         complain(zoned, &err);
         return false;
     }

@@ -66,7 +66,7 @@ static enum status bind_inputs(struct zoned *zoned, const struct inputs *inputs,
     struct zoned_settings settings = settings_of(inputs->config);
     struct address *addresses = NULL;
     size_t count = 0;
-    listen_wanted(inputs, &addresses, &count);
+    listen_wanted(&zoned->sockets, inputs, &addresses, &count);
     size_t workers = count > 0 ? settings.workers : 0;
     enum status status = STATUS_OK;
     bool same = listen_is(&zoned->sockets, addresses, count, workers);
@@ -208,10 +208,19 @@ static void on_end_signal(uv_signal_t *handle, int number)
     zoned->stopping = true;
     feed_stop(&zoned->feed); // nothing is started any more
     uv_timer_stop(&zoned->listen_retry);
+    readiness_stop(&zoned->readiness);
     zoned_control_close(zoned);
     workers_end(zoned);
     child_end(&zoned->resolver);
     child_end(&zoned->signer);
+}
+
+void zoned_look_again(struct zoned *zoned)
+{
+    log_event(LOG_LEVEL_NOTICE, "looking-again", NULL);
+    readiness_reloading(&zoned->readiness);
+    feed_look(&zoned->feed);
+    readiness_reloaded(&zoned->readiness);
 }
 
 static void on_hangup(uv_signal_t *handle, int number)
@@ -220,8 +229,7 @@ static void on_hangup(uv_signal_t *handle, int number)
     struct zoned *zoned = handle->data;
     if (zoned->stopping)
         return;
-    log_event(LOG_LEVEL_NOTICE, "looking-again", NULL);
-    feed_look(&zoned->feed);
+    zoned_look_again(zoned);
 }
 
 static void start_signals(struct zoned *zoned)
@@ -301,6 +309,7 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     child_start(&zoned->signer);
     workers_follow(zoned);
     follow_addresses(zoned);
+    readiness_start(&zoned->readiness, zoned, &zoned->systemd);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
     release(zoned);
     return STATUS_OK;

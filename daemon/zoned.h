@@ -25,8 +25,10 @@
 #include "daemon/listen.h"
 #include "daemon/logs.h"
 #include "daemon/on_alarm.h"
+#include "daemon/readiness.h"
 #include "daemon/rights.h"
 #include "daemon/snapshot.h"
+#include "daemon/systemd.h"
 
 #define ZONED_SIGNER   "zone-signer"
 #define ZONED_SERVER   "zone-server"
@@ -51,6 +53,8 @@ struct zoned {
     const char *libexec; // where the programs are
     char *state;
     char *control_directory;
+    struct systemd systemd;
+    struct readiness readiness;
     struct rights rights; // of the start: other users are another start
     int64_t since;        // Unix seconds
     struct control *control;
@@ -76,12 +80,14 @@ struct zoned {
     bool stopping;
 };
 
-// Binds what the inputs ask for. The struct is zero but for logs, libexec, state, control_directory, rights and
-// feed.inputs.
+// Binds what the inputs ask for. The struct is zero but for logs, libexec, state, control_directory, rights,
+// systemd, the given ones of both sets of sockets, and feed.inputs.
 enum status zoned_bind(struct zoned *zoned, struct error *err);
 // Starts everything and runs until a signal says to end and all children are gone. Releases what it started; inputs,
 // state and control_directory stay the caller's.
 enum status zoned_run(struct zoned *zoned, struct error *err);
 
-// For its parts: a child has ended; is it the last?
+// For its parts: reads the inputs again now.
+void zoned_look_again(struct zoned *zoned);
+// A child has ended; is it the last?
 void zoned_child_ended(struct zoned *zoned);

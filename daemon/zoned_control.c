@@ -112,8 +112,7 @@ static enum status run_reload(void *data, const json_t *request, json_t *reply, 
     struct zoned *zoned = data;
     (void)request;
     (void)err;
-    log_event(LOG_LEVEL_NOTICE, "looking-again", NULL);
-    feed_look(&zoned->feed);
+    zoned_look_again(zoned);
     json_t *errors = errors_of(zoned);
     if (zoned->listen_error.text[0] != '\0')
         json_array_append_new(errors, control_text(zoned->listen_error.text));

@@ -208,6 +208,17 @@ static enum status run(struct zoned *zoned, struct error *err)
     return status;
 }
 
+// What the service manager hands over.
+static enum status take_over(struct zoned *zoned, struct error *err)
+{
+    enum status status = systemd_open(&zoned->systemd, err);
+    zoned->sockets.given = zoned->systemd.server;
+    zoned->sockets.given_count = zoned->systemd.server_count;
+    zoned->resolver_sockets.given = zoned->systemd.resolver;
+    zoned->resolver_sockets.given_count = zoned->systemd.resolver_count;
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -228,9 +239,11 @@ int main(int argc, char **argv)
         log_event(LOG_LEVEL_WARNING, "memory-in-the-open", "reason", err.text, NULL);
         err = (struct error){0};
     }
-    struct zoned zoned = {.logs = &logs, .feed.config_path = options.config};
+    struct zoned zoned = {.logs = &logs, .systemd.notify = -1, .feed.config_path = options.config};
     char *libexec = find_programs(options.libexec, &err);
     enum status status = libexec != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+    if (status == STATUS_OK)
+        status = take_over(&zoned, &err);
     if (status == STATUS_OK)
         status = read_inputs(&options, &zoned.feed);
     if (status == STATUS_OK) {
@@ -241,6 +254,7 @@ int main(int argc, char **argv)
     }
     if (err.text[0] != '\0')
         log_event(LOG_LEVEL_ERROR, "not-started", "reason", err.text, NULL);
+    systemd_close(&zoned.systemd);
     free(zoned.state);
     free(zoned.control_directory);
     inputs_free(zoned.feed.inputs);

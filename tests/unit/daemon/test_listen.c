@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -124,11 +125,12 @@ static void wanted_are_those_of_the_configuration_or_of_the_box(void **state)
     given[2] = given[0]; // named twice
     struct config config = {.server = {.listen_count = 0}};
     struct inputs inputs = {.config = &config, .found = found, .found_count = 2};
+    struct listen_set set = {0};
     struct address *wanted = NULL;
     size_t count = 0;
     char text[ADDRESS_TEXT_MAX];
 
-    listen_wanted(&inputs, &wanted, &count);
+    listen_wanted(&set, &inputs, &wanted, &count);
     assert_int_equal(count, 2);
     assert_string_equal(address_text(&wanted[0], true, text), "192.0.2.1@53");
     assert_string_equal(address_text(&wanted[1], true, text), "2001:db8::1@53");
@@ -136,17 +138,57 @@ static void wanted_are_those_of_the_configuration_or_of_the_box(void **state)
 
     config.server.listen = given;
     config.server.listen_count = 3;
-    listen_wanted(&inputs, &wanted, &count);
+    listen_wanted(&set, &inputs, &wanted, &count);
     assert_int_equal(count, 2);
     assert_string_equal(address_text(&wanted[0], true, text), "127.0.0.1@5300");
     assert_string_equal(address_text(&wanted[1], true, text), "::1@5301");
     free(wanted);
 }
 
+static void given_sockets_are_shared_by_all_workers(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct listen_given given = {0};
+    assert_int_equal(address_parse("127.0.0.1", 0, &given.address, &err), STATUS_OK);
+    // Bound alone, as by systemd without ReusePort=.
+    int udp = -1, tcp = -1;
+    while (tcp < 0) {
+        given.address.v4.sin_port = htons((uint16_t)(12000 + random() % 20000));
+        if (address_bind(&given.address, SOCK_DGRAM, false, &udp, &err) != STATUS_OK)
+            continue;
+        if (address_bind(&given.address, SOCK_STREAM, false, &tcp, &err) != STATUS_OK)
+            close(udp);
+    }
+    given.pair = (struct listen_pair){udp, tcp};
+    struct listen_set set = {.given = &given, .given_count = 1};
+    struct address *wanted = NULL;
+    size_t count = 0;
+    struct config config = {.server = {.listen_count = 0}};
+    struct inputs inputs = {.config = &config};
+    listen_wanted(&set, &inputs, &wanted, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(listen_change(&set, wanted, 1, 3, &err), STATUS_OK);
+    struct stat kept, copy;
+    assert_int_equal(fstat(udp, &kept), 0);
+    for (size_t worker = 0; worker < 3; worker++) {
+        assert_int_equal(fstat(listen_pairs(&set, worker)->udp, &copy), 0);
+        assert_int_equal(copy.st_ino, kept.st_ino);
+    }
+    listen_done(&set);
+    assert_int_equal(listen_change(&set, wanted, 1, 1, &err), STATUS_OK); // again, as a resolver is
+    listen_done(&set);
+    assert_int_equal(fstat(udp, &kept), 0); // the owner's
+    free(wanted);
+    close(udp);
+    close(tcp);
+}
+
 int main(void)
 {
     srandom((unsigned)getpid());
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(given_sockets_are_shared_by_all_workers),
         cmocka_unit_test(another_program_on_the_port_is_seen),
         cmocka_unit_test(what_stays_keeps_its_sockets_and_what_waits_in_them),
         cmocka_unit_test(a_change_that_fails_leaves_the_set_as_it_was),

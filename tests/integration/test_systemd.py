@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: ISC
+"""zoned under a service manager: a stand-in for systemd hands over sockets, listens to what zoned tells, and watches."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import sys
+import time
+
+import dns.flags
+import dns.message
+import dns.query
+import pytest
+
+from harness import BIN, CONFIG, Program, free_port, query, serial, wait_until
+
+# Puts the descriptors where LISTEN_FDS wants them, and becomes zoned with the pid that LISTEN_PID names.
+HAND_OVER = """\
+import fcntl, os, sys
+fds = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 100) for fd in sys.argv[1].split(",") if fd]
+for place, fd in enumerate(fds):
+    os.dup2(fd, 3 + place)
+    os.close(fd)
+os.environ["LISTEN_PID"] = os.environ["WATCHDOG_PID"] = str(os.getpid() + int(sys.argv[2]))
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Manager:
+    """What systemd does for a service of Type=notify."""
+
+    def __init__(self, directory, abstract=False):
+        self.name = f"\0zonebox-test-{os.getpid()}-{free_port()}" if abstract else str(directory / "notify")
+        self.ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.ear.bind(self.name)
+        self.sockets = []  # (name, socket)
+        self.heard = []  # (time, {variable: value})
+
+    def command(self, box, other_pid=False):
+        fds = ",".join(str(sock.fileno()) for _, sock in self.sockets)
+        return [sys.executable, "-c", HAND_OVER, fds, int(other_pid), BIN / "zoned", "--config", box.config]
+
+    def environment(self, **more):
+        listening = {}
+        if self.sockets:
+            names = ":".join(name for name, _ in self.sockets)
+            listening = {"LISTEN_FDS": str(len(self.sockets)), "LISTEN_FDNAMES": names}
+        return {"NOTIFY_SOCKET": self.name.replace("\0", "@"), **listening, **more}
+
+    def start(self, box, other_pid=False, **more):
+        box.program = Program(*self.command(box, other_pid), log=box.directory / "log", env=self.environment(**more),
+                              pass_fds=[sock.fileno() for _, sock in self.sockets])
+
+    def refuse(self, box):
+        """The one line with which zoned refuses what is handed over."""
+        program = Program(*self.command(box), log=box.directory / "log", env=self.environment(),
+                          pass_fds=[sock.fileno() for _, sock in self.sockets])
+        assert program.wait() == 1
+        (line,) = program.log().splitlines()
+        return line
+
+    def bind(self, name, host, port, kinds=(socket.SOCK_DGRAM, socket.SOCK_STREAM)):
+        for kind in kinds:
+            sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
+            if kind == socket.SOCK_STREAM:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((host, port))
+            if kind == socket.SOCK_STREAM:
+                sock.listen()
+            self.sockets.append((name, sock))
+
+    def listen(self, seconds):
+        """What is said within the time, as dictionaries."""
+        self.ear.settimeout(seconds)
+        with contextlib.suppress(TimeoutError):
+            text = self.ear.recv(4096).decode()
+            said = dict(line.split("=", 1) for line in text.splitlines())
+            self.heard.append((time.monotonic(), said))
+            return said
+        return {}
+
+    def wait(self, variable, timeout=40.0):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            said = self.listen(0.2)
+            if variable in said:
+                return said
+        raise AssertionError(f"{variable} was not said: {self.heard}")
+
+    def close(self):
+        self.ear.close()
+        for _, sock in self.sockets:
+            sock.close()
+
+
+@pytest.fixture
+def manager(directory):
+    a_manager = Manager(directory)
+    yield a_manager
+    a_manager.close()
+
+
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_ready_means_that_queries_are_answered(directory, box, abstract):
+    manager = Manager(directory, abstract)
+    try:
+        manager.start(box)
+        said = manager.wait("READY")
+        assert said["READY"] == "1" and "2 of 2 zones" in said["STATUS"]
+        for zone in ("example.com", "example.net"):  # asked once, at once
+            assert query(box.port, zone, "SOA").answer
+        assert "notice zoned ready zones=2 of=2" in box.program.log()
+        box.program.signal(signal.SIGTERM)
+        assert manager.wait("STOPPING")["STOPPING"] == "1"
+        assert box.program.wait() == 0
+    finally:
+        manager.close()
+
+
+def test_the_store_of_before_makes_ready_soon(manager, box):
+    box.start().wait_served("example.com", "example.net")
+    box.stop()
+    begin = time.monotonic()
+    manager.start(box)
+    manager.wait("READY")
+    assert time.monotonic() - begin < 4  # not the patience that is for zones which do not come
+
+
+def test_a_zone_that_cannot_be_published_does_not_keep_the_others(manager, box):
+    box.write_config(CONFIG.replace("  - example.net\n", "  - {name: example.net, zone-file: broken.zone}\n"))
+    (box.directory / "broken.zone").write_text("this is no zone\n")
+    begin = time.monotonic()
+    manager.start(box)
+    assert "1 of 2 zones" in manager.wait("READY")["STATUS"]
+    assert time.monotonic() - begin > 4.5
+    assert query(box.port, "example.com", "SOA").answer
+
+
+def test_not_ready_while_no_server_answers(manager, box, directory):
+    libexec = directory / "libexec"
+    libexec.mkdir()
+    for name in ("zone-signer", "zone-server", "zone-resolver"):
+        (libexec / name).symlink_to("/bin/false")
+    command = manager.command(box) + ["--libexec", libexec]
+    box.program = Program(*command, log=box.directory / "log", env=manager.environment())
+    box.program.wait_log("in-ms=800")
+    time.sleep(6)  # longer than the patience
+    assert box.program.running()
+    assert not manager.listen(0.1)
+
+
+def test_a_reload_is_told(manager, box):
+    manager.start(box)
+    manager.wait("READY")
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    box.program.signal(signal.SIGHUP)
+    said = manager.wait("RELOADING")
+    assert said["RELOADING"] == "1"
+    assert before <= int(said["MONOTONIC_USEC"]) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    assert manager.wait("READY")["READY"] == "1"
+
+
+def test_the_watchdog_is_fed_from_the_loop(manager, box):
+    manager.start(box, WATCHDOG_USEC="600000")
+    manager.wait("READY")
+    manager.heard.clear()
+    for _ in range(4):
+        manager.wait("WATCHDOG", 2.0)
+    assert manager.heard[-1][0] - manager.heard[0][0] < 2.0
+    box.program.signal(signal.SIGSTOP)
+    try:
+        while manager.listen(0.1):
+            pass
+        assert not manager.listen(1.0)
+    finally:
+        box.program.signal(signal.SIGCONT)
+
+
+def test_what_is_meant_for_another_process_is_left_alone(manager, box):
+    manager.bind("dns", "127.0.0.1", free_port())
+    manager.start(box, other_pid=True, WATCHDOG_USEC="100000")
+    manager.wait("READY")
+    assert not manager.listen(0.5)  # no watchdog
+    assert serial(box.port, "example.com")  # and the addresses of the configuration
+
+
+def test_children_know_nothing_of_it(manager, box):
+    manager.start(box, WATCHDOG_USEC="60000000")
+    manager.wait("READY")
+    for pid in children(box.program.pid):
+        environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        for name in (b"NOTIFY_SOCKET", b"WATCHDOG", b"LISTEN_", b"PATH="):
+            assert name not in environment
+
+
+def test_sockets_are_taken_over_by_name(manager, box):
+    port = free_port()
+    manager.bind("dns", "127.0.0.1", port)
+    manager.bind("dns", "::1", port)
+    manager.start(box)
+    manager.wait("READY")
+    for host in ("127.0.0.1", "::1"):
+        for tcp in (False, True):
+            assert query(port, "example.com", "SOA", tcp=tcp, host=host).answer
+    assert serial(box.port, "example.com", timeout=0.3) is None  # `server: listen:` has no say
+    # The workers share the sockets: each of them may die.
+    workers = [pid for pid in children(box.program.pid)
+               if "zone-server" in pathlib.Path(f"/proc/{pid}/cmdline").read_text()]
+    assert len(workers) == 2
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: serial(port, "example.com"), "another worker answers")
+
+
+def test_a_resolver_gets_its_socket(manager, box):
+    port = free_port()
+    manager.bind("resolver", "127.0.0.1", port)
+    box.write_config(CONFIG.replace("resolver: no", "resolver: {trust-own-keys: yes}"))
+    manager.start(box)
+    manager.wait("READY")
+    question = dns.message.make_query("_25._tcp.box.example.com", "TLSA", want_dnssec=True)
+
+    def secure():
+        answer = dns.query.udp(question, "127.0.0.1", port=port, timeout=5)
+        return answer.answer and answer.flags & dns.flags.AD
+
+    assert wait_until(secure, "a secure answer")
+
+
+@pytest.mark.parametrize("kinds, missing", [((socket.SOCK_DGRAM,), "TCP"), ((socket.SOCK_STREAM,), "UDP")])
+def test_an_address_without_one_of_both_is_refused(manager, box, kinds, missing):
+    manager.bind("dns", "127.0.0.1", free_port(), kinds)
+    assert "needs both ListenDatagram= and ListenStream=" in manager.refuse(box)
+
+
+@pytest.mark.parametrize("name, host, words", [
+    ("zonebox.socket", "127.0.0.1", 'FileDescriptorName= must be \\"dns\\" or \\"resolver\\"'),
+    ("dns", "0.0.0.0", "a wildcard"),
+    ("dns", "::", "a wildcard"),
+    ("resolver", "0.0.0.0", "a wildcard"),
+])
+def test_sockets_that_cannot_be_served_are_refused(manager, box, name, host, words):
+    manager.bind(name, host, free_port())
+    assert words in manager.refuse(box)
+
+
+def test_a_unix_socket_is_refused(manager, box, directory):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(str(directory / "control"))
+    sock.listen()
+    manager.sockets.append(("dns", sock))
+    assert "not an IP socket" in manager.refuse(box)
