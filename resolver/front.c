@@ -294,8 +294,6 @@ static void on_timer_closed(uv_handle_t *handle)
 
 static void close_all(struct front *front)
 {
-    if (front->closed)
-        return;
     front->closed = true;
     for (unsigned i = 0; i < front->udp_count; i++)
         front_udp_close(front->udp[i]);

@@ -18,7 +18,8 @@
 #include "base/status.h"
 #include "resolver/engine.h"
 
-// In all: a query costs libunbound some 13 kB while it waits for servers (measured with 1.17.1), so this is about 30 MB.
+// In all: a query costs libunbound some 13 kB while it waits for servers (measured with 1.17.1), so this is about
+// 30 MB.
 #define FRONT_QUERIES_DEFAULT 2048
 // One client is a UDP port or a TCP connection. A spam filter asks some hundreds of questions for one message, over a
 // few sockets; so many still leave room for seven clients like it.

@@ -189,8 +189,6 @@ static void send_reply(struct asker *asker, const struct address *client, uint8_
     wire_set_u16(message, (uint16_t)len);
     len += FRONT_PREFIX_LEN;
     size_t done = 0;
-    if (is_closing(connection))
-        return;
     if (connection->unsent == 0) {
         uv_buf_t buf = uv_buf_init((char *)message, (unsigned)len);
         int written = uv_try_write((uv_stream_t *)&connection->handle, &buf, 1);

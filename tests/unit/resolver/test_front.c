@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The front on real sockets, with an engine that answers when the test says so: names that begin with "now" at once,
-// "large" ones with 60,000 octets.
+// "large" ones with 60,000 octets. Answers are secure, but for names that begin with "plain", "bogus" or "fails".
 #include "resolver/front.h"
 
 #include <errno.h>
@@ -37,6 +37,11 @@ static unsigned asked_count;
 static unsigned cancelled_count;
 static size_t running; // what engine_running says, beside the open ones
 
+static bool begins(const uint8_t *qname, const char *text)
+{
+    return memcmp(qname + 1, text, strlen(text)) == 0;
+}
+
 static void answer(const uint8_t *qname, uint16_t qtype, engine_answer *callback, void *data)
 {
     static uint8_t packet[DNS_MESSAGE_MAX];
@@ -46,12 +51,18 @@ static void answer(const uint8_t *qname, uint16_t qtype, engine_answer *callback
     wire_set_u16(packet + 12 + len, qtype);
     wire_set_u16(packet + 14 + len, RR_CLASS_IN);
     len += 16;
-    uint16_t rdata_len = memcmp(qname + 1, "large", 5) == 0 ? LARGE : 4;
+    uint16_t rdata_len = begins(qname, "large") ? LARGE : 4;
     memcpy(packet + len, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x0e\x10", 10);
     wire_set_u16(packet + len + 10, rdata_len);
     memset(packet + len + 12, 7, rdata_len);
     struct engine_result result = {
         .packet = packet, .packet_len = len + 12 + rdata_len, .security = ENGINE_SECURE};
+    if (begins(qname, "plain"))
+        result.security = ENGINE_INSECURE;
+    if (begins(qname, "bogus"))
+        result.security = ENGINE_BOGUS;
+    if (begins(qname, "fails"))
+        result.rcode = RCODE_SERVFAIL;
     callback(data, &result);
 }
 
@@ -59,7 +70,7 @@ struct engine_query *engine_ask(struct engine *engine, const uint8_t *qname, uin
                                 engine_answer *callback, void *data)
 {
     (void)engine;
-    if (memcmp(qname + 1, "now", 3) == 0) {
+    if (begins(qname, "now")) {
         answer(qname, qtype, callback, data);
         return NULL;
     }
@@ -199,6 +210,24 @@ static int client(int type)
     return client_with(type, 0);
 }
 
+// Connections whose buffers in the kernel hold less than one large answer.
+static int tight_client(void)
+{
+    struct error err = {0};
+    int size = 4096;
+    int listener = listen_on("127.0.0.1", SOCK_STREAM, &bench.tcp);
+    setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    assert_int_equal(front_serve(bench.front, listener, &err), STATUS_OK);
+    return client_with(SOCK_STREAM, size);
+}
+
+static void reset_and_close(int fd)
+{
+    struct linger reset = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+}
+
 // Writes the query, over TCP with its length in front. Returns what it takes.
 static size_t make_query(int type, const char *name, uint16_t id, uint8_t *out)
 {
@@ -282,6 +311,33 @@ static void answers_go_to_those_who_asked(void **state)
     close(b);
 }
 
+static void each_outcome_is_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned rcode;
+    } outcomes[] = {{"plain.a.", RCODE_NOERROR},
+                    {"bogus.a.", RCODE_SERVFAIL},
+                    {"fails.a.", RCODE_SERVFAIL},
+                    {"secure.a.", RCODE_NOERROR}};
+    int fd = client(SOCK_DGRAM);
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned rcode;
+        ask(fd, SOCK_DGRAM, outcomes[i].name, (uint16_t)i);
+        RUN_UNTIL(asked_count == i + 1);
+        answer_now(i);
+        assert_int_equal(reply(fd, SOCK_DGRAM, &rcode), i);
+        assert_int_equal(rcode, outcomes[i].rcode);
+    }
+    struct front_counters counters = front_counters(bench.front);
+    assert_int_equal(counters.insecure, 1);
+    assert_int_equal(counters.bogus, 1);
+    assert_int_equal(counters.failed, 1);
+    assert_int_equal(counters.secure, 1);
+    close(fd);
+}
+
 static void what_is_no_query_gets_its_error_or_nothing(void **state)
 {
     (void)state;
@@ -341,6 +397,26 @@ static void the_engine_is_not_asked_for_more_than_the_quota_in_all(void **state)
     assert_int_equal(reply(fd, SOCK_DGRAM, &rcode), 2);
     assert_int_equal(rcode, RCODE_SERVFAIL);
     assert_int_equal(asked_count, 1);
+    close(fd);
+}
+
+static void many_queries_wait_and_are_answered(void **state)
+{
+    (void)state;
+    static const struct front_settings settings = {1000, 100000, 4, 60000};
+    set_up_with(&settings);
+    int fd = client(SOCK_DGRAM);
+    for (unsigned round = 0; round < 2; round++) { // the second finds records of the first
+        for (uint16_t id = 0; id < 400; id++) {
+            ask(fd, SOCK_DGRAM, "later.a.", id);
+            RUN_UNTIL(asked_count == round * 400 + id + 1);
+        }
+        assert_int_equal(front_waiting(bench.front), 400);
+        for (uint16_t id = 0; id < 400; id++) {
+            answer_now(round * 400 + id);
+            assert_int_equal(reply(fd, SOCK_DGRAM, NULL), id);
+        }
+    }
     close(fd);
 }
 
@@ -420,12 +496,52 @@ static void queries_of_a_client_that_left_are_cancelled(void **state)
     ask(fd, SOCK_STREAM, "later.a.", 1);
     ask(fd, SOCK_STREAM, "later.b.", 2);
     RUN_UNTIL(asked_count == 2);
-    struct linger reset = {1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    close(fd);
+    reset_and_close(fd);
     RUN_UNTIL(cancelled_count == 2);
     assert_int_equal(front_waiting(bench.front), 0);
     assert_int_equal(front_counters(bench.front).dropped, 2);
+}
+
+// Nothing is read at the quota, so that only writing tells.
+static void a_client_that_left_at_its_quota_is_noticed(void **state)
+{
+    (void)state;
+    int fd = client(SOCK_STREAM);
+    for (uint16_t id = 0; id < 12; id++)
+        ask(fd, SOCK_STREAM, "later.a.", id);
+    RUN_UNTIL(asked_count == 10);
+    reset_and_close(fd);
+    answer_now(0);
+    RUN_UNTIL(front_waiting(bench.front) == 0);
+    assert_int_equal(cancelled_count, 9);
+}
+
+static void a_client_that_leaves_while_answers_wait_is_noticed(void **state)
+{
+    (void)state;
+    int fd = tight_client();
+    for (uint16_t id = 0; id < 3; id++)
+        ask(fd, SOCK_STREAM, "large.a.", id);
+    RUN_UNTIL(asked_count == 3);
+    answer_now(0);
+    answer_now(1);
+    assert_int_equal(front_waiting(bench.front), 1);
+    reset_and_close(fd);
+    RUN_UNTIL(cancelled_count == 1);
+}
+
+static void long_runs_of_queries_get_turns(void **state)
+{
+    (void)state;
+    int busy = client(SOCK_STREAM);
+    static uint8_t octets[200 * (ASK_MAX + 2)];
+    size_t len = 0;
+    for (uint16_t id = 0; id < 200; id++)
+        len += make_query(SOCK_STREAM, "now.a.", id, octets + len);
+    assert_int_equal(send(busy, octets, len, 0), len);
+    for (uint16_t id = 0; id < 200; id++)
+        assert_int_equal(reply(busy, SOCK_STREAM, NULL), id);
+    close(busy);
 }
 
 static void the_oldest_connection_makes_room(void **state)
@@ -442,17 +558,6 @@ static void the_oldest_connection_makes_room(void **state)
     assert_int_equal(reply(fds[1], SOCK_STREAM, NULL), 1);
     for (unsigned i = 0; i < 5; i++)
         close(fds[i]);
-}
-
-// Connections whose buffers in the kernel hold less than one large answer.
-static int tight_client(void)
-{
-    struct error err = {0};
-    int size = 4096;
-    int listener = listen_on("127.0.0.1", SOCK_STREAM, &bench.tcp);
-    setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-    assert_int_equal(front_serve(bench.front, listener, &err), STATUS_OK);
-    return client_with(SOCK_STREAM, size);
 }
 
 static void a_client_that_does_not_read_is_cut_off(void **state)
@@ -698,14 +803,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRONT_TEST(answers_go_to_those_who_asked),
+        FRONT_TEST(each_outcome_is_counted),
         FRONT_TEST(what_is_no_query_gets_its_error_or_nothing),
         FRONT_TEST(a_client_over_its_quota_takes_nothing_from_others),
         FRONT_TEST(the_engine_is_not_asked_for_more_than_the_quota_in_all),
+        cmocka_unit_test_teardown(many_queries_wait_and_are_answered, tear_down),
         FRONT_TEST(answers_over_tcp_come_as_they_are_found),
         FRONT_TEST(a_query_may_come_octet_by_octet),
         FRONT_TEST(a_connection_waits_at_its_quota),
         FRONT_TEST(what_was_asked_before_the_end_is_answered),
         FRONT_TEST(queries_of_a_client_that_left_are_cancelled),
+        FRONT_TEST(a_client_that_left_at_its_quota_is_noticed),
+        FRONT_TEST(a_client_that_leaves_while_answers_wait_is_noticed),
+        FRONT_TEST(long_runs_of_queries_get_turns),
         FRONT_TEST(the_oldest_connection_makes_room),
         FRONT_TEST(a_client_that_does_not_read_is_cut_off),
         FRONT_TEST(a_client_that_reads_late_gets_it_all),
