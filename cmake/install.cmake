@@ -1,4 +1,4 @@
-# Where things go when installed. People call zonegen and zoned; zoned finds the rest by its own place.
+# Where things go when installed. People call zonebox, zonegen and zoned; those find the rest by their own place.
 include(GNUInstallDirs)
 
 function(zonebox_install destination)
@@ -8,13 +8,18 @@ function(zonebox_install destination)
     endif()
   endforeach()
 endfunction()
-zonebox_install(${CMAKE_INSTALL_BINDIR} zonegen)
+zonebox_install(${CMAKE_INSTALL_BINDIR} zonebox zonegen)
 zonebox_install(${CMAKE_INSTALL_SBINDIR} zoned)
 zonebox_install(${CMAKE_INSTALL_LIBEXECDIR}/zonebox zone-signer zone-server zone-resolver)
 
 foreach(section 1 5 8)
   file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+
+foreach(program zonebox zonegen)
+  install(FILES ${CMAKE_SOURCE_DIR}/docs/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+    RENAME ${program})
 endforeach()
 
 file(GLOB configurations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*.yaml)

@@ -63,20 +63,14 @@ static char *directory_of(const char *path)
     return absolute;
 }
 
-enum status config_parse_in(const struct surroundings *surroundings, const char *path,
-                            const char *text, size_t len, struct config **ret,
-                            struct config_errors *errors)
+// Returns what could be read, with or without errors.
+static struct config *parse(const struct surroundings *surroundings, const char *path,
+                            const char *text, size_t len, struct config_errors *errors)
 {
-    *ret = NULL;
-    if (len > CONFIG_FILE_MAX)
-        return error_set(config_errors_next(errors), STATUS_RANGE,
-                         "%s: larger than the %u octets allowed; split the configuration", path,
-                         CONFIG_FILE_MAX);
     struct config *config = xcalloc(1, sizeof(*config));
     config->path = xstrdup(path);
     config->directory =
         surroundings->directory != NULL ? xstrdup(surroundings->directory) : directory_of(path);
-    size_t before = errors->count;
     struct reader reader = {.path = path, .config = config, .errors = errors};
     struct tree tree;
     // After a key that stands twice the tree is whole, and the other errors of the file are told
@@ -87,6 +81,20 @@ enum status config_parse_in(const struct surroundings *surroundings, const char 
         check_config(&reader);
     }
     tree_done(&tree);
+    return config;
+}
+
+enum status config_parse_in(const struct surroundings *surroundings, const char *path,
+                            const char *text, size_t len, struct config **ret,
+                            struct config_errors *errors)
+{
+    *ret = NULL;
+    if (len > CONFIG_FILE_MAX)
+        return error_set(config_errors_next(errors), STATUS_RANGE,
+                         "%s: larger than the %u octets allowed; split the configuration", path,
+                         CONFIG_FILE_MAX);
+    size_t before = errors->count;
+    struct config *config = parse(surroundings, path, text, len, errors);
     if (errors->count > before) {
         config_free(config);
         return STATUS_SYNTAX;
@@ -111,6 +119,27 @@ enum status config_load(const char *path, struct config **ret, struct config_err
         status = config_parse(path, (const char *)text.data, text.len, ret, errors);
     else
         error_set(config_errors_next(errors), status, "%s", err.text);
+    buf_done(&text);
+    return status;
+}
+
+enum status config_glance(const char *path, char **ret_state, char **ret_control, struct error *err)
+{
+    struct buf text = {0};
+    enum status status = file_read(path, CONFIG_FILE_MAX, &text, err);
+    if (status == STATUS_OK) {
+        struct config_errors errors = {0};
+        struct config *config =
+            parse(&surroundings_of_box, path, (const char *)text.data, text.len, &errors);
+        if (config->state == NULL) {
+            status = error_set(err, STATUS_SYNTAX, "%s", errors.list[0].text);
+        } else {
+            *ret_state = xstrdup(config->state);
+            *ret_control =
+                config->control.directory != NULL ? xstrdup(config->control.directory) : NULL;
+        }
+        config_free(config);
+    }
     buf_done(&text);
     return status;
 }

@@ -207,6 +207,12 @@ enum status config_parse(const char *path, const char *text, size_t len, struct 
 enum status config_load(const char *path, struct config **ret, struct config_errors *errors);
 void config_free(struct config *config); // NULL is fine
 
+// Where a configuration has the state and the control sockets (NULL: the default), also one with mistakes elsewhere:
+// who wants to say what is wrong has to find the programs. The caller frees both. SYNTAX when not even that can be
+// read.
+enum status config_glance(const char *path, char **ret_state, char **ret_control,
+                          struct error *err);
+
 // For a later complaint about something the configuration says: writes "path:line:col: words" ("path: words" about a
 // default) and returns SYNTAX.
 enum status config_complain(const struct config *config, struct config_place place,

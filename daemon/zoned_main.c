@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/last_good.h"
+#include "daemon/libexec.h"
 #include "daemon/zoned.h"
 
 enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
@@ -90,43 +91,6 @@ static int read_options(int argc, char **argv, struct options *ret)
         return EXIT_USAGE;
     }
     return EXIT_FINE;
-}
-
-static bool has_programs(const char *directory)
-{
-    char *signer = path_join(directory, ZONED_SIGNER);
-    char *server = path_join(directory, ZONED_SERVER);
-    bool has = access(signer, X_OK) == 0 && access(server, X_OK) == 0;
-    free(signer);
-    free(server);
-    return has;
-}
-
-// The directory of the other programs: beside zoned in a build tree, in libexec relative to it when
-// installed. NULL when they are nowhere. The caller frees.
-static char *find_programs(const char *given, struct error *err)
-{
-    char self[4096];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[len > 0 ? len : 0] = '\0';
-    char *beside = path_directory(self);
-    char *installed = path_join(beside, ZONED_LIBEXEC);
-    char *found = NULL;
-    if (given != NULL)
-        found = has_programs(given) ? realpath(given, NULL) : NULL; // children start in /
-    else if (has_programs(beside))
-        found = xstrdup(beside);
-    else if (has_programs(installed))
-        found = xstrdup(installed);
-    if (found == NULL && given != NULL)
-        error_set(err, STATUS_NOT_FOUND, "%s: has no %s and %s", given, ZONED_SIGNER, ZONED_SERVER);
-    else if (found == NULL)
-        error_set(err, STATUS_NOT_FOUND,
-                  "no %s and %s in %s nor in %s; --libexec DIR says where they are", ZONED_SIGNER,
-                  ZONED_SERVER, beside, installed);
-    free(beside);
-    free(installed);
-    return found;
 }
 
 // Nothing of what zoned was started with reaches a child, and no socket becomes standard output.
@@ -240,8 +204,8 @@ int main(int argc, char **argv)
         err = (struct error){0};
     }
     struct zoned zoned = {.logs = &logs, .systemd.notify = -1, .feed.config_path = options.config};
-    char *libexec = find_programs(options.libexec, &err);
-    enum status status = libexec != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+    char *libexec = NULL;
+    enum status status = libexec_find(options.libexec, ZONED_LIBEXEC, &libexec, &err);
     if (status == STATUS_OK)
         status = take_over(&zoned, &err);
     if (status == STATUS_OK)

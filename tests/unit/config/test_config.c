@@ -307,6 +307,40 @@ static void editors_of_other_systems_are_fine(void **state)
     config_free(config);
 }
 
+static void a_glance_finds_the_programs_in_spite_of_mistakes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *state, *control; // state NULL: not even that
+    } rows[] = {
+        {MINIMAL, "/var/lib/zonebox", NULL},
+        {"domains: [a..b]\nstate: /s\ncontrol: {directory: /c, grup: x}\n", "/s", "/c"},
+        {"box: {hostname: a, hostname: b}\ncontrol: {group: 'a b'}\n", "/var/lib/zonebox", NULL},
+        {"state: [a]\n", NULL, NULL},
+        {"state: /s\nbox: {\n", NULL, NULL},
+        {"", NULL, NULL},
+    };
+    char path[] = "/tmp/zonebox-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct error err = {0};
+        char *found = NULL, *control = NULL;
+        assert_int_equal(file_write(path, rows[i].text, strlen(rows[i].text), 0644, &err),
+                         STATUS_OK);
+        enum status status = config_glance(path, &found, &control, &err);
+        assert_int_equal(status == STATUS_OK, rows[i].state != NULL);
+        assert_int_equal(err.text[0] == '\0', rows[i].state != NULL);
+        assert_string_equal(found != NULL ? found : "", rows[i].state != NULL ? rows[i].state : "");
+        assert_string_equal(control != NULL ? control : "",
+                            rows[i].control != NULL ? rows[i].control : "");
+        free(found);
+        free(control);
+    }
+    unlink(path);
+}
+
 // ── What is found on the box ─────────────────────────────────────────────────────────────────────
 
 static void touch(const char *path)
@@ -459,6 +493,7 @@ int main(void)
         cmocka_unit_test(every_option_of_the_resolver_reaches_its_field),
         cmocka_unit_test(the_resolver_is_on_and_looks_where_debian_has_things),
         cmocka_unit_test(the_resolver_can_be_switched_off),
+        cmocka_unit_test(a_glance_finds_the_programs_in_spite_of_mistakes),
         cmocka_unit_test(sections_may_be_empty_and_lists_single),
         cmocka_unit_test(dkim_can_be_switched_off_in_the_words_people_use),
         cmocka_unit_test(editors_of_other_systems_are_fine),

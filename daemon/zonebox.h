@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: ISC
+// The command `zonebox`: a file per command, and what they share. It asks the programs that run on their control
+// sockets (base/control.h) and reads the configuration; only `init` makes anything.
+//
+// What programs say is data: one that was taken over must not speak to the admin's terminal, so control characters
+// are taken out of every reply as soon as it is there.
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/status.h"
+#include "config/config.h"
+
+enum { ZONEBOX_FINE = 0, ZONEBOX_WRONG = 1, ZONEBOX_USAGE = 2 }; // exit status
+
+struct zonebox {
+    const char *config_path;
+    bool config_given;
+    const char *control;  // directory of the sockets, or NULL: to be found
+    const char *hostname; // of `init`, or NULL
+    bool json;
+    bool all;
+    char **words; // behind the command
+    size_t word_count;
+};
+
+// The commands. Each prints what it has to say and returns the exit status.
+int zonebox_status(const struct zonebox *zonebox);
+int zonebox_reload(const struct zonebox *zonebox);
+int zonebox_flush(const struct zonebox *zonebox);
+int zonebox_init(const struct zonebox *zonebox);
+int zonebox_setup(const struct zonebox *zonebox);
+
+// ── What they share (zonebox_ask.c) ──────────────────────────────────────────────────────────────
+
+// "zonebox: words" to standard error.
+void zonebox_complain(const char *words);
+// Loads the configuration, or prints its errors and returns NULL.
+struct config *zonebox_load(const struct zonebox *zonebox);
+
+// The directory of the sockets: as told, else as configured, else where zoned.sock is. The caller frees.
+char *zonebox_sockets(const struct zonebox *zonebox);
+// Asks the program of that name; request is released. The error is one line and says what to do. The caller releases
+// *ret with json_decref.
+enum status zonebox_ask(const char *sockets, const char *program, json_t *request, json_t **ret,
+                        struct error *err);
+
+// Members of a reply, whatever it is: "" and 0 for what is missing or of another type.
+const char *zonebox_text(const json_t *object, const char *key);
+int64_t zonebox_number(const json_t *object, const char *key);
+
+// ── Status in two halves ─────────────────────────────────────────────────────────────────────────
+
+// {"ok":bool,"problems":[text…],"zoned":{…}|null,"programs":{name:reply…}}: all replies in one, judged.
+json_t *zonebox_gather(const char *sockets, const char *zones);
+// The same for people. zonebox_gather's `zones` was "all" for as many as are to be listed.
+void zonebox_show(const json_t *status, bool list_zones, int64_t now, struct buf *ret);

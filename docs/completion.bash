@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=bash
+# Completion of zonebox and zonegen for bash, loaded by bash-completion from a file of the command's name.
+
+# _zonebox_words WORDS: those that begin with what stands before the cursor.
+_zonebox_words()
+{
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_zonebox()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
+    COMPREPLY=()
+    case $before in
+    -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+    --control) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
+    --hostname) return ;;
+    esac
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        status | reload | flush | init | setup) command=${COMP_WORDS[i]} && break ;;
+        esac
+    done
+    case $command:$word in
+    status:-*) _zonebox_words '--all --json --config --control' "$word" ;;
+    init:-*) _zonebox_words '--hostname --config' "$word" ;;
+    *:-*) _zonebox_words '--config --control --help --version' "$word" ;;
+    setup:*) _zonebox_words 'postfix resolv.conf ssh' "$word" ;;
+    :*) _zonebox_words 'status reload flush init setup' "$word" ;;
+    esac
+}
+
+_zonegen()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    COMPREPLY=()
+    case $before in
+    -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    *) [[ $word != -* ]] || _zonebox_words '--dump --signed --ds --check --config --help --version' "$word" ;;
+    esac
+}
+
+complete -o filenames -F _zonebox zonebox
+complete -F _zonegen zonegen
