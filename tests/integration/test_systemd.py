@@ -221,7 +221,7 @@ def test_sockets_are_taken_over_by_name(manager, box):
 def test_a_resolver_gets_its_socket(manager, box):
     port = free_port()
     manager.bind("resolver", "127.0.0.1", port)
-    box.write_config(CONFIG.replace("resolver: no", "resolver: {trust-own-keys: yes}"))
+    box.write_config(CONFIG + "resolver: {trust-own-keys: yes}\n")
     manager.start(box)
     manager.wait("READY")
     question = dns.message.make_query("_25._tcp.box.example.com", "TLSA", want_dnssec=True)
