@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "daemon/steer.h"
 
 static bool contains(const struct address *addresses, size_t count, const struct address *address)
 {
@@ -182,6 +183,19 @@ static enum status open_new(struct listen_set *fresh, struct listen_set *old, st
     return STATUS_OK;
 }
 
+static void steer_all(const struct listen_set *set, size_t workers)
+{
+    for (size_t a = 0; a < set->address_count && set->worker_count > 0; a++) {
+        steer(set->pairs[a].udp, workers);
+        steer(set->pairs[a].tcp, workers);
+    }
+}
+
+void listen_settle(const struct listen_set *set)
+{
+    steer_all(set, 0);
+}
+
 enum status listen_change(struct listen_set *set, const struct address *addresses, size_t count,
                           size_t workers, struct error *err)
 {
@@ -208,8 +222,10 @@ enum status listen_change(struct listen_set *set, const struct address *addresse
     }
     fresh.given = set->given;
     fresh.given_count = set->given_count;
+    bool fewer = workers < set->worker_count;
     listen_done(set);
     *set = fresh;
+    steer_all(set, fewer ? workers : 0);
     return STATUS_OK;
 }
 

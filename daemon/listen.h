@@ -58,6 +58,10 @@ bool listen_is(const struct listen_set *set, const struct address *addresses, si
 enum status listen_change(struct listen_set *set, const struct address *addresses, size_t count,
                           size_t workers, struct error *err);
 
+// After a change to fewer workers what arrives goes to those that stay, so that the others can read what they have and
+// close. Once they are gone: to all again.
+void listen_settle(const struct listen_set *set);
+
 // The pairs of a worker, address_count of them.
 const struct listen_pair *listen_pairs(const struct listen_set *set, size_t worker);
 

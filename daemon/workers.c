@@ -18,6 +18,9 @@
 // A worker answers within a batch or two; one that hangs is no help.
 #define DRAIN_MS 5000
 
+// For what is still in the sockets of a worker that is not wanted any more.
+#define SURPLUS_MS 200
+
 struct zoned_worker {
     struct child child;
     struct zoned *zoned;
@@ -148,14 +151,35 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     return STATUS_OK;
 }
 
-static void end_surplus(struct zoned *zoned)
+static bool has_surplus(const struct zoned *zoned)
 {
     for (size_t i = zoned->sockets.worker_count; i < zoned->worker_count; i++)
-        child_end(&zoned->workers[i]->child);
+        if (zoned->workers[i]->child.state != CHILD_IDLE)
+            return true;
+    return false;
 }
 
-// Replaces stale workers, one at a time. Those that are not wanted any more end last: the others may still hold copies
-// of their sockets, to which the kernel sends queries until all copies are closed.
+// One that is still starting has not read yet what came to its sockets while they were wanted.
+static void on_surplus(uv_timer_t *timer)
+{
+    struct zoned *zoned = timer->data;
+    for (size_t i = zoned->sockets.worker_count; i < zoned->worker_count && !zoned->stopping; i++) {
+        struct child *child = &zoned->workers[i]->child;
+        if (child->state != CHILD_RUNNING || child_is_ready(child))
+            child_end(child);
+        else
+            uv_timer_start(timer, on_surplus, SURPLUS_MS, 0);
+    }
+}
+
+static void end_surplus(struct zoned *zoned)
+{
+    if (has_surplus(zoned) && !uv_is_active((uv_handle_t *)&zoned->surplus))
+        uv_timer_start(&zoned->surplus, on_surplus, SURPLUS_MS, 0);
+}
+
+// Replaces stale workers, one at a time. Those that are not wanted any more end last: they have read by then what came
+// to their sockets before others got it (listen_change), and nobody has copies of these any more.
 static void roll(struct zoned *zoned)
 {
     for (size_t i = 0; i < zoned->sockets.worker_count; i++) {
@@ -193,6 +217,8 @@ static void worker_died(struct child *child)
 static void worker_ended(struct child *child)
 {
     struct zoned_worker *worker = child->data;
+    if (!has_surplus(worker->zoned))
+        listen_settle(&worker->zoned->sockets);
     zoned_child_ended(worker->zoned);
 }
 

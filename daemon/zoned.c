@@ -258,6 +258,7 @@ static void release(struct zoned *zoned)
     uv_close((uv_handle_t *)&zoned->terminate, NULL);
     uv_close((uv_handle_t *)&zoned->interrupt, NULL);
     uv_close((uv_handle_t *)&zoned->listen_retry, NULL);
+    uv_close((uv_handle_t *)&zoned->surplus, NULL);
     on_alarm_close(&zoned->alarm);
     logs_close(zoned->logs);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
@@ -300,7 +301,8 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     log_event(LOG_LEVEL_NOTICE, "started", "version", ZONEBOX_VERSION, "config",
               zoned->feed.config_path, "state", zoned->state, NULL);
     uv_timer_init(&zoned->loop, &zoned->listen_retry);
-    zoned->listen_retry.data = zoned;
+    uv_timer_init(&zoned->loop, &zoned->surplus);
+    zoned->listen_retry.data = zoned->surplus.data = zoned;
     start_signals(zoned);
     start_feed(zoned);
     zoned_control_open(zoned);

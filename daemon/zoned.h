@@ -69,6 +69,7 @@ struct zoned {
     struct zoned_worker **workers; // never shrinks: a worker that is not wanted now is idle
     size_t worker_count;
     size_t worker_cap;
+    uv_timer_t surplus; // until workers that are not wanted any more are ended
     // The resolver
     struct child resolver;
     struct listen_set resolver_sockets; // one worker's

@@ -76,6 +76,15 @@ def test_more_workers_and_addresses_come_without_a_gap(box):
     assert load.lost == []
 
 
+def test_fewer_workers_lose_no_query_either(box):
+    box.write_config(CONFIG.replace("workers: 2", "workers: 4"))
+    box.start().wait_served("example.com")
+    with Load(box.port) as load:
+        box.write_config(CONFIG.replace("workers: 2", "workers: 1"))
+        wait_until(lambda: len(servers(box)) == 1, "one worker", 30)
+    assert load.lost == []
+
+
 def test_what_waits_for_a_worker_that_was_killed_is_answered(box):
     """The victim is stopped first, so that queries do wait in its sockets."""
     box.start().wait_served("example.com")

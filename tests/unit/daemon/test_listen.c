@@ -111,6 +111,33 @@ static void more_addresses_than_a_worker_takes_are_refused(void **state)
     assert_int_equal(set.address_count, 0);
 }
 
+static void what_goes_gets_nothing_new_while_it_is_still_open(void **state)
+{
+    (void)state;
+    struct address address = free_address("127.0.0.1");
+    struct error err = {0};
+    struct listen_set set = {0};
+    char octets[64];
+    assert_int_equal(listen_change(&set, &address, 1, 3, &err), STATUS_OK);
+    int going[2] = {dup(listen_pairs(&set, 1)[0].udp), dup(listen_pairs(&set, 2)[0].udp)};
+    assert_int_equal(listen_change(&set, &address, 1, 1, &err), STATUS_OK);
+    for (int i = 0; i < 32; i++) // each from a port of its own, so that the kernel spreads them
+        send_to(&address, "query");
+    assert_int_equal(waiting(&set, 0), 32);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(recv(going[i], octets, sizeof(octets), MSG_DONTWAIT), -1);
+        close(going[i]);
+    }
+    listen_settle(&set);
+    assert_int_equal(listen_change(&set, &address, 1, 2, &err), STATUS_OK);
+    for (int i = 0; i < 64; i++)
+        send_to(&address, "query");
+    unsigned first = waiting(&set, 0);
+    assert_in_range(first, 1, 63);
+    assert_int_equal(first + waiting(&set, 1), 64);
+    listen_done(&set);
+}
+
 // Inputs with a configuration that holds nothing but addresses.
 static void wanted_are_those_of_the_configuration_or_of_the_box(void **state)
 {
@@ -193,6 +220,7 @@ int main(void)
         cmocka_unit_test(what_stays_keeps_its_sockets_and_what_waits_in_them),
         cmocka_unit_test(a_change_that_fails_leaves_the_set_as_it_was),
         cmocka_unit_test(more_addresses_than_a_worker_takes_are_refused),
+        cmocka_unit_test(what_goes_gets_nothing_new_while_it_is_still_open),
         cmocka_unit_test(wanted_are_those_of_the_configuration_or_of_the_box),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
