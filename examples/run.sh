@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 . cmake/packages.sh
 
 port=${ZONEBOX_PORT:-5300}
+resolver_port=$((port + 1))
 once=no
 toured=no
 scratch=
@@ -17,14 +18,15 @@ usage()
     cat <<END
 usage: examples/run.sh [--once]
 
-Builds zonebox, runs it on 127.0.0.1@$port and [::1]@$port with examples/box.yaml, shows
-what it does, and stays until Ctrl-C. Needs no network and touches nothing outside build/
-and a scratch directory. As root it installs the packages that building needs.
+Builds zonebox, runs it with examples/box.yaml on 127.0.0.1 and [::1], the name server on
+port $port and the resolver on $resolver_port, shows what it does, and stays until Ctrl-C.
+Needs no network and touches nothing outside build/ and a scratch directory. As root it
+installs the packages that building needs.
 
   --once   leave after the tour; exit status 0 when every step did what it should
   --help
 
-ZONEBOX_PORT=N in the environment takes another port.
+ZONEBOX_PORT=N in the environment takes ports N and N+1.
 END
 }
 
@@ -141,7 +143,7 @@ make_box()
 {
     heading "A box in a scratch directory"
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/zonebox-tour.XXXXXX") || fail "no scratch directory"
-    sed "s/@5300/@$port/g" examples/box.yaml >"$scratch/box.yaml"
+    sed "s/@5300/@$port/g; s/@5301/@$resolver_port/g" examples/box.yaml >"$scratch/box.yaml"
     cp examples/example.org.zone "$scratch/"
     mkdir "$scratch/tls"
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=box.example.com \
@@ -160,6 +162,17 @@ served()
     done
 }
 
+# until_answered COMMAND...: until it gets a good answer, at most 30 seconds.
+until_answered()
+{
+    local tries=0
+    until "$@" 2>&1 | grep -q 'status: NOERROR'; do
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || fail "no good answer within 30 seconds: $*"
+        sleep 0.1
+    done
+}
+
 start_zoned()
 {
     heading "Starting zoned: keys are made, zones generated, signed, verified and served"
@@ -171,7 +184,7 @@ start_zoned()
         if ! kill -0 "$zoned" 2>/dev/null; then
             zoned=
             ! grep -q 'another program has this port' "$scratch/log" ||
-                fail "port $port is taken; ZONEBOX_PORT=N examples/run.sh takes another one"
+                fail "port $port or $resolver_port is taken; ZONEBOX_PORT=N examples/run.sh takes others"
             fail "zoned ended; its log says why"
         fi
         tries=$((tries + 1))
@@ -235,6 +248,15 @@ tour()
         openssl dgst -sha256 -r | cut -d ' ' -f 1)
     output=$(tr -d ' \n' <<<"$output" | tr '[:upper:]' '[:lower:]')
     expect "$published" "and it is the hash of the certificate's key"
+
+    heading "How the box is: what runs, which zones, until when their signatures are good"
+    shown zonebox --control "$scratch/control" status
+    expect 'zone-signer' "the programs run"
+
+    heading "The same TLSA record through the box's own validating resolver, as Postfix asks for it"
+    until_answered dig +dnssec +tries=1 +time=1 @127.0.0.1 -p "$resolver_port" box.example.com A
+    shown dig +dnssec +nocmd +nostats @127.0.0.1 -p "$resolver_port" _25._tcp.box.example.com TLSA
+    expect 'flags: qr rd ra ad;' "AD: the resolver has validated it, so Postfix may insist on this certificate"
 }
 
 case "$*" in
