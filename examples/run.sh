@@ -250,7 +250,7 @@ tour()
     expect "$published" "and it is the hash of the certificate's key"
 
     heading "How the box is: what runs, which zones, until when their signatures are good"
-    shown zonebox --control "$scratch/control" status
+    shown zonebox --config "$scratch/box.yaml" status
     expect 'zone-signer' "the programs run"
 
     heading "The same TLSA record through the box's own validating resolver, as Postfix asks for it"

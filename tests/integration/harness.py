@@ -303,6 +303,13 @@ class Box:
     def zonegen(self, *args, check=True):
         return run(BIN / "zonegen", "--config", self.config, *args, check=check)
 
+    def ds(self, zone):
+        """The zone's DS record, as `zonegen --ds` prints it for the registrar."""
+        printed = self.zonegen("--ds", zone).stdout
+        lines = re.findall(rf"^\s*{re.escape(zone)}\.\s+(?:\d+\s+)?IN\s+DS\s+(\d+ 13 2 [0-9A-Fa-f]+)\s*$", printed, re.M)
+        assert len(lines) == 1, printed
+        return f"{zone}. IN DS {lines[0]}"
+
     def stop(self):
         if self.program is not None:
             code = self.program.stop()
