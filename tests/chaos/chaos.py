@@ -11,7 +11,7 @@ What must hold, and ends the run with 1 when it does not:
   the resolver says AD, no serial and no content is older than what anybody has been told before the question was sent.
 - Every change that was acknowledged (`zonebox reload` ended with 0) is served at the end.
 
-zoned is killed too; this program then starts it again at once, as a service manager does.
+zoned is killed too; this program then starts it again at once, and holds its sockets meanwhile, as a service manager does.
 """
 
 import argparse
@@ -36,6 +36,7 @@ import dns.resolver
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
 from harness import Box, control_ask, free_port, make_certificate, run, scratch, serial, unbound, wait_until  # noqa: E402
+from manager import Manager  # noqa: E402
 
 # A client asks again after so long, once: less than what glibc and Postfix wait, for programs many times slower than released ones.
 CLIENT_TIMEOUT = 3.0
@@ -114,6 +115,19 @@ class ChaosBox(Box):
         super().__init__(directory, config="")
         self.set_version(1)
         self.set_domains([])
+        self.manager = Manager(self.directory)
+        self.manager.bind("dns", "127.0.0.1", self.port)
+        self.manager.bind("resolver", "127.0.0.1", self.resolver_port)
+
+    def start(self):
+        self.manager.start(self)
+        return self
+
+    def stop(self):
+        try:
+            return super().stop()
+        finally:
+            self.manager.close()
 
     def set_domains(self, extra):
         self.write_config(CONFIG.format(domains="".join(f"  - {name}\n" for name in extra), 
