@@ -51,8 +51,8 @@ void store_reader_close(struct store_reader *reader)
 
 // LMDB takes a snapshot in two steps: its id first, then the page that describes it, and two such pages take turns. A
 // reader that is held up between the steps while two commits pass gets the second one's content under the id of before;
-// but an id must name one content. So the id is taken once more afterwards: as long as it is the same, that page has not
-// been touched. Each further round takes a commit in the microsecond between.
+// but an id must name one content. So the id is taken once more afterwards: as long as it is the same, that page has
+// not been touched. Each further round takes a commit in the microsecond between.
 static int renew_exactly(struct store_reader *reader)
 {
     int code = mdb_txn_renew(reader->txn);
