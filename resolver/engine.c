@@ -105,6 +105,15 @@ static void query_free(struct engine_query *query)
     free(query);
 }
 
+// libunbound's numbers: 1 is bogus, 2 secure. What its root key sentinel wants to fail (RFC 8509 §3) comes as insecure
+// with a reason, which nothing else that is insecure has.
+static enum engine_security security_of(int security, const char *why_bogus)
+{
+    if (security == 2)
+        return ENGINE_SECURE;
+    return security == 1 || why_bogus != NULL ? ENGINE_BOGUS : ENGINE_INSECURE;
+}
+
 static void on_unbound_answer(void *data, int rcode, void *packet, int len, int security,
                               char *why_bogus, int was_ratelimited)
 {
@@ -115,9 +124,7 @@ static void on_unbound_answer(void *data, int rcode, void *packet, int len, int 
         .rcode = (unsigned)rcode,
         .packet = rcode == 0 ? packet : NULL,
         .packet_len = rcode == 0 ? (size_t)len : 0,
-        .security = security == 1   ? ENGINE_BOGUS
-                    : security == 2 ? ENGINE_SECURE
-                                    : ENGINE_INSECURE,
+        .security = security_of(security, why_bogus),
         .why_bogus = why_bogus,
         .was_ratelimited = was_ratelimited != 0,
     };
