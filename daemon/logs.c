@@ -25,6 +25,8 @@ struct log_stream {
     struct logs *logs;
     struct log_source *source;
     struct lines lines;
+    int64_t allowance; // octets that may be read now
+    bool paused;       // for there were none
     struct log_stream *next;
 };
 
@@ -73,7 +75,11 @@ static bool stderr_is_journal(void)
 void logs_open(struct logs *logs)
 {
     *logs = (struct logs){
-        .level = LOG_LEVEL_INFO, .syslog = {.fd = -1}, .for_journal = stderr_is_journal()};
+        .level = LOG_LEVEL_INFO,
+        .syslog = {.fd = -1},
+        .for_journal = stderr_is_journal(),
+        .burst = LOGS_BURST,
+    };
     log_set_sink(put_own, logs);
 }
 
@@ -115,14 +121,49 @@ static bool read_stream(struct log_stream *stream, int rounds)
     char octets[READ_SIZE];
     for (int i = 0; i < rounds; i++) {
         ssize_t len = read(stream->fd, octets, sizeof(octets));
-        if (len > 0)
+        if (len > 0) {
+            stream->allowance -= len;
             lines_put(&stream->lines, octets, (size_t)len, take_line, stream);
-        else if (len < 0 && errno == EAGAIN)
+        } else if (len < 0 && errno == EAGAIN)
             return true;
         else if (len == 0 || errno != EINTR)
             return false;
     }
     return true;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+static void on_refill(uv_timer_t *timer)
+{
+    struct logs *logs = timer->data;
+    bool all_full = true;
+    for (struct log_stream *stream = logs->streams; stream != NULL; stream = stream->next) {
+        stream->allowance += LOGS_PER_SECOND;
+        if (stream->allowance > logs->burst)
+            stream->allowance = logs->burst;
+        else
+            all_full = false;
+        if (stream->paused && stream->allowance > 0) {
+            stream->paused = false;
+            uv_poll_start(&stream->poll, UV_READABLE, on_readable);
+        }
+    }
+    if (all_full)
+        uv_timer_stop(timer);
+}
+
+static void watch_allowance(struct log_stream *stream)
+{
+    uv_timer_t *refill = &stream->logs->refill;
+    if (!uv_is_active((uv_handle_t *)refill))
+        uv_timer_start(refill, on_refill, 1000, 1000);
+    if (stream->allowance > 0)
+        return;
+    stream->paused = true;
+    uv_poll_stop(&stream->poll);
+    log_event(LOG_LEVEL_WARNING, "log-throttled", "of", stream->source->name, "reason",
+              "it writes without end", NULL);
 }
 
 static void on_closed(uv_handle_t *poll)
@@ -148,6 +189,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)events;
     if (status < 0 || !read_stream(stream, READ_ROUNDS))
         end_stream(stream);
+    else
+        watch_allowance(stream);
 }
 
 enum status logs_stream(struct logs *logs, struct log_source *source, int *ret_fd,
@@ -159,13 +202,20 @@ enum status logs_stream(struct logs *logs, struct log_source *source, int *ret_f
     if (source->foreign)
         (void)fcntl(ends[1], F_SETFL, 0); // few programs expect a standard error that does not wait
     struct log_stream *stream = xcalloc(1, sizeof(*stream));
-    *stream = (struct log_stream){.fd = ends[0], .logs = logs, .source = source};
+    *stream = (struct log_stream){
+        .fd = ends[0], .logs = logs, .source = source, .allowance = logs->burst};
     int failed = uv_poll_init(logs->loop, &stream->poll, ends[0]);
     if (failed != 0) {
         close(ends[0]);
         close(ends[1]);
         free(stream);
         return error_set(err, STATUS_IO, "cannot watch a pipe: %s", uv_strerror(failed));
+    }
+    if (!logs->has_refill) {
+        uv_timer_init(logs->loop, &logs->refill);
+        uv_unref((uv_handle_t *)&logs->refill);
+        logs->refill.data = logs;
+        logs->has_refill = true;
     }
     stream->poll.data = stream;
     uv_poll_start(&stream->poll, UV_READABLE, on_readable);
@@ -182,4 +232,7 @@ void logs_close(struct logs *logs)
         (void)read_stream(logs->streams, (1 << 20) / READ_SIZE);
         end_stream(logs->streams);
     }
+    if (logs->has_refill)
+        uv_close((uv_handle_t *)&logs->refill, NULL);
+    logs->has_refill = false;
 }

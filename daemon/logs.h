@@ -6,8 +6,8 @@
 //     its own lines ──────┘             └─ level error ─► the alarm (daemon/on_alarm.h)
 //
 // The writing end does not wait: when zoned or whoever reads its log is slow, lines are lost and counted
-// (base/log.h), and no server stops. A line carries the name of the child that wrote it, whatever the line itself
-// says. What is no line of ours, the last words of a crash for example, comes as an event of zoned with the text.
+// (base/log.h), and no server stops. A line carries the name of the child that wrote it, whatever the line itself says.
+// What is no line of ours, the last words of a crash for example, comes as an event of zoned with the text.
 #pragma once
 
 #include <stdbool.h>
@@ -30,6 +30,11 @@ struct log_source {
     int64_t last_error_at;          // Unix seconds
 };
 
+// A process may write this many octets at once, as zone-signer does about 100,000 new zones, and then so many a second:
+// one that somebody took over does not keep zoned busy, and fills no disk in a night.
+#define LOGS_BURST      (32 << 20)
+#define LOGS_PER_SECOND (16 << 10)
+
 struct log_stream;
 
 struct logs {
@@ -39,6 +44,9 @@ struct logs {
     enum log_level level;
     struct syslog_link syslog;
     struct log_stream *streams;
+    int64_t burst;     // LOGS_BURST
+    uv_timer_t refill; // while a stream may read less than that
+    bool has_refill;
     // Told of every line of level error: the program, the event's name, the whole line. May be NULL.
     void (*alarm)(void *data, const char *program, const char *event, const char *line);
     void *alarm_data;

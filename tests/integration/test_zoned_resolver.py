@@ -148,6 +148,17 @@ def test_it_is_back_after_a_death_and_takes_nobody_along(resolving):
     assert others <= {c["pid"] for c in resolving.stage.children()}
 
 
+def test_it_does_not_outlive_a_killed_zoned(resolving):
+    resolving.stage.start()
+    resolving.ready()
+    resolving.stage.zoned.signal(signal.SIGKILL)
+    resolving.stage.zoned.wait()
+    wait_until(lambda: not resolving.stage.children(), "all saw the end of the lifeline", 5)
+    resolving.stage.start()
+    resolving.ready()  # its port was free again, or was soon
+    assert resolving.ask()
+
+
 def test_the_real_one_says_secure_of_the_boxs_own_zones(box):
     port = free_port()
     box.write_config(CONFIG + f'resolver: {{listen: ["127.0.0.1@{port}"], trust-own-keys: yes}}\n')
