@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -46,6 +47,7 @@ enum status confine(const struct confine_profile *profile, struct confine_result
                     struct error *err)
 {
     *ret = (struct confine_result){0};
+    tzset(); // reads /etc/localtime, which even gmtime(3) wants once
     enum status status = refuse_threads(err);
     if (status == STATUS_OK)
         status = confine_memory(err);

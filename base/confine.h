@@ -9,6 +9,9 @@
 //   seccomp     system calls: the groups named; execve, ptrace and the like end the process, what is merely not
 //               needed fails with EPERM, what libraries only try first fails with ENOSYS
 //
+// What libraries read from files when they are first used is to be read before: the time zone is, OpenSSL's
+// configuration is the caller's to see to.
+//
 // Called once, when everything that needs more has been opened and before there are threads. Started by hand, a
 // program confines itself just so; its flag --unconfined is for debuggers, profilers and leak checkers.
 #pragma once

@@ -17,10 +17,12 @@ import time
 
 import pytest
 
-from harness import BIN, ROOT, Box, Program, free_port, query, scratch, serial, wait_until
+from harness import BIN, CONFIG, ROOT, Box, Program, free_port, query, scratch, serial, wait_until
 
 GDB = shutil.which("gdb")
 REFUSED = {errno.EACCES, errno.EPERM}
+
+PROGRAMS = ["zone-server", "zone-signer", "zone-resolver"]
 
 # sockaddr_in of 192.0.2.1, port 25, as a C string
 SOMEBODY = r'"\002\000\000\031\300\000\002\001\000\000\000\000\000\000\000\000"'
@@ -90,8 +92,10 @@ def status_of(pid):
 
 @pytest.fixture(scope="module")
 def box():
-    with scratch() as directory, Box(directory / "box") as a_box:
+    config = CONFIG + f'resolver: {{listen: ["127.0.0.1@{free_port()}"], trust-own-keys: yes}}\n'
+    with scratch() as directory, Box(directory / "box", config) as a_box:
         a_box.start().wait_served("example.com", "example.net")
+        a_box.program.wait_log("info zone-resolver confined")
         yield a_box
 
 
@@ -131,7 +135,8 @@ def quoted(path):
 
 def test_each_program_is_confined_by_the_kernel(box):
     running = programs(box)
-    assert len(running["zone-server"]) == 2 and len(running["zone-signer"]) == 1
+    assert {name: len(pids) for name, pids in running.items()} == {"zone-server": 2, "zone-signer": 1,
+                                                                   "zone-resolver": 1}
     for name, pids in running.items():
         for pid in pids:
             status = status_of(pid)
@@ -192,6 +197,26 @@ def test_only_its_own_can_be_opened_in_the_signer(can_look_inside, box):
                    f"truncate({quoted(files['config'])}, 0)", 'symlink("/etc/shadow", "/tmp/new")')
 
 
+def test_only_public_keys_can_be_opened_in_the_resolver(can_look_inside, box):
+    need_landlock(box)
+    pid = the(box, "zone-resolver")
+    (result, _), = call_inside(pid, f"open({quoted(box.state / 'public/zones.key')}, 0)")
+    assert result >= 0
+    assert_refused(pid, *(f"open({quoted(path)}, 0)" for path in secrets(box).values()),
+                   f"open({quoted(box.state / 'serve/data.mdb')}, 0)",
+                   f"open({quoted(box.state / 'public/zones.key')}, {os.O_WRONLY})",
+                   f"open({quoted(box.state / 'public/new')}, {O_WRONLY_CREAT}, 0600)",
+                   f'open("/tmp/new", {O_WRONLY_CREAT}, 0600)', f"unlink({quoted(box.state / 'public/zones.key')})")
+
+
+def test_the_resolver_asks_over_ip_only_and_listens_nowhere_else(can_look_inside, box):
+    pid = the(box, "zone-resolver")
+    (datagrams, _), (stream, _) = call_inside(pid, "socket(2, 2, 0)", "socket(2, 1, 0)")
+    assert datagrams >= 0 and stream >= 0
+    assert_refused(pid, "socket(1, 1, 0)", "socket(16, 3, 0)", "socket(2, 3, 1)", "socket(17, 2, 0)",
+                   f"listen({stream}, 1)")
+
+
 @pytest.mark.parametrize("name", ["zone-server", "zone-signer"])
 def test_nobody_can_be_asked(can_look_inside, box, name):
     pid = the(box, name)
@@ -199,7 +224,7 @@ def test_nobody_can_be_asked(can_look_inside, box, name):
                    "socket(2, 3, 1)", f"connect(3, {SOMEBODY}, 16)", f"bind(3, {SOMEBODY}, 16)")
 
 
-@pytest.mark.parametrize("name", ["zone-server", "zone-signer"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_no_right_can_be_had_back(can_look_inside, box, name):
     pid = the(box, name)
     assert_refused(pid, "setuid(0)", f"kill({box.program.pid}, 0)", f"kill({the(box, 'zone-server')}, 0)", "prctl(4, 1, 0, 0, 0)",
@@ -207,7 +232,7 @@ def test_no_right_can_be_had_back(can_look_inside, box, name):
                    "setgroups(0, 0)", "sethostname(\"x\", 1)")
 
 
-@pytest.mark.parametrize("name", ["zone-server", "zone-signer"])
+@pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize("call", ['execve("/bin/sh", (void *)0, (void *)0)', "fork()", "ptrace(0, 0, 0, 0)"])
 def test_a_shell_ends_the_program_and_the_box_goes_on(can_look_inside, box, name, call):
     before = programs(box)[name]

@@ -236,11 +236,13 @@ static void follow_replaced_file(void)
     pid_t writer = fork();
     HOLDS(writer >= 0);
     if (writer == 0) { // is not confined
+        close(into[1]);
         HOLDS(read(into[0], &octet, 1) == 1);
         HOLDS(file_write(file, "anew", 4, 0600, &err) == STATUS_OK);
         HOLDS(write(from[1], "", 1) == 1);
         _exit(0);
     }
+    close(from[1]);
     confine_to(CONFINE_FILES_READ, &(struct confine_path){directory, CONFINE_READ}, 1);
     HOLDS(write(into[1], "", 1) == 1 && read(from[0], &octet, 1) == 1);
     HOLDS(opens("mine", "file", O_RDONLY) >= 0);
@@ -569,6 +571,8 @@ static void the_kernel_says_that_it_is_confined(void **state)
         HOLDS(write(ready[1], "", 1) == 1);
         _exit(read(end[0], &octet, 1) == 0 ? 0 : 1);
     }
+    close(ready[1]); // the child's end is the end of the stream
+    close(end[0]);
     assert_int_equal(read(ready[0], &octet, 1), 1);
     snprintf(path, sizeof(path), "/proc/%d/status", (int)child);
     assert_int_equal(file_read(path, 65536, &text, &err), STATUS_OK);
@@ -578,6 +582,7 @@ static void the_kernel_says_that_it_is_confined(void **state)
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
+    close(ready[0]);
     buf_done(&text);
 }
 
