@@ -21,6 +21,7 @@ struct child_process {
     int64_t since;
     bool has_control;
     bool ready;
+    bool slow; // said to be
     bool told_to_end;
     unsigned open; // handles that are not closed yet
 };
@@ -223,8 +224,10 @@ static void on_not_ready(struct child_process *process, const struct error *err)
         uv_timer_start(&process->timer, on_ask_again, CHILD_BACKOFF_FIRST_MS, 0);
         return;
     }
-    log_event(LOG_LEVEL_WARNING, "child-not-ready", "child", child->log.name, "pid",
-              log_u64(process->handle.pid), "reason", err->text, NULL);
+    if (!process->slow)
+        log_event(LOG_LEVEL_WARNING, "child-not-ready", "child", child->log.name, "pid",
+                  log_u64(process->handle.pid), "reason", err->text, NULL);
+    process->slow = true;
     if (process != child->successor) {
         uv_timer_start(&process->timer, on_ask_again, CHILD_READY_MS, 0);
         return;

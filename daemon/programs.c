@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -189,18 +188,14 @@ void resolver_init(struct zoned *zoned)
 // Mostly another resolver that was there before: it is not the zones' fault, so they are served all the same.
 static void complain(struct zoned *zoned, const struct error *err)
 {
-    struct log_source *log = &zoned->resolver.log;
-    char line[ERROR_TEXT_MAX + 160];
-    snprintf(line, sizeof(line),
-             "%s; `listen:` of `resolver:` can name another address or port, `resolver: no` does "
-             "without one",
-             err->text);
-    if (strncmp(log->last_error, line, sizeof(log->last_error) - 1) == 0)
-        return; // said already
-    log_event(LOG_LEVEL_ERROR, "resolver-not-listening", "reason", line, NULL);
-    snprintf(log->last_error, sizeof(log->last_error), "%.*s", (int)sizeof(log->last_error) - 1,
-             line);
-    log->last_error_at = time(NULL);
+    struct error words = {0};
+    error_set(&words, STATUS_STATE,
+              "%s; `listen:` of `resolver:` can name another address or port, `resolver: no` does "
+              "without one",
+              err->text);
+    if (strcmp(words.text, zoned->resolver_error.text) != 0)
+        log_event(LOG_LEVEL_ERROR, "resolver-not-listening", "reason", words.text, NULL);
+    zoned->resolver_error = words;
 }
 
 static bool buf_is(const struct buf *buf, const struct buf *other)
@@ -214,6 +209,7 @@ bool resolver_follow(struct zoned *zoned)
     const struct config_resolver *resolver = &zoned->feed.inputs->config->resolver;
     struct error err = {0};
     if (!resolver->enabled) {
+        zoned->resolver_error.text[0] = '\0';
         child_end(&zoned->resolver); // which gives the sockets up
         return true;
     }
@@ -228,6 +224,7 @@ bool resolver_follow(struct zoned *zoned)
         complain(zoned, &err);
         return false;
     }
+    zoned->resolver_error.text[0] = '\0';
     struct buf flags = {0};
     resolver_flags(zoned, &flags);
     if (!buf_is(&zoned->resolver_flags, &flags))

@@ -16,5 +16,5 @@ void signer_init(struct zoned *zoned);
 
 void resolver_init(struct zoned *zoned);
 // Makes it run with what the inputs say now, or not at all when they say so. False when its sockets cannot be had: then
-// it goes on as it is, and the words are in its last error.
+// it goes on as it is, and resolver_error says why.
 bool resolver_follow(struct zoned *zoned);

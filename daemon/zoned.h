@@ -73,6 +73,7 @@ struct zoned {
     // The resolver
     struct child resolver;
     struct listen_set resolver_sockets; // one worker's
+    struct error resolver_error;        // why it does not listen where it should; "": it does
     struct buf resolver_flags;          // arguments for its next start, each ends with a NUL
     uv_signal_t hangup;
     uv_signal_t terminate;

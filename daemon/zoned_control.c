@@ -22,7 +22,13 @@ static json_t *number_or_null(int64_t number)
     return number != 0 ? json_integer(number) : json_null();
 }
 
-static json_t *errors_of(const struct zoned *zoned)
+static void add_error(json_t *errors, const struct error *err)
+{
+    if (err->text[0] != '\0')
+        json_array_append_new(errors, control_text(err->text));
+}
+
+static json_t *config_errors(const struct zoned *zoned)
 {
     json_t *errors = json_array();
     struct error more = {0};
@@ -32,15 +38,23 @@ static json_t *errors_of(const struct zoned *zoned)
     return errors;
 }
 
-static json_t *config_error(const struct zoned *zoned)
+static json_t *listen_errors(const struct zoned *zoned)
+{
+    json_t *errors = json_array();
+    add_error(errors, &zoned->listen_error);
+    add_error(errors, &zoned->resolver_error);
+    return errors;
+}
+
+// The lines as one text, null when there are none. Takes errors over.
+static json_t *as_text(json_t *errors)
 {
     struct buf text = {0};
-    struct error more = {0};
-    const char *line;
-    for (size_t i = 0; (line = config_errors_line(&zoned->feed.complaint, i, &more)) != NULL; i++)
-        buf_printf(&text, i > 0 ? "\n%s" : "%s", line);
+    for (size_t i = 0; i < json_array_size(errors); i++)
+        buf_printf(&text, i > 0 ? "\n%s" : "%s", json_string_value(json_array_get(errors, i)));
     json_t *value = text.len > 0 ? control_text(buf_text(&text)) : json_null();
     buf_done(&text);
+    json_decref(errors);
     return value;
 }
 
@@ -100,8 +114,8 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     json_object_set_new(reply, "version", json_string(ZONEBOX_VERSION));
     json_object_set_new(reply, "since", json_integer(zoned->since));
     json_object_set_new(reply, "config", control_text(zoned->feed.config_path));
-    json_object_set_new(reply, "config-error", config_error(zoned));
-    json_object_set_new(reply, "listen-error", text_or_null(zoned->listen_error.text));
+    json_object_set_new(reply, "config-error", as_text(config_errors(zoned)));
+    json_object_set_new(reply, "listen-error", as_text(listen_errors(zoned)));
     json_object_set_new(reply, "listen", listen);
     add_programs(zoned, reply);
     return STATUS_OK;
@@ -113,9 +127,10 @@ static enum status run_reload(void *data, const json_t *request, json_t *reply, 
     (void)request;
     (void)err;
     zoned_look_again(zoned);
-    json_t *errors = errors_of(zoned);
-    if (zoned->listen_error.text[0] != '\0')
-        json_array_append_new(errors, control_text(zoned->listen_error.text));
+    json_t *errors = config_errors(zoned);
+    json_t *not_bound = listen_errors(zoned);
+    json_array_extend(errors, not_bound);
+    json_decref(not_bound);
     json_object_set_new(reply, "taken-over", json_boolean(json_array_size(errors) == 0));
     json_object_set_new(reply, "errors", errors);
     return STATUS_OK;

@@ -3,7 +3,7 @@
 //
 //   status   {"pid":N,"version":T,"since":N,"config":PATH,
 //             "config-error":T|null       why the configuration's file is not the one in force; lines
-//             "listen-error":T|null       why the addresses are not those of the configuration
+//             "listen-error":T|null       why the addresses are not those of the configuration; lines
 //             "programs":[{"name":T,"pid":N|null,"state":"running|ending|waiting|idle","since":N|null,
 //                          "restarts":N,"last-exit":T|null,"last-error":T|null,"last-error-at":N|null}, …],
 //             "listen":["192.0.2.1@53", …],

@@ -134,9 +134,13 @@ def test_a_port_that_is_taken_is_one_line_and_the_zones_are_served(resolving):
         assert resolving.stage.ask()
         status = control_ask(resolving.stage.box.directory / "control" / "zoned.sock", "status")
         told = status["programs"][-1]
-        assert (told["name"], told["state"]) == ("zone-resolver", "idle") and str(resolving.port) in told["last-error"]
+        assert (told["name"], told["state"]) == ("zone-resolver", "idle") and str(resolving.port) in status["listen-error"]
+        reload = control_ask(resolving.stage.box.directory / "control" / "zoned.sock", "reload")
+        assert reload["errors"] == [status["listen-error"]] and not reload["taken-over"]
     resolving.ready()  # it is tried again
     assert resolving.ask()
+    status = control_ask(resolving.stage.box.directory / "control" / "zoned.sock", "status")
+    assert status["listen-error"] is None
 
 
 def test_it_is_back_after_a_death_and_takes_nobody_along(resolving):
