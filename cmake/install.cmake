@@ -24,3 +24,13 @@ endforeach()
 
 file(GLOB configurations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*.yaml)
 install(FILES ${configurations} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+
+# For systemd. The unit names zoned where it is installed, which is known only then.
+set(ZONEBOX_SHARE ${CMAKE_SOURCE_DIR}/share/zonebox)
+install(CODE "
+  set(ZONED \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_SBINDIR}/zoned\")
+  set(unit \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/zonebox.service\")
+  message(STATUS \"Installing: \${unit}\")
+  configure_file(${ZONEBOX_SHARE}/zonebox.service.in \${unit} @ONLY)")
+install(FILES ${ZONEBOX_SHARE}/sysusers.conf DESTINATION lib/sysusers.d RENAME zonebox.conf)
+install(FILES ${ZONEBOX_SHARE}/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME zonebox.conf)

@@ -37,14 +37,16 @@ def lets_others_through(path):
     return all(part.stat().st_mode & 0o001 for part in [path, *path.parents] if part.is_dir())
 
 
+BUILT = pathlib.Path(os.environ.get("ZONEBOX_BIN", SOURCE / "build/dev/bin")).resolve()
+
+
 def find_programs():
     """The built programs: copied where all users can run them, if root has the build tree for itself."""
-    built = pathlib.Path(os.environ.get("ZONEBOX_BIN", SOURCE / "build/dev/bin")).resolve()
-    if not ROOT or lets_others_through(built):
-        return built
+    if not ROOT or lets_others_through(BUILT):
+        return BUILT
     copies = pathlib.Path(tempfile.mkdtemp(prefix="zonebox-bin-"))
     atexit.register(shutil.rmtree, copies, ignore_errors=True)
-    shutil.copytree(built, copies / "bin")
+    shutil.copytree(BUILT, copies / "bin")
     copies.chmod(0o711)
     return copies / "bin"
 

@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
-from harness import BIN, Program, run
+from harness import BUILT, Program, run
 
 
 @pytest.fixture
 def prefix(directory):
-    run("cmake", "--install", BIN.parent, "--prefix", directory / "prefix")
+    run("cmake", "--install", BUILT.parent, "--prefix", directory / "prefix")
     moved = directory / "elsewhere"
     (directory / "prefix").rename(moved)
     return moved
