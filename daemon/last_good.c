@@ -40,23 +40,6 @@ static bool starts_with(const struct buf *content, const struct buf *head)
     return content->len >= head->len && memcmp(content->data, head->data, head->len) == 0;
 }
 
-enum status last_good_write(const char *state, const char *config_path, const void *text,
-                            size_t len, struct error *err)
-{
-    char *path = path_join(state, LAST_GOOD_FILE);
-    struct buf wanted = {0};
-    struct buf there = {0};
-    put_head(&wanted, config_path);
-    buf_put(&wanted, text, len);
-    enum status status = file_read(path, wanted.len, &there, NULL);
-    if (status != STATUS_OK || there.len != wanted.len || !starts_with(&there, &wanted))
-        status = file_write(path, wanted.data, wanted.len, 0600, err);
-    buf_done(&there);
-    buf_done(&wanted);
-    free(path);
-    return status;
-}
-
 // What it says is done with all rights of zoned: commands of `on-alarm` are run. So it must be zoned's own.
 static enum status check_owner(const char *path, struct error *err)
 {
@@ -67,6 +50,25 @@ static enum status check_owner(const char *path, struct error *err)
         return STATUS_OK;
     return error_set(err, STATUS_DENIED, "%s: belongs to user %u and not to that of zoned", path,
                      (unsigned)info.st_uid);
+}
+
+enum status last_good_write(const char *state, const char *config_path, const void *text,
+                            size_t len, struct error *err)
+{
+    char *path = path_join(state, LAST_GOOD_FILE);
+    struct buf wanted = {0};
+    struct buf there = {0};
+    put_head(&wanted, config_path);
+    buf_put(&wanted, text, len);
+    enum status status = check_owner(path, NULL);
+    if (status == STATUS_OK)
+        status = file_read(path, wanted.len, &there, NULL);
+    if (status != STATUS_OK || there.len != wanted.len || !starts_with(&there, &wanted))
+        status = file_write(path, wanted.data, wanted.len, 0600, err);
+    buf_done(&there);
+    buf_done(&wanted);
+    free(path);
+    return status;
 }
 
 enum status last_good_read(const char *state, const char *config_path, struct buf *ret,

@@ -177,3 +177,31 @@ enum status ownership_ensure(const char *parent, const char *name, const struct 
     free(path);
     return status;
 }
+
+static enum status take_open(int fd, const char *path, struct error *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return error_set_errno(err, errno, "%s", path);
+    if (!S_ISREG(info.st_mode) || info.st_nlink != 1)
+        return error_set(err, STATUS_EXISTS, "%s: not a regular file with one name", path);
+    if (info.st_uid != geteuid() && fchownat(fd, "", geteuid(), getegid(), AT_EMPTY_PATH) != 0)
+        return error_set_errno(err, errno, "%s: cannot take it from user %u", path,
+                               (unsigned)info.st_uid);
+    return STATUS_OK;
+}
+
+enum status ownership_take_file(const char *parent, const char *name, struct error *err)
+{
+    char *path = path_join(parent, name);
+    enum status status = STATUS_OK;
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0)
+        status = take_open(fd, path, err);
+    else if (errno != ENOENT)
+        status = error_set_errno(err, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return status;
+}

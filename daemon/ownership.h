@@ -23,3 +23,6 @@ struct ownership {
 // gets a line in the log. EXISTS when it is no directory (a symbolic link neither).
 enum status ownership_ensure(const char *parent, const char *name, const struct ownership *wanted,
                              struct error *err);
+
+// Gives one file to the caller, if it is there. EXISTS when it is something else than a regular file with one name.
+enum status ownership_take_file(const char *parent, const char *name, struct error *err);

@@ -203,15 +203,17 @@ enum status rights_make_top(const struct rights *rights, const char *directory, 
     struct stat info;
     if (stat(directory, &info) != 0)
         return error_set_errno(err, errno, "%s", directory);
-    if (info.st_uid != 0)
-        return take_top(directory, &info, err);
+    if (info.st_uid != 0) {
+        status = take_top(directory, &info, err);
+        return status == STATUS_OK ? ownership_take_file(directory, RIGHTS_LOCK, err) : status;
+    }
     if ((info.st_mode & 0022) != 0)
         return error_set(err, STATUS_DENIED,
                          "%s: others may write there; `state:` names a directory of its own",
                          directory);
     if ((info.st_mode & 0111) != 0111 && chmod(directory, (info.st_mode & 07777) | 0111) != 0)
         return error_set_errno(err, errno, "%s: cannot set its mode", directory);
-    return STATUS_OK;
+    return ownership_take_file(directory, RIGHTS_LOCK, err);
 }
 
 #define GROUPS_MAX 256 // of root; who has more is not asked about them here

@@ -48,8 +48,10 @@ const struct rights_user *rights_of(const struct rights *rights, const struct ri
 // Says once in the log what is lost without root. Nothing when there is nothing to say.
 void rights_log(const struct rights *rights);
 
-// Makes the state directory itself, or takes it from another owner, who could put something in the place of what root
-// opens there: to be called before anything in it is.
+#define RIGHTS_LOCK "zoned.lock"
+
+// Makes the state directory itself, or takes it and the lock in it from another owner, who could put something in the
+// place of what root opens there: to be called before anything in it is.
 enum status rights_make_top(const struct rights *rights, const char *directory, struct error *err);
 // Makes the directories in it, with owners and modes as above, and sees that each user reaches its own.
 // What is there and of another owner (a restored backup) is repaired (daemon/ownership.h).

@@ -152,7 +152,7 @@ static enum status run(struct zoned *zoned, struct error *err)
         status = rights_make_top(&zoned->rights, zoned->state, err);
     if (status != STATUS_OK)
         return status;
-    char *path = path_join(zoned->state, "zoned.lock");
+    char *path = path_join(zoned->state, RIGHTS_LOCK);
     int lock = -1;
     status = file_lock(path, &lock, err);
     free(path);
