@@ -176,15 +176,11 @@ static void put_forwards(const struct engine_settings *settings, struct buf *ret
     if (settings->forward_count == 0)
         return;
     buf_put_text(ret, "forward-zone:\n  name: \".\"\n");
-    // One for all: libunbound has it per zone. config/ refuses a mixture, and so does zone-resolver.
-    if (forwards_over_tls(settings))
-        buf_put_text(ret, "  forward-tls-upstream: yes\n");
-    for (size_t i = 0; i < settings->forward_count; i++) {
-        const struct engine_forward *forward = &settings->forwards[i];
-        buf_printf(ret, "  forward-addr: %s%s%s\n", address_text(&forward->address, true, text),
-                   forward->tls_name != NULL ? "#" : "",
-                   forward->tls_name != NULL ? forward->tls_name : "");
-    }
+    if (forwards_over_tls(settings)) // relays take TCP; libunbound then asks all by it
+        buf_put_text(ret, "  forward-tcp-upstream: yes\n");
+    for (size_t i = 0; i < settings->forward_count; i++)
+        buf_printf(ret, "  forward-addr: %s\n",
+                   address_text(&settings->forwards[i].address, true, text));
 }
 
 void context_text(const struct context_plan *plan, struct buf *ret)
@@ -198,8 +194,6 @@ void context_text(const struct context_plan *plan, struct buf *ret)
     buf_printf(ret, "  do-not-query-localhost: %s\n", plan->asks_loopback ? "no" : "yes");
     if (settings->root_hints != NULL)
         buf_printf(ret, "  root-hints: \"%s\"\n", settings->root_hints);
-    if (forwards_over_tls(settings))
-        buf_printf(ret, "  tls-cert-bundle: \"%s\"\n", settings->tls_certificates);
     put_anchors(plan, ret);
     if (plan->own_zones != NULL && !plan->follows)
         put_own_server_part(plan, ret);

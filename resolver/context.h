@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // One libunbound context: its configuration as a text of unbound.conf(5), and the context made of it. All that matters
-// is written out, since the library's defaults are not those of Unbound (docs/decisions/010-libunbound.md). The
+// is written out, since the library's defaults are not those of Unbound (docs/decisions/011-libunbound.md). The
 // text can be judged by unbound-checkconf and run by unbound itself.
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "resolver/own_zones.h"
 
 struct context_plan {
-    const struct engine_settings *settings;
+    const struct engine_settings *settings; // its forwards as resolver/forwards.h has them
     const struct anchors *anchors;
     const struct own_zones *own_zones; // NULL: none
     bool asks_loopback;                // context_asks_loopback's answer

@@ -11,6 +11,7 @@
 #include "resolver/context.h"
 #include "resolver/events.h"
 #include "resolver/follow.h"
+#include "resolver/forwards.h"
 #include "resolver/own_zones.h"
 #include "resolver/unbound_log.h"
 
@@ -43,7 +44,8 @@ struct context {
 
 struct engine {
     uv_loop_t *loop;
-    const struct engine_settings *settings;
+    struct engine_settings settings; // with forwards as libunbound is told of them
+    struct forwards forwards;
     struct contexts contexts;
     bool asks_loopback;
     struct anchors anchors;
@@ -279,7 +281,7 @@ static int context_prime(struct context *context)
 static enum status context_make(struct engine *engine, const struct own_zones *own_zones,
                                 struct context **ret, struct error *err)
 {
-    struct context_plan plan = {.settings = engine->settings,
+    struct context_plan plan = {.settings = &engine->settings,
                                 .anchors = &engine->anchors,
                                 .own_zones = own_zones,
                                 .asks_loopback = engine->asks_loopback};
@@ -399,8 +401,12 @@ static void start_timers(struct engine *engine)
 
 static enum status start(struct engine *engine, struct error *err)
 {
-    const struct engine_settings *settings = engine->settings;
+    struct engine_settings *settings = &engine->settings;
     enum status status = contexts_init(&engine->contexts, engine->loop, err);
+    if (status == STATUS_OK)
+        status = forwards_open(engine->loop, settings, &engine->forwards, err);
+    if (status == STATUS_OK)
+        settings->forwards = engine->forwards.list;
     if (status == STATUS_OK)
         status = context_asks_loopback(settings, &engine->asks_loopback, err);
     if (status == STATUS_OK)
@@ -424,7 +430,7 @@ enum status engine_new(uv_loop_t *loop, const struct engine_settings *settings, 
 {
     struct engine *engine = xcalloc(1, sizeof(*engine));
     engine->loop = loop;
-    engine->settings = settings;
+    engine->settings = *settings;
     TAILQ_INIT(&engine->retired);
     TAILQ_INIT(&engine->waiting);
     if (settings->own_zones != NULL)
@@ -437,7 +443,7 @@ enum status engine_new(uv_loop_t *loop, const struct engine_settings *settings, 
     }
     log_anchors(&engine->anchors);
     if (settings->state != NULL && engine->anchors.zone_count > 0) {
-        struct follower_plan plan = {&engine->contexts, settings, &engine->anchors,
+        struct follower_plan plan = {&engine->contexts, &engine->settings, &engine->anchors,
                                      engine->asks_loopback};
         engine->follower = follower_new(&plan, on_followed, engine);
     }
@@ -477,6 +483,7 @@ void engine_close(struct engine *engine)
         TAILQ_REMOVE(&engine->retired, context, retired);
         context_free(context);
     }
+    forwards_close(&engine->forwards);
     uv_close((uv_handle_t *)&engine->deadline, on_closed);
     uv_close((uv_handle_t *)&engine->prime, on_closed);
     uv_close((uv_handle_t *)&engine->reap, on_closed);

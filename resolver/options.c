@@ -217,9 +217,6 @@ static void set_defaults(struct options *options)
 static bool check(struct options *options)
 {
     struct engine_settings *engine = &options->engine;
-    for (size_t i = 1; i < engine->forward_count; i++)
-        if ((engine->forwards[i].tls_name == NULL) != (engine->forwards[0].tls_name == NULL))
-            return complain("--forward: either all over TLS or none");
     if ((options->listen_count > 0) == (options->sockets > 0))
         return complain("either --listen or --sockets is needed");
     if (options->own_zones != NULL && engine->own_server_count == 0)

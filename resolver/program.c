@@ -147,12 +147,11 @@ static void make_room(struct program *program)
 static size_t list_paths(const struct program *program, struct confine_path *paths)
 {
     const struct engine_settings *settings = &program->settings;
-    const char *read[OPTIONS_ANCHORS_MAX + 3] = {settings->root_hints, program->options->own_zones,
-                                                 settings->tls_certificates};
+    const char *read[OPTIONS_ANCHORS_MAX + 2] = {settings->root_hints, program->options->own_zones};
     size_t count = 0;
     for (size_t i = 0; i < settings->trust_anchor_count; i++)
-        read[3 + i] = settings->trust_anchors[i];
-    for (size_t i = 0; i < 3 + settings->trust_anchor_count; i++)
+        read[2 + i] = settings->trust_anchors[i];
+    for (size_t i = 0; i < 2 + settings->trust_anchor_count; i++)
         if (read[i] != NULL) // by directory: files are replaced
             paths[count++] = (struct confine_path){path_directory(read[i]), CONFINE_READ};
     if (settings->state != NULL)
@@ -162,7 +161,7 @@ static size_t list_paths(const struct program *program, struct confine_path *pat
 
 static bool give_up_rights(struct program *program)
 {
-    struct confine_path paths[OPTIONS_ANCHORS_MAX + 4];
+    struct confine_path paths[OPTIONS_ANCHORS_MAX + 3];
     struct confine_profile profile = {.groups = CONFINE_FILES_READ | CONFINE_FILES_WRITE |
                                                 CONFINE_SERVE | CONFINE_CONNECT,
                                       .paths = paths,

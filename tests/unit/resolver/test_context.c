@@ -106,7 +106,6 @@ static void options_come_last_in_the_server_clause(void **state)
     const char *const options[] = {"prefetch: yes"};
     struct engine_settings settings = {.forwards = forwards,
                                        .forward_count = 2,
-                                       .tls_certificates = "/etc/ca.crt",
                                        .root_hints = "/etc/hints",
                                        .options = options,
                                        .option_count = 1,
@@ -114,11 +113,10 @@ static void options_come_last_in_the_server_clause(void **state)
                                        .queries = 1};
     print(&settings, NULL, false, &text);
     must_have(&text, (const char *const[]){"prefetch: no\n", "root-hints: \"/etc/hints\"\n",
-                                           "tls-cert-bundle: \"/etc/ca.crt\"\n",
                                            "  prefetch: yes\nforward-zone:\n  name: \".\"\n"
-                                           "  forward-tls-upstream: yes\n"
-                                           "  forward-addr: 192.0.2.1@853#dns.example\n"
-                                           "  forward-addr: 2001:db8::1@853#dns.example\n",
+                                           "  forward-tcp-upstream: yes\n"
+                                           "  forward-addr: 192.0.2.1@853\n"
+                                           "  forward-addr: 2001:db8::1@853\n",
                                            NULL, NULL});
     buf_done(&text);
 }
