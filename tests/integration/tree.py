@@ -94,6 +94,16 @@ class Tree:
     def dnskey(self, name):
         return (self.directory / f"{name}.key").read_text().strip()
 
+    def revoke(self, name):
+        """Sets the REVOKE bit (RFC 5011 section 7), which changes the tag. Returns the new base name."""
+        prefix, tag = name.rsplit("+", 1)
+        revoked = f"{prefix}+{(int(tag) + 128) % 65536:05}"
+        text = self.dnskey(name)
+        assert "DNSKEY\t257" in text
+        (self.directory / f"{revoked}.key").write_text(text.replace("DNSKEY\t257", "DNSKEY\t385") + "\n")
+        shutil.copy(self.directory / f"{name}.private", self.directory / f"{revoked}.private")
+        return revoked
+
     def ds(self, name):
         return run("ldns-key2ds", "-n", "-2", self.directory / f"{name}.key").stdout.strip()
 
