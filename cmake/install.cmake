@@ -12,7 +12,7 @@ zonebox_install(${CMAKE_INSTALL_BINDIR} zonebox zonegen)
 zonebox_install(${CMAKE_INSTALL_SBINDIR} zoned)
 zonebox_install(${CMAKE_INSTALL_LIBEXECDIR}/zonebox zone-signer zone-server zone-resolver)
 
-foreach(section 1 5 8)
+foreach(section 1 5 7 8)
   file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()

@@ -18,7 +18,7 @@ def prefix(directory):
 
 def test_everything_has_its_place(prefix):
     programs = {"sbin/zoned", "bin/zonegen", "bin/zonebox", "libexec/zonebox/zone-signer", "libexec/zonebox/zone-server"}
-    manuals = {"man1/zonegen.1", "man5/zonebox.yaml.5", "man8/zoned.8", "man8/zonebox.8", "man8/zone-signer.8", "man8/zone-server.8"}
+    manuals = {"man1/zonegen.1", "man5/zonebox.yaml.5", "man7/zonebox.7", "man8/zoned.8", "man8/zonebox.8", "man8/zone-signer.8", "man8/zone-server.8"}
     found = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
     assert programs | {f"share/man/{manual}" for manual in manuals} <= found
     assert "share/doc/zonebox/examples/box.yaml" in found
