@@ -6,8 +6,8 @@
 //     example.com. IN DNSKEY 257 3 13 …     all keys in the zone; one line or more for each signed zone
 //     ; unsigned: example.org.              one line for each unsigned zone
 //
-// The file is followed: whatever it is replaced with is taken within OWN_ZONES_MS. What cannot be read, makes no sense
-// or is gone changes nothing.
+// The file is followed: whatever it is replaced with is taken within OWN_ZONES_MS, with very many zones a bit later.
+// What cannot be read, makes no sense or is gone changes nothing.
 #pragma once
 
 #include <stdbool.h>
