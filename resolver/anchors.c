@@ -168,6 +168,20 @@ static enum status bring_up_to_date(struct anchor_zone *zone, struct error *err)
     return status;
 }
 
+// A full disk is no reason to go without a resolver.
+static void prepare(struct anchor_zone *zone, const char *state)
+{
+    struct error err = {0};
+    enum status status = directory_make(state, 0700, &err);
+    if (status == STATUS_OK)
+        status = bring_up_to_date(zone, &err);
+    if (status == STATUS_OK)
+        return;
+    zone->complaint = xstrdup(err.text);
+    free(zone->path);
+    zone->path = NULL;
+}
+
 // ── All of them ──────────────────────────────────────────────────────────────────────────────────
 
 static struct anchor_zone *find_zone(struct anchors *anchors, const struct name *name)
@@ -326,14 +340,12 @@ enum status anchors_open(const char *const *files, size_t count, const char *sta
     struct anchors anchors = {0};
     bool changed;
     enum status status = STATUS_OK;
-    if (state != NULL)
-        status = directory_make(state, 0700, err);
     for (size_t i = 0; i < count && status == STATUS_OK; i++)
         status = read_seeds(&anchors, files[i], state, err);
     for (size_t i = 0; i < anchors.zone_count && status == STATUS_OK; i++) {
         records_sort(&anchors.zones[i].seed);
         if (state != NULL)
-            status = bring_up_to_date(&anchors.zones[i], err);
+            prepare(&anchors.zones[i], state);
     }
     if (status == STATUS_OK)
         status = anchors_refresh(&anchors, &changed, err);
@@ -351,6 +363,7 @@ void anchors_done(struct anchors *anchors)
         records_done(&anchors->zones[i].seed);
         free(anchors->zones[i].path);
         free(anchors->zones[i].seed_path);
+        free(anchors->zones[i].complaint);
     }
     free(anchors->zones);
     *anchors = (struct anchors){0};

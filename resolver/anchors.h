@@ -9,7 +9,7 @@
 // An anchor file that changes later (a package update brings the next root key) changes root.key by just that
 // difference: new records are trusted, those that were taken out are no longer, keys learnt stay. When nothing of the
 // former seed is left, root.key is made anew: what was learnt was learnt from keys that are not trusted any more.
-// Without a state directory the anchors are those of the files.
+// Without a state directory the anchors are those of the files; so, too, where it cannot be written when it has to be.
 #pragma once
 
 #include <stdbool.h>
@@ -43,10 +43,11 @@ struct anchor_zone {
     struct name name;
     struct records seed; // out of the anchor files
     const char *source;  // the first of them
-    char *path;          // root.key and the like; NULL without a state directory
+    char *path;          // root.key and the like; NULL: it is not followed
     char *seed_path;
     int64_t next_probe; // when its keys are to be asked for again; 0: at once
     int64_t last_success;
+    char *complaint; // why it is not followed, where it should be; or NULL
 };
 
 struct anchors {

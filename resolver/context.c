@@ -85,7 +85,8 @@ static void put_anchors(const struct context_plan *plan, struct buf *ret)
 {
     const struct anchors *anchors = plan->anchors;
     for (size_t i = 0; i < anchors->zone_count && plan->follows; i++)
-        buf_printf(ret, "  auto-trust-anchor-file: \"%s\"\n", anchors->zones[i].path);
+        if (anchors->zones[i].path != NULL)
+            buf_printf(ret, "  auto-trust-anchor-file: \"%s\"\n", anchors->zones[i].path);
     for (size_t i = 0; i < anchors->count && !plan->follows; i++) {
         if (!anchor_is_trusted(&anchors->list[i]))
             continue;

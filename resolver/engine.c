@@ -367,6 +367,11 @@ enum status engine_set_own_zones(struct engine *engine, const struct own_zones *
 static void log_anchors(const struct anchors *anchors)
 {
     char zone[NAME_TEXT_MAX];
+    for (size_t i = 0; i < anchors->zone_count; i++)
+        if (anchors->zones[i].complaint != NULL)
+            log_event(LOG_LEVEL_ERROR, "anchor-not-followed", "zone",
+                      name_to_text(anchors->zones[i].name.wire, zone), "reason",
+                      anchors->zones[i].complaint, NULL);
     for (size_t i = 0; i < anchors->count; i++) {
         const struct anchor *anchor = &anchors->list[i];
         log_event(LOG_LEVEL_NOTICE, "trust-anchor", "zone",
@@ -442,7 +447,7 @@ enum status engine_new(uv_loop_t *loop, const struct engine_settings *settings, 
         return status;
     }
     log_anchors(&engine->anchors);
-    if (settings->state != NULL && engine->anchors.zone_count > 0) {
+    if (follower_is_needed(&engine->anchors)) {
         struct follower_plan plan = {&engine->contexts, &engine->settings, &engine->anchors,
                                      engine->asks_loopback};
         engine->follower = follower_new(&plan, on_followed, engine);

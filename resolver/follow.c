@@ -62,13 +62,24 @@ static void on_unbound_answer(void *data, int rcode, void *packet, int len, int 
         uv_timer_start(&follower->timer, on_finish, 0, 0);
 }
 
+static size_t count_followed(const struct anchors *anchors)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < anchors->zone_count; i++)
+        if (anchors->zones[i].path != NULL)
+            count++;
+    return count;
+}
+
 // Any question about a zone needs its keys.
 static void ask(struct follower *follower)
 {
     struct buf name = {0};
-    follower->unanswered = follower->plan.anchors->zone_count;
+    follower->unanswered = count_followed(follower->plan.anchors); // some answers come at once
     uv_timer_start(&follower->timer, on_finish, RUN_MS, 0);
     for (size_t i = 0; i < follower->plan.anchors->zone_count; i++) {
+        if (follower->plan.anchors->zones[i].path == NULL)
+            continue;
         buf_clear(&name);
         owner_print(follower->plan.anchors->zones[i].name.wire, &name);
         follower->successes[i] = follower->plan.anchors->zones[i].last_success;
@@ -122,20 +133,29 @@ static void schedule(struct follower *follower)
     int64_t now = (int64_t)time(NULL);
     int64_t wait = LOOK_MAX_MS / 1000;
     for (size_t i = 0; i < follower->plan.anchors->zone_count; i++) {
-        int64_t left = follower->plan.anchors->zones[i].next_probe - now;
-        if (left < wait)
-            wait = left;
+        const struct anchor_zone *zone = &follower->plan.anchors->zones[i];
+        if (zone->path != NULL && zone->next_probe - now < wait)
+            wait = zone->next_probe - now;
     }
     uv_timer_start(&follower->timer, on_start, wait > 1 ? (uint64_t)wait * 1000 : 1000, 0);
 }
 
+static bool zone_is_due(const struct anchor_zone *zone)
+{
+    return zone->path != NULL && zone->next_probe <= (int64_t)time(NULL);
+}
+
 static bool is_due(const struct follower *follower)
 {
-    int64_t now = (int64_t)time(NULL);
     for (size_t i = 0; i < follower->plan.anchors->zone_count; i++)
-        if (follower->plan.anchors->zones[i].next_probe <= now)
+        if (zone_is_due(&follower->plan.anchors->zones[i]))
             return true;
     return false;
+}
+
+bool follower_is_needed(const struct anchors *anchors)
+{
+    return count_followed(anchors) > 0;
 }
 
 static void on_start(uv_timer_t *timer)
@@ -151,7 +171,7 @@ static bool all_answered(const struct follower *follower)
 {
     for (size_t i = 0; i < follower->plan.anchors->zone_count; i++)
         if (follower->plan.anchors->zones[i].last_success == follower->successes[i] &&
-            follower->plan.anchors->zones[i].next_probe <= (int64_t)time(NULL))
+            zone_is_due(&follower->plan.anchors->zones[i]))
             return false;
     return true;
 }

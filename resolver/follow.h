@@ -16,6 +16,9 @@ struct follower;
 // It has looked, its context is deleted and anchors are refreshed. changed: other keys are trusted than before.
 typedef void follower_looked(void *data, bool changed);
 
+// Is there an anchor to be followed?
+bool follower_is_needed(const struct anchors *anchors);
+
 struct follower_plan {
     struct contexts *contexts;
     const struct engine_settings *settings; // with a state directory

@@ -258,6 +258,23 @@ static void each_zone_has_a_file_of_its_own(void **state)
     place_done(&place);
 }
 
+static void a_state_directory_that_cannot_be_written_is_told_and_done_without(void **state)
+{
+    (void)state;
+    struct place place = place_new("unwritable");
+    struct anchors anchors;
+    struct error err = {0};
+    write_text(place.anchors, ". " KEY_1 "\n");
+    write_text(place.state, "a file where the directory should be");
+    assert_int_equal(open_place(&place, &anchors, &err), STATUS_OK);
+    assert_int_equal(anchors.count, 1);
+    assert_true(anchor_is_trusted(&anchors.list[0]));
+    assert_null(anchors.zones[0].path);
+    assert_non_null(strstr(anchors.zones[0].complaint, place.state));
+    anchors_done(&anchors);
+    place_done(&place);
+}
+
 static void files_without_anchors_are_refused(void **state)
 {
     (void)state;
@@ -285,6 +302,7 @@ int main(void)
         cmocka_unit_test(with_all_keys_revoked_nothing_is_believed_but_bogus),
         cmocka_unit_test(refresh_tells_only_of_other_trusted_keys),
         cmocka_unit_test(each_zone_has_a_file_of_its_own),
+        cmocka_unit_test(a_state_directory_that_cannot_be_written_is_told_and_done_without),
         cmocka_unit_test(files_without_anchors_are_refused),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
