@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import socket
+import threading
 import time
 
 import dns.exception
@@ -309,6 +310,49 @@ def test_forwards_plain_and_over_tls(tree, directory):
         with Resolver(place, tree, "--forward", f"127.0.0.1@{tls}#other.example", "--tls-certificates",
                       certificate, hints=hints) as resolver:
             assert resolver.security("www.good.tld.", timeout=30) == "failed"
+
+
+@contextlib.contextmanager
+def bad_forwarder(behave):
+    """Calls behave(connection) for each connection to its port, which it yields; the connections stay open until the
+    end."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        connections = []
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    connections.append(listener.accept()[0])
+                    behave(connections[-1])
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for connection in connections:
+                connection.close()
+
+
+@pytest.mark.parametrize("behave, reason", [
+    (lambda connection: connection.shutdown(socket.SHUT_RDWR), "ended in the handshake"),
+    (lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "wrong version number"),
+    (lambda connection: connection.sendall(b"\x16\x03\x03\xff\xff" + b"x" * 65535), "reason="),
+    (lambda connection: None, "no handshake in time"),
+], ids=["closes", "http", "garbage", "silent"])
+def test_a_forwarder_that_does_not_speak_tls_is_passed_over(tree, directory, behave, reason):
+    with forwarder(tree, directory / "forwarder") as (_, tls, certificate), bad_forwarder(behave) as bad, \
+            Resolver(directory, tree, "--forward", f"127.0.0.1@{bad}#dns.example", "--forward",
+                     f"127.0.0.1@{tls}#dns.example", "--tls-certificates", certificate) as resolver:
+        for name in ("www.good.tld.", "www.other.tld.", "tld."):
+            wait_until(lambda n=name: resolver.security(n) == "secure", resolver.program.log, timeout=30)
+        wait_until(lambda: reason in resolver.program.log(), resolver.program.log)
+        told = [line for line in resolver.program.log().splitlines() if "forwarder-failed" in line]
+        assert len(told) == 1, told  # once, not for each question
 
 
 # ── The root's keys ──────────────────────────────────────────────────────────────────────────────
