@@ -25,8 +25,7 @@ struct log_stream {
     struct logs *logs;
     struct log_source *source;
     struct lines lines;
-    int64_t allowance; // octets that may be read now
-    bool paused;       // for there were none
+    bool paused; // its source has written too much
     struct log_stream *next;
 };
 
@@ -122,7 +121,7 @@ static bool read_stream(struct log_stream *stream, int rounds)
     for (int i = 0; i < rounds; i++) {
         ssize_t len = read(stream->fd, octets, sizeof(octets));
         if (len > 0) {
-            stream->allowance -= len;
+            stream->source->debt += len;
             lines_put(&stream->lines, octets, (size_t)len, take_line, stream);
         } else if (len < 0 && errno == EAGAIN)
             return true;
@@ -130,40 +129,6 @@ static bool read_stream(struct log_stream *stream, int rounds)
             return false;
     }
     return true;
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events);
-
-static void on_refill(uv_timer_t *timer)
-{
-    struct logs *logs = timer->data;
-    bool all_full = true;
-    for (struct log_stream *stream = logs->streams; stream != NULL; stream = stream->next) {
-        stream->allowance += LOGS_PER_SECOND;
-        if (stream->allowance > logs->burst)
-            stream->allowance = logs->burst;
-        else
-            all_full = false;
-        if (stream->paused && stream->allowance > 0) {
-            stream->paused = false;
-            uv_poll_start(&stream->poll, UV_READABLE, on_readable);
-        }
-    }
-    if (all_full)
-        uv_timer_stop(timer);
-}
-
-static void watch_allowance(struct log_stream *stream)
-{
-    uv_timer_t *refill = &stream->logs->refill;
-    if (!uv_is_active((uv_handle_t *)refill))
-        uv_timer_start(refill, on_refill, 1000, 1000);
-    if (stream->allowance > 0)
-        return;
-    stream->paused = true;
-    uv_poll_stop(&stream->poll);
-    log_event(LOG_LEVEL_WARNING, "log-throttled", "of", stream->source->name, "reason",
-              "it writes without end", NULL);
 }
 
 static void on_closed(uv_handle_t *poll)
@@ -183,14 +148,64 @@ static void end_stream(struct log_stream *stream)
     uv_close((uv_handle_t *)&stream->poll, on_closed);
 }
 
+// ── Quota ────────────────────────────────────────────────────────────────────────────────────────
+
+// Has it written more than it may for now?
+static bool is_over(const struct logs *logs, struct log_source *source)
+{
+    uint64_t now = uv_now(logs->loop);
+    int64_t covered = (int64_t)(now - source->debt_at_ms) * LOGS_PER_SECOND / 1000;
+    if (covered > 0) {
+        source->debt = source->debt > covered ? source->debt - covered : 0;
+        source->debt_at_ms = now;
+    }
+    return source->debt >= logs->burst;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+static void on_resume(uv_timer_t *timer)
+{
+    struct logs *logs = timer->data;
+    bool any_paused = false;
+    for (struct log_stream *stream = logs->streams; stream != NULL; stream = stream->next) {
+        if (stream->paused && !is_over(logs, stream->source)) {
+            stream->paused = false;
+            uv_poll_start(&stream->poll, UV_READABLE, on_readable);
+        }
+        any_paused = any_paused || stream->paused;
+    }
+    if (!any_paused)
+        uv_timer_stop(timer);
+}
+
+// Nobody writes there any more. What lies in the pipe is not worth a descriptor until its time has come.
+static void on_gone(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    end_stream(poll->data);
+}
+
+static void pause_stream(struct log_stream *stream)
+{
+    uv_timer_t *resume = &stream->logs->resume;
+    if (!uv_is_active((uv_handle_t *)resume))
+        uv_timer_start(resume, on_resume, 1000, 1000);
+    stream->paused = true;
+    uv_poll_start(&stream->poll, UV_DISCONNECT, on_gone);
+    log_event(LOG_LEVEL_WARNING, "log-throttled", "of", stream->source->name, "reason",
+              "it writes without end", NULL);
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct log_stream *stream = poll->data;
     (void)events;
     if (status < 0 || !read_stream(stream, READ_ROUNDS))
         end_stream(stream);
-    else
-        watch_allowance(stream);
+    else if (is_over(stream->logs, stream->source))
+        pause_stream(stream);
 }
 
 enum status logs_stream(struct logs *logs, struct log_source *source, int *ret_fd,
@@ -202,8 +217,7 @@ enum status logs_stream(struct logs *logs, struct log_source *source, int *ret_f
     if (source->foreign)
         (void)fcntl(ends[1], F_SETFL, 0); // few programs expect a standard error that does not wait
     struct log_stream *stream = xcalloc(1, sizeof(*stream));
-    *stream = (struct log_stream){
-        .fd = ends[0], .logs = logs, .source = source, .allowance = logs->burst};
+    *stream = (struct log_stream){.fd = ends[0], .logs = logs, .source = source};
     int failed = uv_poll_init(logs->loop, &stream->poll, ends[0]);
     if (failed != 0) {
         close(ends[0]);
@@ -211,16 +225,19 @@ enum status logs_stream(struct logs *logs, struct log_source *source, int *ret_f
         free(stream);
         return error_set(err, STATUS_IO, "cannot watch a pipe: %s", uv_strerror(failed));
     }
-    if (!logs->has_refill) {
-        uv_timer_init(logs->loop, &logs->refill);
-        uv_unref((uv_handle_t *)&logs->refill);
-        logs->refill.data = logs;
-        logs->has_refill = true;
+    if (!logs->has_resume) {
+        uv_timer_init(logs->loop, &logs->resume);
+        uv_unref((uv_handle_t *)&logs->resume);
+        logs->resume.data = logs;
+        logs->has_resume = true;
     }
     stream->poll.data = stream;
-    uv_poll_start(&stream->poll, UV_READABLE, on_readable);
     stream->next = logs->streams;
     logs->streams = stream;
+    if (is_over(logs, source)) // the process before it wrote too much
+        pause_stream(stream);
+    else
+        uv_poll_start(&stream->poll, UV_READABLE, on_readable);
     *ret_fd = ends[1];
     return STATUS_OK;
 }
@@ -232,7 +249,7 @@ void logs_close(struct logs *logs)
         (void)read_stream(logs->streams, (1 << 20) / READ_SIZE);
         end_stream(logs->streams);
     }
-    if (logs->has_refill)
-        uv_close((uv_handle_t *)&logs->refill, NULL);
-    logs->has_refill = false;
+    if (logs->has_resume)
+        uv_close((uv_handle_t *)&logs->resume, NULL);
+    logs->has_resume = false;
 }

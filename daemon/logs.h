@@ -28,10 +28,12 @@ struct log_source {
     char
         last_error[ERROR_TEXT_MAX]; // its last line of level error from the event on, cut; "": none
     int64_t last_error_at;          // Unix seconds
+    int64_t debt;        // octets that it wrote and that LOGS_PER_SECOND did not cover yet
+    uint64_t debt_at_ms; // when that was so, by the loop's clock
 };
 
-// A process may write this many octets at once, as zone-signer does about 100,000 new zones, and then so many a second:
-// one that somebody took over does not keep zoned busy, and fills no disk in a night.
+// A program may write this many octets at once, as zone-signer does about 100,000 new zones, and then so many a second:
+// one that somebody took over does not keep zoned busy, and fills no disk in a night, also when it dies all the time.
 #define LOGS_BURST      (32 << 20)
 #define LOGS_PER_SECOND (16 << 10)
 
@@ -45,8 +47,8 @@ struct logs {
     struct syslog_link syslog;
     struct log_stream *streams;
     int64_t burst;     // LOGS_BURST
-    uv_timer_t refill; // while a stream may read less than that
-    bool has_refill;
+    uv_timer_t resume; // while a stream is paused
+    bool has_resume;
     // Told of every line of level error: the program, the event's name, the whole line. May be NULL.
     void (*alarm)(void *data, const char *program, const char *event, const char *line);
     void *alarm_data;

@@ -31,7 +31,7 @@ static int open_logs(void **state)
     logs.level = LOG_LEVEL_ERROR;
     logs.alarm = keep_alarm;
     alarms = 0;
-    source.last_error[0] = '\0';
+    source = (struct log_source){.name = "zone-server.7"};
     return uv_loop_init(&loop);
 }
 
@@ -76,7 +76,6 @@ static void what_is_foreign_is_text_only(void **state)
     say(fd, "error zone-server lost a=b\n");
     close(fd);
     uv_run(&loop, UV_RUN_DEFAULT);
-    source.foreign = false;
     assert_string_equal(source.last_error, "");
     assert_int_equal(alarms, 0);
 }
@@ -106,10 +105,25 @@ static void a_process_that_writes_without_end_is_read_slowly(void **state)
     assert_in_range(sum, 256 << 10, (256 << 10) + 2 * (64 << 10) + LOGS_PER_SECOND);
     uv_run(&loop, UV_RUN_NOWAIT);
     assert_int_equal(fill(fd), 0);
-    uv_ref((uv_handle_t *)&logs.refill);
+    uv_ref((uv_handle_t *)&logs.resume);
     for (size_t more = 0; more == 0; more = fill(fd)) // read on after some seconds
         uv_run(&loop, UV_RUN_ONCE);
     close(fd);
+}
+
+static void dying_and_being_started_again_is_no_way_to_write_more(void **state)
+{
+    (void)state;
+    logs.burst = 256 << 10;
+    for (int i = 0; i < 50; i++) { // each process fills its pipe and dies
+        int fd = open_stream();
+        fill(fd);
+        close(fd);
+        uv_run(&loop, UV_RUN_NOWAIT);
+        uv_run(&loop, UV_RUN_NOWAIT);
+        assert_null(logs.streams); // nor does it cost descriptors
+    }
+    assert_in_range(source.debt, logs.burst, logs.burst + (64 << 10)); // what was read
 }
 
 int main(void)
@@ -120,6 +134,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_foreign_is_text_only, open_logs, close_logs),
         cmocka_unit_test_setup_teardown(a_process_that_writes_without_end_is_read_slowly, open_logs,
                                         close_logs),
+        cmocka_unit_test_setup_teardown(dying_and_being_started_again_is_no_way_to_write_more,
+                                        open_logs, close_logs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
