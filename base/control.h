@@ -24,6 +24,9 @@
 #define CONTROL_CLIENT_MS 5000
 // A reply, and all replies together that wait for their readers: 100,000 zones with 2.5 kB each.
 #define CONTROL_REPLY_MAX (256U << 20)
+// A reply to control_tell: it may come from a program that somebody took over, and who asks must outlive that. Of JSON
+// that is made for it, this much becomes some 100 times as much memory.
+#define CONTROL_TOLD_MAX (1U << 20)
 
 // Answers a request (an object; "command" is this one's name) by adding to `reply`, an object that has "ok" and
 // "program" (log_open's) already. Another status than OK: the client is told err's words, and reply is dropped.
@@ -60,7 +63,7 @@ enum status control_ask(const char *path, const json_t *request, unsigned timeou
 
 // Asks without waiting, from a loop: done gets the status, the reply (or NULL; to keep it, json_incref) and words.
 // It is called once, also when nobody listens, and never before this returns. The loop runs until then: timeout_ms
-// at most.
+// at most. A reply of more than CONTROL_TOLD_MAX is an error (RANGE).
 void control_tell(uv_loop_t *loop, const char *path, const json_t *request, unsigned timeout_ms,
                   void (*done)(void *data, enum status status, const json_t *reply,
                                const struct error *err),

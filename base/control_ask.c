@@ -139,8 +139,8 @@ static enum status connect_and_send(const char *path, const char *line, int *ret
     return STATUS_OK;
 }
 
-// Takes what has arrived. *ret_whole: the line is complete.
-static enum status receive(int fd, const char *path, struct buf *buf, bool *ret_whole,
+// Takes what has arrived, up to max octets. *ret_whole: the line is complete.
+static enum status receive(int fd, const char *path, size_t max, struct buf *buf, bool *ret_whole,
                            struct error *err)
 {
     for (;;) {
@@ -161,7 +161,7 @@ static enum status receive(int fd, const char *path, struct buf *buf, bool *ret_
             return STATUS_OK;
         }
         buf->len += (size_t)got;
-        if (buf->len > CONTROL_REPLY_MAX)
+        if (buf->len > max)
             return error_set(err, STATUS_RANGE, "%s: the reply is too large", path);
     }
 }
@@ -209,7 +209,7 @@ static enum status wait_reply(int fd, const char *path, int64_t deadline, json_t
         if (left <= 0)
             status = too_late(path, err);
         else if (poll(&readable, 1, (int)left) > 0)
-            status = receive(fd, path, &buf, &whole, err);
+            status = receive(fd, path, CONTROL_REPLY_MAX, &buf, &whole, err);
     }
     if (status == STATUS_OK)
         status = understand(path, &buf, ret, err);
@@ -288,7 +288,8 @@ static void on_reply(uv_poll_t *poll, int status, int events)
     bool whole = false;
     (void)status; // recv says what it is
     (void)events;
-    enum status result = receive(telling->fd, telling->path, &telling->received, &whole, &err);
+    enum status result =
+        receive(telling->fd, telling->path, CONTROL_TOLD_MAX, &telling->received, &whole, &err);
     if (result == STATUS_OK && !whole)
         return;
     if (result == STATUS_OK)

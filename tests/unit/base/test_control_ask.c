@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -389,6 +390,37 @@ static void telling_waits_while_the_queue_is_full(void **state)
     control_close(control);
 }
 
+// A program that replies spaces without end to whatever it is asked. Returns its pid.
+static pid_t start_one_without_end(int fd)
+{
+    pid_t program = fork();
+    if (program != 0)
+        return program;
+    signal(SIGPIPE, SIG_IGN);
+    char spaces[4096];
+    memset(spaces, ' ', sizeof(spaces));
+    int client = -1;
+    while (client < 0)
+        client = accept(fd, NULL, NULL);
+    while (write(client, spaces, sizeof(spaces)) > 0)
+        continue;
+    _exit(0);
+}
+
+static void telling_takes_no_reply_without_end(void **state)
+{
+    (void)state;
+    struct rusage before, after;
+    int fd = listen_at();
+    pid_t program = start_one_without_end(fd);
+    getrusage(RUSAGE_SELF, &before);
+    assert_int_equal(tell(request, PATIENCE_MS).status, STATUS_RANGE);
+    getrusage(RUSAGE_SELF, &after);
+    assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 32 << 10); // kB
+    waitpid(program, NULL, 0);
+    close(fd);
+}
+
 int main(void)
 {
 #define LOOPED(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -407,6 +439,7 @@ int main(void)
         LOOPED(telling_brings_the_reply_once),
         LOOPED(telling_ends_also_where_nobody_answers),
         LOOPED(telling_waits_while_the_queue_is_full),
+        LOOPED(telling_takes_no_reply_without_end),
     };
     log_open("test", LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
