@@ -12,12 +12,14 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "config/inputs.h"
+#include "daemon/launch.h"
 #include "daemon/libexec.h"
 
 #define INPUTS_FD 3
 
 // In the child, up to the exec: only what may be called after fork.
-static void become_signer(const char *program, const struct rights_user *user, int inputs)
+static void become_signer(const char *program, char *const *environment,
+                          const struct rights_user *user, int inputs)
 {
     char *const arguments[] = {(char[]){"zone-signer"}, (char[]){"--inputs"}, (char[]){"3"},
                                (char[]){"--once"}, NULL};
@@ -26,7 +28,7 @@ static void become_signer(const char *program, const struct rights_user *user, i
     if (inputs != INPUTS_FD)
         good = good && dup2(inputs, INPUTS_FD) == INPUTS_FD;
     if (good && chdir("/") == 0 && close_range(INPUTS_FD + 1, ~0U, 0) == 0)
-        execv(program, arguments);
+        execve(program, arguments, environment);
     _exit(127);
 }
 
@@ -61,12 +63,14 @@ static enum status run(const char *program, const struct rights_user *user,
     int ends[2];
     if (pipe(ends) != 0)
         return error_set_errno(err, errno, "no pipe");
+    char **environment = launch_environment(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[1]);
-        become_signer(program, user, ends[0]);
+        become_signer(program, environment, user, ends[0]);
     }
     int failed = errno;
+    launch_environment_free(environment);
     close(ends[0]);
     if (pid < 0) {
         close(ends[1]);

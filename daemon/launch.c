@@ -43,18 +43,26 @@ static const char *const handed_on[] = {
     "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "GCOV_PREFIX", "GCOV_PREFIX_STRIP",
 };
 #define HANDED_ON_COUNT (sizeof(handed_on) / sizeof(handed_on[0]))
-#define VARIABLE_COUNT  (HANDED_ON_COUNT + 1)
 
-static void fill_environment(char *ret[VARIABLE_COUNT + 1])
+char **launch_environment(const char *more)
 {
+    char **environment = xcalloc(HANDED_ON_COUNT + 2, sizeof(*environment));
     size_t count = 0;
     for (size_t i = 0; i < HANDED_ON_COUNT; i++) {
         const char *value = getenv(handed_on[i]);
         if (value != NULL)
-            ret[count++] = xasprintf("%s=%s", handed_on[i], value);
+            environment[count++] = xasprintf("%s=%s", handed_on[i], value);
     }
-    ret[count++] = xstrdup(LOG_LEVEL_VARIABLE "=debug"); // zoned passes on what is wanted
-    ret[count] = NULL;
+    if (more != NULL)
+        environment[count] = xstrdup(more);
+    return environment;
+}
+
+void launch_environment_free(char **environment)
+{
+    for (size_t i = 0; environment[i] != NULL; i++)
+        free(environment[i]);
+    free(environment);
 }
 
 static void set_user(const struct rights_user *user, uv_process_options_t *options)
@@ -79,8 +87,8 @@ int launch_spawn(struct launch *launch, uv_loop_t *loop, uv_process_t *handle, u
     launch->argv =
         array_grow(launch->argv, &launch->arg_cap, launch->arg_count, sizeof(*launch->argv));
     launch->argv[launch->arg_count] = NULL;
-    char *environment[VARIABLE_COUNT + 1];
-    fill_environment(environment);
+    // zoned passes on what is wanted.
+    char **environment = launch_environment(LOG_LEVEL_VARIABLE "=debug");
     uv_process_options_t options = {
         .file = launch->argv[0],
         .args = launch->argv,
@@ -94,8 +102,7 @@ int launch_spawn(struct launch *launch, uv_loop_t *loop, uv_process_t *handle, u
     };
     set_user(launch->user, &options);
     int failed = uv_spawn(loop, handle, &options);
-    for (size_t i = 0; environment[i] != NULL; i++)
-        free(environment[i]);
+    launch_environment_free(environment);
     free(stdio);
     return failed;
 }

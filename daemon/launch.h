@@ -39,3 +39,7 @@ int launch_give_fd(struct launch *launch, int fd);
 int launch_spawn(struct launch *launch, uv_loop_t *loop, uv_process_t *handle, uv_exit_cb done,
                  int output);
 void launch_done(struct launch *launch);
+
+// All that a program finds in its environment: `more` ("NAME=value" or NULL), and what sanitizers and coverage read.
+char **launch_environment(const char *more);
+void launch_environment_free(char **environment);

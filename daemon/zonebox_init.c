@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -152,17 +153,18 @@ static bool prepare(const struct zonebox *zonebox, const struct config *config, 
     int lock = -1;
     struct rights rights;
     struct error err = {0};
-    enum status status = directory_make(config->state, 0755, &err);
+    enum status status = rights_read(config, &rights, &err);
     if (status == STATUS_OK)
+        status = rights_make_top(&rights, config->state, &err);
+    if (status == STATUS_OK) {
         status = file_lock(lock_path, &lock, &err);
+        *ret_running = status == STATUS_STATE;
+    }
     free(lock_path);
-    *ret_running = status == STATUS_STATE;
     if (*ret_running) {
         printf("Keys: zoned runs, and with it what makes them\n");
         return true;
     }
-    if (status == STATUS_OK)
-        status = rights_read(config, &rights, &err);
     if (status == STATUS_OK)
         status = rights_make_state(&rights, config->state, &err);
     if (status == STATUS_OK) {
@@ -202,12 +204,13 @@ static void say_next_steps(const struct zonebox *zonebox, const struct config *c
 
 int zonebox_init(const struct zonebox *zonebox)
 {
+    umask(0022); // the programs' users must get to what is made; files get their modes by name
     if (!have_config(zonebox))
         return ZONEBOX_WRONG;
     struct config *config = zonebox_load(zonebox);
     if (config == NULL)
         return ZONEBOX_WRONG;
-    bool running;
+    bool running = false;
     bool good = have_users(config) && prepare(zonebox, config, &running);
     if (good)
         say_next_steps(zonebox, config, running);

@@ -347,6 +347,42 @@ def test_init_writes_a_configuration_to_begin_with(box):
         assert done.returncode == 1 and not box.config.exists() and len(done.stderr.splitlines()) == 1
 
 
+def test_init_under_a_narrow_umask_makes_what_the_programs_get_to(box):
+    box.write_config(CONFIG.replace("state: state", "state: deep/state"))
+    done = subprocess.run(["sh", "-c", 'umask 077; exec "$@"', "sh", ZONEBOX, "--config", box.config, "init"], text=True,
+                          capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert (box.directory / "deep").stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.skipif(not ROOT, reason="an ordinary user cannot give a directory away")
+@pytest.mark.parametrize("spoil", ["somebody-else's", "for-all-to-write"])
+def test_init_makes_nothing_where_others_may_put_something_in_its_place(box, spoil):
+    box.state.mkdir()
+    (box.state / "letters").mkdir()
+    (box.directory / "precious").write_text("precious\n")
+    os.link(box.directory / "precious", box.state / "zoned.lock")
+    if spoil == "for-all-to-write":
+        box.state.chmod(0o1777)
+    else:
+        os.chown(box.state, NOBODY, NOBODY)
+    done = zonebox(box, "init")
+    assert done.returncode == 1 and "`state:` names a directory of its own" in done.stderr
+    assert sorted(path.name for path in box.state.iterdir()) == ["letters", "zoned.lock"]
+    assert (box.directory / "precious").read_text() == "precious\n"
+
+
+def test_init_hands_nothing_of_its_environment_on(box):
+    programs = box.directory / "bin"
+    programs.mkdir()
+    shutil.copy(ZONEBOX, programs)
+    for name in ("zone-signer", "zone-server"):
+        (programs / name).write_text("#!/bin/sh\nexec env >&2\n")
+        (programs / name).chmod(0o755)
+    done = run(programs / "zonebox", "--config", box.config, "init", env={"SECRET": "hush"})
+    assert "PWD" in done.stderr and "SECRET" not in done.stderr
+
+
 def in_a_world_of_its_own(directory, script):
     """Runs the script as root where /etc and /var are copies."""
     if not ROOT or shutil.which("unshare") is None:
