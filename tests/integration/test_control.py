@@ -13,8 +13,8 @@ import time
 import dns.rcode
 import pytest
 
-from harness import (BIN, Program, control_ask, control_hear, control_join, control_socket, free_port, make_certificate,
-                     query, run, wait_until)
+from harness import (BIN, MAKE_STORE, Program, control_ask, control_hear, control_join, control_socket, free_port,
+                     make_certificate, query, run, wait_until)
 
 ZONE = """\
 @ SOA ns1 hostmaster 1 14400 3600 604800 300
@@ -33,7 +33,7 @@ class Server:
     def __init__(self, directory):
         zone = directory / "zone"
         zone.write_text(ZONE)
-        run(BIN.parent / "tests" / "make_store", directory / "serve", f"example.={zone}:nsec")
+        run(MAKE_STORE, directory / "serve", f"example.={zone}:nsec")
         self.port = free_port()
         self.control = directory / "server.sock"
         with control_socket(self.control) as listener:

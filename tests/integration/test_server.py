@@ -18,9 +18,8 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from harness import BIN, Program, control_ask, control_socket, free_port, query, run, wait_until
+from harness import BIN, MAKE_STORE, Program, control_ask, control_socket, free_port, query, run, wait_until
 
-MAKE_STORE = BIN.parent / "tests" / "make_store"
 SERVER = BIN / "zone-server"
 
 ZONE = """\

@@ -14,9 +14,8 @@ import dns.name
 import dns.rdatatype
 import pytest
 
-from harness import BIN, Program, free_port, query, run, wait_until
+from harness import BIN, MAKE_STORE, Program, free_port, query, run, wait_until
 
-MAKE_STORE = BIN.parent / "tests" / "make_store"
 QUESTIONS = 6000
 
 HEAD = """\

@@ -11,9 +11,8 @@ import dns.name
 import dns.query
 import dns.rcode
 
-from harness import BIN, Program, free_port, query, run, serial, unbound, wait_until
+from harness import BIN, MAKE_STORE, Program, free_port, query, run, serial, unbound, wait_until
 
-MAKE_STORE = BIN.parent / "tests" / "make_store"
 QUESTIONS = 600
 
 TEXT = """\

@@ -9,7 +9,7 @@ import pytest
 import harness
 
 ZONEGEN = harness.BIN / "zonegen"
-MAKE_STORE = harness.BIN.parent / "tests" / "make_store"
+MAKE_STORE = harness.MAKE_STORE
 
 CONFIG = """\
 box:
