@@ -8,8 +8,9 @@ BUILD_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config libldns-dev libs
     libxxhash-dev libjansson-dev libseccomp-dev libunbound-dev)
 # dns-root-data: root hints and anchors, where the configuration names no others
 TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data)
-# Peers and judges; clang for the format check, libFuzzer is in libclang-rt.
-TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython
+# Peers and judges; clang for the format check, libFuzzer is in libclang-rt. dnspython validates with python3-cryptography,
+# which its package only recommends.
+TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython python3-cryptography
     clang libclang-rt-14-dev clang-format universal-ctags
     shellcheck iproute2 util-linux man-db
     nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils)
