@@ -146,7 +146,7 @@ class ChaosBox(Box):
         return run(BIN / "zonebox", "--control", self.directory / "control", command, check=False)
 
     def pids(self):
-        """program → pids of what runs, from /proc."""
+        """program → pids of what runs, from /proc. A child that still has zoned's name is about to become a program."""
         found = {name: [] for name in PROGRAMS}
         if not self.program.running():
             return found
@@ -157,7 +157,7 @@ class ChaosBox(Box):
             except OSError:
                 continue  # ended meanwhile
             name, (state, parent) = head.partition("(")[2], rest.split()[:2]
-            if int(parent) == self.program.pid and state != "Z" and name in found:
+            if int(parent) == self.program.pid and state != "Z" and name in found and name != "zoned":
                 found[name].append(int(path.parent.name))
         return found
 
@@ -262,13 +262,20 @@ def questions(world, box, keys):
 
 
 def client(world, mine, pause):
+    while not world.stop.is_set():
+        for question in mine:
+            question.ask()
+            world.stop.wait(pause)
+
+
+def watched(world, work, *args):
+    """The body of a thread: whatever stops its work is a complaint."""
     try:
-        while not world.stop.is_set():
-            for question in mine:
-                question.ask()
-                world.stop.wait(pause)
+        work(world, *args)
     except Wrong as problem:
         world.complain(str(problem))
+    except Exception as problem:
+        world.complain(f"{work.__name__}: {type(problem).__name__}: {problem}")
 
 
 # ── Changes and kills ────────────────────────────────────────────────────────────────────────────
@@ -299,12 +306,14 @@ def kill(world, box, dice, kills):
             box.program.wait()
             box.start()
             continue
-        victims = box.pids()[dice.choice(PROGRAMS)]
+        name = dice.choice(PROGRAMS)
+        victims = box.pids()[name]
         if not victims:
             continue
-        victim = dice.choice(victims)
-        name = "zoned" if victim == box.program.pid else pathlib.Path(f"/proc/{victim}/comm").read_text().strip()
-        os.kill(victim, signal.SIGKILL)
+        try:
+            os.kill(dice.choice(victims), signal.SIGKILL)
+        except ProcessLookupError:
+            continue  # ended meanwhile
         world.killed[name] += 1
         if name == "zoned":
             box.program.wait()
@@ -356,8 +365,8 @@ def chaos(directory, kills, seed, clients):
     with ChaosBox(directory) as box:
         box.start().wait_served("example.com", "example.org")
         asked = questions(world, box, zone_keys(box))
-        threads = [threading.Thread(target=client, args=(world, asked[i:] + asked[:i], 0.005)) for i in range(clients)]
-        changer = threading.Thread(target=change, args=(world, box, random.Random(seed + 1)))
+        threads = [threading.Thread(target=watched, args=(world, client, asked[i:] + asked[:i], 0.005)) for i in range(clients)]
+        changer = threading.Thread(target=watched, args=(world, change, box, random.Random(seed + 1)))
         for thread in (*threads, changer):
             thread.start()
         try:
