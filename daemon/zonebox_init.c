@@ -183,12 +183,19 @@ static bool prepare(const struct zonebox *zonebox, const struct config *config, 
     return status == STATUS_OK;
 }
 
+// Would systemctl find it? Where packages, `cmake --install` and admins put units (systemd.unit(5)).
+static bool has_unit(void)
+{
+    return access("/usr/lib/systemd/system/zonebox.service", F_OK) == 0 ||
+           access("/usr/local/lib/systemd/system/zonebox.service", F_OK) == 0 ||
+           access("/etc/systemd/system/zonebox.service", F_OK) == 0;
+}
+
 static void say_next_steps(const struct zonebox *zonebox, const struct config *config, bool running)
 {
     char *option =
         zonebox->config_given ? xasprintf("--config %s ", zonebox->config_path) : xstrdup("");
-    bool unit = access("/usr/lib/systemd/system/zonebox.service", F_OK) == 0 ||
-                access("/etc/systemd/system/zonebox.service", F_OK) == 0;
+    bool unit = has_unit();
     puts("\nNext:");
     if (!running && unit && !zonebox->config_given)
         puts("  systemctl enable --now zonebox");
