@@ -22,13 +22,19 @@
 
 // Besides memory, time, the loop, what is done with descriptors that are open, and what is needed to end.
 enum confine_group {
-    CONFINE_FILES_READ =
-        1 << 0, // open, read and lock below the paths named; write where they say so
-    CONFINE_FILES_WRITE = 1 << 1, // make, rename, remove
-    CONFINE_SERVE = 1 << 2,       // accept, receive and send on sockets that are there
-    CONFINE_CONNECT = 1 << 3,     // new IP sockets that ask others
-    CONFINE_THREADS = 1 << 4,     // libuv's pool
-    CONFINE_WATCH = 1 << 5,       // inotify, and the box's own addresses (getifaddrs(3): netlink)
+    // Open, read and lock below the paths named; write where they say so.
+    CONFINE_FILES_READ = 1 << 0,
+    // Make, rename, remove.
+    CONFINE_FILES_WRITE = 1 << 1,
+    // Accept, receive and send on sockets that are there. Directories can be listed, which libuv needs for accepting
+    // (base/confine_files.c).
+    CONFINE_SERVE = 1 << 2,
+    // New IP sockets that ask others.
+    CONFINE_CONNECT = 1 << 3,
+    // libuv's pool.
+    CONFINE_THREADS = 1 << 4,
+    // inotify, and the box's own addresses (getifaddrs(3): netlink).
+    CONFINE_WATCH = 1 << 5,
 };
 
 enum confine_access {
