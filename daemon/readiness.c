@@ -80,19 +80,21 @@ static void take_count(struct readiness *readiness, int64_t *count, int64_t foun
         become_ready(readiness);
 }
 
-static bool is_wanted(struct readiness *readiness, enum status status)
+// A program that cannot be asked (it has no control socket, or hangs) makes no progress, and may answer queries.
+static void on_answer(struct readiness *readiness, enum status status, int64_t *count,
+                      const json_t *found)
 {
     readiness->asking = false;
-    return status == STATUS_OK && !readiness->ready && !readiness->zoned->stopping;
+    if (readiness->ready || readiness->zoned->stopping)
+        return;
+    take_count(readiness, count, status == STATUS_OK ? json_integer_value(found) : *count);
 }
 
 static void on_worker(void *data, enum status status, const json_t *reply, const struct error *err)
 {
     struct readiness *readiness = data;
     (void)err;
-    if (is_wanted(readiness, status))
-        take_count(readiness, &readiness->zones,
-                   json_integer_value(json_object_get(reply, "zones")));
+    on_answer(readiness, status, &readiness->zones, json_object_get(reply, "zones"));
 }
 
 static void on_resolver(void *data, enum status status, const json_t *reply,
@@ -100,9 +102,7 @@ static void on_resolver(void *data, enum status status, const json_t *reply,
 {
     struct readiness *readiness = data;
     (void)err;
-    if (is_wanted(readiness, status))
-        take_count(readiness, &readiness->own_zones,
-                   json_integer_value(json_object_get(reply, "own-zones")));
+    on_answer(readiness, status, &readiness->own_zones, json_object_get(reply, "own-zones"));
 }
 
 static void ask(struct readiness *readiness, const struct child *child,

@@ -178,6 +178,9 @@ static enum status check_pairs(const struct listen_given *list, size_t count, co
 static enum status take_all(struct systemd *systemd, int count, char *names, struct error *err)
 {
     enum status status = STATUS_OK;
+    if (count > FDS_MAX)
+        return error_set(err, STATUS_RANGE, "LISTEN_FDS: %d sockets are more than %d", count,
+                         FDS_MAX);
     for (int i = 0; i < count && status == STATUS_OK; i++) {
         const char *name = names != NULL ? strsep(&names, ":") : "unknown";
         status = take(systemd, FIRST_FD + i, name, err);
@@ -200,7 +203,7 @@ enum status systemd_open(struct systemd *systemd, struct error *err)
     if (watched && read_number("WATCHDOG_USEC", UINT32_MAX * 1000UL, &number))
         systemd->watchdog_ms = number / 1000;
     enum status status = STATUS_OK;
-    if (is_meant("LISTEN_PID") && read_number("LISTEN_FDS", FDS_MAX, &number)) {
+    if (is_meant("LISTEN_PID") && read_number("LISTEN_FDS", INT32_MAX, &number)) {
         const char *given = getenv("LISTEN_FDNAMES");
         char *names = given != NULL ? xstrdup(given) : NULL;
         status = take_all(systemd, (int)number, names, err);
@@ -245,7 +248,11 @@ void systemd_tell(const struct systemd *systemd, const char *format, ...)
     if (len < 0 || (size_t)len >= sizeof(text))
         return;
     const struct sockaddr *to = (const struct sockaddr *)&systemd->address;
-    if (sendto(systemd->notify, text, (size_t)len, MSG_NOSIGNAL, to, systemd->address_len) < 0)
+    ssize_t sent;
+    do { // a child's end interrupts it
+        sent = sendto(systemd->notify, text, (size_t)len, MSG_NOSIGNAL, to, systemd->address_len);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0)
         log_event(LOG_LEVEL_WARNING, "notify-failed", "reason", strerror(errno), NULL);
 }
 

@@ -208,11 +208,12 @@ static void on_end_signal(uv_signal_t *handle, int number)
     zoned->stopping = true;
     feed_stop(&zoned->feed); // nothing is started any more
     uv_timer_stop(&zoned->listen_retry);
-    readiness_stop(&zoned->readiness);
     zoned_control_close(zoned);
     workers_end(zoned);
     child_end(&zoned->resolver);
     child_end(&zoned->signer);
+    readiness_stop(
+        &zoned->readiness); // which may wait for the service manager, while the children end
 }
 
 void zoned_look_again(struct zoned *zoned)

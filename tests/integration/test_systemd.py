@@ -29,6 +29,13 @@ def children(pid):
     return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def has_ended(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 @pytest.mark.parametrize("abstract", [False, True])
 def test_ready_means_that_queries_are_answered(directory, box, abstract):
     manager = Manager(directory, abstract)
@@ -76,6 +83,28 @@ def test_not_ready_while_no_server_answers(manager, box, directory):
     time.sleep(6)  # longer than the patience
     assert box.program.running()
     assert not manager.listen(0.1)
+
+
+def test_a_server_that_cannot_be_asked_is_ready_after_some_patience(manager, box):
+    for name in ("zone-server.0", "zone-server.1"):
+        (box.directory / "control" / f"{name}.sock").mkdir(parents=True)  # in the place of its control socket
+    manager.start(box)
+    assert "0 of 2 zones" in manager.wait("READY")["STATUS"]
+    assert query(box.port, "example.com", "SOA").answer
+
+
+def test_a_service_manager_that_is_slow_does_not_hold_up_the_end_of_the_programs(manager, box):
+    manager.start(box)
+    manager.wait("READY")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(BlockingIOError):
+        sock.setblocking(False)
+        while True:
+            sock.sendto(b"X=1", manager.name)
+    programs = children(box.program.pid)
+    box.program.signal(signal.SIGTERM)
+    wait_until(lambda: all(has_ended(pid) for pid in programs), "the programs end")
+    assert manager.wait("STOPPING")["STOPPING"] == "1"  # which waited meanwhile
+    assert box.program.wait() == 0
 
 
 def test_a_reload_is_told(manager, box):
@@ -173,6 +202,12 @@ def test_an_address_without_one_of_both_is_refused(manager, box, kinds, missing)
 def test_sockets_that_cannot_be_served_are_refused(manager, box, name, host, words):
     manager.bind(name, host, free_port())
     assert words in manager.refuse(box)
+
+
+def test_more_sockets_than_can_be_served_are_refused(manager, box):
+    manager.start(box, LISTEN_FDS="513", LISTEN_FDNAMES="dns")
+    assert box.program.wait() == 1
+    assert "LISTEN_FDS: 513 sockets are more than 512" in box.program.log()
 
 
 def test_a_unix_socket_is_refused(manager, box, directory):
