@@ -65,44 +65,54 @@ static enum status read_user(const struct config *config, const char *option, co
                                "user.%s: there is no user \"%s\"; `zonebox init` makes it, or "
                                "`user: {%s: NAME}` names another",
                                option, text, option);
-    if (ret->uid == 0)
+    if (ret->uid == 0 || ret->gid == 0)
         return config_complain(config, place, err,
-                               "user.%s: \"%s\" is root, who may do everything; a user of its own "
-                               "is wanted",
+                               "user.%s: \"%s\" is root or of its group, who may do everything; a "
+                               "user and group of its own are wanted",
                                option, text);
     return STATUS_OK;
 }
 
-static enum status refuse_signer(const struct config *config, const char *option,
-                                 struct config_place place, const struct rights *rights,
-                                 const struct rights_user *user, struct error *err)
+struct program_user {
+    const char *option; // and name of the program
+    const char *text;
+    struct config_place place;
+    struct rights_user *user;
+};
+
+// What belongs to a program, its group reaches too: serve/ is the server's, the signer's has the keys.
+static enum status read_own_user(const struct config *config, const struct program_user *programs,
+                                 size_t which, struct error *err)
 {
-    if (user->uid != rights->signer.uid && user->gid != rights->signer.gid)
-        return STATUS_OK;
-    return config_complain(config, place, err,
-                           "user.%s: has the user or group of the signer, who has the keys; a user "
-                           "and group of its own are wanted",
-                           option);
+    const struct program_user *own = &programs[which];
+    enum status status = read_user(config, own->option, own->text, own->place, own->user, err);
+    for (size_t i = 0; i < which && status == STATUS_OK; i++) {
+        const struct rights_user *other = programs[i].user;
+        if (own->user->uid == other->uid || own->user->gid == other->gid)
+            status = config_complain(config, own->place, err,
+                                     "user.%s: has the user or group of the %s; a user and group "
+                                     "of its own are wanted",
+                                     own->option, programs[i].option);
+    }
+    return status;
 }
 
 static enum status read_users(const struct config *config, struct rights *ret, struct error *err)
 {
     const struct config_user *user = &config->user;
-    enum status status =
-        read_user(config, "signer", user->signer, user->signer_place, &ret->signer, err);
+    const struct program_user programs[] = {
+        {"signer", user->signer, user->signer_place, &ret->signer},
+        {"server", user->server, user->server_place, &ret->server},
+        {"resolver", user->resolver, user->resolver_place, &ret->resolver},
+    };
+    enum status status = read_own_user(config, programs, 0, err);
     if (status == STATUS_OK)
-        status = read_user(config, "server", user->server, user->server_place, &ret->server, err);
-    if (status == STATUS_OK)
-        status = refuse_signer(config, "server", user->server_place, ret, &ret->server, err);
+        status = read_own_user(config, programs, 1, err);
     // Looked up in any case: it may be switched on while zoned runs.
     if (status != STATUS_OK ||
         (!config->resolver.enabled && !find_user(user->resolver, &ret->resolver)))
         return status;
-    status =
-        read_user(config, "resolver", user->resolver, user->resolver_place, &ret->resolver, err);
-    if (status == STATUS_OK)
-        status = refuse_signer(config, "resolver", user->resolver_place, ret, &ret->resolver, err);
-    return status;
+    return read_own_user(config, programs, 2, err);
 }
 
 static enum status read_group(const struct config *config, const char *option, const char *text,

@@ -36,8 +36,8 @@ struct rights {
 };
 
 // Looks the users and groups of the configuration up: names, or numbers (a number without a passwd entry is its own
-// group). The error says where the configuration names one that is not there, or one that may not be: root, or the
-// signer's for another program. Started by an ordinary user, `user:` is not looked at.
+// group). The error says where the configuration names one that is not there, or one that may not be: root or of its
+// group, or one that shares user or group with another program. Started by an ordinary user, `user:` is not looked at.
 enum status rights_read(const struct config *config, struct rights *ret, struct error *err);
 
 bool rights_equal(const struct rights *a, const struct rights *b);

@@ -96,6 +96,10 @@ static void users_that_do_not_do_are_named_with_their_place(void **state)
     config = a_config();
     config.user.resolver = lent("61001");
     refuse(&config, "box.yaml:3:47: user.resolver: has the user or group of the signer");
+    config.user.server = lent("games");
+    config.user.resolver = lent("5"); // the same by its number
+    refuse(&config, "box.yaml:3:47: user.resolver: has the user or group of the server");
+    config = a_config();
     config.user.resolver = lent("zonebox-nobody-has-this");
     refuse(&config, "box.yaml:3:47: user.resolver: there is no user");
     config.resolver.enabled = false;
