@@ -18,7 +18,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from harness import BIN, MAKE_STORE, Program, control_ask, control_socket, free_port, query, run, wait_until
+from harness import BIN, MAKE_STORE, Program, control_ask, control_socket, free_port, query, run, wait_until, within
 
 SERVER = BIN / "zone-server"
 
@@ -243,17 +243,17 @@ def test_what_was_asked_before_the_end_is_answered(server):
 
 def test_connections_without_queries_are_closed(store):
     store.put()
-    with Server(store, "--tcp-idle", 300) as server:
+    with Server(store, "--tcp-idle", 1000) as server:
         server.wait_zone()
         with server.connect() as idle, server.connect() as half, server.connect() as busy:
             half.sendall(framed("www.example.")[:5])
-            end = time.monotonic() + 0.9
+            end = time.monotonic() + 2.5
             while time.monotonic() < end:
                 busy.sendall(framed("www.example."))
                 assert read_message(busy).rcode() == dns.rcode.NOERROR
                 time.sleep(0.05)
-            idle.settimeout(2)
-            half.settimeout(2)
+            for connection in (idle, half):
+                connection.settimeout(3)
             assert is_closed(idle)
             assert is_closed(half)
             assert is_closed(busy)
@@ -413,15 +413,25 @@ def test_signals_end_it_soon_and_cleanly(store, number):
 
 
 def test_without_connections_it_ends_at_once(store):
-    with Server(store) as server:
-        started = time.monotonic()
-        server.signal(signal.SIGTERM)
-        assert server.wait(5) == 0
-        assert time.monotonic() - started < 0.9
+    def ending():
+        with Server(store) as server:
+            started = time.monotonic()
+            server.signal(signal.SIGTERM)
+            assert server.wait() == 0
+            return time.monotonic() - started
+
+    within(0.9, ending)
 
 
-def test_what_was_asked_before_the_end_was_told_is_answered(server):
-    with server.connect() as connection, server.connect() as idle:
+def test_what_was_asked_before_the_end_was_told_is_answered(store):
+    """And it does not wait for those that have gone."""
+    store.put()
+    within(0.9, lambda: ending_with_questions(store))
+
+
+def ending_with_questions(store):
+    """Seconds that the server still takes when its clients have their answers and have gone."""
+    with Server(store) as server, server.connect() as connection, server.connect() as idle:
         wait_until(lambda: status(server)["connections"] == 2, "both are accepted")
         server.signal(signal.SIGSTOP)
         connection.sendall(b"".join(framed("www.example.", "A", i) for i in range(5)) + b"\x00\x20part")
@@ -433,8 +443,8 @@ def test_what_was_asked_before_the_end_was_told_is_answered(server):
         connection.close()
         idle.close()
         started = time.monotonic()
-        assert server.wait(5) == 0
-        assert time.monotonic() - started < 0.9  # it does not wait for those that have gone
+        assert server.wait() == 0
+        return time.monotonic() - started
 
 
 def test_answers_are_taken_before_the_end(server):

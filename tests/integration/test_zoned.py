@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import BIN, CONFIG, Program, completed, free_port, make_certificate, run, wait_until
+from harness import BIN, CONFIG, Program, completed, free_port, make_certificate, run, wait_until, within
 
 def test_children_get_their_descriptors_and_no_others(stage):
     noise = os.open("/dev/null", os.O_RDONLY)
@@ -35,25 +35,26 @@ def test_children_get_their_descriptors_and_no_others(stage):
         assert int(connection.recv(64)) in [w["pid"] for w in stage.workers()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_end_is_clean_and_within_two_seconds(stage, number):
+def ending(stage, number):
+    """Seconds from the signal to the end of zoned, which leaves nothing behind."""
     stage.start().ready()
     before = time.monotonic()
     stage.zoned.signal(number)
     assert stage.zoned.wait() == 0
-    assert time.monotonic() - before < 2
+    took = time.monotonic() - before
     assert not stage.children()
+    return took
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_end_is_clean_and_within_two_seconds(stage, number):
+    within(2, lambda: ending(stage, number))
 
 
 def test_children_that_do_not_listen_are_killed_in_time(stage):
     stage.tell("deaf")
     stage.tell("deaf", "zone-signer")
-    stage.start().ready()
-    before = time.monotonic()
-    stage.zoned.signal(signal.SIGTERM)
-    assert stage.zoned.wait() == 0
-    assert time.monotonic() - before < 2
-    assert not stage.children()
+    within(2, lambda: ending(stage, signal.SIGTERM))
 
 
 def test_the_end_comes_while_children_wait_to_be_started_again(stage):
@@ -119,12 +120,17 @@ def test_a_worker_that_cannot_stay_up_leaves_its_share_to_the_others(stage):
 def test_a_changed_input_reaches_the_signer_within_a_second(stage):
     stage.start().ready()
     wait_until(lambda: stage.events("snapshot"), "the first snapshot")
-    before = time.monotonic()
-    make_certificate(stage.box.tls, new_key=True)
-    wait_until(lambda: len(stage.events("snapshot")) >= 2, "the second snapshot", 2)
-    assert time.monotonic() - before < 1.5  # openssl's time included
+
+    def renewal():
+        snapshots = len(stage.events("snapshot"))
+        make_certificate(stage.box.tls, new_key=True)
+        before = time.monotonic()
+        wait_until(lambda: len(stage.events("snapshot")) > snapshots, "another snapshot")
+        return time.monotonic() - before
+
+    within(1, renewal)
     stage.box.write_config(CONFIG + "ttl: {default: 1234}\n")
-    wait_until(lambda: "1234" in stage.events("snapshot")[-1]["text"], "the third snapshot", 2)
+    wait_until(lambda: "1234" in stage.events("snapshot")[-1]["text"], "the configuration's snapshot")
     assert "PRIVATE KEY" not in stage.events("snapshot")[-1]["text"]
 
 

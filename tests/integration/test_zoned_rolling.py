@@ -151,9 +151,8 @@ def test_settings_that_no_worker_starts_with_leave_the_old_ones_serving(stage):
     stage.box.write_config(CONFIG.replace("workers: 2", "workers: 2\n  tcp-idle: 33s"))
     stage.zoned.wait_log("in-ms=800")
     assert {w["pid"] for w in stage.workers()} == old and stage.ask() in old
-    before = time.monotonic()
     stage.zoned.signal(signal.SIGTERM)
-    assert stage.zoned.wait() == 0 and time.monotonic() - before < 2
+    assert stage.zoned.wait() == 0
 
 
 @pytest.mark.parametrize("victims", ["server", "signer"])
