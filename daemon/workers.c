@@ -208,9 +208,13 @@ static void worker_ready(struct child *child)
     follow_drains(worker->zoned);
 }
 
+// It may be down for good: the others do not wait for it with what is new to them.
 static void worker_died(struct child *child)
 {
     struct zoned_worker *worker = child->data;
+    if (worker->zoned->stopping)
+        return;
+    roll(worker->zoned);
     follow_drains(worker->zoned);
 }
 

@@ -35,6 +35,8 @@ if told("crash"):
     sys.exit(7)
 lifeline = int(options["--lifeline"])
 control = socket.socket(fileno=int(options["--control"]))
+if os.path.exists(directory + "/" + os.path.basename(control.getsockname()) + ".crash"):
+    sys.exit(7)  # zone-server.0.sock.crash: only that worker
 
 def answer():  # one question on the control socket
     peer = control.accept()[0]

@@ -4,6 +4,7 @@ and zone-server tell what they were given; test_zoned_real.py has the real ones.
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -204,6 +205,17 @@ def test_new_addresses_and_workers_are_taken_over_without_a_gap(stage):
     stage.box.write_config(CONFIG.replace("workers: 2", "workers: 1"))
     wait_until(lambda: len(stage.workers()) == 1 and stage.ask(host="::1", timeout=1), "one worker")
     assert "child-died" not in stage.zoned.log()
+
+
+def test_a_worker_that_is_down_for_good_does_not_keep_the_others_from_a_new_address(stage):
+    stage.start().ready()
+    stage.tell("crash", "zone-server.0.sock")
+    os.kill(int(re.search(r"child=zone-server\.0 pid=(\d+)", stage.zoned.log())[1]), signal.SIGKILL)
+    stage.zoned.wait_log("in-ms=400")
+    other = free_port()
+    stage.box.write_config(CONFIG.replace('"::1@{port}"', f'"::1@{{port}}", "127.0.0.1@{other}"'))
+    wait_until(lambda: stage.ask(other, timeout=0.5), "the new address is served")
+    assert all(stage.ask(port) for port in [other, stage.port] * 10)
 
 
 def test_an_address_that_cannot_be_had_later_changes_nothing(stage):
