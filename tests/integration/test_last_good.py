@@ -120,7 +120,7 @@ def test_a_wrong_configuration_changes_nothing(running, text):
     assert any(f"{running.config}:" in line for line in complaints(running, before))
     assert harness.serial(running.port, "example.com") == serial
     running.write_config(harness.CONFIG.replace("- example.net", "- example.net\n  - example.org"))
-    running.wait_served("example.org", timeout=10)
+    running.wait_served("example.org")
 
 
 def test_a_broken_domain_does_not_stop_the_others(running):
@@ -128,30 +128,30 @@ def test_a_broken_domain_does_not_stop_the_others(running):
     before = len(running.program.log())
     running.write_config(harness.CONFIG.replace(
         "- example.net", "- example.net\n  - {name: example.org, zone-file: bad.zone}\n  - example.edu"))
-    running.wait_served("example.edu", timeout=10)
+    running.wait_served("example.edu")
     assert any("bad.zone:2" in line for line in complaints(running, before)), new_lines(running, before)
     assert harness.serial(running.port, "example.org") is None
 
 
 def test_a_renewed_certificate_is_served_within_a_second(running):
-    took = []
-    for _ in range(3):  # the machine may be busy: the fastest counts
+    def renewal():
         fresh = harness.make_certificate(running.tls, new_key=True)
         began = time.monotonic()
         harness.wait_until(lambda: tlsa(running) == [fresh], "the new TLSA is served")
-        took.append(time.monotonic() - began)
-    assert min(took) < 1.0, took
+        return time.monotonic() - began
+
+    harness.within(2, renewal)  # a second, and another for sanitizers and neighbours
 
 
 def test_a_domain_added_and_removed_follows(running):
     running.write_config(harness.CONFIG.replace("- example.net", "- example.org"))
-    running.wait_served("example.org", timeout=10)
+    running.wait_served("example.org")
     harness.wait_until(lambda: harness.serial(running.port, "example.net") is None, "example.net is gone")
     # Its keys are kept: coming back, it has the DS of before.
     keys = sorted(path.name for path in (running.state / "keys").glob("Kexample.net.*"))
     assert len(keys) == 2
     running.write_config(harness.CONFIG)
-    running.wait_served("example.net", timeout=10)
+    running.wait_served("example.net")
     assert sorted(path.name for path in (running.state / "keys").glob("Kexample.net.*")) == keys
 
 

@@ -23,7 +23,7 @@ import dns.zone
 import pytest
 
 from harness import (BIN, Program, control_ask, control_socket, free_port, make_certificate, run, serial, unbound,
-                     wait_until)
+                     wait_until, within)
 
 SIGNER = BIN / "zone-signer"
 
@@ -242,14 +242,14 @@ def test_a_new_certificate_is_in_the_zone_within_a_second(box):
     with start(box) as signer:
         signer.wait_log("zone=example.net")
         before = serial_of(box)
-        took = []
-        for _ in range(3):  # the machine may be busy: the fastest counts
-            tlsa = make_certificate(box.tls, new_key=True)
+
+        def renewal():
+            wanted = [f"3 1 1 {make_certificate(box.tls, new_key=True)}"]
             began = time.monotonic()
-            wanted = [f"3 1 1 {tlsa}"]
-            wait_until(lambda w=wanted: rdatas(box, "_25._tcp.box.example.com.", "TLSA") == w, "the new TLSA")
-            took.append(time.monotonic() - began)
-        assert min(took) < 1.0, took
+            wait_until(lambda: rdatas(box, "_25._tcp.box.example.com.", "TLSA") == wanted, "the new TLSA")
+            return time.monotonic() - began
+
+        within(2, renewal)  # a second, and another for sanitizers, zonegen as the witness, and neighbours
         assert later(serial_of(box), before)
         judge(box, "example.com")
         # A renewal with the same key changes nothing; a new domain, in the meantime, is made.
@@ -286,11 +286,8 @@ def test_bad_inputs_change_nothing_and_are_said_once(box):
     assert dump(box) == before
 
 
-def test_a_certificate_that_expires_is_said_when_it_happens(box):
-    made = int(time.time())
-    expires = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(made + 8))
-    begins = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(made - 60))
-    work = box.directory / "authority"
+def make_expiring(box, work, seconds):
+    """A certificate that is good for so many seconds from now. Returns the time when it expires."""
     work.mkdir()
     (work / "index").write_text("")
     (work / "conf").write_text(
@@ -298,14 +295,25 @@ def test_a_certificate_that_expires_is_said_when_it_happens(box):
         "default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
     key = box.tls.with_suffix(".key")
     run("openssl", "req", "-new", "-key", key, "-subj", "/CN=box.example.com", "-out", work / "request")
+    expires = int(time.time()) + seconds
+    begins, ends = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(at)) for at in (expires - 3600, expires))
     run("openssl", "ca", "-batch", "-selfsign", "-notext", "-config", work / "conf", "-keyfile", key,
-        "-in", work / "request", "-startdate", begins, "-enddate", expires, "-out", box.tls)
+        "-in", work / "request", "-startdate", begins, "-enddate", ends, "-out", box.tls)
+    return expires
+
+
+def test_a_certificate_that_expires_is_said_when_it_happens(box):
+    began = time.monotonic()
+    once(box)
+    seconds = 4 + int(3 * (time.monotonic() - began))  # for this machine to publish before it expires
+    make_certificate(box.tls, new_key=True)
+    expires = make_expiring(box, box.directory / "authority", seconds)
     with start(box) as signer:
-        signer.wait_log("zone=example.net")
+        signer.wait_log("zone=example.com")
         assert "expired" not in signer.log()
         before = dump(box)
-        signer.wait_log("the certificate expired")
-        assert time.time() >= made + 8
+        signer.wait_log("the certificate expired", seconds + 20)
+        assert time.time() >= expires
         assert dump(box) == before
         assert not errors(signer.log())
         assert signer.stop() == 0
