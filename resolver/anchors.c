@@ -23,6 +23,21 @@ bool anchor_is_trusted(const struct anchor *anchor)
     return anchor->state == ANCHOR_VALID || anchor->state == ANCHOR_MISSING;
 }
 
+// What libunbound has on Debian (built with nettle) and nobody has given up (RFC 8624 §3.1, §3.3).
+static bool can_validate(const struct record *record)
+{
+    switch (record->algorithm) {
+    case 8:  // RSASHA256
+    case 10: // RSASHA512
+    case 13: // ECDSAP256SHA256
+    case 14: // ECDSAP384SHA384
+    case 15: // ED25519
+        return record->type != RR_TYPE_DS || record->digest == 2 || record->digest == 4;
+    default:
+        return false;
+    }
+}
+
 // ── A zone's state file ──────────────────────────────────────────────────────────────────────────
 
 // "name: value" with a number in a comment or remark, also as "name=value".
@@ -150,8 +165,9 @@ static enum status bring_up_to_date(struct anchor_zone *zone, struct error *err)
     enum status status = read_records(zone->path, NULL, &state, err);
     if (status == STATUS_OK)
         status = read_records(zone->seed_path, NULL, &before, err);
-    // One of them missing or spoilt: begin with the anchor files.
-    if (status == STATUS_NOT_FOUND || status == STATUS_SYNTAX) {
+    // One of them missing or spoilt: begin with the anchor files. Without any record libunbound does not read it either.
+    if (status == STATUS_NOT_FOUND || status == STATUS_SYNTAX ||
+        (status == STATUS_OK && state.count == 0)) {
         records_done(&before);
         status = STATUS_OK;
     }
@@ -246,6 +262,18 @@ static enum status read_seeds(struct anchors *anchors, const char *file, const c
     return status;
 }
 
+static enum status check_seed(const struct anchor_zone *zone, struct error *err)
+{
+    char text[NAME_TEXT_MAX];
+    for (size_t i = 0; i < zone->seed.count; i++)
+        if (can_validate(&zone->seed.list[i]))
+            return STATUS_OK;
+    return error_set(err, STATUS_SYNTAX,
+                     "%s: nothing can be validated by the anchors of %s; it needs one of algorithm "
+                     "8, 10, 13, 14 or 15, a DS with a digest of type 2 or 4",
+                     zone->source, name_to_text(zone->name.wire, text));
+}
+
 static void list_clear(struct anchors *anchors)
 {
     for (size_t i = 0; i < anchors->count; i++) {
@@ -287,7 +315,7 @@ static enum status list_zone(struct anchors *list, struct anchor_zone *zone, str
         size_t before = list->count;
         list_add(list, &records, zone->path, false);
         for (size_t i = before; i < list->count; i++)
-            trusted += anchor_is_trusted(&list->list[i]);
+            trusted += anchor_is_trusted(&list->list[i]) && can_validate(&list->list[i].record);
     }
     // All keys revoked would mean that nothing below is validated any more (RFC 5011 §5). Bogus is the better answer
     // until the admin says which key holds now.
@@ -344,7 +372,8 @@ enum status anchors_open(const char *const *files, size_t count, const char *sta
         status = read_seeds(&anchors, files[i], state, err);
     for (size_t i = 0; i < anchors.zone_count && status == STATUS_OK; i++) {
         records_sort(&anchors.zones[i].seed);
-        if (state != NULL)
+        status = check_seed(&anchors.zones[i], err);
+        if (status == STATUS_OK && state != NULL)
             prepare(&anchors.zones[i], state);
     }
     if (status == STATUS_OK)

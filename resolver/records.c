@@ -221,6 +221,7 @@ static enum status read_ds(const struct reader *reader, size_t at, struct record
     if (good) {
         record->tag = (uint16_t)numbers[0];
         record->algorithm = (uint8_t)numbers[1];
+        record->digest = (uint8_t)numbers[2];
         record->text = xasprintf("%lu %lu %lu %s", numbers[0], numbers[1], numbers[2],
                                  (const char *)digest.data);
     }

@@ -20,7 +20,8 @@ struct record {
     uint16_t flags;    // of a DNSKEY
     uint16_t tag;      // RFC 4034 appendix B
     uint8_t algorithm;
-    char *text; // rdata in one line: no character in it but letters, digits, "+/=" and blanks
+    uint8_t digest; // type of a DS's digest
+    char *text;     // rdata in one line: no character in it but letters, digits, "+/=" and blanks
     char *
         remark; // the comment behind it, where its last line has one, without ";" and blanks before; or NULL
 };

@@ -195,6 +195,25 @@ static void a_spoilt_state_file_is_made_anew(void **state)
     write_text(place.key, ". 300 IN DNSKEY 257 3 13 AQI");
     open_and_close(&place);
     must_be(place.key, ". IN " KEY_1 "\n");
+    write_text(place.key, "; autotrust trust anchor file\n"); // libunbound would not read it
+    open_and_close(&place);
+    must_be(place.key, ". IN " KEY_1 "\n");
+    place_done(&place);
+}
+
+static void keys_learnt_that_validate_nothing_leave_the_anchor_file(void **state)
+{
+    (void)state;
+    struct place place = place_new("learnt-unknown");
+    struct anchors anchors;
+    struct error err = {0};
+    write_text(place.anchors, ". " KEY_1 "\n");
+    open_and_close(&place);
+    write_text(place.key, ". 300 IN DNSKEY 257 3 16 AQIDBA== ;;state=2\n");
+    assert_int_equal(open_place(&place, &anchors, &err), STATUS_OK);
+    assert_int_equal(anchors.count, 2);
+    assert_int_equal(anchors.list[1].record.algorithm, 13);
+    anchors_done(&anchors);
     place_done(&place);
 }
 
@@ -290,6 +309,28 @@ static void files_without_anchors_are_refused(void **state)
     place_done(&place);
 }
 
+// libunbound leaves out what it does not know, and would go on without validation.
+static void anchors_that_validate_nothing_are_refused(void **state)
+{
+    (void)state;
+    static const char *const useless[] = {"DNSKEY 257 3 16 AQIDBA==", "DS 1291 99 2 ABCD",
+                                          "DS 1291 13 99 ABCD", "DS 1291 0 2 ABCD"};
+    struct place place = place_new("useless");
+    struct anchors anchors;
+    struct error err = {0};
+    char text[200];
+    for (size_t i = 0; i < sizeof(useless) / sizeof(useless[0]); i++) {
+        snprintf(text, sizeof(text), "tld. %s\n. %s\n. %s\n", KEY_1, useless[i], useless[0]);
+        write_text(place.anchors, text);
+        assert_int_equal(open_place(&place, &anchors, &err), STATUS_SYNTAX);
+        assert_non_null(strstr(err.text, "by the anchors of .;"));
+        snprintf(text, sizeof(text), ". %s\n. %s\n", useless[i], KEY_1);
+        write_text(place.anchors, text);
+        open_and_close(&place);
+    }
+    place_done(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,11 +340,13 @@ int main(void)
         cmocka_unit_test(a_revoked_key_does_not_come_back_with_an_old_anchor_file),
         cmocka_unit_test(another_anchor_file_throws_away_what_was_learnt_from_the_former),
         cmocka_unit_test(a_spoilt_state_file_is_made_anew),
+        cmocka_unit_test(keys_learnt_that_validate_nothing_leave_the_anchor_file),
         cmocka_unit_test(with_all_keys_revoked_nothing_is_believed_but_bogus),
         cmocka_unit_test(refresh_tells_only_of_other_trusted_keys),
         cmocka_unit_test(each_zone_has_a_file_of_its_own),
         cmocka_unit_test(a_state_directory_that_cannot_be_written_is_told_and_done_without),
         cmocka_unit_test(files_without_anchors_are_refused),
+        cmocka_unit_test(anchors_that_validate_nothing_are_refused),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
