@@ -33,7 +33,9 @@ static const char fixed_part[] =
     "  val-permissive-mode: no\n"
     "  harden-dnssec-stripped: yes\n"
     "  harden-below-nxdomain: yes\n" // RFC 8020
-    "  aggressive-nsec: yes\n"       // RFC 8198
+    // RFC 8198 would spare questions, but what 1.17 makes up of wildcards lies in one chain of its cache: with 30,000
+    // names below one, each question takes 3 ms of work, and strangers choose the names.
+    "  aggressive-nsec: no\n"
     "  trust-anchor-signaling: yes\n"
     "  root-key-sentinel: yes\n"
     // Asking.

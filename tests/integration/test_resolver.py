@@ -259,6 +259,28 @@ def test_an_own_server_that_was_away_is_asked_again(tree, directory):
         wait_until(lambda: resolver.security("www.good.tld.", timeout=30) == "secure", "it is asked again")
 
 
+def processor_time(program):
+    fields = open(f"/proc/{program.pid}/stat").read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_many_names_below_a_wildcard_cost_no_more_than_few(tree, directory):
+    """Strangers choose the names that mail software asks for."""
+    with Resolver(directory, tree) as resolver, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", resolver.port))
+        client.settimeout(10)
+        times = []
+        for turn in range(3):
+            before = processor_time(resolver.program)
+            for first in range(0, 4000, 50):
+                for number in range(first, first + 50):
+                    client.send(dns.message.make_query(f"r{turn}-{number}.wild.good.tld.", "A").to_wire())
+                for number in range(50):
+                    assert client.recv(4096)[3] & 15 == dns.rcode.NOERROR
+            times.append(processor_time(resolver.program) - before)
+        assert times[2] < 2 * times[0], times
+
+
 # ── Forwarding ───────────────────────────────────────────────────────────────────────────────────
 
 @contextlib.contextmanager

@@ -115,6 +115,7 @@ server:
   ede: yes
   max-udp-size: 1232
   val-log-level: 2
+  aggressive-nsec: no
 remote-control:
   control-enable: no
 """

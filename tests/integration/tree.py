@@ -149,7 +149,7 @@ class Tree:
         directory.mkdir(exist_ok=True)
         text = (f'server:\n  ip-address: {self.address(level)}\n  username: ""\n  chroot: ""\n  zonesdir: "{self.directory}"\n'
                 f'  pidfile: "{directory}/pid"\n  database: ""\n  zonelistfile: "{directory}/list"\n  xfrdfile: "{directory}/xfrd"\n'
-                f'  xfrdir: "{directory}"\n  server-count: 1\n  do-ip6: no\nremote-control:\n  control-enable: no\n')
+                f'  xfrdir: "{directory}"\n  server-count: 1\n  do-ip6: no\n  rrl-ratelimit: 0\nremote-control:\n  control-enable: no\n')
         for zone in zones:
             text += f'zone:\n  name: "{zone}"\n  zonefile: "{self.path(zone).name}.served"\n'
         (directory / "nsd.conf").write_text(text)
