@@ -165,7 +165,7 @@ static enum status bring_up_to_date(struct anchor_zone *zone, struct error *err)
     enum status status = read_records(zone->path, NULL, &state, err);
     if (status == STATUS_OK)
         status = read_records(zone->seed_path, NULL, &before, err);
-    // One of them missing or spoilt: begin with the anchor files. Without any record libunbound does not read it either.
+    // One of them missing or spoilt: begin with the anchor files. libunbound does not read one without records either.
     if (status == STATUS_NOT_FOUND || status == STATUS_SYNTAX ||
         (status == STATUS_OK && state.count == 0)) {
         records_done(&before);

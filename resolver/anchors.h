@@ -59,9 +59,9 @@ struct anchors {
     size_t cap;
 };
 
-// Reads the anchor files and brings the state directory up to date with them. The error names file and line. A zone whose
-// anchors all have algorithms that libunbound does not know is an error too: it would take it for insecure. Paths must
-// outlive ret.
+// Reads the anchor files and brings the state directory up to date with them. The error names file and line. A zone
+// whose anchors all have algorithms that libunbound does not know is an error too: it would take it for insecure. Paths
+// must outlive ret.
 enum status anchors_open(const char *const *files, size_t count, const char *state,
                          struct anchors *ret, struct error *err);
 // Reads the state files again; *ret_changed: other keys are trusted than before. On failure nothing changes.

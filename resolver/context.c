@@ -50,9 +50,10 @@ static const char fixed_part[] =
     "  minimal-responses: yes\n"
     "  serve-expired: no\n"
     "  prefetch: no\n"
-    // The box's server is back a moment after it was restarted; others too are asked again soon.
-    "  infra-keep-probing: yes\n"
-    "  infra-host-ttl: 60\n";
+    // A server that does not answer is waited for twice as long each time, beyond 12 s it is hardly asked at all. What
+    // is known of it is forgotten before it comes to that: the box's own server, once it is back, is asked at once. The
+    // price: round trip times of the world's servers are learnt anew, too.
+    "  infra-host-ttl: 2\n";
 
 // What only ever asks for the anchors' keys.
 static const char follower_part[] = "  outgoing-range: 32\n"
