@@ -258,8 +258,10 @@ def test_the_unit_leaves_zoned_the_capabilities_that_it_needs(box):
     for path in (box.tls, box.config):
         os.chown(path, ORDINARY, ORDINARY)  # a certificate need not be root's own
         path.chmod(0o600)
-    box.program = Program("setpriv", f"--bounding-set={bounding}", f"--inh-caps={bounding}", BIN / "zoned", "--config",
-                          box.config, log=box.directory / "log")
+    limited = ["setpriv", f"--bounding-set={bounding}", f"--inh-caps={bounding}"]
+    if run(*limited, "true", check=False).returncode != 0:
+        pytest.skip("this root has less itself, as in a container")
+    box.program = Program(*limited, BIN / "zoned", "--config", box.config, log=box.directory / "log")
     box.wait_served("example.com")
     without_resolver = {name: wanted for name, wanted in STATE.items() if not name.startswith("resolver/")}
     assert state_of(box) == without_resolver
