@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/acceptor.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -35,15 +36,14 @@ struct client {
 };
 
 struct control {
-    uv_pipe_t listener;
-    uv_timer_t look; // runs while there are clients
+    struct acceptor acceptor; // held while there are as many clients as there may be
+    uv_timer_t look;          // runs while there are clients
     const struct control_command *commands;
     void *data;
     struct client *clients[CONTROL_CLIENTS_MAX];
     unsigned client_count;
     unsigned handle_count; // whose memory libuv still uses
     size_t reply_len;      // of all clients
-    bool somebody_waits;   // accepted by libuv, not by us
     bool closing;
 };
 
@@ -60,6 +60,11 @@ static void on_own_handle_closed(uv_handle_t *handle)
     release(handle->data);
 }
 
+static void on_acceptor_closed(struct acceptor *acceptor)
+{
+    release(acceptor->data);
+}
+
 static void on_client_closed(uv_handle_t *handle)
 {
     struct client *client = handle->data;
@@ -74,8 +79,6 @@ static void drop_reply(struct client *client)
     client->answering = false;
 }
 
-static void accept_client(struct control *control);
-
 static void close_client(struct client *client)
 {
     struct control *control = client->control;
@@ -88,10 +91,8 @@ static void close_client(struct client *client)
     control->clients[at] = control->clients[--control->client_count];
     if (control->client_count == 0)
         uv_timer_stop(&control->look);
-    if (control->somebody_waits && !control->closing) {
-        control->somebody_waits = false;
-        accept_client(control);
-    }
+    if (!control->closing)
+        acceptor_go_on(&control->acceptor);
 }
 
 // ── Answers ──────────────────────────────────────────────────────────────────────────────────────
@@ -309,8 +310,9 @@ static void on_look(uv_timer_t *timer)
     }
 }
 
-static void accept_client(struct control *control)
+static void on_connection(struct acceptor *acceptor, int fd)
 {
+    struct control *control = acceptor->data;
     struct client *client = xcalloc(1, sizeof(*client));
     client->control = control;
     uv_pipe_init(control->look.loop, &client->pipe, 0);
@@ -319,21 +321,14 @@ static void accept_client(struct control *control)
     if (control->client_count == 0)
         uv_timer_start(&control->look, on_look, LOOK_MS, LOOK_MS);
     control->clients[control->client_count++] = client;
-    if (uv_accept((uv_stream_t *)&control->listener, (uv_stream_t *)&client->pipe) == 0)
+    if (control->client_count == CONTROL_CLIENTS_MAX)
+        acceptor_hold(acceptor);
+    if (uv_pipe_open(&client->pipe, fd) == 0) {
         serve(client);
-    else
+    } else {
+        close(fd);
         close_client(client);
-}
-
-static void on_connection(uv_stream_t *listener, int status)
-{
-    struct control *control = listener->data;
-    if (control->closing || status != 0) // out of descriptors: libuv has dropped the newcomer
-        return;
-    if (control->client_count < CONTROL_CLIENTS_MAX)
-        accept_client(control);
-    else
-        control->somebody_waits = true; // libuv takes no more until this one is accepted
+    }
 }
 
 // ── Beginning and end ────────────────────────────────────────────────────────────────────────────
@@ -349,13 +344,9 @@ enum status control_open(uv_loop_t *loop, int fd, const struct control_command *
     control->data = data;
     control->handle_count = 2;
     uv_timer_init(loop, &control->look);
-    uv_pipe_init(loop, &control->listener, 0);
-    control->look.data = control->listener.data = control;
-    int status = uv_pipe_open(&control->listener, fd);
-    if (status != 0)
-        close(fd);
-    else
-        status = uv_listen((uv_stream_t *)&control->listener, CONTROL_BACKLOG, on_connection);
+    control->look.data = control->acceptor.data = control;
+    control->acceptor.connected = on_connection;
+    int status = acceptor_open(&control->acceptor, loop, fd, CONTROL_BACKLOG);
     if (status == 0) {
         *ret = control;
         return STATUS_OK;
@@ -372,6 +363,6 @@ void control_close(struct control *control)
     control->closing = true;
     while (control->client_count > 0)
         close_client(control->clients[0]);
-    uv_close((uv_handle_t *)&control->listener, on_own_handle_closed);
+    acceptor_close(&control->acceptor, on_acceptor_closed);
     uv_close((uv_handle_t *)&control->look, on_own_handle_closed);
 }

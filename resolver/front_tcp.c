@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/acceptor.h"
 #include "base/alloc.h"
 #include "dns/wire.h"
 #include "resolver/front_ask.h"
@@ -61,7 +62,7 @@ struct front_tcp {
     uv_timer_t timer;
     uv_idle_t turn; // runs while a connection wants one
     unsigned listener_count;
-    uv_tcp_t listeners[LISTENERS_MAX];
+    struct acceptor listeners[LISTENERS_MAX];
     uint8_t read[TCP_READ_MAX]; // shared: what a read leaves over is copied to its connection
 };
 
@@ -329,18 +330,21 @@ static bool is_from_here(struct connection *connection)
            front_takes(connection->tcp->front, &peer);
 }
 
-static void on_connection(uv_stream_t *listener, int status)
+// Out of descriptors is the quota reached by other means.
+static bool on_no_room(struct acceptor *acceptor)
 {
-    struct front_tcp *tcp = listener->data;
-    if (tcp->closing)
-        return;
-    // Out of descriptors (libuv has dropped the newcomer then) is the quota reached by other means.
-    bool full =
-        tcp->connection_count >= tcp->connections_max || status == UV_EMFILE || status == UV_ENFILE;
-    if (full && tcp->oldest != NULL)
+    const struct front_tcp *tcp = acceptor->data;
+    if (tcp->oldest == NULL)
+        return false;
+    close_connection(tcp->oldest);
+    return true;
+}
+
+static void on_connection(struct acceptor *acceptor, int fd)
+{
+    struct front_tcp *tcp = acceptor->data;
+    if (tcp->connection_count >= tcp->connections_max && tcp->oldest != NULL)
         close_connection(tcp->oldest);
-    if (status != 0)
-        return;
     struct connection *connection = xcalloc(1, sizeof(*connection));
     connection->tcp = tcp;
     connection->asker.stream = true;
@@ -350,7 +354,10 @@ static void on_connection(uv_stream_t *listener, int status)
     connection->handle.data = connection;
     tcp->handle_count++;
     list_add(tcp, connection);
-    if (uv_accept(listener, (uv_stream_t *)&connection->handle) != 0 || !is_from_here(connection)) {
+    int failed = uv_tcp_open(&connection->handle, fd);
+    if (failed != 0)
+        close(fd);
+    if (failed != 0 || !is_from_here(connection)) {
         close_connection(connection);
         return;
     }
@@ -358,7 +365,6 @@ static void on_connection(uv_stream_t *listener, int status)
     serve(connection);
 }
 
-// A connection whose answers are looked for is not idle; the engine sees to it that they come.
 static void on_timer(uv_timer_t *timer)
 {
     struct front_tcp *tcp = timer->data;
@@ -395,6 +401,11 @@ static void on_own_handle_closed(uv_handle_t *handle)
     release(handle->data);
 }
 
+static void on_listener_closed(struct acceptor *acceptor)
+{
+    release(acceptor->data);
+}
+
 enum status front_tcp_listen(struct front_tcp *tcp, int fd, struct error *err)
 {
     if (tcp->listener_count == LISTENERS_MAX) {
@@ -402,16 +413,10 @@ enum status front_tcp_listen(struct front_tcp *tcp, int fd, struct error *err)
         return error_set(err, STATUS_RANGE, "more than %d TCP sockets; listen on 127.0.0.1 or ::1",
                          LISTENERS_MAX);
     }
-    uv_tcp_t *listener = &tcp->listeners[tcp->listener_count];
-    uv_tcp_init(tcp->loop, listener);
-    listener->data = tcp;
-    int status = uv_tcp_open(listener, fd);
-    if (status != 0)
-        close(fd);
-    tcp->listener_count++;
+    struct acceptor *listener = &tcp->listeners[tcp->listener_count++];
     tcp->handle_count++;
-    if (status == 0)
-        status = uv_listen((uv_stream_t *)listener, TCP_BACKLOG, on_connection);
+    *listener = (struct acceptor){.connected = on_connection, .make_room = on_no_room, .data = tcp};
+    int status = acceptor_open(listener, tcp->loop, fd, TCP_BACKLOG);
     if (status != 0)
         return error_set(err, STATUS_IO, "TCP socket: %s", uv_strerror(status));
     return STATUS_OK;
@@ -426,7 +431,7 @@ void front_tcp_stop(struct front_tcp *tcp)
 {
     tcp->closing = true;
     for (unsigned i = 0; i < tcp->listener_count; i++)
-        uv_close((uv_handle_t *)&tcp->listeners[i], on_own_handle_closed);
+        acceptor_close(&tcp->listeners[i], on_listener_closed);
     struct connection *next;
     for (struct connection *connection = tcp->oldest; connection != NULL; connection = next) {
         next = connection->newer;

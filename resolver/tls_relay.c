@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/acceptor.h"
 #include "base/alloc.h"
 #include "base/log.h"
 
@@ -25,7 +26,8 @@ struct tls_relay {
     struct tls_relay_plan plan;
     struct address address;
     SSL_CTX *context;
-    uv_tcp_t listener;
+    struct acceptor acceptor;
+    bool listens;
     bool closing;
     unsigned pipes;
     struct pipe *first;
@@ -296,11 +298,9 @@ static bool pipe_prepare(struct pipe *pipe)
            SSL_set_alpn_protos(pipe->tls, protocol, sizeof(protocol) - 1) == 0;
 }
 
-static void on_accept(uv_stream_t *listener, int status)
+static void on_accept(struct acceptor *acceptor, int fd)
 {
-    struct tls_relay *relay = listener->data;
-    if (status < 0)
-        return;
+    struct tls_relay *relay = acceptor->data;
     struct pipe *pipe = xcalloc(1, sizeof(*pipe));
     pipe->relay = relay;
     pipe->next = relay->first;
@@ -313,8 +313,10 @@ static void on_accept(uv_stream_t *listener, int status)
     uv_tcp_init(relay->loop, &pipe->remote);
     uv_timer_init(relay->loop, &pipe->handshake);
     pipe->local.data = pipe->remote.data = pipe->handshake.data = pipe->connect.data = pipe;
-    if (uv_accept(listener, (uv_stream_t *)&pipe->local) != 0 || relay->pipes > PIPES_MAX ||
-        !pipe_prepare(pipe) ||
+    int failed = uv_tcp_open(&pipe->local, fd);
+    if (failed != 0)
+        close(fd);
+    if (failed != 0 || relay->pipes > PIPES_MAX || !pipe_prepare(pipe) ||
         uv_tcp_connect(&pipe->connect, &pipe->remote, &relay->plan.forwarder.any, on_connected) !=
             0) {
         pipe_close(pipe);
@@ -359,13 +361,11 @@ static enum status start(struct tls_relay *relay, struct error *err)
     status = address_bind(&relay->address, SOCK_STREAM, false, &fd, err);
     if (status != STATUS_OK)
         return status;
-    int failure = getsockname(fd, &relay->address.any, &len) != 0 ? UV_EIO : 0;
-    if (failure == 0)
-        failure = uv_tcp_open(&relay->listener, fd);
-    if (failure != 0)
-        close(fd);
-    else
-        failure = uv_listen((uv_stream_t *)&relay->listener, 64, on_accept);
+    relay->acceptor = (struct acceptor){.connected = on_accept, .data = relay};
+    relay->listens = true;
+    int failure = acceptor_open(&relay->acceptor, relay->loop, fd, 64);
+    if (failure == 0 && getsockname(fd, &relay->address.any, &len) != 0)
+        failure = UV_EIO;
     return failure == 0 ? STATUS_OK
                         : error_set(err, STATUS_IO, "no socket for TLS: %s", uv_strerror(failure));
 }
@@ -376,8 +376,6 @@ enum status tls_relay_new(uv_loop_t *loop, const struct tls_relay_plan *plan,
     struct tls_relay *relay = xcalloc(1, sizeof(*relay));
     relay->loop = loop;
     relay->plan = *plan;
-    uv_tcp_init(loop, &relay->listener);
-    relay->listener.data = relay;
     enum status status = start(relay, err);
     if (status == STATUS_OK)
         *ret = relay;
@@ -391,9 +389,9 @@ const struct address *tls_relay_address(const struct tls_relay *relay)
     return &relay->address;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_acceptor_closed(struct acceptor *acceptor)
 {
-    struct tls_relay *relay = handle->data;
+    struct tls_relay *relay = acceptor->data;
     relay->closing = true;
     relay_release(relay);
 }
@@ -404,5 +402,9 @@ void tls_relay_close(struct tls_relay *relay)
         return;
     while (relay->first != NULL)
         pipe_close(relay->first);
-    uv_close((uv_handle_t *)&relay->listener, on_listener_closed);
+    relay->acceptor.data = relay;
+    if (relay->listens)
+        acceptor_close(&relay->acceptor, on_acceptor_closed);
+    else
+        on_acceptor_closed(&relay->acceptor);
 }

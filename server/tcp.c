@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/acceptor.h"
 #include "base/alloc.h"
 #include "dns/types.h"
 #include "dns/wire.h"
@@ -50,7 +51,7 @@ struct connection {
 };
 
 struct tcp_listener {
-    uv_tcp_t handle;
+    struct acceptor acceptor;
     struct tcp *tcp;
     struct tcp_listener *next;
     struct tcp_listener **link; // what points here
@@ -328,18 +329,22 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
 
 // ── Comings and goings ───────────────────────────────────────────────────────────────────────────
 
-static void on_connection(uv_stream_t *listener, int status)
+// Out of descriptors is the quota reached by other means.
+static bool on_no_room(struct acceptor *acceptor)
 {
-    struct tcp *tcp = ((struct tcp_listener *)listener->data)->tcp;
-    if (tcp->ending)
-        return;
-    // Out of descriptors (libuv has dropped the newcomer then) is the quota reached by other means.
-    bool full =
-        tcp->connection_count >= tcp->connections_max || status == UV_EMFILE || status == UV_ENFILE;
-    if (full && tcp->oldest != NULL)
+    const struct tcp_listener *listener = acceptor->data;
+    if (listener->tcp->oldest == NULL)
+        return false;
+    close_connection(listener->tcp->oldest);
+    return true;
+}
+
+static void on_connection(struct acceptor *acceptor, int fd)
+{
+    const struct tcp_listener *listener = acceptor->data;
+    struct tcp *tcp = listener->tcp;
+    if (tcp->connection_count >= tcp->connections_max && tcp->oldest != NULL)
         close_connection(tcp->oldest);
-    if (status != 0)
-        return;
     struct connection *connection = xcalloc(1, sizeof(*connection));
     connection->tcp = tcp;
     connection->active_at = uv_now(tcp->loop);
@@ -347,7 +352,8 @@ static void on_connection(uv_stream_t *listener, int status)
     connection->handle.data = connection;
     tcp->handle_count++;
     list_add(tcp, connection);
-    if (uv_accept(listener, (uv_stream_t *)&connection->handle) != 0) {
+    if (uv_tcp_open(&connection->handle, fd) != 0) {
+        close(fd);
         close_connection(connection);
         return;
     }
@@ -380,9 +386,9 @@ struct tcp *tcp_new(uv_loop_t *loop, struct zones *zones, struct counts *counts,
     return tcp;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_listener_closed(struct acceptor *acceptor)
 {
-    struct tcp_listener *listener = handle->data;
+    struct tcp_listener *listener = acceptor->data;
     release(listener->tcp);
     free(listener);
 }
@@ -397,13 +403,9 @@ int tcp_listen(struct tcp *tcp, int fd, struct tcp_listener **ret)
         listener->next->link = &listener->next;
     tcp->listeners = listener;
     tcp->handle_count++;
-    uv_tcp_init(tcp->loop, &listener->handle);
-    listener->handle.data = listener;
-    int status = uv_tcp_open(&listener->handle, fd);
-    if (status != 0)
-        close(fd);
-    else
-        status = uv_listen((uv_stream_t *)&listener->handle, TCP_BACKLOG, on_connection);
+    listener->acceptor =
+        (struct acceptor){.connected = on_connection, .make_room = on_no_room, .data = listener};
+    int status = acceptor_open(&listener->acceptor, tcp->loop, fd, TCP_BACKLOG);
     if (status == 0)
         *ret = listener;
     else
@@ -418,7 +420,7 @@ void tcp_unlisten(struct tcp_listener *listener)
     *listener->link = listener->next;
     if (listener->next != NULL)
         listener->next->link = listener->link;
-    uv_close((uv_handle_t *)&listener->handle, on_listener_closed);
+    acceptor_close(&listener->acceptor, on_listener_closed);
 }
 
 unsigned tcp_connections(const struct tcp *tcp)
