@@ -7,6 +7,6 @@ foreach(path ${integration_tests})
     COMMAND ${PYTHON} -B -m pytest -q -p no:cacheprovider -rs --basetemp=${CMAKE_BINARY_DIR}/tests/${name} ${path})
   set_tests_properties(integration.${name} PROPERTIES
     LABELS integration
-    TIMEOUT 600
+    TIMEOUT 1200
     ENVIRONMENT "ZONEBOX_BIN=${CMAKE_BINARY_DIR}/bin;ZONEBOX_SOURCE=${CMAKE_SOURCE_DIR}")
 endforeach()
