@@ -24,6 +24,7 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.query
+import pytest
 
 SOURCE = pathlib.Path(os.environ.get("ZONEBOX_SOURCE", pathlib.Path(__file__).parents[2]))
 ROOT = os.geteuid() == 0
@@ -169,6 +170,13 @@ def run(*argv, check=True, env=None, cwd=None, stdin=None, timeout=60):
     if check:
         assert done.returncode == 0, f"{argv} → {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def need_namespace(kind):
+    """Skips a test where a namespace of its own (an option of unshare(1)) is not to be had, as in most containers."""
+    done = run("unshare", kind, "true", check=False)
+    if done.returncode != 0:
+        pytest.skip(done.stderr.strip())
 
 
 def control_socket(path):

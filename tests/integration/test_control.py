@@ -13,7 +13,7 @@ import time
 import dns.rcode
 import pytest
 
-from harness import (BIN, MAKE_STORE, Program, control_ask, control_hear, control_join, control_socket, free_port,
+from harness import (BIN, MAKE_STORE, ROOT, Program, control_ask, control_hear, control_join, control_socket, free_port,
                      make_certificate, query, run, wait_until)
 
 ZONE = """\
@@ -21,6 +21,8 @@ ZONE = """\
 @ NS ns1
 ns1 A 192.0.2.1
 """
+# An ordinary user cannot count the descriptors of a program that is confined.
+OPTIONS = [] if ROOT else ["--unconfined"]
 CLIENTS = 100  # more than are served at a time
 
 
@@ -37,7 +39,7 @@ class Server:
         self.port = free_port()
         self.control = directory / "server.sock"
         with control_socket(self.control) as listener:
-            self.program = Program(BIN / "zone-server", "--serve", directory / "serve", "--listen",
+            self.program = Program(BIN / "zone-server", *OPTIONS, "--serve", directory / "serve", "--listen",
                                    f"127.0.0.1@{self.port}", "--control", listener.fileno(),
                                    log=directory / "server.log", pass_fds=[listener.fileno()])
         wait_until(lambda: "serving" in self.program.log() and self.answer(False) == dns.rcode.NOERROR, "it serves")
@@ -59,7 +61,7 @@ class Signer:
         self.box = box
         self.control = box.directory / "signer.sock"
         with control_socket(self.control) as listener:
-            self.program = Program(BIN / "zone-signer", "--config", box.config, "--control", listener.fileno(),
+            self.program = Program(BIN / "zone-signer", *OPTIONS, "--config", box.config, "--control", listener.fileno(),
                                    log=box.directory / "signer.log", pass_fds=[listener.fileno()])
         self.program.wait_log("zone=example.net")
 

@@ -147,7 +147,10 @@ def test_children_know_nothing_of_it(manager, box):
     manager.start(box, WATCHDOG_USEC="60000000")
     manager.wait("READY")
     for pid in children(box.program.pid):
-        environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        try:
+            environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        except PermissionError:
+            pytest.skip("this root may not look into programs of others, as in a container")
         for name in (b"NOTIFY_SOCKET", b"WATCHDOG", b"LISTEN_", b"PATH="):
             assert name not in environment
 

@@ -13,7 +13,7 @@ import threading
 
 import pytest
 
-from harness import BIN, CONFIG, ROOT, USERS, Box, control_ask, free_port, run, wait_until
+from harness import BIN, CONFIG, ROOT, USERS, Box, control_ask, free_port, need_namespace, run, wait_until
 
 ZONEBOX = BIN / "zonebox"
 NOBODY = 65534
@@ -387,6 +387,7 @@ def in_a_world_of_its_own(directory, script):
     """Runs the script as root where /etc and /var are copies."""
     if not ROOT or shutil.which("unshare") is None:
         pytest.skip("only root can have a world of its own")
+    need_namespace("-m")
     for name in ("etc", "var"):
         (directory / name).mkdir()
     world = (f"set -e; mount --make-rprivate /; cp -a /etc/. {directory}/etc/; mount --bind {directory}/etc /etc; "

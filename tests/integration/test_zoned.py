@@ -13,7 +13,8 @@ import time
 
 import pytest
 
-from harness import BIN, CONFIG, Program, completed, free_port, make_certificate, run, wait_until, within
+from harness import (BIN, CONFIG, Program, completed, free_port, make_certificate, need_namespace, run, wait_until,
+                     within)
 
 def test_children_get_their_descriptors_and_no_others(stage):
     noise = os.open("/dev/null", os.O_RDONLY)
@@ -143,6 +144,7 @@ def in_network(pid, *command):
 def test_an_address_that_comes_later_is_listened_on(stage):
     """Without `listen:`, in a network namespace that has no address at first."""
     stage.box.write_config(CONFIG.replace('  listen: ["127.0.0.1@{port}", "::1@{port}"]\n', ""))
+    need_namespace("-n")
     stage.zoned = Program("unshare", "-n", "--", *stage.command(), log=stage.box.directory / "log")
     stage.zoned.wait_log("no-address")
     wait_until(stage.signers, "the signer runs")

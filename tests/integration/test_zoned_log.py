@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import CONFIG, Program, wait_until
+from harness import CONFIG, Program, need_namespace, wait_until
 
 ERROR = "error zone-server it-broke reason=\"a test\"\n"
 
@@ -152,6 +152,7 @@ def start_in_a_mount_namespace(stage, dev):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="puts a /dev/log of its own in place")
 def test_syslog_gets_the_lines_and_a_syslogd_that_comes_back_is_found(stage):
+    need_namespace("-m")
     dev = stage.box.directory / "dev"
     dev.mkdir()
     for name in ("null", "urandom"):
