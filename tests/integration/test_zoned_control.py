@@ -7,7 +7,7 @@ import socket
 import stat
 import time
 
-from harness import CONFIG, control_ask, wait_until
+from harness import CONFIG, control_ask, free_port, wait_until
 
 
 def ask(stage, command="status"):
@@ -73,8 +73,8 @@ def test_reload_tells_what_is_wrong_or_that_all_is_taken_over(stage):
 def test_reload_tells_of_an_address_that_cannot_be_had(stage):
     stage.start().ready()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 0))
-        taken = other.getsockname()[1]
+        taken = free_port()  # and none that a client gets meanwhile
+        other.bind(("127.0.0.1", taken))
         text = stage.box.config.read_text()
         stage.box.config.write_text(text.replace(f"::1@{stage.port}", f"127.0.0.1@{taken}"))
         reply = ask(stage, "reload")
