@@ -9,10 +9,29 @@
 //     nameservers: [ns1.box.example.com, {name: ns2.example.net, addresses: [198.51.100.2]}]
 //     tls: [/etc/letsencrypt/live/box.example.com/fullchain.pem]
 //     ssh: [/etc/ssh/ssh_host_ed25519_key.pub]
-//     dkim: {selector: mail}      # or `no`
+//     tls-ports: [25]             # TLSA for these
+//     # What follows can stand in a domain, too; what a domain does not write is as in the box, option by option
+//     dkim: {algorithms: [rsa, ed25519], lifetime: 180d}   # or `no`
+//     spf: {relays: ["include:spf.example.net", 203.0.113.7], all: fail}   # or `no`
+//     dmarc: {policy: quarantine, reports: dmarc@example.com}              # or `no`
+//     mta-sts: {mode: enforce, max-age: 4w}                # or `no`, the default
+//     tls-rpt: tls@example.com
+//     services: [submissions, imaps, {name: sieve, port: 4190}]            # or `no`
+//     autoconfig: no
 //   domains:
 //     - example.com
 //     - {name: example.org, zone-file: example.org.zone, dnssec: presigned}
+//     - name: example.net
+//       mode: hidden-primary      # or external; default: authoritative
+//       nameservers: [ns1.example.org, ns2.example.org]
+//       dmarc: {policy: reject}   # reports: as in the box
+//       records:                  # custom records: a line of a master file, or a mapping
+//         - "blog 300 CNAME web.example.org."
+//         - {name: "@", type: TXT, text: "site-verification=abc"}
+//       records-file: example.net.records
+//     - {name: news.example.net, zone: parent}   # a mail domain inside the zone of example.net
+//     - {name: parked.example, mail: no}
+//   include: conf.d/*.yaml        # further files with `domains:`
 //   server: {listen: ["192.0.2.1@53"], workers: 2}
 //   resolver: {listen: ["127.0.0.1@53", "[::1]@53"], trust-own-keys: no}     # or `no`
 //   control: {directory: /run/zonebox, group: adm}
@@ -20,7 +39,7 @@
 //   log: {to: stderr, level: info}
 //   on-alarm: 'mail -s "zonebox: $ZONEBOX_EVENT" root'
 //   dnssec: {signature-lifetime: 14d, signature-refresh: 7d}
-//   ttl: {default: 1h, soa: 1h, ns: 1d, dnskey: 1d, negative: 1h}
+//   ttl: {default: 1h, soa: 1h, ns: 1d, dnskey: 1d, negative: 1h, tlsa: 1h}     # in a domain, too
 //   state: /var/lib/zonebox
 //
 // One table (config/options.c) says of each option its type, bounds, default and one line of help; reading,
@@ -47,10 +66,12 @@
 #define CONFIG_FILE_MAX     (16U << 20) // octets: 100,000 domains with options
 #define CONFIG_DEFAULT_PATH "/etc/zonebox/zonebox.yaml"
 
-// Where in the file something was written; line 0: it is a default.
+// Where something was written; line 0: it is a default.
 struct config_place {
     unsigned line;
     unsigned column;
+    unsigned
+        file; // index into config->files: 0 is the configuration itself, the others are included ones
 };
 
 struct config_address {
@@ -70,6 +91,99 @@ struct config_nameserver {
     struct config_place place;
 };
 
+// ── What mail needs ──────────────────────────────────────────────────────────────────────────────
+
+struct config_spf { // RFC 7208
+    bool enabled;
+    struct config_text *
+        relays; // "ip4:192.0.2.0/24", "include:spf.example.net", "a:…", "mx:…", "exists:…": mechanisms
+    size_t relay_count; // without qualifier; an address alone was made one
+    bool soft;          // ~all instead of -all
+    struct config_place place;
+};
+
+enum config_dmarc_policy { CONFIG_DMARC_NONE, CONFIG_DMARC_QUARANTINE, CONFIG_DMARC_REJECT };
+
+struct config_dmarc { // RFC 9989
+    bool enabled;
+    enum config_dmarc_policy policy;      // p
+    enum config_dmarc_policy subdomains;  // sp; default: as policy
+    enum config_dmarc_policy nonexistent; // np; default: reject
+    bool testing;                         // t=y
+    bool strict_dkim;                     // adkim=s
+    bool strict_spf;                      // aspf=s
+    struct config_text *reports;          // rua: URIs ("mailto:…"); an address alone was made one
+    size_t report_count;
+    struct config_text *failures; // ruf, likewise
+    size_t failure_count;
+};
+
+enum config_sts_mode { CONFIG_STS_ENFORCE, CONFIG_STS_TESTING, CONFIG_STS_NONE };
+
+struct config_mta_sts { // RFC 8461
+    bool enabled;
+    enum config_sts_mode mode;
+    uint32_t max_age; // seconds
+};
+
+struct config_service { // an SRV record (RFC 6186, 6764, 8314, 8620, 5804)
+    char *name;         // "imaps": without underscore
+    uint32_t port;      // the name's usual one unless written
+    char *host;         // NULL: the host name
+    struct config_place place;
+};
+
+struct config_mail {
+    struct config_spf spf;
+    struct config_dmarc dmarc;
+    struct config_mta_sts mta_sts;
+    struct config_text *tls_rpt; // RFC 8460: URIs ("mailto:…", "https://…"); none: no record
+    size_t tls_rpt_count;
+    bool srv;                        // `services: no` publishes no SRV record at all
+    struct config_service *services; // those offered; the others get `0 0 0 .`
+    size_t service_count;
+    bool autoconfig;          // names and records for clients that look for their settings
+    uint32_t dkim_algorithms; // enum config_dkim_algorithm, or-ed
+    uint32_t dkim_lifetime;   // seconds a key is used before its successor is; 0: for ever
+};
+
+enum config_dkim_algorithm { CONFIG_DKIM_RSA = 1, CONFIG_DKIM_ED25519 = 2 };
+
+struct config_caa { // RFC 8659, RFC 8657, RFC 9495
+    bool given;     // written
+    bool none;      // `caa: no`
+    // Domains of CAs; an empty list that was written is `";"`, nobody may. _given tells it from one left out.
+    struct config_text *issue;
+    size_t issue_count;
+    bool issue_given;
+    struct config_text *issuewild;
+    size_t issuewild_count;
+    bool issuewild_given;
+    struct config_text *issuemail;
+    size_t issuemail_count;
+    bool issuemail_given;
+    struct config_text *accounts; // accounturi, for each of issue and issuewild
+    size_t account_count;
+    struct config_text *methods; // validationmethods
+    size_t method_count;
+    struct config_text *iodef; // URIs
+    size_t iodef_count;
+    struct config_place place;
+};
+
+// A custom record as it was written; zonegen/custom.h makes records of it.
+struct config_record {
+    struct config_place place;
+    char *line; // as in a master file, or NULL: the parts below
+    char *name; // NULL: the apex
+    char *type;
+    bool ttl_given;
+    uint32_t ttl;
+    struct config_text *data; // rdata as in a master file, each a record of its own
+    size_t data_count;
+    char *text; // instead of data, for TXT: the plain text, of any length
+};
+
 struct config_box {
     char *hostname; // without the last dot, lower case
     struct config_place hostname_place;
@@ -87,16 +201,51 @@ struct config_box {
     bool dkim; // make and publish DKIM keys
     char *dkim_selector;
     char *dkim_group; // may read the private keys (name or number), or NULL: only the signer's
+    // Public keys (PEM) of the certificates to come, absolute paths; default: /etc/zonebox/tls-next/*.pub
+    struct config_text *tls_next;
+    size_t tls_next_count;
+    uint32_t *tls_ports; // TLSA records for these TCP ports of the host name; default: 25
+    size_t tls_port_count;
+    bool tls_issuer;         // a `2 1 1` of the issuing CA's key besides
+    struct config_caa caa;   // of the host name; `automatic` unless written
+    struct config_mail mail; // what every domain has that writes nothing else
 };
 
 enum config_dnssec { CONFIG_DNSSEC_ON, CONFIG_DNSSEC_OFF, CONFIG_DNSSEC_PRESIGNED };
 
+enum config_mode {
+    CONFIG_AUTHORITATIVE,  // the box is among the name servers
+    CONFIG_HIDDEN_PRIMARY, // signed here, served to the world by `nameservers:` alone
+    CONFIG_EXTERNAL, // served by others altogether: printed and checked, never signed or served here
+};
+
 struct config_domain {
-    char *name; // without the last dot, lower case
+    char *name;    // A-labels, without the last dot, lower case
+    char *unicode; // as written, when it was written with U-labels (RFC 5890), or NULL
     struct config_place place;
     char *zone_file; // absolute path, or NULL: generated
     struct config_place zone_file_place;
     enum config_dnssec dnssec; // PRESIGNED only with a zone file
+    enum config_mode mode;
+    bool in_parent; // `zone: parent`: no zone of its own, its records are in the zone above
+    bool has_mail;  // `mail: no` is a parked domain, or one with other uses
+    bool www;       // addresses for the name www
+    struct config_address *addresses; // of the domain itself and of www; count 0: the box's
+    size_t address_count;
+    bool no_addresses;                     // `addresses: no`
+    struct config_nameserver *nameservers; // count 0: the box's
+    size_t nameserver_count;
+    struct config_place nameservers_place;
+    bool dkim;                      // the box's, unless written
+    struct config_caa caa;          // of the domain; not given: none
+    const struct config_mail *mail; // never NULL; the box's own when nothing of it was written
+    const struct config_ttl *ttl;   // never NULL; likewise
+    struct config_record *records;  // custom ones
+    size_t record_count;
+    char *records_file; // master file fragment, absolute path, or NULL
+    struct config_place records_file_place;
+    // Of all that is written about the domain, whatever its place: equal means that nothing changed.
+    uint64_t digest;
 };
 
 struct config_server {
@@ -141,9 +290,11 @@ struct config_user {
     char *signer;
     char *server;
     char *resolver;
+    char *probe;
     struct config_place signer_place;
     struct config_place server_place;
     struct config_place resolver_place;
+    struct config_place probe_place;
 };
 
 enum config_log_target { CONFIG_LOG_STDERR, CONFIG_LOG_SYSLOG };
@@ -159,12 +310,30 @@ struct config_ttl {    // seconds
     uint32_t ns;
     uint32_t dnskey;
     uint32_t negative; // SOA minimum
+    // As `default:` unless written
+    uint32_t address; // A and AAAA
+    uint32_t mx;
+    uint32_t txt;
+    uint32_t tlsa;
+    uint32_t sshfp;
+    uint32_t srv;
+    uint32_t caa;
+};
+
+struct config_probe { // zone-probe: how the world is looked at
+    bool enabled;
+    uint32_t interval; // seconds between two looks at what is waited for
 };
 
 struct config_dnssec_policy { // seconds
     uint32_t signature_lifetime;
     uint32_t signature_refresh; // renewed when this much is left; default: half the lifetime
     struct config_place refresh_place;
+};
+
+// An included file: its path as it is shown in messages.
+struct config_file {
+    char *path;
 };
 
 struct config {
@@ -180,8 +349,14 @@ struct config {
     struct config_control control;
     struct config_user user;
     struct config_log log;
-    char *on_alarm; // for /bin/sh -c, or NULL
-    char *state;    // absolute
+    struct config_probe probe;
+    struct config_record *records; // custom ones, in every zone that is generated
+    size_t record_count;
+    struct config_file *files; // files[0] is the configuration, then the included ones in order
+    size_t file_count;
+    uint64_t digest; // of all that is written outside of `domains:`, whatever its place
+    char *on_alarm;  // for /bin/sh -c, or NULL
+    char *state;     // absolute
 };
 
 #define CONFIG_ERRORS_MAX 20 // a file that is wrong throughout is not worth more lines

@@ -428,7 +428,7 @@ static void read_section(const struct reader *reader, const char *section, const
 
 void read_config(const struct reader *reader, const struct tree *tree)
 {
-    static const struct config_place top = {1, 1};
+    static const struct config_place top = {.line = 1, .column = 1};
     static const char *const least =
         "the least is a host name and a domain, `box: {hostname: box.example.com}` and `domains: "
         "[example.com]`";

@@ -62,7 +62,8 @@ struct builder {
 
 static struct config_place place_of(yaml_mark_t mark)
 {
-    return (struct config_place){(unsigned)mark.line + 1, (unsigned)mark.column + 1};
+    return (struct config_place){.line = (unsigned)mark.line + 1,
+                                 .column = (unsigned)mark.column + 1};
 }
 
 static enum status refuse(struct builder *builder, struct config_place place, const char *words)
@@ -260,10 +261,10 @@ static enum status take(struct builder *builder, const yaml_event_t *event)
 // Line and column of an octet, counted as libyaml counts: in characters, from 1.
 static struct config_place place_at(const char *text, size_t offset)
 {
-    struct config_place place = {1, 1};
+    struct config_place place = {.line = 1, .column = 1};
     for (size_t i = 0; i < offset; i++) {
         if (text[i] == '\n') {
-            place = (struct config_place){place.line + 1, 1};
+            place = (struct config_place){.line = place.line + 1, .column = 1};
         } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
             place.column++;
         }
@@ -274,7 +275,7 @@ static struct config_place place_at(const char *text, size_t offset)
 // The octet at a place, 0 at the end.
 static char octet_at(const struct builder *builder, struct config_place place)
 {
-    struct config_place here = {1, 1};
+    struct config_place here = {.line = 1, .column = 1};
     for (size_t i = 0; i < builder->len; i++) {
         char c = builder->text[i];
         bool continues = ((unsigned char)c & 0xc0) == 0x80;
@@ -283,7 +284,7 @@ static char octet_at(const struct builder *builder, struct config_place place)
         if (here.line > place.line)
             return '\0';
         if (c == '\n')
-            here = (struct config_place){here.line + 1, 1};
+            here = (struct config_place){.line = here.line + 1, .column = 1};
         else if (!continues)
             here.column++;
     }

@@ -56,7 +56,10 @@ struct zone_content {
 // the names.
 struct zone_target {
     const char *name;
-    const struct config_domain *domain;  // NULL: host name's own
+    const struct config_domain *domain; // NULL: host name's own
+    const struct config_domain *
+        *inside; // domains with `zone: parent` whose records are in this zone
+    size_t inside_count;
     const struct zone_target **children; // the nearest zones of ours below this one
     size_t child_count;
     const struct zone_target *parent; // the nearest zone of ours above it, or NULL

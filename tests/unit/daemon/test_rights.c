@@ -28,7 +28,12 @@ static struct config a_config(void)
     return (struct config){
         .path = lent("box.yaml"),
         .resolver.enabled = true,
-        .user = {lent("61001"), lent("61002"), lent("61003"), {3, 17}, {3, 32}, {3, 47}},
+        .user = {.signer = lent("61001"),
+                 .server = lent("61002"),
+                 .resolver = lent("61003"),
+                 .signer_place = {.line = 3, .column = 17},
+                 .server_place = {.line = 3, .column = 32},
+                 .resolver_place = {.line = 3, .column = 47}},
     };
 }
 
