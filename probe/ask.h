@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: ISC
+// One DNS question to one server at one address, and what exactly that server said: nothing is cached, nobody else is
+// asked in its place.
+//
+//     asker_ask ──► its turn ──► UDP, sent again twice ──► answer ──────────────► done
+//                                   └──► truncated ──► TCP, with time of its own ──► done
+//
+// Questions have EDNS with 1232 octets (RFC 9715) and DO, a port of their own and an id of their own, both random; what
+// does not come from the server's address, with that id and that question, is not looked at. A server that does not answer
+// is no server that answers wrongly: outcomes are kept apart here so that who judges can.
+//
+// Nothing blocks, and `done` is never called before asker_ask returns. Every question is done exactly once, unless the
+// asker is closed first.
+#pragma once
+
+#include <ldns/ldns.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/address.h"
+#include "dns/name.h"
+
+// Under way at a time; others wait for their turn. Each has one socket.
+#define ASK_FLIGHT_MAX 64
+// Of these to one address: servers limit the rate of their answers to one client.
+#define ASK_FLIGHT_PER_SERVER_MAX 4
+// Datagrams to a question that are no answer to it: whoever sends more of them is not listened to.
+#define ASK_STRAYS_MAX 16
+// Records of a message, all sections: more are no answer to anything that is asked here, and would take memory.
+#define ASK_RECORDS_MAX 1000
+
+#define ASK_TIMEOUT_DEFAULT_MS 5000
+
+enum ask_transport { ASK_UDP, ASK_TCP };
+
+enum ask_outcome {
+    ASK_ANSWERED,    // whatever the rcode is
+    ASK_TIMEOUT,     // nothing, or not the whole of it, in time
+    ASK_UNREACHABLE, // no route, or the host says that nobody listens at that port
+    ASK_BROKEN,      // an answer that cannot be read, or TCP closed without one
+    ASK_NOT_ASKED,   // the address is none that the world can reach (set by probe/servers.h only)
+};
+
+struct ask_question {
+    struct address server;
+    const uint8_t *name; // wire form; copied
+    uint16_t type;
+    enum ask_transport transport;
+    bool recursive; // RD and CD: for a resolver. Else neither
+    bool udp_only;  // a truncated answer is the answer: no TCP
+};
+
+#define ASK_TEXT_MAX 120
+
+struct ask_answer {
+    enum ask_outcome outcome;
+    enum ask_transport transport; // that the outcome is of
+    bool truncated;               // over UDP
+    uint32_t took_ms;             // from the first octet sent
+    // ANSWERED only. Released after `done`, unless that takes it and puts NULL here.
+    ldns_pkt *packet;
+    char text[ASK_TEXT_MAX]; // why there is no answer, for people; "" when there is one
+};
+
+struct ask_counts {
+    uint64_t asked;
+    uint64_t answered;
+    uint64_t unanswered;
+};
+
+struct asker;
+
+// timeout_ms is that of a question over one transport.
+struct asker *asker_new(uv_loop_t *loop, unsigned timeout_ms);
+void asker_ask(struct asker *asker, const struct ask_question *question,
+               void (*done)(void *data, struct ask_answer *answer), void *data);
+const struct ask_counts *asker_counts(const struct asker *asker);
+// Gives up all questions, without a word. Memory is released when the loop has run on. NULL is fine.
+void asker_close(struct asker *asker);
+
+// "no answer", "ok" …: a word for logs and JSON.
+const char *ask_outcome_text(enum ask_outcome outcome);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: ISC
+// `zone-probe --check`: what zones should say (the JSON of `zonegen --dump --json`) against what the world sees, one
+// verdict a line of JSON.
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+#include <uv.h>
+
+#include "base/status.h"
+#include "probe/resolve.h"
+#include "probe/tls.h"
+
+// The whole of standard input, which is read before any right is given up: 10,000 zones with 10 kB each, and reserve.
+#define CHECK_INPUT_MAX (256U << 20)
+
+// What the program lends to whoever looks at the world; outlives them.
+struct probe_world {
+    uv_loop_t *loop;
+    struct resolver resolver; // with the asker
+    struct tls_client *tls;
+};
+
+struct check;
+
+// Reads the octets (SYNTAX with words when they are not what zonegen writes) and begins. Verdicts go to `out` as they
+// come, each flushed. done is called once, from the loop: worst is OK (all ok), BOGUS (something is wrong) or IO (`out`
+// takes no more); unknown verdicts do not change it. The octets need not outlive the call.
+enum status check_begin(const struct probe_world *world, const char *octets, size_t len, FILE *out,
+                        void (*done)(void *data, enum status worst), void *data, struct check **ret,
+                        struct error *err);
+// After done, or to give it up (after the asker and the TLS client were closed). NULL is fine.
+void check_free(struct check *check);
