@@ -9,6 +9,7 @@
 
 #include "base/acceptor.h"
 #include "base/alloc.h"
+#include "base/recent.h"
 #include "dns/wire.h"
 #include "resolver/front_ask.h"
 
@@ -35,13 +36,11 @@ struct connection {
     struct asker asker;
     uv_tcp_t handle;
     struct front_tcp *tcp;
-    struct connection *newer; // by when a query was whole or an answer taken
-    struct connection *older;
-    uint64_t active_at; // that time, of the loop's clock
-    size_t unsent;      // octets that wait for the client to read
-    bool ended;         // the client sends no more; it may still read
-    bool had_turn;      // its last read was full: libuv would go on reading at once
-    bool wants_turn;    // queries in `input` can go on, but not within the engine's callback
+    struct recent_entry used; // when a query was whole or an answer taken, on the loop's clock
+    size_t unsent;            // octets that wait for the client to read
+    bool ended;               // the client sends no more; it may still read
+    bool had_turn;            // its last read was full: libuv would go on reading at once
+    bool wants_turn;          // queries in `input` can go on, but not within the engine's callback
     uint8_t *input; // queries that wait, the last one maybe incomplete; NULL when there are none
     size_t input_len;
     size_t input_cap;
@@ -53,12 +52,10 @@ struct front_tcp {
     unsigned queries_max; // under way, for a connection
     unsigned connections_max;
     uint64_t idle_ms;
-    unsigned connection_count; // on the list
-    unsigned handle_count;     // whose memory libuv still uses
-    size_t unsent;             // of all connections
+    unsigned handle_count; // whose memory libuv still uses
+    size_t unsent;         // of all connections
     bool closing;
-    struct connection *newest;
-    struct connection *oldest;
+    struct recent connections; // those that are not closing
     uv_timer_t timer;
     uv_idle_t turn; // runs while a connection wants one
     unsigned listener_count;
@@ -68,36 +65,15 @@ struct front_tcp {
 
 // ── Connections ──────────────────────────────────────────────────────────────────────────────────
 
-static void list_add(struct front_tcp *tcp, struct connection *connection)
+static struct connection *connection_of(struct recent_entry *entry)
 {
-    connection->newer = NULL;
-    connection->older = tcp->newest;
-    if (tcp->newest != NULL)
-        tcp->newest->newer = connection;
-    else
-        tcp->oldest = connection;
-    tcp->newest = connection;
-    tcp->connection_count++;
-}
-
-static void list_remove(struct front_tcp *tcp, struct connection *connection)
-{
-    if (connection->newer != NULL)
-        connection->newer->older = connection->older;
-    else
-        tcp->newest = connection->older;
-    if (connection->older != NULL)
-        connection->older->newer = connection->newer;
-    else
-        tcp->oldest = connection->newer;
-    tcp->connection_count--;
+    return (struct connection *)(void *)((char *)entry - offsetof(struct connection, used));
 }
 
 static void note_active(struct connection *connection)
 {
-    connection->active_at = uv_now(connection->tcp->loop);
-    list_remove(connection->tcp, connection);
-    list_add(connection->tcp, connection);
+    struct front_tcp *tcp = connection->tcp;
+    recent_touch(&tcp->connections, &connection->used, uv_now(tcp->loop));
 }
 
 static void release(struct front_tcp *tcp)
@@ -128,7 +104,7 @@ static void close_connection(struct connection *connection)
     struct front_tcp *tcp = connection->tcp;
     if (is_closing(connection))
         return;
-    list_remove(tcp, connection);
+    recent_remove(&tcp->connections, &connection->used);
     tcp->unsent -= connection->unsent;
     connection->unsent = 0;
     front_forget(tcp->front, &connection->asker);
@@ -306,9 +282,10 @@ static void on_turn(uv_idle_t *idle)
 {
     struct front_tcp *tcp = idle->data;
     uv_idle_stop(idle);
-    struct connection *next;
-    for (struct connection *connection = tcp->oldest; connection != NULL; connection = next) {
-        next = connection->newer; // what is served moves to the end, and may be met again
+    struct recent_entry *next;
+    for (struct recent_entry *entry = tcp->connections.oldest; entry != NULL; entry = next) {
+        struct connection *connection = connection_of(entry);
+        next = entry->newer; // what is served moves to the end, and may be met again
         if (connection->wants_turn)
             serve(connection);
     }
@@ -334,26 +311,25 @@ static bool is_from_here(struct connection *connection)
 static bool on_no_room(struct acceptor *acceptor)
 {
     const struct front_tcp *tcp = acceptor->data;
-    if (tcp->oldest == NULL)
+    if (tcp->connections.oldest == NULL)
         return false;
-    close_connection(tcp->oldest);
+    close_connection(connection_of(tcp->connections.oldest));
     return true;
 }
 
 static void on_connection(struct acceptor *acceptor, int fd)
 {
     struct front_tcp *tcp = acceptor->data;
-    if (tcp->connection_count >= tcp->connections_max && tcp->oldest != NULL)
-        close_connection(tcp->oldest);
+    if (tcp->connections.count >= tcp->connections_max && tcp->connections.oldest != NULL)
+        close_connection(connection_of(tcp->connections.oldest));
     struct connection *connection = xcalloc(1, sizeof(*connection));
     connection->tcp = tcp;
     connection->asker.stream = true;
     connection->asker.send = send_reply;
-    connection->active_at = uv_now(tcp->loop);
     uv_tcp_init(tcp->loop, &connection->handle);
     connection->handle.data = connection;
     tcp->handle_count++;
-    list_add(tcp, connection);
+    recent_add(&tcp->connections, &connection->used, uv_now(tcp->loop));
     int failed = uv_tcp_open(&connection->handle, fd);
     if (failed != 0)
         close(fd);
@@ -369,11 +345,12 @@ static void on_timer(uv_timer_t *timer)
 {
     struct front_tcp *tcp = timer->data;
     uint64_t now = uv_now(tcp->loop);
-    while (tcp->oldest != NULL && now - tcp->oldest->active_at >= tcp->idle_ms) {
-        if (tcp->oldest->asker.count > 0 && tcp->oldest->unsent == 0)
-            note_active(tcp->oldest);
+    while (tcp->connections.oldest != NULL && now - tcp->connections.oldest->at >= tcp->idle_ms) {
+        struct connection *connection = connection_of(tcp->connections.oldest);
+        if (connection->asker.count > 0 && connection->unsent == 0)
+            note_active(connection);
         else
-            close_connection(tcp->oldest);
+            close_connection(connection);
     }
 }
 
@@ -432,17 +409,17 @@ void front_tcp_stop(struct front_tcp *tcp)
     tcp->closing = true;
     for (unsigned i = 0; i < tcp->listener_count; i++)
         acceptor_close(&tcp->listeners[i], on_listener_closed);
-    struct connection *next;
-    for (struct connection *connection = tcp->oldest; connection != NULL; connection = next) {
-        next = connection->newer;
-        serve(connection);
+    struct recent_entry *next;
+    for (struct recent_entry *entry = tcp->connections.oldest; entry != NULL; entry = next) {
+        next = entry->newer;
+        serve(connection_of(entry));
     }
 }
 
 void front_tcp_close(struct front_tcp *tcp)
 {
-    while (tcp->oldest != NULL)
-        close_connection(tcp->oldest);
+    while (tcp->connections.oldest != NULL)
+        close_connection(connection_of(tcp->connections.oldest));
     uv_close((uv_handle_t *)&tcp->timer, on_own_handle_closed);
     uv_close((uv_handle_t *)&tcp->turn, on_own_handle_closed);
 }

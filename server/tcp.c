@@ -8,6 +8,7 @@
 
 #include "base/acceptor.h"
 #include "base/alloc.h"
+#include "base/recent.h"
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "server/respond.h"
@@ -38,13 +39,11 @@ struct unsent {
 struct connection {
     uv_tcp_t handle;
     struct tcp *tcp;
-    struct connection *newer; // by when a query was last answered
-    struct connection *older;
-    uint64_t active_at; // that time, of the loop's clock
-    bool blocked;       // answers wait for the client to read
-    bool ended;         // the client sends no more; it may still read
-    bool had_turn;      // its last read was full: libuv would go on reading at once
-    bool left;          // it was told that no more answers come
+    struct recent_entry used; // when a query was last answered, on the loop's clock
+    bool blocked;             // answers wait for the client to read
+    bool ended;               // the client sends no more; it may still read
+    bool had_turn;            // its last read was full: libuv would go on reading at once
+    bool left;                // it was told that no more answers come
     uint8_t *input; // queries that wait, the last one maybe incomplete; NULL when there are none
     size_t input_len;
     size_t input_cap;
@@ -63,12 +62,10 @@ struct tcp {
     struct counts *counts;
     uint64_t idle_ms;
     unsigned connections_max;
-    unsigned connection_count; // on the list
     unsigned handle_count;     // whose memory libuv still uses
     bool ending;               // tcp_end
     bool leaving;              // and no more is read
-    struct connection *newest;
-    struct connection *oldest;
+    struct recent connections; // those that are not closing
     uv_timer_t timer;
     struct tcp_listener *listeners;
     uint8_t read[TCP_READ_MAX]; // shared: what a read leaves over is copied to its connection
@@ -78,36 +75,15 @@ struct tcp {
 
 // ── Connections ──────────────────────────────────────────────────────────────────────────────────
 
-static void list_add(struct tcp *tcp, struct connection *connection)
+static struct connection *connection_of(struct recent_entry *entry)
 {
-    connection->newer = NULL;
-    connection->older = tcp->newest;
-    if (tcp->newest != NULL)
-        tcp->newest->newer = connection;
-    else
-        tcp->oldest = connection;
-    tcp->newest = connection;
-    tcp->connection_count++;
-}
-
-static void list_remove(struct tcp *tcp, struct connection *connection)
-{
-    if (connection->newer != NULL)
-        connection->newer->older = connection->older;
-    else
-        tcp->newest = connection->older;
-    if (connection->older != NULL)
-        connection->older->newer = connection->newer;
-    else
-        tcp->oldest = connection->newer;
-    tcp->connection_count--;
+    return (struct connection *)(void *)((char *)entry - offsetof(struct connection, used));
 }
 
 static void note_active(struct connection *connection)
 {
-    connection->active_at = uv_now(connection->tcp->loop);
-    list_remove(connection->tcp, connection);
-    list_add(connection->tcp, connection);
+    struct tcp *tcp = connection->tcp;
+    recent_touch(&tcp->connections, &connection->used, uv_now(tcp->loop));
 }
 
 static void release(struct tcp *tcp)
@@ -135,9 +111,9 @@ static void close_connection(struct connection *connection)
     if (is_closing(connection))
         return;
     struct tcp *tcp = connection->tcp;
-    list_remove(tcp, connection);
+    recent_remove(&tcp->connections, &connection->used);
     uv_close((uv_handle_t *)&connection->handle, on_connection_closed);
-    if (tcp->ending && tcp->oldest == NULL)
+    if (tcp->ending && tcp->connections.oldest == NULL)
         uv_timer_stop(&tcp->timer);
 }
 
@@ -333,9 +309,9 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
 static bool on_no_room(struct acceptor *acceptor)
 {
     const struct tcp_listener *listener = acceptor->data;
-    if (listener->tcp->oldest == NULL)
+    if (listener->tcp->connections.oldest == NULL)
         return false;
-    close_connection(listener->tcp->oldest);
+    close_connection(connection_of(listener->tcp->connections.oldest));
     return true;
 }
 
@@ -343,15 +319,14 @@ static void on_connection(struct acceptor *acceptor, int fd)
 {
     const struct tcp_listener *listener = acceptor->data;
     struct tcp *tcp = listener->tcp;
-    if (tcp->connection_count >= tcp->connections_max && tcp->oldest != NULL)
-        close_connection(tcp->oldest);
+    if (tcp->connections.count >= tcp->connections_max && tcp->connections.oldest != NULL)
+        close_connection(connection_of(tcp->connections.oldest));
     struct connection *connection = xcalloc(1, sizeof(*connection));
     connection->tcp = tcp;
-    connection->active_at = uv_now(tcp->loop);
     uv_tcp_init(tcp->loop, &connection->handle);
     connection->handle.data = connection;
     tcp->handle_count++;
-    list_add(tcp, connection);
+    recent_add(&tcp->connections, &connection->used, uv_now(tcp->loop));
     if (uv_tcp_open(&connection->handle, fd) != 0) {
         close(fd);
         close_connection(connection);
@@ -365,8 +340,8 @@ static void on_timer(uv_timer_t *timer)
 {
     struct tcp *tcp = timer->data;
     uint64_t now = uv_now(tcp->loop);
-    while (tcp->oldest != NULL && now - tcp->oldest->active_at >= tcp->idle_ms)
-        close_connection(tcp->oldest);
+    while (tcp->connections.oldest != NULL && now - tcp->connections.oldest->at >= tcp->idle_ms)
+        close_connection(connection_of(tcp->connections.oldest));
 }
 
 struct tcp *tcp_new(uv_loop_t *loop, struct zones *zones, struct counts *counts,
@@ -425,17 +400,17 @@ void tcp_unlisten(struct tcp_listener *listener)
 
 unsigned tcp_connections(const struct tcp *tcp)
 {
-    return tcp->connection_count;
+    return tcp->connections.count;
 }
 
 static void on_last_turn(uv_timer_t *timer)
 {
     struct tcp *tcp = timer->data;
     tcp->leaving = true;
-    struct connection *older;
-    for (struct connection *connection = tcp->newest; connection != NULL; connection = older) {
-        older = connection->older; // it may close, and move to the front, but no other does
-        serve(connection);
+    struct recent_entry *older;
+    for (struct recent_entry *entry = tcp->connections.newest; entry != NULL; entry = older) {
+        older = entry->older; // it may close, and move to the front, but no other does
+        serve(connection_of(entry));
     }
 }
 
@@ -444,7 +419,7 @@ void tcp_end(struct tcp *tcp)
     tcp->ending = true;
     while (tcp->listeners != NULL)
         tcp_unlisten(tcp->listeners);
-    if (tcp->oldest != NULL)
+    if (tcp->connections.oldest != NULL)
         uv_timer_start(&tcp->timer, on_last_turn, TCP_LAST_MS, 0);
     else
         uv_timer_stop(&tcp->timer);
@@ -460,8 +435,8 @@ void tcp_close(struct tcp *tcp)
     if (tcp == NULL)
         return;
     tcp->ending = true;
-    while (tcp->oldest != NULL)
-        close_connection(tcp->oldest);
+    while (tcp->connections.oldest != NULL)
+        close_connection(connection_of(tcp->connections.oldest));
     while (tcp->listeners != NULL)
         tcp_unlisten(tcp->listeners);
     uv_close((uv_handle_t *)&tcp->timer, on_timer_closed);
