@@ -62,42 +62,25 @@ static const uint64_t granted[] = {
 // Of these the kernel lets a rule on a file have.
 #define RIGHTS_OF_FILES (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 
-static enum status grant_rights(int ruleset, const struct ruleset *handled, const char *path,
-                                uint64_t rights, struct error *err)
+static enum status grant(int ruleset, const struct ruleset *handled,
+                         const struct confine_path *path, struct error *err)
 {
-    int fd = path != NULL ? open(path, O_PATH | O_CLOEXEC) : -1;
+    int fd = path->path != NULL ? open(path->path, O_PATH | O_CLOEXEC) : -1;
     struct stat info;
     if (fd < 0) // not there, or not to be reached
         return STATUS_OK;
     struct landlock_path_beneath_attr rule = {
-        .allowed_access = rights & handled->files,
+        .allowed_access = granted[path->access] & handled->files,
         .parent_fd = fd,
     };
     if (fstat(fd, &info) == 0 && !S_ISDIR(info.st_mode))
         rule.allowed_access &= RIGHTS_OF_FILES;
     long failed = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-    enum status status = failed == 0
-                             ? STATUS_OK
-                             : error_set_errno(err, errno, "%s: cannot be a Landlock rule", path);
+    enum status status =
+        failed == 0 ? STATUS_OK
+                    : error_set_errno(err, errno, "%s: cannot be a Landlock rule", path->path);
     close(fd);
     return status;
-}
-
-static enum status grant(int ruleset, const struct ruleset *handled,
-                         const struct confine_path *path, struct error *err)
-{
-    return grant_rights(ruleset, handled, path->path, granted[path->access], err);
-}
-
-// Names may be listed, everywhere that the file modes let them be; what is in files is not for reading. When the last
-// descriptor is used up, libuv (uv__emfile_trick) gives its spare one away and gets another by opening "/": without, it
-// would ask for the waiting connection again and again and do nothing else.
-static enum status grant_spare(int ruleset, const struct ruleset *handled, unsigned groups,
-                               struct error *err)
-{
-    if ((groups & CONFINE_SERVE) == 0)
-        return STATUS_OK;
-    return grant_rights(ruleset, handled, "/", LANDLOCK_ACCESS_FS_READ_DIR, err);
 }
 
 // What sanitizers and coverage counters do when the process ends; nothing in other builds.
@@ -126,8 +109,6 @@ static enum status restrict_self(int ruleset, const struct ruleset *handled,
     enum status status = STATUS_OK;
     for (size_t i = 0; i < profile->path_count && status == STATUS_OK; i++)
         status = grant(ruleset, handled, &profile->paths[i], err);
-    if (status == STATUS_OK)
-        status = grant_spare(ruleset, handled, profile->groups, err);
     if (status == STATUS_OK)
         status = grant_to_tools(ruleset, handled, err);
     if (status == STATUS_OK && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)

@@ -313,21 +313,6 @@ static void serve(void)
     FAILS(bind(bare, (struct sockaddr *)&address, sizeof(address)), EPERM);
 }
 
-// libuv's way out when descriptors end.
-static void open_root(void)
-{
-    confine_to(CONFINE_FILES_READ | CONFINE_SERVE, NULL, 0);
-    HOLDS(open("/", O_RDONLY | O_CLOEXEC) >= 0);
-    if (landlock > 0)
-        FAILS(open("/etc/passwd", O_RDONLY | O_CLOEXEC), EACCES);
-}
-
-static void a_server_gets_its_spare_descriptor_back(void **state)
-{
-    (void)state;
-    assert_holds(open_root);
-}
-
 static void a_server_answers_and_asks_nobody(void **state)
 {
     (void)state;
@@ -612,7 +597,6 @@ int main(void)
         cmocka_unit_test(a_path_may_be_one_file),
         cmocka_unit_test(without_the_group_nothing_can_be_opened),
         cmocka_unit_test(a_server_answers_and_asks_nobody),
-        cmocka_unit_test(a_server_gets_its_spare_descriptor_back),
         cmocka_unit_test(a_resolver_asks_over_ip_and_does_not_listen_anew),
         cmocka_unit_test(a_watcher_sees_files_and_addresses),
         cmocka_unit_test(threads_start_with_their_group_only),
