@@ -135,9 +135,10 @@ static void check_users(const struct reader *reader)
         struct config_place place;
     } rows[] = {{"user.signer", user->signer, user->signer_place},
                 {"user.server", user->server, user->server_place},
-                {"user.resolver", user->resolver, user->resolver_place}};
-    for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; k < 3; k++) {
+                {"user.resolver", user->resolver, user->resolver_place},
+                {"user.probe", user->probe, user->probe_place}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
             bool later = rows[i].place.line > rows[k].place.line ||
                          (rows[i].place.line == rows[k].place.line &&
                           rows[i].place.column > rows[k].place.column);

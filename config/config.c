@@ -189,6 +189,13 @@ void config_free(struct config *config)
     free(config->user.signer);
     free(config->user.server);
     free(config->user.resolver);
+    free(config->user.probe);
+    free_texts(box->tls_next, box->tls_next_count);
+    free(box->tls_ports);
+    for (size_t i = 0; i < box->mail.service_count; i++)
+        free(box->mail.services[i].name);
+    free(box->mail.services);
+    free(config->files);
     free(config->on_alarm);
     free(config->state);
     free(config->path);

@@ -9,11 +9,12 @@
 
 #include "base/alloc.h"
 
-#define HOST_KEYS_MAX 16 // as many as may be written; sshd makes three
+#define FOUND_MAX 16 // as many as may be written; sshd makes three host keys
 
 const struct surroundings surroundings_of_box = {
     .certificates = "/etc/letsencrypt/live",
     .host_keys = "/etc/ssh/ssh_host_*_key.pub",
+    .tls_next = "/etc/zonebox/tls-next/*.pub",
 };
 
 char *defaults_certificate(const struct surroundings *surroundings, const char *hostname)
@@ -45,16 +46,54 @@ static void default_certificate(struct config_box *box, const struct surrounding
     box->tls[0].text = path;
 }
 
-static void default_host_keys(struct config_box *box, const struct surroundings *surroundings)
+static void default_glob(const char *pattern, struct config_text **ret, size_t *ret_count)
 {
     glob_t found = {0};
-    if (glob(surroundings->host_keys, 0, NULL, &found) == 0) { // sorted
-        size_t count = found.gl_pathc < HOST_KEYS_MAX ? found.gl_pathc : HOST_KEYS_MAX;
-        box->ssh = xcalloc(count, sizeof(*box->ssh));
-        for (; box->ssh_count < count; box->ssh_count++)
-            box->ssh[box->ssh_count].text = xstrdup(found.gl_pathv[box->ssh_count]);
+    if (glob(pattern, 0, NULL, &found) == 0) { // sorted
+        size_t count = found.gl_pathc < FOUND_MAX ? found.gl_pathc : FOUND_MAX;
+        *ret = xcalloc(count, sizeof(**ret));
+        for (size_t i = 0; i < count; i++)
+            (*ret)[i].text = xstrdup(found.gl_pathv[i]);
+        *ret_count = count;
     }
     globfree(&found);
+}
+
+static void default_mail(struct config_mail *mail)
+{
+    static const char *const names[] = {"submissions", "imaps"};
+    static const uint32_t ports[] = {465, 993};
+    mail->spf.enabled = true;
+    mail->dmarc = (struct config_dmarc){.enabled = true,
+                                        .policy = CONFIG_DMARC_QUARANTINE,
+                                        .subdomains = CONFIG_DMARC_QUARANTINE,
+                                        .nonexistent = CONFIG_DMARC_REJECT};
+    mail->mta_sts = (struct config_mta_sts){.mode = CONFIG_STS_ENFORCE, .max_age = 4 * 604800};
+    mail->srv = true;
+    mail->services = xcalloc(2, sizeof(*mail->services));
+    mail->service_count = 2;
+    for (size_t i = 0; i < 2; i++)
+        mail->services[i] = (struct config_service){.name = xstrdup(names[i]), .port = ports[i]};
+    mail->dkim_algorithms = CONFIG_DKIM_RSA | CONFIG_DKIM_ED25519;
+}
+
+static void default_ttls(struct config_ttl *ttl)
+{
+    uint32_t *const rest[] = {&ttl->address, &ttl->mx,  &ttl->txt, &ttl->tlsa,
+                              &ttl->sshfp,   &ttl->srv, &ttl->caa};
+    for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+        if (*rest[i] == 0)
+            *rest[i] = ttl->standard;
+}
+
+static void default_domains(struct config *config)
+{
+    for (size_t i = 0; i < config->domain_count; i++) {
+        struct config_domain *domain = &config->domains[i];
+        domain->mail = &config->box.mail;
+        domain->ttl = &config->ttl;
+        domain->dkim = config->box.dkim;
+    }
 }
 
 static void default_resolver(struct config_resolver *resolver)
@@ -81,7 +120,18 @@ void defaults_apply(struct config *config, const struct surroundings *surroundin
     if (!box->tls_given && box->hostname != NULL && surroundings->certificates != NULL)
         default_certificate(box, surroundings);
     if (!box->ssh_given && surroundings->host_keys != NULL)
-        default_host_keys(box, surroundings);
+        default_glob(surroundings->host_keys, &box->ssh, &box->ssh_count);
+    if (surroundings->tls_next != NULL)
+        default_glob(surroundings->tls_next, &box->tls_next, &box->tls_next_count);
+    box->tls_ports = xcalloc(1, sizeof(*box->tls_ports));
+    box->tls_ports[0] = 25;
+    box->tls_port_count = 1;
+    default_mail(&box->mail);
+    default_ttls(&config->ttl);
+    default_domains(config);
+    config->files = xcalloc(1, sizeof(*config->files));
+    config->files[0].path = config->path;
+    config->file_count = 1;
     default_resolver(&config->resolver);
     if (config->dnssec.signature_refresh == 0)
         config->dnssec.signature_refresh = config->dnssec.signature_lifetime / 2;

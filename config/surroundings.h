@@ -11,6 +11,7 @@ struct surroundings {
         *directory; // relative paths start here, absolute; NULL: where the configuration lies
     const char *certificates; // certbot's live/ directory; NULL: there is no default certificate
     const char *host_keys;    // glob of SSH public keys; NULL: there are no default keys
+    const char *tls_next;     // glob of public keys to come; NULL: there are none
 };
 
 // Debian's places.

@@ -70,6 +70,9 @@ static void host_name_and_domains_are_enough(void **state)
     assert_int_equal(config->ttl.dnskey, 86400);
     assert_int_equal(config->ttl.negative, 3600);
     assert_string_equal(config->state, "/var/lib/zonebox");
+    assert_true(config->probe.enabled);
+    assert_int_equal(config->probe.interval, 300);
+    assert_string_equal(config->user.probe, "zonebox-probe");
     assert_null(config->on_alarm);
     assert_null(config->box.dkim_group);
     assert_null(config->control.directory);
@@ -80,6 +83,44 @@ static void host_name_and_domains_are_enough(void **state)
     assert_int_equal(config->user.signer_place.line, 0);
     assert_int_equal(config->log.to, CONFIG_LOG_STDERR);
     assert_int_equal(config->log.level, LOG_LEVEL_INFO);
+    config_free(config);
+}
+
+static void a_domain_that_writes_nothing_has_what_the_box_has(void **state)
+{
+    (void)state;
+    struct config *config = parse(MINIMAL);
+    const struct config_domain *domain = &config->domains[0];
+    const struct config_mail *mail = domain->mail;
+    assert_ptr_equal(mail, &config->box.mail);
+    assert_ptr_equal(domain->ttl, &config->ttl);
+    assert_true(domain->has_mail);
+    assert_true(domain->www);
+    assert_true(domain->dkim);
+    assert_int_equal(domain->mode, CONFIG_AUTHORITATIVE);
+    assert_false(domain->in_parent);
+    assert_true(mail->spf.enabled);
+    assert_int_equal(mail->spf.relay_count, 0);
+    assert_false(mail->spf.soft);
+    assert_true(mail->dmarc.enabled);
+    assert_int_equal(mail->dmarc.policy, CONFIG_DMARC_QUARANTINE);
+    assert_int_equal(mail->dmarc.subdomains, CONFIG_DMARC_QUARANTINE);
+    assert_int_equal(mail->dmarc.nonexistent, CONFIG_DMARC_REJECT);
+    assert_false(mail->mta_sts.enabled);
+    assert_int_equal(mail->tls_rpt_count, 0);
+    assert_true(mail->srv);
+    assert_int_equal(mail->service_count, 2);
+    assert_string_equal(mail->services[0].name, "submissions");
+    assert_int_equal(mail->services[0].port, 465);
+    assert_string_equal(mail->services[1].name, "imaps");
+    assert_int_equal(mail->services[1].port, 993);
+    assert_false(mail->autoconfig);
+    assert_int_equal(mail->dkim_algorithms, CONFIG_DKIM_RSA | CONFIG_DKIM_ED25519);
+    assert_int_equal(mail->dkim_lifetime, 0);
+    assert_int_equal(config->box.tls_port_count, 1);
+    assert_int_equal(config->box.tls_ports[0], 25);
+    assert_int_equal(domain->ttl->mx, 3600);
+    assert_int_equal(domain->ttl->caa, 3600);
     config_free(config);
 }
 
@@ -359,7 +400,8 @@ static void certificate_and_host_keys_are_found(void **state)
     assert_non_null(mkdtemp(scratch));
     char *live = path_join(scratch, "live");
     char *keys = path_join(scratch, "ssh_host_*_key.pub");
-    struct surroundings surroundings = {"/etc/zonebox", live, keys};
+    struct surroundings surroundings = {
+        .directory = "/etc/zonebox", .certificates = live, .host_keys = keys};
 
     struct config *config = parse_in(&surroundings, MINIMAL);
     assert_int_equal(config->box.tls_count, 0);
@@ -491,6 +533,7 @@ int main(void)
         cmocka_unit_test(host_name_and_domains_are_enough),
         cmocka_unit_test(every_option_reaches_its_field),
         cmocka_unit_test(every_option_of_the_resolver_reaches_its_field),
+        cmocka_unit_test(a_domain_that_writes_nothing_has_what_the_box_has),
         cmocka_unit_test(the_resolver_is_on_and_looks_where_debian_has_things),
         cmocka_unit_test(the_resolver_can_be_switched_off),
         cmocka_unit_test(a_glance_finds_the_programs_in_spite_of_mistakes),

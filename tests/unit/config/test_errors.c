@@ -108,7 +108,7 @@ static const struct {
           "\"\\e[2J\": 2\n" BOX DOMAINS),
      "z.yaml:2:1: the key \"\\x1B[2J\" stands here twice, first in line 1; remove one\n"
      "z.yaml:1:1: unknown key \"\\x1B[2J\"; known here: box, domains, server, resolver, "
-     "control, user, log, on-alarm, dnssec, ttl, state\n"},
+     "control, user, log, on-alarm, dnssec, ttl, state, probe\n"},
     {TEXT("boxx: {hostname: b.example.com}\n" DOMAINS),
      "z.yaml:1:1: unknown key \"boxx\"; did you mean \"box\"?\n"},
     {TEXT("box: {hostnme: b.example.com}\n" DOMAINS),
@@ -124,8 +124,8 @@ static const struct {
               "tsig: {key: x}\n"),
      "z.yaml:3:1: tsig: not available in this version; take it out\n"},
     {TEXT(BOX "domains:\n"
-              "- {name: example.com, mail: no}\n"),
-     "z.yaml:3:23: domains.mail: not available in this version; take it out\n"},
+              "- {name: example.com, notify: no}\n"),
+     "z.yaml:3:23: domains.notify: not available in this version; take it out\n"},
     {TEXT(BOX "domains:\n"
               "- {name: example.com, zonefile: x}\n"),
      "z.yaml:3:23: domains: unknown key \"zonefile\"; did you mean \"zone-file\"?\n"},
@@ -313,7 +313,7 @@ static const struct {
               "dnssec: yes\n"),
      "z.yaml:3:9: dnssec: a single value; write a mapping: indented lines of `key: value`\n"},
     {TEXT(BOX "domains: [example.com]\n"
-              "ttl: {default: 0, soa: 1h30m, ns: 31d, dnskey: -5, negative: 2d, mx: 5}\n"),
+              "ttl: {default: 0, soa: 1h30m, ns: 31d, dnskey: -5, negative: 2d, ptr: 5}\n"),
      "z.yaml:3:16: ttl.default: \"0\" is out of range; write 1s to 30d\n"
      "z.yaml:3:24: ttl.soa: \"1h30m\" is not a time; write a number with s, m, h, d or w behind "
      "it\n"
@@ -321,7 +321,8 @@ static const struct {
      "z.yaml:3:48: ttl.dnskey: \"-5\" is not a time; write a number with s, m, h, d or w behind "
      "it\n"
      "z.yaml:3:62: ttl.negative: \"2d\" is out of range; write 1s to 1d\n"
-     "z.yaml:3:66: ttl: unknown key \"mx\"; known here: default, soa, ns, dnskey, negative\n"},
+     "z.yaml:3:66: ttl: unknown key \"ptr\"; known here: default, soa, ns, dnskey, negative, "
+     "address, mx, txt, tlsa, sshfp, srv, caa\n"},
     {TEXT(BOX "domains: [example.com]\n"
               "ttl: 3600\n"),
      "z.yaml:3:6: ttl: a single value; write a mapping: indented lines of `key: value`\n"},
@@ -442,14 +443,14 @@ static const struct {
     {TEXT("\"\\e[31m\": 1\n"
           "box: {hostname: b.example.com}\n" DOMAINS),
      "z.yaml:1:1: unknown key \"\\x1B[31m\"; known here: box, domains, server, resolver, "
-     "control, user, log, on-alarm, dnssec, ttl, state\n"},
+     "control, user, log, on-alarm, dnssec, ttl, state, probe\n"},
     {TEXT("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
           "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
           "xxxxxxxxxxxxxxxxxxxxxxxx: 1\n"
           "box: {hostname: b.example.com}\n" DOMAINS),
      "z.yaml:1:1: unknown key "
      "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\"; known here: box, "
-     "domains, server, resolver, control, user, log, on-alarm, dnssec, ttl, state\n"},
+     "domains, server, resolver, control, user, log, on-alarm, dnssec, ttl, state, probe\n"},
     {TEXT("- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - a\n"),
      "z.yaml:1:33: nested deeper than 16; no option lies so deep, look for a stray bracket\n"},
     {TEXT("box: {hostname: b.example.com}\r\n"
@@ -581,7 +582,7 @@ static void many_mistakes_are_counted_and_some_told(void **state)
     assert_string_equal(
         errors.list[CONFIG_ERRORS_MAX - 1].text,
         "z.yaml:20:1: unknown key \"abcdefghijklmnopq19\"; known here: box, domains, "
-        "server, resolver, control, user, log, on-alarm, dnssec, ttl, state");
+        "server, resolver, control, user, log, on-alarm, dnssec, ttl, state, probe");
     buf_done(&text);
 }
 
