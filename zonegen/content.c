@@ -22,6 +22,8 @@ struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_k
         .config = inputs->config,
         .keys = keys,
         .target = target,
+        .domain = target->domain,
+        .name = target->name,
         .content = content,
     };
 }
@@ -180,6 +182,40 @@ void maker_add(struct zone_maker *maker, const char *owner, const char *type, co
     va_end(args);
     add(maker, owner, type, why, rdata);
     free(rdata);
+}
+
+#define TXT_STRING_MAX 255 // RFC 1035 §3.3: one length octet
+
+// The text as strings of a master file.
+static char *quoted_strings(const char *text)
+{
+    struct buf quoted = {0};
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        if (i % TXT_STRING_MAX == 0)
+            buf_put_text(&quoted, i > 0 ? "\" \"" : "\"");
+        if (text[i] == '"' || text[i] == '\\')
+            buf_put_text(&quoted, "\\");
+        buf_put(&quoted, text + i, 1);
+    }
+    buf_put_text(&quoted, "\"");
+    char *ret = xstrdup(buf_text(&quoted));
+    buf_done(&quoted);
+    return ret;
+}
+
+void maker_add_text(struct zone_maker *maker, const char *owner, const char *why,
+                    const char *format, ...)
+{
+    if (!target_holds(maker->target, owner))
+        return;
+    va_list args;
+    va_start(args, format);
+    char *text = format_line(format, args);
+    va_end(args);
+    char *quoted = quoted_strings(text);
+    add(maker, owner, "TXT", why, quoted);
+    free(quoted);
+    free(text);
 }
 
 void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type, const char *why,

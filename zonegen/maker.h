@@ -10,6 +10,10 @@ struct zone_maker {
     const struct config *config;
     const struct zonegen_keys *keys;
     const struct zone_target *target;
+    // Whose records are being made: the target's own domain, then each of those inside of it. In the zone of the host
+    // name `domain` is NULL and `name` the host name.
+    const struct config_domain *domain;
+    const char *name;
     struct zone_content *content;
     size_t record_cap;
     size_t note_cap;
@@ -23,7 +27,10 @@ struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_k
 // one, with the first reason. What cannot be written (a name that gets too long) becomes a gap with the reason.
 void maker_add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
                const char *rdata_format, ...) __attribute__((format(printf, 5, 6)));
-// The same for what stands at or below a zone cut of this zone: NS, DS and glue of a delegation.
+// A TXT with a text of any length, cut into strings that its readers join again (RFC 1035 §3.3, RFC 6376 §3.6.2.2).
+void maker_add_text(struct zone_maker *maker, const char *owner, const char *why,
+                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+// The same as maker_add for what stands at or below a zone cut of this zone: NS, DS and glue of a delegation.
 void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type, const char *why,
                    const char *rdata_format, ...) __attribute__((format(printf, 5, 6)));
 // Takes rr over as it is, without merging.
@@ -51,11 +58,21 @@ size_t nameserver_addresses(const struct inputs *inputs, const struct zone_targe
 // The topmost zone of ours above the target, or itself.
 const struct zone_target *target_top(const struct zone_target *target);
 
-// Makers of records, one topic each.
+// Makers of records, one topic a file. Those of the zone run once,
+void make_soa(struct zone_maker *maker);
+void make_ns(struct zone_maker *maker);
+void make_nameserver_addresses(struct zone_maker *maker);
 void make_tlsa(struct zone_maker *maker);
 void make_sshfp(struct zone_maker *maker);
 // NS, glue and DS of the zones of ours below this one. In a zone that comes from a file, only what the file lacks.
 void make_delegations(struct zone_maker *maker);
+void note_addresses(struct zone_maker *maker);
+// the others for each maker->name in it.
+void make_addresses(struct zone_maker *maker);
+void make_mx(struct zone_maker *maker);
+void make_spf(struct zone_maker *maker);
+void make_dkim(struct zone_maker *maker);
+void make_dmarc(struct zone_maker *maker);
 
 // Reads the target's zone file into a maker. The records' order is the file's, SOA first.
 enum status zone_file_make(struct zone_maker *maker, struct error *err);
