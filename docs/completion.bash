@@ -37,7 +37,7 @@ _zonegen()
     COMPREPLY=()
     case $before in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-    *) [[ $word != -* ]] || _zonebox_words '--dump --signed --ds --check --config --help --version' "$word" ;;
+    *) [[ $word != -* ]] || _zonebox_words '--dump --signed --ds --check --json --config --help --version' "$word" ;;
     esac
 }
 

@@ -52,6 +52,15 @@ bool zone_note_holds(const struct zone_note *note, int64_t now)
     return now >= note->from && (note->until == 0 || now < note->until);
 }
 
+bool zone_note_repeats(const struct zone_content *content, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(content->notes[i].text, content->notes[index].text) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool name_text_under(const char *name, const char *ancestor)
 {
     size_t name_len = strlen(name);

@@ -89,11 +89,14 @@ enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys 
 void zone_content_free(struct zone_content *content); // NULL is fine
 // Is the note true at this time?
 bool zone_note_holds(const struct zone_note *note, int64_t now);
+// Is the same said by a note before it?
+bool zone_note_repeats(const struct zone_content *content, size_t index);
 
 // Prints the zone as a master file, a comment on every record.
 void zone_content_dump(const struct zone_content *content, struct buf *ret);
 
-// Prints DS, its fields, the DNSKEY and the glue as registrars ask for them (docs/man/zonegen.1). NOT_FOUND with words
-// when there is no key yet or the zone is unsigned: ret then has the name servers only.
+// Prints what must be told elsewhere (zonegen/elsewhere.h): DS, its fields, the DNSKEY and the glue as registrars ask
+// for them, reverse names (docs/man/zonegen.1). NOT_FOUND with words when there is no key yet or the zone is unsigned:
+// ret then has the rest.
 enum status zonegen_ds(const struct inputs *inputs, const struct zonegen_keys *keys,
                        const struct zone_target *target, struct buf *ret, struct error *err);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The command zonegen: how it is used, and the zones it reads from the store."""
 
+import json
 import os
 import subprocess
 
@@ -52,7 +53,8 @@ def test_help_fits_a_screen_and_version_is_one_line(place):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--nonsense"], ["--dump", "--ds"], ["--ds", "--signed"], ["--check", "example.com"], ["--config"]],
+    [[], ["--nonsense"], ["--dump", "--ds"], ["--ds", "--signed"], ["--check", "example.com"], ["--config"], ["--json"],
+     ["--check", "--json"], ["--dump", "--signed", "--json"]],
 )
 def test_wrong_use_is_exit_2_with_a_hint(place, arguments):
     said = zonegen(place, *arguments)
@@ -96,6 +98,41 @@ def test_check_looks_at_all_inputs(place):
     said = zonegen(place, "--check")
     assert said.returncode == 1 and "sound" not in said.stdout
     assert "gone.pem" in said.stderr and "bad.pub" in said.stderr and "broken.zone:3:" in said.stderr
+
+
+def test_json_says_what_the_dump_says(place):
+    said = zonegen(place, "--dump", "--json")
+    assert said.returncode == 0
+    found = json.loads(said.stdout)
+    assert (found["format"], found["hostname"]) == (1, "box.example.com")
+    assert [zone["name"] for zone in found["zones"]] == ["example.com", "example.net"]
+    dumped = zonegen(place, "--dump").stdout
+    lines = [line for line in dumped.splitlines() if " IN " in line and not line.startswith(";")]
+    assert sum(len(zone["records"]) for zone in found["zones"]) == len(lines)
+    assert sum(len(zone["missing"]) for zone in found["zones"]) == dumped.count("; missing: ")
+    com, net = found["zones"]
+    assert com["host"]["addresses"] == ["192.0.2.10"] and "host" not in net
+    assert com["nameservers"][0] == {"name": "ns1.box.example.com", "addresses": ["192.0.2.10"], "glue": True}
+    assert net["nameservers"][0]["glue"] is False
+    assert all(record["why"] and record["source"] == "generated" for record in com["records"])
+
+
+def test_json_of_ds_has_no_records_and_tells_of_missing_keys(place):
+    said = zonegen(place, "--ds", "--json", "example.net")
+    assert said.returncode == 1 and "no key yet" in said.stderr
+    (zone,) = json.loads(said.stdout)["zones"]
+    assert zone["ds"] == zone["dnskey"] == [] and "records" not in zone
+
+
+def test_json_stays_json_when_a_zone_is_broken_or_a_name_is_no_utf8(place):
+    bad = os.fsdecode(b"caf\xe9.pub")
+    text = CONFIG.replace("ssh: []", "ssh: ['c*.pub']").replace("- example.com", "- {name: example.com, zone-file: gone}")
+    (place / "zonebox.yaml").write_text(text)
+    (place / bad).write_text("garbage\n")
+    said = zonegen(place, "--dump", "--json", errors="surrogateescape")
+    assert said.returncode == 1
+    com, net = json.loads(said.stdout)["zones"]
+    assert set(com) == {"name", "error"} and "gone" in com["error"] and net["records"]
 
 
 def test_one_broken_zone_does_not_hide_the_others(place):

@@ -31,12 +31,14 @@ static void all_forms_are_printed(void **state)
     assert_int_equal(dnskey_make("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
     assert_int_equal(ds("", "domains: [example.com]\n", "example.com", &text, &err), STATUS_OK);
     put_file("out", text);
-    run("dnssec-dsfromkey -2 state/keys/*.key | cut -d' ' -f2- >theirs; "
+    run("for type in SHA-256 SHA-384; do dnssec-dsfromkey -a $type state/keys/*.key; done | "
+        "cut -d' ' -f2- >theirs; "
         "sed -n 's/^  example.com. 3600 \\(IN DS\\)/\\1/p' out | diff - theirs");
     run("grep -v '^;' state/keys/*.key | sed 's/.*IN DNSKEY 257 3 13 //' >key; "
         "sed -n 's/^  Public key   //p' out | diff - key; "
         "sed -n 's/^  example.com. 3600 IN DNSKEY 257 3 13 //p' out | diff - key; "
-        "sed -n 's/^  Digest       //p' out >digest; cut -d' ' -f6 theirs | diff - digest");
+        "sed -n 's/^  Digest       //p' out >digest; head -1 theirs | cut -d' ' -f6 | diff - "
+        "digest");
     char *tag = xasprintf("  Key tag      %u\n", key.tag);
     assert_has(text, tag);
     free(tag);
@@ -47,8 +49,48 @@ static void all_forms_are_printed(void **state)
     assert_has(text, "enter this at its registrar, not here");
     assert_has(text, "  ns1.box.example.com  192.0.2.10  2001:db8::10\n");
     assert_has(text, "Warning: all name servers have one address.");
+    assert_has(text, "  Ask the provider of the address to set the reverse name of 192.0.2.10 to "
+                     "box.example.com\n");
     free(text);
     dnskey_done(&key);
+}
+
+static void several_keys_are_told_one_by_one(void **state)
+{
+    (void)state;
+    struct dnskey key = {0};
+    struct error err = {0};
+    char *text = NULL;
+    assert_int_equal(dnskey_make("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
+    dnskey_done(&key);
+    assert_int_equal(dnskey_make("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
+    dnskey_done(&key);
+    assert_int_equal(ds("", "domains: [example.com]\n", "example.com", &text, &err), STATUS_OK);
+    assert_has(text, "Key 1 of 2, with the tag ");
+    assert_has(text, "Key 2 of 2, with the tag ");
+    put_file("out", text);
+    run("for type in SHA-256 SHA-384; do for key in state/keys/*.key; do "
+        "dnssec-dsfromkey -a $type $key; done; done | cut -d' ' -f2- | sort >theirs; "
+        "sed -n 's/^  example.com. 3600 \\(IN DS\\)/\\1/p' out | sort | diff - theirs");
+    free(text);
+}
+
+static void reverse_names_in_a_zone_of_ours_are_ours(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    char *text = NULL;
+    (void)ds("", "domains: [example.com, 2.0.192.in-addr.arpa]\n", "example.com", &text, &err);
+    assert_has(text,
+               "  192.0.2.10: the record is 10.2.0.192.in-addr.arpa. PTR box.example.com., in "
+               "2.0.192.in-addr.arpa, which is yours\n");
+    assert_has(text, "set the reverse name of 2001:db8::10 to box.example.com\n");
+    free(text);
+    // They are told once, where the host is.
+    (void)ds("", "domains: [example.com, 2.0.192.in-addr.arpa]\n", "2.0.192.in-addr.arpa", &text,
+             &err);
+    assert_no(text, "PTR");
+    free(text);
 }
 
 static void without_a_key_the_name_servers_are_still_told(void **state)
@@ -102,7 +144,7 @@ static void unsigned_and_nested_zones_are_told_apart(void **state)
     assert_int_equal(
         ds("", "domains: [example.com, sub.example.com]\n", "sub.example.com", &text, &err),
         STATUS_OK);
-    assert_has(text, "nothing to enter anywhere: example.com is served here, too");
+    assert_has(text, "nothing to enter at a registrar: example.com is served here, too");
     free(text);
 }
 
@@ -128,6 +170,8 @@ int main(void)
 #define fresh_test(name) cmocka_unit_test_setup(name, fresh)
     const struct CMUnitTest tests[] = {
         fresh_test(all_forms_are_printed),
+        fresh_test(several_keys_are_told_one_by_one),
+        fresh_test(reverse_names_in_a_zone_of_ours_are_ours),
         fresh_test(without_a_key_the_name_servers_are_still_told),
         fresh_test(servers_apart_are_no_reason_for_a_warning),
         fresh_test(unsigned_and_nested_zones_are_told_apart),
