@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: ISC
-// One DNS question to one server at one address, and what exactly that server said: nothing is cached, nobody else is
-// asked in its place.
+// One DNS question to one server at one address, and what exactly that server said: nothing is cached, nobody else
+// is asked in its place.
 //
 //     asker_ask ──► its turn ──► UDP, sent again twice ──► answer ──────────────► done
 //                                   └──► truncated ──► TCP, with time of its own ──► done
 //
-// Questions have EDNS with 1232 octets (RFC 9715) and DO, a port of their own and an id of their own, both random; what
-// does not come from the server's address, with that id and that question, is not looked at. A server that does not answer
+// Questions have EDNS with 1232 octets (RFC 9715) and DO, a port and an id of their own, both random; what does not
+// come from the server's address, with that id and that question, is not looked at. A server that does not answer
 // is no server that answers wrongly: outcomes are kept apart here so that who judges can.
 //
-// Nothing blocks, and `done` is never called before asker_ask returns. Every question is done exactly once, unless the
-// asker is closed first.
+// Nothing blocks. Every question is done exactly once, from the loop; when the asker is closed, at once.
 #pragma once
 
 #include <ldns/ldns.h>
@@ -39,6 +38,7 @@ enum ask_outcome {
     ASK_TIMEOUT,     // nothing, or not the whole of it, in time
     ASK_UNREACHABLE, // no route, or the host says that nobody listens at that port
     ASK_BROKEN,      // an answer that cannot be read, or TCP closed without one
+    ASK_GIVEN_UP,    // the asker was closed
     ASK_NOT_ASKED,   // the address is none that the world can reach (set by probe/servers.h only)
 };
 
@@ -76,7 +76,8 @@ struct asker *asker_new(uv_loop_t *loop, unsigned timeout_ms);
 void asker_ask(struct asker *asker, const struct ask_question *question,
                void (*done)(void *data, struct ask_answer *answer), void *data);
 const struct ask_counts *asker_counts(const struct asker *asker);
-// Gives up all questions, without a word. Memory is released when the loop has run on. NULL is fine.
+// Gives up all questions: each is done before this returns, and so is what is asked after it, before asker_ask
+// returns. Memory is released when the loop has run on. NULL is fine.
 void asker_close(struct asker *asker);
 
 // "no answer", "ok" …: a word for logs and JSON.

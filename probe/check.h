@@ -29,5 +29,8 @@ struct check;
 enum status check_begin(const struct probe_world *world, const char *octets, size_t len, FILE *out,
                         void (*done)(void *data, enum status worst), void *data, struct check **ret,
                         struct error *err);
-// After done, or to give it up (after the asker and the TLS client were closed). NULL is fine.
+// No more verdicts, done is not called any more: before the asker and the TLS client are closed, which then end what is
+// under way (its memory goes with that).
+void check_give_up(struct check *check);
+// After done or check_give_up, and both closed. NULL is fine.
 void check_free(struct check *check);

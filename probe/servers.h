@@ -20,7 +20,8 @@
 #include "probe/ask.h"
 #include "probe/resolve.h"
 
-// Names of one zone's servers (the root has 13), and addresses of all of them. What is more is left out, `more` is set.
+// Names of one zone's servers (the root has 13), and addresses of all of them. What is more is left out, `more` is
+// set.
 #define SERVERS_NAMES_MAX     32
 #define SERVERS_ADDRESSES_MAX 64
 
@@ -59,8 +60,8 @@ struct servers {
 
 struct zone_servers {
     struct name zone;
-    // UNKNOWN: the resolver does not answer, `text` says more; nothing below is to be relied upon then. NONE: there is
-    // no parent: the root. FOUND: `parent` is the zone above.
+    // UNKNOWN: the resolver does not answer, `text` says more; nothing below is to be relied upon then. NONE: there
+    // is no parent: the root. FOUND: `parent` is the zone above.
     enum resolve_outcome parent_outcome;
     char text[ASK_TEXT_MAX];
     struct name parent;
@@ -68,7 +69,7 @@ struct zone_servers {
     struct servers servers; // answer: what it says about itself
 };
 
-// Finds them. *done gets the result, which is then the caller's (zone_servers_free). zone in wire form is copied.
+// Finds them. `done` gets the result, which is then the caller's (zone_servers_free). zone in wire form is copied.
 void servers_find(const struct resolver *resolver, const uint8_t *zone,
                   void (*done)(void *data, struct zone_servers *servers), void *data);
 void zone_servers_free(struct zone_servers *servers); // NULL is fine

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: ISC
-// What a host presents over TLS at one address and port: the certificates, also those that nobody should trust, since
-// they are what is looked at. With STARTTLS for mail (RFC 3207) or TLS from the first octet; for each kind of key that
-// the host may have a certificate of, since a client gets to see one only.
+// What a host presents over TLS at one address and port: the certificates, also those that nobody should trust,
+// since they are what is looked at. With STARTTLS for mail (RFC 3207) or TLS from the first octet; for each kind of
+// key that the host may have a certificate of, since a client gets to see one only.
 //
 //     tls_look ──► its turn ──► connect ──► [220 ◄─► EHLO ◄─► STARTTLS] ──► handshake ──► done
 //     https_get ─► its turn ──► connect ──► handshake, verified ──► GET ──► done
 //
-// Nothing blocks; `done` is never called before the call returns, and exactly once unless the client is closed first. Who
-// cannot be reached is unknown; only what a host said itself can be wrong.
+// Nothing blocks; each is done exactly once, from the loop, or at once when the client is closed. Who cannot be
+// reached is unknown; only what a host said itself can be wrong.
 #pragma once
 
 #include <stdbool.h>
@@ -95,7 +95,8 @@ enum status tls_client_new(uv_loop_t *loop, const struct tls_settings *settings,
                            struct tls_client **ret, struct error *err);
 void tls_look(struct tls_client *client, const struct tls_target *target,
               void (*done)(void *data, const struct tls_answer *answer), void *data);
-// Gives up all that is under way, without a word. Memory is released when the loop has run on. NULL is fine.
+// Gives up all that is under way: each is done (UNKNOWN) before this returns, and so is what is begun after it.
+// Memory is released when the loop has run on. NULL is fine.
 void tls_client_close(struct tls_client *client);
 
 // With STARTTLS at 25 and 587, at once elsewhere.

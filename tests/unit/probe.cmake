@@ -1,0 +1,4 @@
+add_library(probe_stand_in STATIC unit/probe/stand_in.c)
+target_link_libraries(probe_stand_in PUBLIC base PkgConfig::UV)
+
+zonebox_unit(probe test_ask probe_stand_in probe)
