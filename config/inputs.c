@@ -39,12 +39,16 @@ static void sort_once(struct inputs *inputs)
 static void name_files(struct inputs *inputs)
 {
     const struct config *config = inputs->config;
-    size_t most = config->box.tls_count + config->box.ssh_count + config->domain_count;
+    const struct config_box *box = &config->box;
+    size_t most = box->tls_count + box->tls_next_count + box->ssh_count + config->domain_count;
     struct input_file *files = xcalloc(most, sizeof(*files));
     size_t count = 0;
     for (size_t i = 0; i < config->box.tls_count; i++)
         files[count++] = (struct input_file){.kind = INPUT_CERTIFICATE,
                                              .path = xstrdup(config->box.tls[i].text)};
+    for (size_t i = 0; i < box->tls_next_count; i++)
+        files[count++] =
+            (struct input_file){.kind = INPUT_TLS_NEXT, .path = xstrdup(box->tls_next[i].text)};
     for (size_t i = 0; i < config->box.ssh_count; i++)
         files[count++] =
             (struct input_file){.kind = INPUT_SSH_KEY, .path = xstrdup(config->box.ssh[i].text)};
@@ -61,11 +65,23 @@ static void name_files(struct inputs *inputs)
 
 static const size_t kind_max[] = {
     [INPUT_CERTIFICATE] = INPUT_CERTIFICATE_MAX,
+    [INPUT_TLS_NEXT] = INPUT_TLS_NEXT_MAX,
     [INPUT_SSH_KEY] = INPUT_SSH_KEY_MAX,
     [INPUT_ZONE_FILE] = INPUT_ZONE_FILE_MAX,
 };
 
 #define READ_AHEAD (32U << 10) // more than file_read reserves beyond the end
+
+static void refuse_private(struct input_file *file)
+{
+    if (file->kind == INPUT_SSH_KEY)
+        error_set(&file->error, STATUS_DENIED, "%s: a private key; name the public one, %s.pub",
+                  file->path, file->path);
+    else
+        error_set(&file->error, STATUS_DENIED,
+                  "%s: a private key; name the public one, as `openssl pkey -pubout` writes it",
+                  file->path);
+}
 
 // The public part of what was read, or the reason in file->error when there is none to be had.
 static void keep_public(struct input_file *file, const struct buf *content)
@@ -73,9 +89,9 @@ static void keep_public(struct input_file *file, const struct buf *content)
     struct buf kept = {0};
     if (file->kind == INPUT_CERTIFICATE) {
         public_certificates(content->data, content->len, &kept);
-    } else if (file->kind == INPUT_SSH_KEY && public_has_private_key(content->data, content->len)) {
-        error_set(&file->error, STATUS_DENIED, "%s: a private key; name the public one, %s.pub",
-                  file->path, file->path);
+    } else if ((file->kind == INPUT_SSH_KEY || file->kind == INPUT_TLS_NEXT) &&
+               public_has_private_key(content->data, content->len)) {
+        refuse_private(file);
         return;
     } else {
         buf_put(&kept, content->data, content->len);

@@ -21,14 +21,14 @@
 #include "base/status.h"
 #include "config/config.h"
 
-enum input_kind { INPUT_CERTIFICATE, INPUT_SSH_KEY, INPUT_ZONE_FILE };
+enum input_kind { INPUT_CERTIFICATE, INPUT_TLS_NEXT, INPUT_SSH_KEY, INPUT_ZONE_FILE };
 
 struct input_file {
     enum input_kind kind;
     char *path;
     uint8_t *octets; // NULL when it could not be read; an empty file has zero octets and no error
     size_t len;
-    // The reason then: "path: …"; also for a private key in the place of an SSH public key
+    // The reason then: "path: …"; also for a private key in the place of a public one
     struct error error;
 };
 
@@ -44,6 +44,7 @@ struct inputs {
 };
 
 #define INPUT_CERTIFICATE_MAX (1U << 20)
+#define INPUT_TLS_NEXT_MAX    (64U << 10)
 #define INPUT_SSH_KEY_MAX     (64U << 10)
 #define INPUT_ZONE_FILE_MAX   (256U << 20)
 #define INPUTS_FILES_MAX      (960U << 20) // all of them; what is over has an error in its place

@@ -216,6 +216,8 @@ static enum status parse_text(struct inputs *inputs, const char *directory,
     struct config_box *box = &inputs->config->box;
     if (!box->tls_given)
         list_files(inputs, INPUT_CERTIFICATE, &box->tls, &box->tls_count);
+    if (box->tls_next_count == 0)
+        list_files(inputs, INPUT_TLS_NEXT, &box->tls_next, &box->tls_next_count);
     if (!box->ssh_given)
         list_files(inputs, INPUT_SSH_KEY, &box->ssh, &box->ssh_count);
     return STATUS_OK;

@@ -186,7 +186,17 @@ static void follow_file(struct interests *interests, const char *path)
     free(directory);
 }
 
-// What would be an input if it were there: the default certificate and host keys.
+// Every name in the directory of a glob.
+static void follow_glob(struct interests *interests, const char *glob)
+{
+    char *directory = path_directory(glob);
+    follow_directory(interests, directory);
+    if (interests->last_resolved != NULL)
+        add(interests, interests->last_resolved, NULL);
+    free(directory);
+}
+
+// What would be an input if it were there: the default certificate, host keys, and keys to come.
 static void follow_defaults(struct interests *interests, const struct surroundings *surroundings,
                             const struct config *config)
 {
@@ -195,13 +205,10 @@ static void follow_defaults(struct interests *interests, const struct surroundin
         follow_file(interests, certificate);
         free(certificate);
     }
-    if (!config->box.ssh_given && surroundings->host_keys != NULL) {
-        char *directory = path_directory(surroundings->host_keys);
-        follow_directory(interests, directory);
-        if (interests->last_resolved != NULL)
-            add(interests, interests->last_resolved, NULL);
-        free(directory);
-    }
+    if (!config->box.ssh_given && surroundings->host_keys != NULL)
+        follow_glob(interests, surroundings->host_keys);
+    if (surroundings->tls_next != NULL)
+        follow_glob(interests, surroundings->tls_next);
 }
 
 static void follow_config(struct interests *interests, const char *config_path)
