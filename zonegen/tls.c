@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// TLSA records from certificates: DANE for the mail exchanger (RFC 6698, RFC 7671, RFC 7672).
+// TLSA records: DANE for the mail exchanger (RFC 6698, RFC 7671, RFC 7672), for each port asked for the keys of the
+// certificates, the keys to come, and those that a server may still have (keys/tls_plan.h).
 #include "zonegen/maker.h"
 
 #include <stdlib.h>
@@ -8,29 +9,63 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "base/alloc.h"
+#include "keys/tls_spki.h"
+#include "keys/tls_text.h"
+#include "zonegen/tls_files.h"
 
-#define SHA256_HEX_MAX 65
+#define SMTP 25
 
-// The digest over the SubjectPublicKeyInfo: selector 1, matching type 1.
-static bool spki_digest(X509 *certificate, char ret[SHA256_HEX_MAX])
+struct tlsa_maker {
+    struct zone_maker *maker;
+    const struct tls_plan *plan;
+    struct tls_digests done;
+};
+
+// ── Records ──────────────────────────────────────────────────────────────────────────────────────
+
+// One record per port: "usage 1 1 digest". why has one %s, for what answers there.
+static void add_ports(const struct tlsa_maker *tlsa, unsigned usage,
+                      const uint8_t digest[TLS_DIGEST_LEN], const char *why)
 {
-    unsigned char *der = NULL;
-    unsigned char digest[32];
-    size_t digest_len = 0;
-    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    bool good =
-        len > 0 && EVP_Q_digest(NULL, "SHA256", NULL, der, (size_t)len, digest, &digest_len);
-    OPENSSL_free(der);
-    for (size_t i = 0; good && i < sizeof(digest); i++)
-        snprintf(ret + 2 * i, 3, "%02x", digest[i]);
-    return good;
+    const struct config_box *box = &tlsa->maker->config->box;
+    char hex[TLS_DIGEST_HEX];
+    tls_digest_text(digest, hex);
+    for (size_t i = 0; i < box->tls_port_count; i++) {
+        unsigned port = box->tls_ports[i];
+        char *owner = xasprintf("_%u._tcp.%s", port, box->hostname);
+        char *full = xasprintf("DANE for the %sserver on port %u: %s", port == SMTP ? "mail " : "",
+                               port, why);
+        maker_add(tlsa->maker, owner, "TLSA", full, "%u 1 1 %s", usage, hex);
+        free(full);
+        free(owner);
+    }
 }
+
+static void add_key(struct tlsa_maker *tlsa, const uint8_t digest[TLS_DIGEST_LEN], const char *why)
+{
+    const struct tls_key *key = tls_plan_find(tlsa->plan, digest);
+    if ((key != NULL && key->forgotten) || tls_digests_have(&tlsa->done, digest))
+        return;
+    tls_digests_add(&tlsa->done, digest);
+    add_ports(tlsa, 3, digest, why);
+}
+
+static void add_gap(const struct tlsa_maker *tlsa, const char *why)
+{
+    const struct config_box *box = &tlsa->maker->config->box;
+    for (size_t i = 0; i < box->tls_port_count; i++) {
+        char *owner = xasprintf("_%u._tcp.%s", box->tls_ports[i], box->hostname);
+        maker_missing(tlsa->maker, owner, "TLSA", "%s", why);
+        free(owner);
+    }
+}
+
+// ── Certificates ─────────────────────────────────────────────────────────────────────────────────
 
 static int64_t asn1_seconds(const ASN1_TIME *when)
 {
@@ -50,10 +85,12 @@ static const char *date_text(int64_t when, char text[DATE_MAX])
 }
 
 // RFC 7671 §5.1: usage 3 looks at neither names nor dates; other clients of the same certificate do.
-static void note_certificate(struct zone_maker *maker, const char *path, X509 *certificate)
+static void note_certificate(struct zone_maker *maker, const struct input_file *file)
 {
     char day[DATE_MAX];
-    const char *hostname = maker->config->box.hostname;
+    const char *path = file->path, *hostname = maker->config->box.hostname;
+    BIO *bio = BIO_new_mem_buf(file->octets, (int)file->len);
+    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL); // which has been read before
     int64_t start = asn1_seconds(X509_get0_notBefore(certificate));
     int64_t end = asn1_seconds(X509_get0_notAfter(certificate));
     if (X509_check_host(certificate, hostname, 0, 0, NULL) != 1)
@@ -66,30 +103,121 @@ static void note_certificate(struct zone_maker *maker, const char *path, X509 *c
         maker_note(maker, false, path, "%s: the certificate expired on %s; renew it", path,
                    date_text(end, day))
             ->from = end;
-}
-
-static void add_certificate(struct zone_maker *maker, const char *owner,
-                            const struct input_file *file)
-{
-    // The first block is the server's own certificate, the others are its chain (RFC 8446 §4.4.2).
-    BIO *bio = BIO_new_mem_buf(file->octets, (int)file->len);
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    char digest[SHA256_HEX_MAX];
-    if (certificate != NULL && spki_digest(certificate, digest)) {
-        char *why = xasprintf("DANE: the public key that the mail server on port 25 has, from %s "
-                              "(RFC 7672 §3.1.1)",
-                              display_path(maker->config, file->path));
-        maker_add(maker, owner, "TLSA", why, "3 1 1 %s", digest);
-        note_certificate(maker, file->path, certificate);
-        free(why);
-    } else {
-        maker_missing(maker, owner, "TLSA", "%s has no certificate in PEM form",
-                      display_path(maker->config, file->path));
-        maker_note(maker, true, file->path, "%s: no certificate in PEM form", file->path);
-    }
     ERR_clear_error();
     X509_free(certificate);
     BIO_free(bio);
+}
+
+static void refuse_file(const struct tlsa_maker *tlsa, const struct input_file *file,
+                        const char *path, const char *words)
+{
+    struct zone_maker *maker = tlsa->maker;
+    if (file == NULL || file->octets == NULL)
+        maker_note(maker, true, path, "%s",
+                   file != NULL ? file->error.text : "a file for TLS was not read");
+    else
+        maker_note(maker, true, path, "%s: %s", path, words);
+}
+
+static void add_certificate(struct tlsa_maker *tlsa, const char *path)
+{
+    const struct input_file *file = inputs_file(tlsa->maker->inputs, path);
+    const char *shown = display_path(tlsa->maker->config, path);
+    bool is_read = file != NULL && file->octets != NULL;
+    struct tls_chain chain;
+    char *why;
+    if (is_read && tls_spki_of_chain(file->octets, file->len, &chain, NULL) == STATUS_OK) {
+        why = xasprintf("the public key that it has, from %s (RFC 7672 §3.1.1)", shown);
+        add_key(tlsa, chain.key, why);
+        note_certificate(tlsa->maker, file);
+    } else {
+        why = is_read ? xasprintf("%s has no certificate in PEM form", shown)
+                      : xasprintf("the certificate %s cannot be read", shown);
+        add_gap(tlsa, why);
+        refuse_file(tlsa, file, path, "no certificate in PEM form");
+    }
+    free(why);
+}
+
+// RFC 7671 §5.2, RFC 7672 §3.1.2: a second way to match, for as long as the certificates come from the same CA.
+static void add_issuer(struct tlsa_maker *tlsa, const char *path)
+{
+    const struct input_file *file = inputs_file(tlsa->maker->inputs, path);
+    struct tls_chain chain;
+    if (file == NULL || file->octets == NULL ||
+        tls_spki_of_chain(file->octets, file->len, &chain, NULL) != STATUS_OK)
+        return; // which is said already
+    if (!chain.has_issuer) {
+        maker_note(tlsa->maker, false, path,
+                   "%s: the certificate of its issuer is not in the file, so there is no `2 1 1` "
+                   "for it; take the full chain",
+                   path);
+        return;
+    }
+    char *why = xasprintf("the public key of the CA that issued %s (RFC 7671 §5.2)",
+                          display_path(tlsa->maker->config, path));
+    add_ports(tlsa, 2, chain.issuer, why);
+    free(why);
+}
+
+// ── Keys to come, and keys that go ───────────────────────────────────────────────────────────────
+
+static char *next_why(const struct tls_key *key, const char *from)
+{
+    char time[TLS_TIME_MAX];
+    if (key != NULL && (key->state == TLS_SAFE || (key->state == TLS_NEXT && key->safe_at != 0)))
+        return xasprintf("the next key, from %s; safe to deploy after %s (RFC 7671 §8.4)", from,
+                         tls_time_text(key->safe_at, time));
+    return xasprintf("the next key, from %s; not to be deployed before all name servers were seen "
+                     "with this record (RFC 7671 §8.4)",
+                     from);
+}
+
+static void add_next(struct tlsa_maker *tlsa, const char *path)
+{
+    const struct input_file *file = inputs_file(tlsa->maker->inputs, path);
+    uint8_t digest[TLS_DIGEST_LEN];
+    if (file == NULL || file->octets == NULL ||
+        tls_spki_of_public(file->octets, file->len, digest, NULL) != STATUS_OK) {
+        refuse_file(tlsa, file, path, "no public key in PEM form");
+        return;
+    }
+    char *why =
+        next_why(tls_plan_find(tlsa->plan, digest), display_path(tlsa->maker->config, path));
+    add_key(tlsa, digest, why);
+    free(why);
+}
+
+// What the plan has and no file: nothing is withdrawn because a file is not there.
+static void add_planned(struct tlsa_maker *tlsa, const struct tls_key *key)
+{
+    char time[TLS_TIME_MAX];
+    char *why = NULL;
+    if (key->state == TLS_CURRENT)
+        why = xasprintf("a public key that it has; its certificate cannot be read now");
+    else if (key->state == TLS_LEAVING)
+        why = xasprintf("a public key that it may still have; no certificate has it since %s",
+                        tls_time_text(key->since, time));
+    else if (key->state != TLS_DROPPED)
+        why = next_why(key, "a file that cannot be read now");
+    if (why != NULL)
+        add_key(tlsa, key->digest, why);
+    free(why);
+}
+
+// The plan of the keys, from where it is to be had. An unreadable one is none, with a note.
+static const struct tls_plan *find_plan(struct zone_maker *maker, struct tls_plan *room)
+{
+    struct error err = {0};
+    *room = (struct tls_plan){.begun = false};
+    if (maker->keys->tls != NULL)
+        return maker->keys->tls;
+    if (maker->keys->public_directory != NULL) {
+        enum status status = tls_plan_load(maker->keys->public_directory, room, &err);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            maker_note(maker, false, NULL, "%s", err.text);
+    }
+    return room;
 }
 
 void make_tlsa(struct zone_maker *maker)
@@ -97,22 +225,22 @@ void make_tlsa(struct zone_maker *maker)
     const struct config_box *box = &maker->config->box;
     if (!target_holds(maker->target, box->hostname))
         return;
-    char *owner = xasprintf("_25._tcp.%s", box->hostname);
-    for (size_t i = 0; i < box->tls_count; i++) {
-        const struct input_file *file = inputs_file(maker->inputs, box->tls[i].text);
-        if (file != NULL && file->octets != NULL) {
-            add_certificate(maker, owner, file);
-            continue;
-        }
-        maker_missing(maker, owner, "TLSA", "the certificate %s cannot be read",
-                      display_path(maker->config, box->tls[i].text));
-        maker_note(maker, true, box->tls[i].text, "%s",
-                   file != NULL ? file->error.text : "a certificate was not read");
+    struct tls_plan *room = xmalloc(sizeof(*room));
+    struct tlsa_maker tlsa = {.maker = maker, .plan = find_plan(maker, room)};
+    for (size_t i = 0; i < box->tls_count; i++)
+        add_certificate(&tlsa, box->tls[i].text);
+    for (size_t i = 0; box->tls_issuer && i < box->tls_count; i++)
+        add_issuer(&tlsa, box->tls[i].text);
+    for (size_t i = 0; i < box->tls_next_count && !tls_is_declined(maker->config); i++)
+        add_next(&tlsa, box->tls_next[i].text);
+    for (size_t i = 0; i < tlsa.plan->count && !tls_is_declined(maker->config); i++)
+        add_planned(&tlsa, &tlsa.plan->keys[i]);
+    if (box->tls_count == 0) {
+        char *why = xasprintf("no certificate was found; get one for %s (certbot), or name it in "
+                              "the configuration: box: tls:",
+                              box->hostname);
+        add_gap(&tlsa, why);
+        free(why);
     }
-    if (box->tls_count == 0)
-        maker_missing(maker, owner, "TLSA",
-                      "no certificate was found; get one for %s (certbot), or name it in the "
-                      "configuration: box: tls:",
-                      box->hostname);
-    free(owner);
+    free(room);
 }

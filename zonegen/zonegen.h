@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "config/inputs.h"
 #include "keys/dnskey.h"
+#include "keys/tls_plan.h"
 
 // One record, and why it is there. Or, when rr is NULL, a record that should be there but cannot be yet: `missing` says
 // owner and type ("mail._domainkey.example.com. TXT"), `why` what is lacking and what to do. A record that stands in
@@ -73,6 +74,10 @@ const struct zone_target *zonegen_target_find(const struct zone_target *targets,
 struct zonegen_keys {
     const char *dnssec_directory; // state/keys
     const char *dkim_directory;   // state/dkim
+    // Which keys the TLSA records name besides those of the files: the signer's plan, or NULL; then that of
+    // public_directory/tls.keys, NULL: none. Where there is none, keys of certificates and next keys are published.
+    const struct tls_plan *tls;
+    const char *public_directory; // state/public
     const struct dnskey_listing
         *listing; // of dnssec_directory, for many zones in a row; NULL: listed when needed
     // Is the child zone served with this DNSKEY already? A DS that comes before would make it bogus. NULL: it is taken

@@ -46,9 +46,11 @@ static void run(struct program *program)
     const char *state = program->inputs->config->state;
     char *dnssec_directory = path_join(state, "keys");
     char *dkim_directory = path_join(state, "dkim");
+    char *public_directory = path_join(state, "public");
     program->keys = (struct zonegen_keys){
         .dnssec_directory = dnssec_directory,
         .dkim_directory = dkim_directory,
+        .public_directory = public_directory,
     };
     if (dnskey_listing_read(dnssec_directory, &program->listing, &err) == STATUS_OK)
         program->keys.listing = &program->listing;
@@ -58,6 +60,7 @@ static void run(struct program *program)
     if (fflush(stdout) != 0 || ferror(stdout))
         complain(program, "cannot write the output");
     dnskey_listing_done(&program->listing);
+    free(public_directory);
     free(dkim_directory);
     free(dnssec_directory);
 }
