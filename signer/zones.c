@@ -154,6 +154,11 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
     *zone = fresh;
 }
 
+static bool is_external(const struct zone_target *target)
+{
+    return target->domain != NULL && target->domain->mode == CONFIG_EXTERNAL;
+}
+
 static size_t find_host(const struct zones *zones)
 {
     const char *hostname = zones->inputs->config->box.hostname;
@@ -198,10 +203,13 @@ void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader 
     struct zones old = *zones;
     bool few = old.inputs != NULL && only_zone_files_differ(old.inputs, inputs);
     *zones = (struct zones){.inputs = inputs};
-    zones->count = zonegen_targets(inputs->config, &zones->targets);
-    zones->list = xcalloc(zones->count + 1, sizeof(*zones->list));
-    for (size_t i = 0; i < zones->count; i++) {
-        struct zone *zone = &zones->list[i];
+    size_t target_count = zonegen_targets(inputs->config, &zones->targets);
+    zones->list = xcalloc(target_count + 1, sizeof(*zones->list));
+    for (size_t i = 0; i < target_count; i++) {
+        struct zone *zone = &zones->list[zones->count];
+        if (is_external(&zones->targets[i])) // never signed, never served: gone, where it was
+            continue;
+        zones->count++;
         place_zone(zone, &zones->targets[i], &old, state, serve);
         if (!few || zone_file_differs(zone, old.inputs, inputs))
             zone->dirty = true;

@@ -17,15 +17,22 @@ struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_k
     content->name = xstrdup(target->name);
     content->domain = target->domain;
     content->dnssec = target->domain != NULL ? target->domain->dnssec : CONFIG_DNSSEC_ON;
-    return (struct zone_maker){
+    struct zone_maker maker = {
         .inputs = inputs,
         .config = inputs->config,
         .keys = keys,
         .target = target,
-        .domain = target->domain,
-        .name = target->name,
         .content = content,
     };
+    maker_turn_to(&maker, target->domain);
+    return maker;
+}
+
+void maker_turn_to(struct zone_maker *maker, const struct config_domain *domain)
+{
+    maker->domain = domain;
+    maker->name = domain != NULL ? domain->name : maker->config->box.hostname;
+    maker->ttl = domain != NULL ? domain->ttl : &maker->config->ttl;
 }
 
 void zone_content_free(struct zone_content *content)
@@ -68,17 +75,6 @@ bool name_text_under(const char *name, const char *ancestor)
     if (name_len < len || strcmp(name + name_len - len, ancestor) != 0)
         return false;
     return name_len == len || name[name_len - len - 1] == '.';
-}
-
-bool target_holds(const struct zone_target *target, const char *name)
-{
-    if (!name_text_under(name, target->name))
-        return false;
-    for (size_t i = 0; i < target->child_count; i++) {
-        if (name_text_under(name, target->children[i]->name))
-            return false;
-    }
-    return true;
 }
 
 const char *display_path(const struct config *config, const char *path)
@@ -154,17 +150,26 @@ static bool has_record(const struct zone_content *content, const ldns_rr *rr)
 
 static uint32_t ttl_of(const struct config_ttl *ttl, const char *type)
 {
-    if (strcmp(type, "SOA") == 0)
-        return ttl->soa;
-    return strcmp(type, "NS") == 0 ? ttl->ns : ttl->standard;
+    const struct {
+        const char *type;
+        uint32_t seconds;
+    } types[] = {
+        {"SOA", ttl->soa}, {"NS", ttl->ns},   {"A", ttl->address}, {"AAAA", ttl->address},
+        {"MX", ttl->mx},   {"TXT", ttl->txt}, {"TLSA", ttl->tlsa}, {"SSHFP", ttl->sshfp},
+        {"SRV", ttl->srv}, {"CAA", ttl->caa},
+    };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(types[i].type, type) == 0)
+            return types[i].seconds;
+    }
+    return ttl->standard;
 }
 
 static void add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
                 const char *rdata)
 {
     ldns_rr *rr = NULL;
-    char *text =
-        xasprintf("%s. %u IN %s %s", owner, ttl_of(&maker->config->ttl, type), type, rdata);
+    char *text = xasprintf("%s. %u IN %s %s", owner, ttl_of(maker->ttl, type), type, rdata);
     ldns_status status = ldns_rr_new_frm_str(&rr, text, 0, NULL, NULL);
     free(text);
     if (status != LDNS_STATUS_OK) {

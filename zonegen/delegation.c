@@ -40,22 +40,27 @@ static struct present look_for(const struct zone_content *content, const char *c
 #define GLUE_WHY "glue: the name servers of the delegated zone lie inside it (RFC 9471)"
 #define DS_WHY   "delegation signer: the key of the delegated zone (RFC 4034 §5, RFC 4509)"
 
+static void add_glue(struct zone_maker *maker, const struct zone_target *child,
+                     const struct config_nameserver *server)
+{
+    struct address *addresses = NULL;
+    char text[ADDRESS_TEXT_MAX];
+    size_t count = nameserver_addresses(maker->inputs, child, server, &addresses);
+    for (size_t i = 0; i < count; i++)
+        maker_add_cut(maker, server->name, addresses[i].any.sa_family == AF_INET ? "A" : "AAAA",
+                      GLUE_WHY, "%s", address_text(&addresses[i], false, text));
+    free(addresses);
+}
+
 static void delegate_configured(struct zone_maker *maker, const struct zone_target *child)
 {
-    const struct config_box *box = &maker->config->box;
-    for (size_t i = 0; i < box->nameserver_count; i++)
-        maker_add_cut(maker, child->name, "NS", NS_WHY, "%s.", box->nameservers[i].name);
-    for (size_t i = 0; i < box->nameserver_count; i++) {
-        const struct config_nameserver *server = &box->nameservers[i];
-        struct address *addresses = NULL;
-        char text[ADDRESS_TEXT_MAX];
-        if (!name_text_under(server->name, child->name))
-            continue;
-        size_t count = nameserver_addresses(maker->inputs, child, server, &addresses);
-        for (size_t k = 0; k < count; k++)
-            maker_add_cut(maker, server->name, addresses[k].any.sa_family == AF_INET ? "A" : "AAAA",
-                          GLUE_WHY, "%s", address_text(&addresses[k], false, text));
-        free(addresses);
+    const struct config_nameserver *servers = NULL;
+    size_t count = target_nameservers(maker->config, child, &servers);
+    for (size_t i = 0; i < count; i++)
+        maker_add_cut(maker, child->name, "NS", NS_WHY, "%s.", servers[i].name);
+    for (size_t i = 0; i < count; i++) {
+        if (name_text_under(servers[i].name, child->name))
+            add_glue(maker, child, &servers[i]);
     }
 }
 
@@ -181,11 +186,32 @@ static bool delegate_file(struct zone_maker *maker, const struct zone_target *ch
     return true;
 }
 
+// Others serve it: who, the configuration says or nobody, and its key is theirs.
+static void delegate_external(struct zone_maker *maker, const struct zone_target *child,
+                              bool with_ns, bool with_ds)
+{
+    bool known = child->domain->nameserver_count > 0;
+    if (with_ns && known)
+        delegate_configured(maker, child);
+    else if (with_ns)
+        maker_missing(maker, child->name, "NS",
+                      "others serve it (mode: external); name its servers in the configuration: "
+                      "nameservers:");
+    if (with_ds && known)
+        maker_missing(maker, child->name, "DS",
+                      "others sign it (mode: external), if anybody does; add the DS that they "
+                      "give you as a custom record");
+}
+
 static void delegate(struct zone_maker *maker, const struct zone_target *child, bool with_ns,
                      bool with_ds)
 {
     enum config_dnssec dnssec = child->domain != NULL ? child->domain->dnssec : CONFIG_DNSSEC_ON;
     bool from_file = child->domain != NULL && child->domain->zone_file != NULL;
+    if (child->domain != NULL && child->domain->mode == CONFIG_EXTERNAL) {
+        delegate_external(maker, child, with_ns, with_ds);
+        return;
+    }
     if (from_file && (with_ns || dnssec == CONFIG_DNSSEC_PRESIGNED) &&
         !delegate_file(maker, child, with_ns, with_ds && dnssec == CONFIG_DNSSEC_PRESIGNED))
         return; // a DS alone delegates nothing

@@ -10,6 +10,7 @@ static void (*const first[])(struct zone_maker *maker) = {
     make_nameserver_addresses,
 };
 static void (*const last[])(struct zone_maker *maker) = {
+    make_host_addresses,
     make_tlsa,
     make_sshfp,
     make_delegations,
@@ -33,12 +34,10 @@ static const struct {
     {MAIL, make_dmarc},
 };
 
-static void make_named(struct zone_maker *maker, const struct config_domain *domain,
-                       const char *name)
+static void make_named(struct zone_maker *maker, const struct config_domain *domain)
 {
     unsigned kind = domain == NULL ? HOST : domain->has_mail ? MAIL : BARE;
-    maker->domain = domain;
-    maker->name = name;
+    maker_turn_to(maker, domain);
     for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
         if (named[i].kinds & kind)
             named[i].make(maker);
@@ -50,9 +49,10 @@ static void generate(struct zone_maker *maker)
     const struct zone_target *target = maker->target;
     for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
         first[i](maker);
-    make_named(maker, target->domain, target->name);
+    make_named(maker, target->domain);
     for (size_t i = 0; i < target->inside_count; i++)
-        make_named(maker, target->inside[i], target->inside[i]->name);
+        make_named(maker, target->inside[i]);
+    maker_turn_to(maker, target->domain);
     for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++)
         last[i](maker);
 }

@@ -5,6 +5,8 @@
 
 #include "zonegen/zonegen.h"
 
+#define REPORT_DOMAIN_MAX 256
+
 struct zone_maker {
     const struct inputs *inputs;
     const struct config *config;
@@ -14,6 +16,7 @@ struct zone_maker {
     // name `domain` is NULL and `name` the host name.
     const struct config_domain *domain;
     const char *name;
+    const struct config_ttl *ttl; // that domain's
     struct zone_content *content;
     size_t record_cap;
     size_t note_cap;
@@ -52,11 +55,30 @@ const char *display_path(const struct config *config, const char *path);
 // The addresses that the box publishes: those of the configuration, else the global ones that were found. Returns how
 // many; *ret is a new array.
 size_t box_addresses(const struct inputs *inputs, struct address **ret);
-// Those of a name server: its own, else the box's where its name lies in a zone of ours, else none.
+// Copies what the configuration lists.
+size_t copy_addresses(const struct config_address *addresses, size_t count, struct address **ret);
+// The name servers of a zone: those of its domain, else the box's. Borrowed.
+size_t target_nameservers(const struct config *config, const struct zone_target *target,
+                          const struct config_nameserver **ret);
+// The addresses of a name server: its own, else the box's where its name lies in a zone of ours, else none.
 size_t nameserver_addresses(const struct inputs *inputs, const struct zone_target *target,
                             const struct config_nameserver *server, struct address **ret);
+// The zone of ours that the name belongs to, or NULL. Any target will do: each knows all.
+const struct zone_target *target_of(const struct zone_target *any, const char *name);
+// The name server as it is written with its addresses, wherever that is, or NULL: nowhere.
+const struct config_nameserver *target_server(const struct zone_target *any, const char *name);
+// The domain behind the @ of a mailto: URI, lower case; false when it is another URI. RFC 6068 §2.
+bool report_domain(const char *uri, char ret[REPORT_DOMAIN_MAX]);
+// Do receivers of reports ask whether they are welcome (RFC 9990 §4)? Not where both names are the same organisation's,
+// which here are those below one zone of ours.
+bool report_is_foreign(const struct zone_target *any, const char *name, const char *report_domain);
 // The topmost zone of ours above the target, or itself.
 const struct zone_target *target_top(const struct zone_target *target);
+
+// Adds the box's addresses at owner, a gap where there are none.
+void make_box_addresses(struct zone_maker *maker, const char *owner, const char *why);
+// Makes `domain` (NULL: the host name) the one whose records come next.
+void maker_turn_to(struct zone_maker *maker, const struct config_domain *domain);
 
 // Makers of records, one topic a file. Those of the zone run once,
 void make_soa(struct zone_maker *maker);
@@ -67,6 +89,7 @@ void make_sshfp(struct zone_maker *maker);
 // NS, glue and DS of the zones of ours below this one. In a zone that comes from a file, only what the file lacks.
 void make_delegations(struct zone_maker *maker);
 void note_addresses(struct zone_maker *maker);
+void make_host_addresses(struct zone_maker *maker);
 // the others for each maker->name in it.
 void make_addresses(struct zone_maker *maker);
 void make_mx(struct zone_maker *maker);

@@ -52,6 +52,12 @@ struct zone_content {
     size_t note_count;
 };
 
+// A name whose DMARC reports go to an address in another zone of ours.
+struct zone_reporter {
+    const char *name;
+    const struct config_mail *mail; // with the addresses
+};
+
 // The zones that the configuration asks for, each once, in the order of the file, the host name's own zone (when it has
 // one) first. Names are borrowed from the config. The caller frees the array, one block with all that it points to but
 // the names.
@@ -61,6 +67,12 @@ struct zone_target {
     const struct config_domain *
         *inside; // domains with `zone: parent` whose records are in this zone
     size_t inside_count;
+    struct zone_reporter *reporters; // whose reports come to addresses in this zone
+    size_t reporter_count;
+    // Name servers of any zone of ours whose names lie in this one, each once
+    const struct config_nameserver **servers;
+    size_t server_count;
+    const struct zone_index *index;      // of all zones; internal
     const struct zone_target **children; // the nearest zones of ours below this one
     size_t child_count;
     const struct zone_target *parent; // the nearest zone of ours above it, or NULL

@@ -314,6 +314,36 @@ static void a_domain_taken_out_is_no_longer_served_and_keeps_its_key(void **stat
     publisher_close(publisher);
 }
 
+// The zone's own servers have it then, with its own signatures.
+static void a_domain_that_becomes_external_is_no_longer_served(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    write_config("  - example.com\n  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.org");
+    assert_int_not_equal(serial, 0);
+    write_config("  - example.com\n  - example.org # external\n");
+    struct inputs *inputs = read_inputs();
+    inputs->config->domains[1].mode = CONFIG_EXTERNAL;
+    publisher_set_inputs(publisher, inputs, NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.org"), 0);
+    assert_int_not_equal(serial_of(publisher, "example.com"), 0);
+    assert_false(publisher_has_trouble(publisher));
+    // The host name's zone may be one of those.
+    write_config("  - example.com # external\n  - example.org\n");
+    inputs = read_inputs();
+    inputs->config->domains[0].mode = CONFIG_EXTERNAL;
+    publisher_set_inputs(publisher, inputs, NOW);
+    work(publisher, NOW);
+    assert_int_equal(serial_of(publisher, "example.com"), 0);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.org"), serial));
+    assert_int_equal(count_keys(), 4);
+    publisher_close(publisher);
+}
+
 static void zones_served_as_they_are_keep_their_serial_and_never_go_back(void **state)
 {
     (void)state;
@@ -371,6 +401,7 @@ int main(void)
         TEST(an_input_that_goes_bad_changes_nothing),
         TEST(a_broken_zone_file_is_signed_on_as_it_was),
         TEST(a_domain_taken_out_is_no_longer_served_and_keeps_its_key),
+        TEST(a_domain_that_becomes_external_is_no_longer_served),
         TEST(zones_served_as_they_are_keep_their_serial_and_never_go_back),
         TEST(a_zone_below_gets_its_ds_with_its_first_signatures),
     };

@@ -66,6 +66,90 @@ static void names_are_found_in_any_spelling(void **state)
     world_done(&w);
 }
 
+// What the configuration cannot say yet in these tests is set in it.
+static void again(struct world *world)
+{
+    free(world->targets);
+    world->count = zonegen_targets(world->inputs->config, &world->targets);
+}
+
+static void domains_inside_a_zone_are_no_zones(void **state)
+{
+    (void)state;
+    struct world w = world("", "domains: [a.news.example.com, example.com, news.example.com, "
+                               "mail.example.com, example.net]\n");
+    w.inputs->config->domains[0].in_parent = true;
+    w.inputs->config->domains[3].in_parent = true;
+    again(&w);
+    assert_int_equal(w.count, 3);
+    const struct zone_target *top = find(&w, "example.com");
+    assert_int_equal(top->inside_count, 1);
+    assert_string_equal(top->inside[0]->name, "mail.example.com");
+    assert_int_equal(find(&w, "news.example.com")->inside_count, 1);
+    assert_null(find(&w, "mail.example.com"));
+    assert_int_equal(find(&w, "example.net")->inside_count, 0);
+    world_done(&w);
+}
+
+static struct config_text mailto(const char *address)
+{
+    return (struct config_text){.text = xasprintf("mailto:%s", address)};
+}
+
+static void a_zone_knows_whose_reports_come_to_it(void **state)
+{
+    (void)state;
+    struct world w = world("", "domains: [example.com, sub.example.com, example.net, example.org, "
+                               "parked.example]\n");
+    struct config *config = w.inputs->config;
+    struct config_text reports[] = {mailto("a@example.com"), mailto("B@Reports.Example.NET!10m"),
+                                    mailto("c@elsewhere.example")};
+    struct config_mail mail = config->box.mail;
+    mail.dmarc.reports = reports;
+    mail.dmarc.report_count = 3;
+    for (size_t i = 0; i < config->domain_count; i++)
+        config->domains[i].mail = &mail;
+    config->domains[4].has_mail = false;
+    again(&w);
+    const struct zone_target *com = find(&w, "example.com");
+    const struct zone_target *net = find(&w, "example.net");
+    // sub.example.com is the same organisation's; parked.example sends nothing.
+    assert_int_equal(com->reporter_count, 2);
+    assert_string_equal(com->reporters[0].name, "example.net");
+    assert_string_equal(com->reporters[1].name, "example.org");
+    assert_ptr_equal(com->reporters[1].mail, &mail);
+    assert_int_equal(net->reporter_count, 3);
+    assert_string_equal(net->reporters[0].name, "example.com");
+    assert_int_equal(find(&w, "example.org")->reporter_count, 0);
+    for (size_t i = 0; i < config->domain_count; i++)
+        config->domains[i].mail = &config->box.mail;
+    world_done(&w);
+    for (size_t i = 0; i < 3; i++)
+        free(reports[i].text);
+}
+
+static void a_zone_knows_the_name_servers_in_it(void **state)
+{
+    (void)state;
+    struct world w = world("  nameservers: [ns1.example.com, {name: ns2.example.net, addresses: "
+                           "[198.51.100.2]}, ns3.elsewhere.example]\n",
+                           "domains: [example.com, example.net, example.org]\n");
+    struct config *config = w.inputs->config;
+    struct config_nameserver own[] = {{.name = config->box.nameservers[1].name},
+                                      {.name = config->box.nameservers[2].name}};
+    config->domains[2].nameservers = own;
+    config->domains[2].nameserver_count = 2;
+    again(&w);
+    assert_int_equal(find(&w, "example.com")->server_count, 1);
+    assert_string_equal(find(&w, "example.com")->servers[0]->name, "ns1.example.com");
+    assert_int_equal(find(&w, "example.net")->server_count, 1);
+    assert_int_equal(find(&w, "example.net")->servers[0]->address_count, 1);
+    assert_int_equal(find(&w, "example.org")->server_count, 0);
+    config->domains[2].nameservers = NULL;
+    config->domains[2].nameserver_count = 0;
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +157,9 @@ int main(void)
         cmocka_unit_test(host_name_in_a_domain_is_no_zone),
         cmocka_unit_test(zones_know_the_nearest_above_and_below),
         cmocka_unit_test(names_are_found_in_any_spelling),
+        cmocka_unit_test(domains_inside_a_zone_are_no_zones),
+        cmocka_unit_test(a_zone_knows_whose_reports_come_to_it),
+        cmocka_unit_test(a_zone_knows_the_name_servers_in_it),
     };
     return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }
