@@ -74,13 +74,15 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_start(args, format);
     va_list again;
     va_copy(again, args);
-    int needed = vsnprintf(NULL, 0, format, args);
+    size_t room = buf->cap - buf->len;
+    char *end = room > 0 ? (char *)buf->data + buf->len : NULL;
+    int needed = vsnprintf(end, room, format, args);
     va_end(args);
-    if (needed >= 0) {
+    if (needed >= 0 && (size_t)needed >= room) {
         buf_reserve(buf, (size_t)needed + 1);
         vsnprintf((char *)buf->data + buf->len, (size_t)needed + 1, format, again);
-        buf->len += (size_t)needed;
     }
+    buf->len += needed >= 0 ? (size_t)needed : 0;
     va_end(again);
 }
 

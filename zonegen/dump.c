@@ -6,46 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
+#include "zonegen/text.h"
 
 #define OWNER_WIDTH_MIN 8
 #define OWNER_WIDTH_MAX 32 // a longer owner pushes its own line only
 #define TYPE_WIDTH      6
 
-// The owner as it stands behind $ORIGIN. The caller frees.
-static char *relative_owner(const ldns_rdf *owner, const char *apex)
-{
-    char *text = ldns_rdf2str(owner);
-    size_t len = strlen(text);
-    size_t apex_len = strlen(apex);
-    if (len == apex_len + 1 && strncasecmp(text, apex, apex_len) == 0) {
-        memcpy(text, "@", sizeof("@"));
-        return text;
-    }
-    if (len > apex_len + 2 && text[len - apex_len - 2] == '.' &&
-        strncasecmp(text + len - apex_len - 1, apex, apex_len) == 0)
-        text[len - apex_len - 2] = '\0';
-    if (text[0] != '@' && text[0] != '$')
-        return text;
-    // At the start of a line these mean something else; ldns does not escape them.
-    char *escaped = xasprintf("\\%s", text);
-    free(text);
-    return escaped;
-}
-
-static size_t owner_width(const struct zone_content *content)
+static size_t owner_width(const struct zone_content *content, const ldns_rdf *apex)
 {
     size_t width = OWNER_WIDTH_MIN;
+    struct buf owner = {0};
     for (size_t i = 0; i < content->record_count; i++) {
         if (content->records[i].rr == NULL)
             continue;
-        char *owner = relative_owner(ldns_rr_owner(content->records[i].rr), content->name);
-        size_t len = strlen(owner);
-        if (len > width && len <= OWNER_WIDTH_MAX)
-            width = len;
-        free(owner);
+        buf_clear(&owner);
+        text_put_owner(&owner, ldns_rr_owner(content->records[i].rr), apex);
+        if (owner.len > width && owner.len <= OWNER_WIDTH_MAX)
+            width = owner.len;
     }
+    buf_done(&owner);
     return width;
+}
+
+static void put_blanks(struct buf *ret, size_t count)
+{
+    memset(buf_extend(ret, count), ' ', count);
 }
 
 // A TXT of several strings is one string a line, so that it can be read and compared.
@@ -54,27 +39,27 @@ static void put_rdata(const ldns_rr *rr, size_t indent, struct buf *ret)
     size_t count = ldns_rr_rd_count(rr);
     bool lines = ldns_rr_get_type(rr) == LDNS_RR_TYPE_TXT && count > 1;
     for (size_t i = 0; i < count; i++) {
-        char *text = ldns_rdf2str(ldns_rr_rdf(rr, i));
-        if (lines && i > 0)
-            buf_printf(ret, "\n%*s", (int)indent + 2, "");
-        else
+        if (lines && i > 0) {
+            buf_put_u8(ret, '\n');
+            put_blanks(ret, indent + 2);
+        } else {
             buf_put_text(ret, i > 0 ? " " : lines ? "( " : "");
-        buf_put_text(ret, text);
-        free(text);
+        }
+        text_put_rdf(ret, ldns_rr_rdf(rr, i));
     }
     buf_put_text(ret, lines ? " )\n" : "\n");
 }
 
-static void put_record(const struct zone_content *content, const ldns_rr *rr, size_t width,
-                       struct buf *ret)
+static void put_record(const ldns_rr *rr, const ldns_rdf *apex, size_t width, struct buf *ret)
 {
-    char *owner = relative_owner(ldns_rr_owner(rr), content->name);
     char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
     size_t start = ret->len;
-    buf_printf(ret, "%-*s %6u IN %-*s ", (int)width, owner, ldns_rr_ttl(rr), TYPE_WIDTH, type);
+    text_put_owner(ret, ldns_rr_owner(rr), apex);
+    if (ret->len - start < width)
+        put_blanks(ret, width - (ret->len - start));
+    buf_printf(ret, " %6u IN %-*s ", ldns_rr_ttl(rr), TYPE_WIDTH, type);
     put_rdata(rr, ret->len - start, ret);
     free(type);
-    free(owner);
 }
 
 static void put_head(const struct zone_content *content, struct buf *ret)
@@ -95,7 +80,8 @@ static void put_head(const struct zone_content *content, struct buf *ret)
 
 void zone_content_dump(const struct zone_content *content, struct buf *ret)
 {
-    size_t width = owner_width(content);
+    ldns_rdf *apex = ldns_dname_new_frm_str(content->name);
+    size_t width = owner_width(content, apex);
     const char *why = "";
     put_head(content, ret);
     for (size_t i = 0; i < content->record_count; i++) {
@@ -108,6 +94,7 @@ void zone_content_dump(const struct zone_content *content, struct buf *ret)
         if (strcmp(record->why, why) != 0)
             buf_printf(ret, "\n; %s\n", record->why);
         why = record->why;
-        put_record(content, record->rr, width, ret);
+        put_record(record->rr, apex, width, ret);
     }
+    ldns_rdf_deep_free(apex);
 }
