@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// What zone-signer asks zone-probe about the world, and what it is told: messages of fixed size over a
-// SOCK_SEQPACKET pair that zoned makes and keeps, so that the program with the keys parses nothing that strangers wrote.
+// What zone-signer asks zone-probe about the world, and what it is told: messages of fixed size over a SOCK_SEQPACKET
+// pair that zoned makes and keeps, so that the program with the keys parses nothing that strangers wrote.
 //
 // A question is about one fact; the answer counts what each server at each address said, over UDP and TCP. Who could
 // not be reached is unknown, never wrong. The pair outlives both programs: a question or an answer may be lost when

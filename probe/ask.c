@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "dns/wire.h"
 #include "probe/ask_message.h"
+#include "probe/turns.h"
 
 // A datagram may be lost, on either way: the question is sent again when these parts of its time have passed.
 #define UDP_SENDINGS 3
@@ -17,9 +18,8 @@ static const unsigned udp_parts[UDP_SENDINGS] = {6, 3, 2}; // of timeout_ms; tog
 
 // A question, waiting or under way.
 struct ask {
+    struct turn turn;
     struct asker *asker;
-    struct ask *next;
-    struct ask *previous;
     struct ask_question question;
     struct name name;
     void (*done)(void *data, struct ask_answer *answer);
@@ -43,52 +43,20 @@ struct ask {
     struct buf in; // from TCP
 };
 
-struct list {
-    struct ask *first;
-    struct ask *last;
-};
-
 struct asker {
     uv_loop_t *loop;
     unsigned timeout_ms;
     struct ask_counts counts;
-    struct list waiting;
-    struct list flight;
-    unsigned flight_count;
-    unsigned handles; // questions not yet released, and the timer
-    bool closing;
-    uv_timer_t turn;                 // begins what may begin, from the loop
+    struct turns turns;
+    unsigned references;             // questions not yet released, and turns
     uint8_t octets[DNS_MESSAGE_MAX]; // what libuv reads into; used up before it reads again
 };
-
-static void list_append(struct list *list, struct ask *ask)
-{
-    ask->next = NULL;
-    ask->previous = list->last;
-    if (list->last != NULL)
-        list->last->next = ask;
-    else
-        list->first = ask;
-    list->last = ask;
-}
-
-static void list_remove(struct list *list, struct ask *ask)
-{
-    if (ask->previous != NULL)
-        ask->previous->next = ask->next;
-    else
-        list->first = ask->next;
-    if (ask->next != NULL)
-        ask->next->previous = ask->previous;
-    else
-        list->last = ask->previous;
-}
 
 // ── The end of a question ────────────────────────────────────────────────────────────────────────
 
 static void release(struct asker *asker)
 {
-    if (--asker->handles == 0)
+    if (--asker->references == 0)
         free(asker);
 }
 
@@ -109,8 +77,6 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, on_ask_closed);
 }
 
-static void on_turn(uv_timer_t *timer);
-
 static void give_up(struct ask *ask)
 {
     struct ask_answer answer = {.outcome = ASK_GIVEN_UP, .transport = ask->transport};
@@ -120,9 +86,13 @@ static void give_up(struct ask *ask)
 
 static void leave(struct ask *ask)
 {
+    bool flies = ask->turn.flies;
     ask->ended = true;
-    list_remove(&ask->asker->flight, ask);
-    ask->asker->flight_count--;
+    turns_leave(&ask->asker->turns, &ask->turn);
+    if (!flies) {
+        release(ask->asker);
+        return;
+    }
     close_handle((uv_handle_t *)&ask->udp);
     close_handle((uv_handle_t *)&ask->tcp);
     close_handle((uv_handle_t *)&ask->timer);
@@ -142,8 +112,6 @@ static void finish(struct ask *ask, enum ask_outcome outcome, ldns_pkt *packet, 
     else
         asker->counts.unanswered++;
     leave(ask);
-    if (!asker->closing)
-        uv_timer_start(&asker->turn, on_turn, 0, 0);
     ask->done(ask->data, &answer);
     ldns_pkt_free(answer.packet);
 }
@@ -333,13 +301,12 @@ static void begin_udp(struct ask *ask)
         on_udp_time(&ask->timer);
 }
 
-// ── Turns ────────────────────────────────────────────────────────────────────────────────────────
+// ── The asker ────────────────────────────────────────────────────────────────────────────────────
 
-static void begin(struct ask *ask)
+static void begin(struct turn *turn)
 {
+    struct ask *ask = (struct ask *)turn;
     struct asker *asker = ask->asker;
-    list_append(&asker->flight, ask);
-    asker->flight_count++;
     asker->counts.asked++;
     uv_timer_init(asker->loop, &ask->timer);
     ask->timer.data = ask;
@@ -358,41 +325,16 @@ static void begin(struct ask *ask)
         begin_udp(ask);
 }
 
-static bool may_begin(const struct asker *asker, const struct ask *ask)
-{
-    unsigned count = 0;
-    for (const struct ask *other = asker->flight.first; other != NULL; other = other->next)
-        if (address_equal(&other->question.server, &ask->question.server))
-            count++;
-    return count < ASK_FLIGHT_PER_SERVER_MAX;
-}
-
-static void on_turn(uv_timer_t *timer)
-{
-    struct asker *asker = timer->data;
-    struct ask *next;
-    for (struct ask *ask = asker->waiting.first; ask != NULL; ask = next) {
-        next = ask->next;
-        if (asker->flight_count == ASK_FLIGHT_MAX)
-            return;
-        if (!may_begin(asker, ask))
-            continue;
-        list_remove(&asker->waiting, ask);
-        begin(ask);
-        if (asker->closing)
-            return;
-        next = asker->waiting.first; // others may be gone or have come meanwhile
-    }
-}
-
 struct asker *asker_new(uv_loop_t *loop, unsigned timeout_ms)
 {
     struct asker *asker = xcalloc(1, sizeof(*asker));
     asker->loop = loop;
     asker->timeout_ms = timeout_ms;
-    asker->handles = 1;
-    uv_timer_init(loop, &asker->turn);
-    asker->turn.data = asker;
+    asker->references = 1;
+    asker->turns = (struct turns){
+        .most = ASK_FLIGHT_MAX, .most_per_address = ASK_FLIGHT_PER_SERVER_MAX, .begin = begin};
+    turns_start(&asker->turns, loop);
+    asker->turns.timer.data = asker;
     return asker;
 }
 
@@ -401,20 +343,20 @@ void asker_ask(struct asker *asker, const struct ask_question *question,
 {
     struct ask *ask = xcalloc(1, sizeof(*ask));
     ask->asker = asker;
+    ask->turn.address = question->server;
     ask->question = *question;
     ask->name.len = (uint8_t)name_wire_len(question->name);
     memcpy(ask->name.wire, question->name, ask->name.len);
     ask->question.name = ask->name.wire;
     ask->done = done;
     ask->data = data;
-    if (asker->closing) {
+    if (asker->turns.closing) {
         give_up(ask);
         free(ask);
         return;
     }
-    asker->handles++;
-    list_append(&asker->waiting, ask);
-    uv_timer_start(&asker->turn, on_turn, 0, 0);
+    asker->references++;
+    turns_wait(&asker->turns, &ask->turn);
 }
 
 const struct ask_counts *asker_counts(const struct asker *asker)
@@ -429,22 +371,17 @@ static void on_asker_closed(uv_handle_t *handle)
 
 void asker_close(struct asker *asker)
 {
+    struct ask *ask;
     if (asker == NULL)
         return;
-    asker->closing = true;
-    while (asker->waiting.first != NULL) {
-        struct ask *ask = asker->waiting.first;
-        list_remove(&asker->waiting, ask);
-        give_up(ask);
-        free(ask);
-        asker->handles--;
-    }
-    while (asker->flight.first != NULL) {
-        struct ask *ask = asker->flight.first;
+    turns_close(&asker->turns, on_asker_closed);
+    while ((ask = (struct ask *)turns_any(&asker->turns)) != NULL) {
+        bool flies = ask->turn.flies;
         leave(ask);
         give_up(ask);
+        if (!flies)
+            free(ask);
     }
-    uv_close((uv_handle_t *)&asker->turn, on_asker_closed);
 }
 
 const char *ask_outcome_text(enum ask_outcome outcome)
