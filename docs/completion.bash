@@ -37,7 +37,8 @@ _zonegen()
     COMPREPLY=()
     case $before in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-    *) [[ $word != -* ]] || _zonebox_words '--dump --signed --ds --check --json --config --help --version' "$word" ;;
+    --style) _zonebox_words 'zone paste' "$word" ;;
+    *) [[ $word != -* ]] || _zonebox_words '--dump --style --signed --ds --diff --check --json --config --help --version' "$word" ;;
     esac
 }
 

@@ -3,39 +3,56 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "zonegen/elsewhere.h"
-#include "zonegen/json.h"
+#include "zonegen/paste.h"
 #include "zonegen/signed.h"
-
-// What an action works with from zone to zone.
-struct work {
-    struct program *program;
-    struct buf text;              // what it prints of the zone
-    struct store_reader *serving; // of --signed
-    struct json_output json;      // of --json
-};
 
 // ── Saying things ────────────────────────────────────────────────────────────────────────────────
 
-void complain(struct program *program, const char *text)
+bool wants_colours(int fd)
 {
-    fprintf(stderr, "zonegen: %s\n", text);
-    program->code = EXIT_WRONG;
+    const char *never = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    return (never == NULL || never[0] == '\0') && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0 && isatty(fd);
 }
 
-static void print_notes(struct program *program, const struct zone_content *content)
+#define RED    "\033[31m"
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
+static void put_colour(const char *colour)
+{
+    if (wants_colours(STDERR_FILENO))
+        fputs(colour, stderr);
+}
+
+void complain(struct program *program, const char *text)
+{
+    put_colour(RED);
+    fprintf(stderr, "zonegen: %s", text);
+    put_colour(PLAIN);
+    fputs("\n", stderr);
+    program->wrong = true;
+}
+
+void print_notes(struct program *program, const struct zone_content *content)
 {
     for (size_t i = 0; i < content->note_count; i++) {
         const struct zone_note *note = &content->notes[i];
         if (!zone_note_holds(note, program->now) || zone_note_repeats(content, i))
             continue;
-        fprintf(stderr, "zonegen: %s: %s%s\n", content->name,
+        put_colour(note->error ? RED : YELLOW);
+        fprintf(stderr, "zonegen: %s: %s%s", content->name,
                 note->error ? "" : "note: ", note->text);
-        if (note->error)
-            program->code = EXIT_WRONG;
+        put_colour(PLAIN);
+        fputs("\n", stderr);
+        program->wrong = program->wrong || note->error;
     }
 }
 
@@ -50,31 +67,42 @@ static void print_missing(const struct zone_content *content)
     }
 }
 
-static void print(struct buf *text)
+void print_zone(struct work *work)
 {
-    if (text->len > 0)
-        fwrite(text->data, 1, text->len, stdout);
+    struct buf *text = &work->text;
+    if (text->len == 0)
+        return;
+    if (work->printed && !work->program->arguments->json)
+        fputs("\n", stdout);
+    fwrite(text->data, 1, text->len, stdout);
+    work->printed = true;
     buf_clear(text);
 }
 
 // ── Actions, one zone each ───────────────────────────────────────────────────────────────────────
 
-// NULL when there can be no such zone, which is said then.
-static struct zone_content *make(struct program *program, const struct zone_target *target)
+struct zone_content *make_zone(struct work *work, const struct zone_target *target)
 {
+    struct program *program = work->program;
     struct zone_content *content = NULL;
     struct error err = {0};
-    if (zonegen_make(program->inputs, &program->keys, target, &content, &err) != STATUS_OK)
-        complain(program, err.text);
-    return content;
+    if (zonegen_make(program->inputs, &program->keys, target, &content, &err) == STATUS_OK)
+        return content;
+    complain(program, err.text);
+    if (program->arguments->json)
+        json_failed(&work->json, target->name, err.text);
+    return NULL;
 }
 
 static void dump(struct work *work, const struct zone_target *target)
 {
-    struct zone_content *content = make(work->program, target);
+    struct zone_content *content = make_zone(work, target);
     if (content == NULL)
         return;
-    zone_content_dump(content, &work->text);
+    if (work->program->arguments->style == STYLE_PASTE)
+        zone_content_paste(content, &work->text);
+    else
+        zone_content_dump(content, &work->text);
     print_notes(work->program, content);
     zone_content_free(content);
 }
@@ -89,7 +117,7 @@ static void ds(struct work *work, const struct zone_target *target)
 
 static void check(struct work *work, const struct zone_target *target)
 {
-    struct zone_content *content = make(work->program, target);
+    struct zone_content *content = make_zone(work, target);
     if (content == NULL)
         return;
     print_notes(work->program, content);
@@ -111,14 +139,11 @@ static void dump_json(struct work *work, const struct zone_target *target)
 {
     struct program *program = work->program;
     bool with_records = program->arguments->action == ACTION_DUMP;
-    struct zone_content *content = NULL;
     struct elsewhere elsewhere;
     struct error err = {0};
-    if (zonegen_make(program->inputs, &program->keys, target, &content, &err) != STATUS_OK) {
-        complain(program, err.text);
-        json_failed(&work->json, target->name, err.text);
+    struct zone_content *content = make_zone(work, target);
+    if (content == NULL)
         return;
-    }
     enum status status =
         elsewhere_gather(program->inputs, &program->keys, target, content, &elsewhere, &err);
     if (status != STATUS_OK && (!with_records || status != STATUS_NOT_FOUND))
@@ -132,8 +157,6 @@ static void dump_json(struct work *work, const struct zone_target *target)
 
 // ── Over the zones ───────────────────────────────────────────────────────────────────────────────
 
-typedef void zone_action(struct work *work, const struct zone_target *target);
-
 static bool is_wanted(const struct arguments *arguments, const struct zone_target *target)
 {
     if (arguments->domain_count == 0)
@@ -145,75 +168,83 @@ static bool is_wanted(const struct arguments *arguments, const struct zone_targe
     return false;
 }
 
-// Runs the action on the zones that were asked for, in the order of the configuration; an empty line between two texts.
-static void for_each_zone(struct work *work, zone_action *action)
+void for_each_zone(struct work *work, zone_action *action)
 {
     const struct program *program = work->program;
-    bool first = true;
     for (size_t i = 0; i < program->target_count; i++) {
-        const struct zone_target *target = &program->targets[i];
-        if (!is_wanted(program->arguments, target))
+        if (!is_wanted(program->arguments, &program->targets[i]))
             continue;
-        action(work, target);
-        if (work->text.len > 0 && !first && !program->arguments->json)
-            fputs("\n", stdout);
-        first = first && work->text.len == 0;
-        print(&work->text);
+        action(work, &program->targets[i]);
+        print_zone(work);
     }
+}
+
+enum status open_served(struct work *work, struct error *err)
+{
+    uint64_t id = 0;
+    char *directory = path_join(work->program->inputs->config->state, "serve");
+    enum status status = store_open_reader(directory, STORE_SERVE, &work->store, err);
+    if (status == STATUS_NOT_FOUND)
+        error_set(err, status, "%s: nothing is served yet; start zoned", directory);
+    if (status == STATUS_OK)
+        status = store_reader_open(work->store, &work->serving, err);
+    if (status == STATUS_OK)
+        status = store_reader_renew(work->serving, &id, err);
+    free(directory);
+    return status;
 }
 
 static void dump_all_served(struct work *work)
 {
-    struct program *program = work->program;
-    struct store *store = NULL;
     struct error err = {0};
-    uint64_t id = 0;
-    char *directory = path_join(program->inputs->config->state, "serve");
-    enum status status = store_open_reader(directory, STORE_SERVE, &store, &err);
-    if (status == STATUS_NOT_FOUND)
-        error_set(&err, status, "%s: nothing is served yet; start zoned", directory);
-    if (status == STATUS_OK)
-        status = store_reader_open(store, &work->serving, &err);
-    if (status == STATUS_OK)
-        status = store_reader_renew(work->serving, &id, &err);
-    if (status == STATUS_OK)
+    if (open_served(work, &err) == STATUS_OK)
         for_each_zone(work, dump_served);
     else
-        complain(program, err.text);
-    store_reader_close(work->serving);
-    store_close(store);
-    free(directory);
-}
-
-static void all_as_json(struct work *work)
-{
-    work->json.text = &work->text;
-    json_begin(&work->json, work->program->inputs->config->box.hostname);
-    for_each_zone(work, dump_json);
-    json_end(&work->json);
-    print(&work->text);
+        complain(work->program, err.text);
 }
 
 static void check_all(struct work *work)
 {
     struct program *program = work->program;
     for_each_zone(work, check);
-    if (program->code == EXIT_FINE)
+    if (!program->wrong)
         printf("%s: sound, %zu zone%s\n", program->arguments->config_path, program->target_count,
                program->target_count == 1 ? "" : "s");
 }
 
+static void act_on_zones(struct work *work)
+{
+    const struct arguments *arguments = work->program->arguments;
+    switch (arguments->action) {
+    case ACTION_CHECK:
+        check_all(work);
+        break;
+    case ACTION_DIFF:
+        compare_all(work);
+        break;
+    case ACTION_DS:
+        for_each_zone(work, arguments->json ? dump_json : ds);
+        break;
+    default:
+        if (arguments->served)
+            dump_all_served(work);
+        else
+            for_each_zone(work, arguments->json ? dump_json : dump);
+    }
+}
+
 void act(struct program *program)
 {
-    const struct arguments *arguments = program->arguments;
     struct work work = {.program = program};
-    if (arguments->action == ACTION_CHECK)
-        check_all(&work);
-    else if (arguments->json)
-        all_as_json(&work);
-    else if (arguments->served)
-        dump_all_served(&work);
-    else
-        for_each_zone(&work, arguments->action == ACTION_DS ? ds : dump);
+    work.json.text = &work.text;
+    if (program->arguments->json)
+        json_begin(&work.json, program->inputs->config->box.hostname);
+    act_on_zones(&work);
+    if (program->arguments->json) {
+        json_end(&work.json);
+        print_zone(&work);
+    }
+    store_reader_close(work.serving);
+    store_close(work.store);
     buf_done(&work.text);
 }

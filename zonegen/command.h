@@ -1,24 +1,37 @@
 // SPDX-License-Identifier: ISC
 // The command `zonegen`: what it was asked for (arguments.c), what it works with (zonegen_main.c), what it does
-// (actions.c).
+// (actions.c; compare.c for --diff).
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "dns/store.h"
+#include "zonegen/json.h"
 #include "zonegen/zonegen.h"
 
-enum exit_code { EXIT_FINE, EXIT_WRONG, EXIT_USAGE };
+// Of --diff as diff(1) has it: 0 no difference, 1 some, 2 trouble of any kind.
+enum exit_code { EXIT_FINE, EXIT_WRONG, EXIT_USAGE, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
 
-enum action { ACTION_NONE, ACTION_DUMP, ACTION_DS, ACTION_CHECK };
+enum action {
+    ACTION_NONE,
+    ACTION_DUMP,
+    ACTION_DS,
+    ACTION_DIFF,
+    ACTION_CHECK,
+};
+
+enum style { STYLE_ZONE, STYLE_PASTE };
 
 struct arguments {
     const char *config_path;
     enum action action;
     bool served; // --signed
     bool json;
+    bool style_given;
+    enum style style;
     char **domains;
     size_t domain_count;
 };
@@ -31,14 +44,39 @@ struct program {
     struct dnskey_listing listing;
     struct zonegen_keys keys;
     int64_t now;
-    enum exit_code code;
+    bool wrong; // something was complained about
+    bool differs;
+};
+
+// What an action works with from zone to zone.
+struct work {
+    struct program *program;
+    struct buf text; // what it prints of the zone
+    struct json_output json;
+    struct store *store; // of --signed and --diff
+    struct store_reader *serving;
+    bool printed; // something is on standard output already
 };
 
 // Returns a negative number to go on, else the exit status.
 int parse_arguments(int argc, char **argv, struct arguments *ret);
-
-// Says it on standard error; the exit status will be that something is wrong.
-void complain(struct program *program, const char *text);
-
-// Does what was asked for.
 void act(struct program *program);
+
+// Says it on standard error; something is wrong then.
+void complain(struct program *program, const char *text);
+// May what goes to this descriptor have colours? A terminal, and nobody said NO_COLOR (no-color.org).
+bool wants_colours(int fd);
+
+typedef void zone_action(struct work *work, const struct zone_target *target);
+
+// Runs the action on the zones that were asked for, in the order of the configuration.
+void for_each_zone(struct work *work, zone_action *action);
+// Prints what there is of a zone, an empty line between two.
+void print_zone(struct work *work);
+// Opens what is served. NOT_FOUND with words when there is nothing yet.
+enum status open_served(struct work *work, struct error *err);
+// NULL when there can be no such zone, which is said then.
+struct zone_content *make_zone(struct work *work, const struct zone_target *target);
+void print_notes(struct program *program, const struct zone_content *content);
+
+void compare_all(struct work *work);

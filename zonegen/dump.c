@@ -62,20 +62,30 @@ static void put_record(const ldns_rr *rr, const ldns_rdf *apex, size_t width, st
     free(type);
 }
 
-static void put_head(const struct zone_content *content, struct buf *ret)
+static const char *destiny(const struct zone_content *content)
 {
     static const char *const states[] = {
         [CONFIG_DNSSEC_ON] = "signed by zone-signer before it is served",
         [CONFIG_DNSSEC_OFF] = "served unsigned (dnssec: off)",
         [CONFIG_DNSSEC_PRESIGNED] = "served as it is (dnssec: presigned)",
     };
+    if (content->domain != NULL && content->domain->mode == CONFIG_EXTERNAL)
+        return "for the name servers of others, which have SOA and NS themselves (mode: external)";
+    return states[content->dnssec];
+}
+
+static void put_head(const struct zone_content *content, struct buf *ret)
+{
     size_t missing = 0;
     for (size_t i = 0; i < content->record_count; i++)
         missing += content->records[i].rr == NULL;
     buf_printf(ret, ";; ── %s ──\n;; %zu records", content->name, content->record_count - missing);
     if (missing > 0)
         buf_printf(ret, " and %zu missing", missing);
-    buf_printf(ret, ", %s\n\n$ORIGIN %s.\n", states[content->dnssec], content->name);
+    buf_printf(ret, ", %s", destiny(content));
+    if (content->domain != NULL && content->domain->mode == CONFIG_HIDDEN_PRIMARY)
+        buf_put_text(ret, ",\n;; to the world by its name servers alone (mode: hidden-primary)");
+    buf_printf(ret, "\n\n$ORIGIN %s.\n", content->name);
 }
 
 void zone_content_dump(const struct zone_content *content, struct buf *ret)

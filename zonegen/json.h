@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: ISC
-// Zones as JSON, for programs: `zonegen --dump --json` and `--ds --json`. The format is a promise, told in zonegen(1);
-// fields may be added, and ZONEGEN_JSON_FORMAT grows when one changes its meaning or goes.
+// Zones as JSON, for programs: `zonegen --dump --json`, `--ds --json`, `--diff --json`. The format is a promise,
+// told in zonegen(1); fields may be added, and ZONEGEN_JSON_FORMAT grows when one changes its meaning or goes.
 //
-// Printed zone by zone, so that ten thousand zones need no more memory than one: json_begin, then json_zone or
-// json_failed for each, then json_end. Each element of a list has a line of its own.
+// Printed zone by zone, so that ten thousand zones need no more memory than one: json_begin, then json_zone,
+// json_diff or json_failed for each, then json_end. Each element of a list has a line of its own.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "zonegen/diff.h"
 #include "zonegen/elsewhere.h"
 
 #define ZONEGEN_JSON_FORMAT 1
@@ -26,4 +27,6 @@ void json_zone(struct json_output *json, const struct elsewhere *elsewhere, bool
                int64_t now);
 // A zone that cannot be made, and why.
 void json_failed(struct json_output *json, const char *zone, const char *why);
+// What changes in a zone (zonegen/diff.h).
+void json_diff(struct json_output *json, const struct diff *diff);
 void json_end(struct json_output *json);

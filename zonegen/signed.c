@@ -21,11 +21,10 @@ static void put_time(struct buf *ret, const char *words, int64_t when)
         buf_printf(ret, ", %s %s", words, text);
 }
 
-// The text form is ldns' business: the RR is put together as a message has it, and read back.
-static enum status put_rr(const struct image_rr *rr, struct buf *wire, struct buf *ret,
-                          struct error *err)
+// What a record says is ldns' business: the RR is put together as a message has it, and read back. wire is room for it.
+static enum status read_rr(const struct image_rr *rr, struct buf *wire, ldns_rr **ret,
+                           struct error *err)
 {
-    ldns_rr *parsed = NULL;
     size_t at = 0;
     buf_clear(wire);
     buf_put(wire, rr->owner, name_wire_len(rr->owner));
@@ -34,9 +33,19 @@ static enum status put_rr(const struct image_rr *rr, struct buf *wire, struct bu
     buf_put_u32(wire, rr->ttl);
     buf_put_u16(wire, rr->rdata_len);
     buf_put(wire, rr->rdata, rr->rdata_len);
-    if (ldns_wire2rr(&parsed, wire->data, wire->len, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
+    if (ldns_wire2rr(ret, wire->data, wire->len, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
         return error_set(err, STATUS_BOGUS, "the image has a record of type %u that cannot be read",
                          rr->type);
+    return STATUS_OK;
+}
+
+static enum status put_rr(const struct image_rr *rr, struct buf *wire, struct buf *ret,
+                          struct error *err)
+{
+    ldns_rr *parsed = NULL;
+    enum status status = read_rr(rr, wire, &parsed, err);
+    if (status != STATUS_OK)
+        return status;
     char *text = ldns_rr2str_fmt(ldns_output_format_nocomments, parsed);
     buf_put_text(ret, text);
     free(text);
@@ -81,22 +90,33 @@ static enum status put_rrsets(const struct image *image, struct buf *ret, struct
     return status;
 }
 
-enum status signed_dump(struct store_reader *reader, const char *zone, struct buf *ret,
-                        struct error *err)
+// NOT_FOUND without words when the zone is not served.
+static enum status open_zone(struct store_reader *reader, const char *zone, struct image *ret,
+                             struct error *err)
 {
     struct name name;
     struct name_key key;
     struct store_entry entry;
-    struct image image;
     enum status status = name_from_text(zone, &name, err);
     if (status != STATUS_OK)
         return status;
     name_key(name.wire, &key);
-    if (store_get(reader, STORE_IMAGES, key.octets, key.len, &entry) != STATUS_OK)
-        return error_set(err, STATUS_NOT_FOUND, "%s: is not served yet", zone);
-    status = image_open(entry.value, entry.value_len, &image, err);
+    status = store_get(reader, STORE_IMAGES, key.octets, key.len, &entry);
     if (status != STATUS_OK)
-        return error_prefix(err, status, "%s", zone);
+        return status;
+    status = image_open(entry.value, entry.value_len, ret, err);
+    return status == STATUS_OK ? STATUS_OK : error_prefix(err, status, "%s", zone);
+}
+
+enum status signed_dump(struct store_reader *reader, const char *zone, struct buf *ret,
+                        struct error *err)
+{
+    struct image image;
+    enum status status = open_zone(reader, zone, &image, err);
+    if (status == STATUS_NOT_FOUND)
+        return error_set(err, STATUS_NOT_FOUND, "%s: is not served yet", zone);
+    if (status != STATUS_OK)
+        return status;
     buf_printf(ret, ";; ── %s, as it is served ──\n;; serial %u", zone, image.header->serial);
     put_time(ret, "published", image.header->meta.made_at);
     put_time(ret, "next signatures at", image.header->meta.resign_at);
@@ -104,4 +124,86 @@ enum status signed_dump(struct store_reader *reader, const char *zone, struct bu
     buf_printf(ret, "\n\n$ORIGIN %s.\n", zone);
     status = put_rrsets(&image, ret, err);
     return status == STATUS_OK ? STATUS_OK : error_prefix(err, status, "%s", zone);
+}
+
+// ── For comparison ───────────────────────────────────────────────────────────────────────────────
+
+static enum status read_rrsets(const struct image *image, ldns_rr_list *ret, struct error *err)
+{
+    struct image_cursor *cursor = xmalloc(sizeof(*cursor));
+    struct buf wire = {0};
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; status == STATUS_OK && i < image->header->rrset_count; i++) {
+        struct image_rr rr;
+        ldns_rr *parsed = NULL;
+        if (i == image->header->negative_soa)
+            continue;
+        image_rrs(cursor, image, &image->rrsets[i], false);
+        while (status == STATUS_OK && image_rrs_next(cursor, &rr)) {
+            status = read_rr(&rr, &wire, &parsed, err);
+            if (status == STATUS_OK)
+                ldns_rr_list_push_rr(ret, parsed);
+        }
+    }
+    buf_done(&wire);
+    free(cursor);
+    return status;
+}
+
+enum status signed_read(struct store_reader *reader, const char *zone, struct diff_side *ret,
+                        struct error *err)
+{
+    struct image image;
+    enum status status = open_zone(reader, zone, &image, err);
+    *ret = (struct diff_side){0};
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    ret->records = ldns_rr_list_new();
+    ret->exists = true;
+    ret->is_signed = (image.header->flags & IMAGE_SIGNED) != 0;
+    status = read_rrsets(&image, ret->records, err);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    ldns_rr_list_deep_free(ret->records);
+    *ret = (struct diff_side){0};
+    return error_prefix(err, status, "%s", zone);
+}
+
+// Labels from the root down, each closed by a zero octet, with zeros and ones in them escaped (dns/name.h).
+static char *key_text(const uint8_t *key, size_t len)
+{
+    struct buf text = {0};
+    uint8_t wire[NAME_WIRE_MAX];
+    size_t at = sizeof(wire) - 1;
+    char name[NAME_TEXT_MAX];
+    wire[at] = 0;
+    for (size_t i = 0; i < len; i++) {
+        buf_clear(&text);
+        for (; i < len && key[i] != 0; i++)
+            buf_put_u8(&text, key[i] == 1 ? (uint8_t)(key[++i] - 1) : key[i]);
+        if (text.len + 1 > at)
+            break;
+        at -= text.len;
+        memcpy(wire + at, text.data, text.len);
+        wire[--at] = (uint8_t)text.len;
+    }
+    buf_done(&text);
+    name_to_text(wire + at, name);
+    if (strlen(name) > 1)
+        name[strlen(name) - 1] = '\0';
+    return xstrdup(name);
+}
+
+char **signed_zones(struct store_reader *reader, size_t *ret_count)
+{
+    struct store_entry entry = {0};
+    char **zones = NULL;
+    size_t cap = 0;
+    *ret_count = 0;
+    while (store_seek(reader, STORE_IMAGES, entry.key, entry.key_len, entry.key_len > 0, &entry) ==
+           STATUS_OK) {
+        zones = array_grow(zones, &cap, *ret_count, sizeof(*zones));
+        zones[(*ret_count)++] = key_text(entry.key, entry.key_len);
+    }
+    return zones;
 }

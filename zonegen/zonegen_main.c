@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -14,8 +15,9 @@ static bool load(struct program *program, const char *path)
     enum status status = inputs_read(path, &program->inputs, errors);
     struct error more = {0};
     const char *line;
+    const bool colours = wants_colours(STDERR_FILENO);
     for (size_t i = 0; (line = config_errors_line(errors, i, &more)) != NULL; i++)
-        fprintf(stderr, "%s\n", line);
+        fprintf(stderr, "%s%s%s\n", colours ? "\033[31m" : "", line, colours ? "\033[0m" : "");
     free(errors);
     return status == STATUS_OK;
 }
@@ -25,6 +27,8 @@ static bool names_are_known(const struct program *program)
 {
     const struct arguments *arguments = program->arguments;
     bool known = true;
+    if (arguments->action == ACTION_DIFF) // one that is gone from it may be served still
+        return true;
     for (size_t i = 0; i < arguments->domain_count; i++) {
         if (zonegen_target_find(program->targets, program->target_count, arguments->domains[i]) !=
             NULL)
@@ -65,6 +69,15 @@ static void run(struct program *program)
     free(dnssec_directory);
 }
 
+static enum exit_code verdict(const struct program *program)
+{
+    if (program->arguments->action != ACTION_DIFF)
+        return program->wrong ? EXIT_WRONG : EXIT_FINE;
+    if (program->wrong)
+        return EXIT_TROUBLE;
+    return program->differs ? EXIT_DIFFERENT : EXIT_FINE;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.config_path = CONFIG_DEFAULT_PATH};
@@ -73,13 +86,14 @@ int main(int argc, char **argv)
         return code;
     struct program program = {.arguments = &arguments, .now = time(NULL)};
     if (!load(&program, arguments.config_path))
-        return EXIT_WRONG;
+        return arguments.action == ACTION_DIFF ? EXIT_TROUBLE : EXIT_WRONG;
     program.target_count = zonegen_targets(program.inputs->config, &program.targets);
-    if (names_are_known(&program))
+    code = EXIT_USAGE;
+    if (names_are_known(&program)) {
         run(&program);
-    else
-        program.code = EXIT_USAGE;
+        code = (int)verdict(&program);
+    }
     free(program.targets);
     inputs_free(program.inputs);
-    return (int)program.code;
+    return code;
 }

@@ -54,12 +54,23 @@ def test_help_fits_a_screen_and_version_is_one_line(place):
 @pytest.mark.parametrize(
     "arguments",
     [[], ["--nonsense"], ["--dump", "--ds"], ["--ds", "--signed"], ["--check", "example.com"], ["--config"], ["--json"],
-     ["--check", "--json"], ["--dump", "--signed", "--json"]],
+     ["--check", "--json"], ["--dump", "--signed", "--json"], ["--dump", "--style", "paste", "--json"], ["--ds", "--style", "zone"],
+     ["--diff", "--dump"]],
 )
 def test_wrong_use_is_exit_2_with_a_hint(place, arguments):
     said = zonegen(place, *arguments)
     assert said.returncode == 2 and said.stdout == ""
     assert "--help" in said.stderr
+
+
+def test_an_unknown_style_is_exit_2_with_the_known_ones(place):
+    said = zonegen(place, "--dump", "--style", "bind")
+    assert said.returncode == 2 and said.stdout == ""
+    assert "\"bind\"" in said.stderr and said.stderr.endswith("  zone\n  paste\n")
+
+
+def test_style_zone_is_the_default(place):
+    assert zonegen(place, "--dump", "--style", "zone").stdout == zonegen(place, "--dump").stdout
 
 
 @pytest.mark.parametrize("action", ["--dump", "--ds"])

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: ISC
+// --diff: what the configuration would change in what is served.
+#include "zonegen/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "zonegen/diff.h"
+#include "zonegen/signed.h"
+
+static bool has_error(const struct zone_content *content, int64_t now)
+{
+    for (size_t i = 0; i < content->note_count; i++) {
+        if (content->notes[i].error && zone_note_holds(&content->notes[i], now))
+            return true;
+    }
+    return false;
+}
+
+// What an input that cannot be used stood for is not taken away: the signer goes on with its last good state. So what
+// is served in the place of a gap stays.
+static void keep_gaps(const struct zone_content *content, const ldns_rr_list *served,
+                      ldns_rr_list *ret)
+{
+    for (size_t i = 0; i < ldns_rr_list_rr_count(served); i++) {
+        const ldns_rr *rr = ldns_rr_list_rr(served, i);
+        char *owner = ldns_rdf2str(ldns_rr_owner(rr));
+        char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
+        char *key = xasprintf("%s %s", owner, type); // as zone_record.missing has it
+        for (size_t k = 0; k < content->record_count; k++) {
+            if (content->records[k].rr == NULL &&
+                strcasecmp(content->records[k].missing, key) == 0) {
+                ldns_rr_list_push_rr(ret, ldns_rr_clone(rr));
+                break;
+            }
+        }
+        free(key);
+        free(type);
+        free(owner);
+    }
+}
+
+static struct diff_side side_of(const struct zone_content *content, const struct diff_side *old,
+                                int64_t now)
+{
+    struct diff_side side = {.records = ldns_rr_list_new(),
+                             .exists = true,
+                             .is_signed = content->dnssec != CONFIG_DNSSEC_OFF};
+    for (size_t i = 0; i < content->record_count; i++) {
+        if (content->records[i].rr != NULL)
+            ldns_rr_list_push_rr(side.records, ldns_rr_clone(content->records[i].rr));
+    }
+    if (old->exists && has_error(content, now))
+        keep_gaps(content, old->records, side.records);
+    return side;
+}
+
+// Takes both sides over.
+static void compare(struct work *work, const struct diff_context *context, struct diff_side *old,
+                    struct diff_side *new)
+{
+    struct program *program = work->program;
+    struct diff diff;
+    diff_zone(context, old, new, &diff);
+    if (diff.kind != DIFF_SAME)
+        program->differs = true;
+    if (program->arguments->json)
+        json_diff(&work->json, &diff);
+    else
+        diff_print(&diff, wants_colours(STDOUT_FILENO), &work->text);
+    diff_done(&diff);
+}
+
+static void compare_target(struct work *work, const struct zone_target *target)
+{
+    struct program *program = work->program;
+    const struct diff_context context = {
+        .zone = target->name,
+        .hostname = program->inputs->config->box.hostname,
+        .delegated_here = target->parent != NULL,
+        .now = program->now,
+    };
+    struct diff_side old = {0};
+    struct diff_side new = {0};
+    struct error err = {0};
+    // Those of external zones are served by nobody here.
+    if (target->domain != NULL && target->domain->mode == CONFIG_EXTERNAL)
+        return;
+    struct zone_content *content = make_zone(work, target);
+    if (content == NULL)
+        return;
+    if (work->serving == NULL ||
+        signed_read(work->serving, target->name, &old, &err) == STATUS_OK) {
+        new = side_of(content, &old, program->now);
+        compare(work, &context, &old, &new);
+    } else {
+        complain(program, err.text);
+    }
+    print_notes(program, content);
+    zone_content_free(content);
+}
+
+// ── Zones that the configuration has no more ─────────────────────────────────────────────────────
+
+static bool is_served_on(const struct program *program, const char *zone)
+{
+    const struct zone_target *target =
+        zonegen_target_find(program->targets, program->target_count, zone);
+    return target != NULL && (target->domain == NULL || target->domain->mode != CONFIG_EXTERNAL);
+}
+
+static bool has_served_parent(const struct program *program, const char *zone)
+{
+    for (const char *at = strchr(zone, '.'); at != NULL; at = strchr(at + 1, '.')) {
+        if (is_served_on(program, at + 1))
+            return true;
+    }
+    return false;
+}
+
+static bool is_asked_for(const struct arguments *arguments, const char *zone)
+{
+    const struct zone_target target = {.name = zone};
+    for (size_t i = 0; i < arguments->domain_count; i++) {
+        if (zonegen_target_find(&target, 1, arguments->domains[i]) != NULL)
+            return true;
+    }
+    return arguments->domain_count == 0;
+}
+
+static void compare_removed(struct work *work)
+{
+    struct program *program = work->program;
+    size_t count = 0;
+    char **zones = signed_zones(work->serving, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct diff_side old = {0};
+        struct diff_side new = {0};
+        struct error err = {0};
+        if (!is_asked_for(program->arguments, zones[i]) || is_served_on(program, zones[i])) {
+            free(zones[i]);
+            continue;
+        }
+        const struct diff_context context = {
+            .zone = zones[i],
+            .hostname = program->inputs->config->box.hostname,
+            .delegated_here = has_served_parent(program, zones[i]),
+            .now = program->now,
+        };
+        if (signed_read(work->serving, zones[i], &old, &err) == STATUS_OK)
+            compare(work, &context, &old, &new);
+        else
+            complain(program, err.text);
+        print_zone(work);
+        free(zones[i]);
+    }
+    free(zones);
+}
+
+// A name that was asked for is a zone of the configuration, or one that is served.
+static bool names_are_known(struct work *work)
+{
+    struct program *program = work->program;
+    const struct arguments *arguments = program->arguments;
+    bool known = true;
+    for (size_t i = 0; i < arguments->domain_count; i++) {
+        const char *name = arguments->domains[i];
+        struct diff_side side = {0};
+        struct error err = {0};
+        if (zonegen_target_find(program->targets, program->target_count, name) != NULL)
+            continue;
+        if (work->serving != NULL)
+            (void)signed_read(work->serving, name, &side, &err);
+        if (!side.exists) {
+            snprintf(err.text, sizeof(err.text),
+                     "%s is no zone of this configuration, and none that is served", name);
+            complain(program, err.text);
+            known = false;
+        }
+        ldns_rr_list_deep_free(side.records);
+    }
+    return known;
+}
+
+void compare_all(struct work *work)
+{
+    struct error err = {0};
+    enum status status = open_served(work, &err);
+    if (status == STATUS_NOT_FOUND)
+        fprintf(stderr, "zonegen: note: %s\n", err.text);
+    else if (status != STATUS_OK) {
+        complain(work->program, err.text);
+        return;
+    }
+    if (!names_are_known(work))
+        return;
+    for_each_zone(work, compare_target);
+    if (work->serving != NULL)
+        compare_removed(work);
+}
