@@ -23,12 +23,19 @@ struct probe_world {
 
 struct check;
 
-// Reads the octets (SYNTAX with words when they are not what zonegen writes) and begins. Verdicts go to `out` as they
-// come, each flushed. done is called once, from the loop: worst is OK (all ok), BOGUS (something is wrong) or IO (`out`
-// takes no more); unknown verdicts do not change it. The octets need not outlive the call.
-enum status check_begin(const struct probe_world *world, const char *octets, size_t len, FILE *out,
-                        void (*done)(void *data, enum status worst), void *data, struct check **ret,
-                        struct error *err);
+// Where the verdicts go: a line of JSON each, zones in the order of the input, flushed zone by zone. done is called
+// once, from the loop: worst is OK (nothing is wrong), BOGUS (something is) or IO (`out` takes no more); unknown
+// verdicts do not change it.
+struct check_output {
+    FILE *out;
+    void (*done)(void *data, enum status worst);
+    void *data;
+};
+
+// Reads the octets (SYNTAX with words when they are not what zonegen writes) and begins. The octets need not outlive
+// the call. On failure *ret is NULL.
+enum status check_begin(const struct probe_world *world, const char *octets, size_t len,
+                        const struct check_output *output, struct check **ret, struct error *err);
 // No more verdicts, done is not called any more: before the asker and the TLS client are closed, which then end what is
 // under way (its memory goes with that).
 void check_give_up(struct check *check);
