@@ -12,10 +12,10 @@ TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data)
 # which its package only recommends.
 TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython python3-cryptography
     clang libclang-rt-14-dev clang-format universal-ctags
-    shellcheck iproute2 util-linux man-db
+    shellcheck iproute2 util-linux bsdutils man-db openssh-server
     nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils)
 # Their services, which nobody asked to be started when the packages came in with the tests.
-PEER_SERVICES=(nsd knot named unbound)
+PEER_SERVICES=(nsd knot named unbound ssh)
 
 packages_missing()
 {
@@ -42,7 +42,8 @@ packages_install()
         echo "$said" >&2
     if [ -d /run/systemd/system ]; then
         for service in "${PEER_SERVICES[@]}"; do
-            case " $* " in *" ${service/named/bind9} "*) systemctl disable --now --quiet "$service" || true ;; esac
+            package=${service/named/bind9}
+            case " $* " in *" ${package/#ssh/openssh-server} "*) systemctl disable --now --quiet "$service" || true ;; esac
         done
     fi
 )
