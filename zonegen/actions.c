@@ -86,9 +86,13 @@ struct zone_content *make_zone(struct work *work, const struct zone_target *targ
     struct program *program = work->program;
     struct zone_content *content = NULL;
     struct error err = {0};
-    if (zonegen_make(program->inputs, &program->keys, target, &content, &err) == STATUS_OK)
+    if (zonegen_examine(program->inputs, &program->keys, target, &content, &err) == STATUS_OK)
         return content;
-    complain(program, err.text);
+    for (size_t i = 0; i < content->note_count; i++) {
+        if (content->notes[i].error)
+            complain(program, content->notes[i].text);
+    }
+    zone_content_free(content);
     if (program->arguments->json)
         json_failed(&work->json, target->name, err.text);
     return NULL;

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "zonegen/custom.h"
+#include "zonegen/rdata_text.h"
+#include "zonegen/record_index.h"
 
 struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_keys *keys,
                              const struct zone_target *target)
@@ -23,6 +26,7 @@ struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_k
         .keys = keys,
         .target = target,
         .content = content,
+        .index = record_index_new(),
     };
     maker_turn_to(&maker, target->domain);
     return maker;
@@ -33,6 +37,14 @@ void maker_turn_to(struct zone_maker *maker, const struct config_domain *domain)
     maker->domain = domain;
     maker->name = domain != NULL ? domain->name : maker->config->box.hostname;
     maker->ttl = domain != NULL ? domain->ttl : &maker->config->ttl;
+}
+
+void maker_done(struct zone_maker *maker)
+{
+    record_index_free(maker->index);
+    custom_free(maker->custom);
+    maker->index = NULL;
+    maker->custom = NULL;
 }
 
 void zone_content_free(struct zone_content *content)
@@ -113,39 +125,25 @@ static struct zone_record *new_record(struct zone_maker *maker)
     return record;
 }
 
-void maker_take(struct zone_maker *maker, ldns_rr *rr, const char *why)
+static void put_record(struct zone_maker *maker, ldns_rr *rr, const char *why)
 {
     struct zone_record *record = new_record(maker);
     record->rr = rr;
     record->why = one_line(xstrdup(why));
 }
 
-static bool same_rdf(const ldns_rdf *a, const ldns_rdf *b)
+void maker_take(struct zone_maker *maker, ldns_rr *rr, const char *why)
 {
-    return ldns_rdf_size(a) == ldns_rdf_size(b) &&
-           memcmp(ldns_rdf_data(a), ldns_rdf_data(b), ldns_rdf_size(a)) == 0;
+    record_index_add(maker->index, rr);
+    put_record(maker, rr, why);
 }
 
-// Octet by octet: the names of generated records are lower case throughout.
-static bool same_record(const ldns_rr *a, const ldns_rr *b)
+bool maker_take_new(struct zone_maker *maker, ldns_rr *rr, const char *why)
 {
-    if (ldns_rr_get_type(a) != ldns_rr_get_type(b) || ldns_rr_rd_count(a) != ldns_rr_rd_count(b) ||
-        !same_rdf(ldns_rr_owner(a), ldns_rr_owner(b)))
+    if (!record_index_add(maker->index, rr))
         return false;
-    for (size_t i = 0; i < ldns_rr_rd_count(a); i++) {
-        if (!same_rdf(ldns_rr_rdf(a, i), ldns_rr_rdf(b, i)))
-            return false;
-    }
+    put_record(maker, rr, why);
     return true;
-}
-
-static bool has_record(const struct zone_content *content, const ldns_rr *rr)
-{
-    for (size_t i = 0; i < content->record_count; i++) {
-        if (content->records[i].rr != NULL && same_record(content->records[i].rr, rr))
-            return true;
-    }
-    return false;
 }
 
 static uint32_t ttl_of(const struct config_ttl *ttl, const char *type)
@@ -178,10 +176,8 @@ static void add(struct zone_maker *maker, const char *owner, const char *type, c
         gap->why = one_line(xasprintf("cannot be written: %s", ldns_get_errorstr_by_id(status)));
         maker_note(maker, true, NULL, "%s. %s cannot be written: %s", owner, type,
                    ldns_get_errorstr_by_id(status));
-    } else if (has_record(maker->content, rr)) {
+    } else if (custom_replaces(maker, rr) || !maker_take_new(maker, rr, why)) {
         ldns_rr_free(rr);
-    } else {
-        maker_take(maker, rr, why);
     }
 }
 
@@ -257,7 +253,7 @@ static bool has_gap(const struct zone_content *content, const char *missing, con
 void maker_missing(struct zone_maker *maker, const char *owner, const char *type,
                    const char *why_format, ...)
 {
-    if (!name_text_under(owner, maker->target->name))
+    if (!name_text_under(owner, maker->target->name) || custom_has(maker, owner, type))
         return;
     va_list args;
     va_start(args, why_format);
@@ -290,4 +286,40 @@ struct zone_note *maker_note(struct zone_maker *maker, bool error, const char *i
     };
     va_end(args);
     return note;
+}
+
+char *record_title(const ldns_rr *rr)
+{
+    char *owner = ldns_rdf2str(ldns_rr_owner(rr));
+    char type[16];
+    char *title = xasprintf("%s %s", owner, rdata_type_name((uint16_t)ldns_rr_get_type(rr), type));
+    free(owner);
+    return title;
+}
+
+#define REFUSALS_TOLD 50 // a file that is wrong throughout is not worth more lines
+
+void maker_refuse(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *words = format_line(format, args);
+    va_end(args);
+    struct error err = {0};
+    if (place->file == NULL)
+        error_set(&err, STATUS_SYNTAX, "%s", words);
+    else if (place->column > 0)
+        error_set(&err, STATUS_SYNTAX, "%s:%u:%u: %s", place->file, place->line, place->column,
+                  words);
+    else if (place->line > 0)
+        error_set(&err, STATUS_SYNTAX, "%s:%u: %s", place->file, place->line, words);
+    else
+        error_set(&err, STATUS_SYNTAX, "%s: %s", place->file, words);
+    free(words);
+    if (maker->refused++ == 0)
+        maker->refusal = err;
+    if (maker->refused <= REFUSALS_TOLD)
+        maker_note(maker, true, NULL, "%s", err.text);
+    else if (maker->refused == REFUSALS_TOLD + 1)
+        maker_note(maker, true, NULL, "and more like this");
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "zonegen/rdata_text.h"
 #include "zonegen/text.h"
 
 #define OWNER_WIDTH_MIN 8
@@ -52,14 +53,19 @@ static void put_rdata(const ldns_rr *rr, size_t indent, struct buf *ret)
 
 static void put_record(const ldns_rr *rr, const ldns_rdf *apex, size_t width, struct buf *ret)
 {
-    char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
+    char type[16];
+    bool plain = rdata_is_plain(rr, type);
     size_t start = ret->len;
     text_put_owner(ret, ldns_rr_owner(rr), apex);
     if (ret->len - start < width)
         put_blanks(ret, width - (ret->len - start));
     buf_printf(ret, " %6u IN %-*s ", ldns_rr_ttl(rr), TYPE_WIDTH, type);
-    put_rdata(rr, ret->len - start, ret);
-    free(type);
+    if (plain) {
+        put_rdata(rr, ret->len - start, ret);
+    } else {
+        rdata_print_generic(rr, ret);
+        buf_put_text(ret, "\n");
+    }
 }
 
 static const char *destiny(const struct zone_content *content)

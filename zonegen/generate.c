@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// A zone's records: which makers run for it, in the order of the dump. What each record must say is decided by the makers,
-// one topic a file; how it gets into the zone in content.c.
-#include "zonegen/maker.h"
+// A zone's records: which makers run for it, in the order of the dump. What each record must say is decided by the
+// makers, one topic a file; how it gets into the zone in content.c.
+#include "zonegen/custom.h"
 
 // Once a zone, before the names in it and behind them.
 static void (*const first[])(struct zone_maker *maker) = {
@@ -47,6 +47,8 @@ static void make_named(struct zone_maker *maker, const struct config_domain *dom
 static void generate(struct zone_maker *maker)
 {
     const struct zone_target *target = maker->target;
+    if (custom_read(maker) != STATUS_OK)
+        return; // what follows from a record that is not understood is no news
     for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
         first[i](maker);
     make_named(maker, target->domain);
@@ -55,11 +57,20 @@ static void generate(struct zone_maker *maker)
     maker_turn_to(maker, target->domain);
     for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++)
         last[i](maker);
+    custom_put(maker);
 }
 
-enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys *keys,
-                         const struct zone_target *target, struct zone_content **ret,
-                         struct error *err)
+static enum status refusal(const struct zone_maker *maker, struct error *err)
+{
+    if (maker->refused == 1)
+        return error_set(err, STATUS_SYNTAX, "%s", maker->refusal.text);
+    return error_set(err, STATUS_SYNTAX, "%s (and %zu more; `zonegen --check` tells them)",
+                     maker->refusal.text, maker->refused - 1);
+}
+
+enum status zonegen_examine(const struct inputs *inputs, const struct zonegen_keys *keys,
+                            const struct zone_target *target, struct zone_content **ret,
+                            struct error *err)
 {
     struct zone_maker maker = zone_maker(inputs, keys, target);
     enum status status = STATUS_OK;
@@ -67,11 +78,26 @@ enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys 
         status = zone_file_make(&maker, err);
     else
         generate(&maker);
-    if (status != STATUS_OK) {
-        zone_content_free(maker.content);
-        return status;
-    }
-    note_addresses(&maker);
+    if (status == STATUS_OK)
+        note_addresses(&maker);
+    else if (maker.refused == 0)
+        maker_refuse(&maker, &(struct zone_place){0}, "%s", err->text);
+    if (maker.refused > 0)
+        status = status != STATUS_OK ? status : refusal(&maker, err);
     *ret = maker.content;
-    return STATUS_OK;
+    maker_done(&maker);
+    return status;
+}
+
+enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys *keys,
+                         const struct zone_target *target, struct zone_content **ret,
+                         struct error *err)
+{
+    struct zone_content *content = NULL;
+    enum status status = zonegen_examine(inputs, keys, target, &content, err);
+    if (status == STATUS_OK)
+        *ret = content;
+    else
+        zone_content_free(content);
+    return status;
 }

@@ -150,11 +150,11 @@ static json_t *record_values(const struct zone_content *content)
         json_t *record = json_object();
         json_value_set(record, "name", json_value_name(ldns_rr_owner(from->rr)));
         json_value_set(record, "ttl", json_integer(ldns_rr_ttl(from->rr)));
-        json_value_set(record, "type",
-                       json_value_taken(ldns_rr_type2str(ldns_rr_get_type(from->rr))));
+        json_value_set(record, "type", json_value_type(from->rr));
         json_value_set(record, "data", json_value_rdata(from->rr));
         json_value_set(record, "why", json_value_text(from->why));
-        json_value_set(record, "source", json_value_text(source_of(content)));
+        json_value_set(record, "source",
+                       json_value_text(from->place.file != NULL ? "custom" : source_of(content)));
         json_value_append(list, record);
     }
     return list;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "zonegen/rdata_text.h"
 
 // Paths and certificates may have octets that are no UTF-8, which JSON cannot carry.
 json_t *json_value_text(const char *text)
@@ -59,7 +60,11 @@ json_t *json_value_address(const struct address *address)
 static char *rdata_text(const ldns_rr *rr)
 {
     struct buf text = {0};
-    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+    char type[16];
+    bool plain = rdata_is_plain(rr, type);
+    if (!plain)
+        rdata_print_generic(rr, &text);
+    for (size_t i = 0; plain && i < ldns_rr_rd_count(rr); i++) {
         char *part = ldns_rdf2str(ldns_rr_rdf(rr, i));
         buf_printf(&text, "%s%s", i > 0 ? " " : "", part);
         free(part);
@@ -72,4 +77,11 @@ static char *rdata_text(const ldns_rr *rr)
 json_t *json_value_rdata(const ldns_rr *rr)
 {
     return json_value_taken(rdata_text(rr));
+}
+
+json_t *json_value_type(const ldns_rr *rr)
+{
+    char type[16];
+    rdata_is_plain(rr, type);
+    return json_value_text(type);
 }

@@ -14,6 +14,7 @@ json_t *json_value_taken(char *text);          // frees text
 json_t *json_value_name(const ldns_rdf *name); // without the last dot
 json_t *json_value_address(const struct address *address);
 json_t *json_value_rdata(const ldns_rr *rr); // as in a master file
+json_t *json_value_type(const ldns_rr *rr);  // the type's name that goes with it
 // Take value over.
 void json_value_set(json_t *object, const char *key, json_t *value);
 void json_value_append(json_t *list, json_t *value);

@@ -20,14 +20,21 @@ struct zone_maker {
     struct zone_content *content;
     size_t record_cap;
     size_t note_cap;
+    struct record_index *index; // of content's records, so that one that is there is found at once
+    struct custom *custom;      // zonegen/custom.h; NULL: none
+    size_t refused;             // maker_refuse was called so often
+    struct error refusal;       // the first one's words
 };
 
 struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_keys *keys,
                              const struct zone_target *target);
+// Releases what making needs; the content stays.
+void maker_done(struct zone_maker *maker);
 
-// Adds a record; owner is a name without last dot, rdata is as in a master file, the TTL is the type's. An owner that
-// does not belong to the zone is left out: another zone of ours has it, or it is not ours. The same record twice is
-// one, with the first reason. What cannot be written (a name that gets too long) becomes a gap with the reason.
+// Adds a record, unless a custom one stands in its place (zonegen/custom.h); owner is a name without last dot, rdata
+// is as in a master file, the TTL is the type's. An owner that does not belong to the zone is left out: another zone
+// of ours has it, or it is not ours. The same record twice is one, with the first reason. What cannot be written (a
+// name that gets too long) becomes a gap with the reason.
 void maker_add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
                const char *rdata_format, ...) __attribute__((format(printf, 5, 6)));
 // A TXT with a text of any length, cut into strings that its readers join again (RFC 1035 §3.3, RFC 6376 §3.6.2.2).
@@ -38,12 +45,22 @@ void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type
                    const char *rdata_format, ...) __attribute__((format(printf, 5, 6)));
 // Takes rr over as it is, without merging.
 void maker_take(struct zone_maker *maker, ldns_rr *rr, const char *why);
-// A gap: the record that should be there, and what is lacking. Left out when owner does not belong to the zone.
+// Takes it over unless it is there already. False: it is, and rr stays the caller's.
+bool maker_take_new(struct zone_maker *maker, ldns_rr *rr, const char *why);
+// A gap: the record that should be there, and what is lacking. Left out when owner does not belong to the zone, or when
+// a custom record stands there.
 void maker_missing(struct zone_maker *maker, const char *owner, const char *type,
                    const char *why_format, ...) __attribute__((format(printf, 4, 5)));
 // The note is returned so that times can be set.
 struct zone_note *maker_note(struct zone_maker *maker, bool error, const char *input,
                              const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+// Something written at this place cannot be: the zone fails with the words "file:line:col: …" (a note with error
+// set, so that all are told, up to a number that nobody reads to its end).
+void maker_refuse(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// "owner TYPE" for messages; the caller frees.
+char *record_title(const ldns_rr *rr);
 
 // Does the name lie in this zone, and not in another one of ours below it?
 bool target_holds(const struct zone_target *target, const char *name);

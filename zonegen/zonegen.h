@@ -21,6 +21,14 @@
 #include "keys/dnskey.h"
 #include "keys/tls_plan.h"
 
+// Where a record was written.
+struct zone_place {
+    const char
+        *file; // path as it is shown, borrowed from the inputs; NULL: the record is generated
+    unsigned line;
+    unsigned column; // 0 in a master file
+};
+
 // One record, and why it is there. Or, when rr is NULL, a record that should be there but cannot be yet: `missing` says
 // owner and type ("mail._domainkey.example.com. TXT"), `why` what is lacking and what to do. A record that stands in
 // for an input that could not be used is missing in this sense.
@@ -28,6 +36,8 @@ struct zone_record {
     ldns_rr *rr;
     char *missing;
     char *why; // one line, with the RFC
+    struct zone_place place;
+    bool ttl_given; // the admin wrote the TTL: others of its set follow
 };
 
 // What should be said about a zone that is not a record: a certificate that is expired, one address for all servers …
@@ -98,11 +108,18 @@ struct zonegen_keys {
     void *context;
 };
 
-// Makes one zone. The SOA's serial is 1 in a generated zone (the signer sets it) and the file's own in a zone file.
-// Fails only when there can be no zone at all: a zone file that does not hold up ("file:line: …").
+// Makes one zone, all or nothing: what is wrong with one record (a place, the record, what would be right) fails the
+// zone. Then the words are of the first such record, with the number of the others. The SOA's serial is 1 in a
+// generated zone (the signer sets it) and the file's own in a zone file. Fails only when there can be no zone at all:
+// a zone file or custom record that does not hold up ("file:line: …").
 enum status zonegen_make(const struct inputs *inputs, const struct zonegen_keys *keys,
                          const struct zone_target *target, struct zone_content **ret,
                          struct error *err);
+// The same for who shows all that is wrong: the content is there in any case, with what is wrong among its notes, and
+// not to be served when the status says so.
+enum status zonegen_examine(const struct inputs *inputs, const struct zonegen_keys *keys,
+                            const struct zone_target *target, struct zone_content **ret,
+                            struct error *err);
 void zone_content_free(struct zone_content *content); // NULL is fine
 // Is the note true at this time?
 bool zone_note_holds(const struct zone_note *note, int64_t now);
