@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: ISC
+// The directory of a domain's DKIM keys: reading it, and changing states.
 #include "keys/dkim.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <openssl/bio.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "keys/dkim_public.h"
+#include "keys/private_key.h"
 
-#define DKIM_FILE_MAX (64U << 10)
-#define DKIM_BITS     2048
+#define DKIM_FILE_MAX  (64U << 10)
+#define PRIVATE_SUFFIX ".private"
+#define PUBLIC_SUFFIX  ".pub"
+
+// ── Names and paths ──────────────────────────────────────────────────────────────────────────────
 
 // Domain and selector become parts of a path: they must be names and nothing else.
 static enum status check_part(const char *text, struct error *err)
@@ -32,201 +37,314 @@ static enum status check_part(const char *text, struct error *err)
     return STATUS_OK;
 }
 
-struct paths {
-    char *directory;
-    char *private;
-    char *public;
-};
-
-static enum status make_paths(const char *directory, const char *domain, const char *selector,
-                              struct paths *ret, struct error *err)
+static enum status check_parts(const char *domain, const char *selector, struct error *err)
 {
     enum status status = check_part(domain, err);
-    if (status == STATUS_OK)
-        status = check_part(selector, err);
-    if (status != STATUS_OK)
-        return status;
-    ret->directory = path_join(directory, domain);
-    ret->private = xasprintf("%s/%s.private", ret->directory, selector);
-    ret->public = xasprintf("%s/%s.pub", ret->directory, selector);
+    return status == STATUS_OK ? check_part(selector, err) : status;
+}
+
+char *dkim_private_path(const char *directory, const char *domain, const char *selector)
+{
+    return xasprintf("%s/%s/%s" PRIVATE_SUFFIX, directory, domain, selector);
+}
+
+static char *public_path(const char *directory, const char *domain, const char *selector)
+{
+    return xasprintf("%s/%s/%s" PUBLIC_SUFFIX, directory, domain, selector);
+}
+
+// The selector that a file of this name is of, or NULL. Editors' files and others with a dot in front are none. The
+// caller frees.
+static char *selector_of(const char *name, const char *suffix)
+{
+    size_t len = strlen(name);
+    size_t suffix_len = strlen(suffix);
+    if (name[0] == '.' || len <= suffix_len || strcmp(name + len - suffix_len, suffix) != 0)
+        return NULL;
+    return xasprintf("%.*s", (int)(len - suffix_len), name);
+}
+
+// ── Reading ──────────────────────────────────────────────────────────────────────────────────────
+
+struct listing {
+    char **publics;
+    size_t public_count, public_cap;
+    char **privates;
+    size_t private_count, private_cap;
+};
+
+static void listing_done(struct listing *listing)
+{
+    for (size_t i = 0; i < listing->public_count; i++)
+        free(listing->publics[i]);
+    for (size_t i = 0; i < listing->private_count; i++)
+        free(listing->privates[i]);
+    free(listing->publics);
+    free(listing->privates);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list_entry(struct listing *listing, const char *name)
+{
+    char *selector = selector_of(name, PUBLIC_SUFFIX);
+    if (selector != NULL) {
+        listing->publics = array_grow(listing->publics, &listing->public_cap, listing->public_count,
+                                      sizeof(*listing->publics));
+        listing->publics[listing->public_count++] = selector;
+        return;
+    }
+    selector = selector_of(name, PRIVATE_SUFFIX);
+    if (selector != NULL) {
+        listing->privates = array_grow(listing->privates, &listing->private_cap,
+                                       listing->private_count, sizeof(*listing->privates));
+        listing->privates[listing->private_count++] = selector;
+    }
+}
+
+static enum status read_listing(const char *path, bool *ret_exists, struct listing *ret,
+                                struct error *err)
+{
+    DIR *dir = opendir(path);
+    *ret_exists = dir != NULL;
+    if (dir == NULL)
+        return errno == ENOENT ? STATUS_OK
+                               : error_set_errno(err, errno, "%s: cannot read it", path);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (ret->public_count + ret->private_count <= 2 * DKIM_KEYS_MAX)
+            list_entry(ret, entry->d_name);
+    closedir(dir);
+    if (ret->public_count > DKIM_KEYS_MAX || ret->private_count > DKIM_KEYS_MAX)
+        return error_set(err, STATUS_RANGE, "%s: more than %d DKIM keys", path, DKIM_KEYS_MAX);
+    if (ret->public_count > 0)
+        qsort(ret->publics, ret->public_count, sizeof(*ret->publics), compare_texts);
+    if (ret->private_count > 0)
+        qsort(ret->privates, ret->private_count, sizeof(*ret->privates), compare_texts);
     return STATUS_OK;
 }
 
-static void paths_done(struct paths *paths)
+static bool has_private(const struct listing *listing, const char *selector)
 {
-    free(paths->directory);
-    free(paths->private);
-    free(paths->public);
+    return listing->private_count > 0 &&
+           bsearch(&selector, listing->privates, listing->private_count, sizeof(*listing->privates),
+                   compare_texts) != NULL;
 }
 
-// No pass phrase is ever asked for: a service has nobody at the terminal.
+static enum status read_text(const char *path, struct buf *ret, int64_t *ret_changed,
+                             struct error *err)
+{
+    struct stat info;
+    enum status status = file_read(path, DKIM_FILE_MAX, ret, err);
+    if (status == STATUS_OK && stat(path, &info) != 0)
+        status = error_set_errno(err, errno, "%s: cannot look at it", path);
+    if (status == STATUS_OK)
+        *ret_changed = (int64_t)info.st_ctim.tv_sec;
+    return status;
+}
+
+// Reads what the public file says into a key. What cannot be read is its trouble.
+static void read_public(const char *directory, const char *domain, struct dkim_key *key)
+{
+    char *path = public_path(directory, domain, key->selector);
+    struct buf text = {0};
+    struct error err = {0};
+    int64_t arrived = 0;
+    enum status status = check_part(key->selector, &err);
+    if (status != STATUS_OK)
+        (void)error_prefix(&err, status, "%s", path);
+    else
+        status = read_text(path, &text, &arrived, &err);
+    // The time of the inode's change: when it came here, whatever copying has kept.
+    key->state = DKIM_ACTIVE;
+    key->created = key->changed = arrived;
+    if (status == STATUS_OK) {
+        status = dkim_public_head(&text, key, &err);
+        if (status == STATUS_OK)
+            status = dkim_public_block(&text, key, &err);
+        if (status != STATUS_OK)
+            (void)error_prefix(&err, status, "%s", path);
+    }
+    if (status != STATUS_OK)
+        key->trouble = xstrdup(err.text);
+    buf_done(&text);
+    free(path);
+}
+
+enum status dkim_load(const char *directory, const char *domain, struct dkim_set *ret,
+                      struct error *err)
+{
+    struct listing listing = {0};
+    *ret = (struct dkim_set){0};
+    enum status status = check_part(domain, err);
+    if (status != STATUS_OK)
+        return status;
+    char *path = path_join(directory, domain);
+    status = read_listing(path, &ret->exists, &listing, err);
+    if (status == STATUS_OK && listing.public_count > 0)
+        ret->list = xcalloc(listing.public_count, sizeof(*ret->list));
+    for (size_t i = 0; status == STATUS_OK && i < listing.public_count; i++) {
+        struct dkim_key *key = &ret->list[ret->count++];
+        key->selector = listing.publics[i];
+        listing.publics[i] = NULL;
+        key->has_private = has_private(&listing, key->selector);
+        read_public(directory, domain, key);
+    }
+    listing_done(&listing);
+    free(path);
+    return status;
+}
+
+void dkim_set_done(struct dkim_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        free(set->list[i].selector);
+        free(set->list[i].p);
+        free(set->list[i].trouble);
+    }
+    free(set->list);
+    *set = (struct dkim_set){0};
+}
+
+bool dkim_is_foreign(const struct dkim_key *key)
+{
+    return !key->made && !key->has_private;
+}
+
+static bool is_newer(const struct dkim_key *a, const struct dkim_key *b)
+{
+    if (a->changed != b->changed)
+        return a->changed > b->changed;
+    if (a->created != b->created)
+        return a->created > b->created;
+    return strcmp(a->selector, b->selector) > 0;
+}
+
+const struct dkim_key *dkim_signer(const struct dkim_set *set, enum dkim_algorithm algorithm)
+{
+    const struct dkim_key *newest = NULL;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct dkim_key *key = &set->list[i];
+        if (key->trouble == NULL && key->state == DKIM_ACTIVE && key->has_private &&
+            key->algorithm == algorithm && (newest == NULL || is_newer(key, newest)))
+            newest = key;
+    }
+    return newest;
+}
+
+// ── Writing ──────────────────────────────────────────────────────────────────────────────────────
+
+enum status dkim_save(const char *directory, const char *domain, const struct dkim_key *key,
+                      struct error *err)
+{
+    enum status status = check_parts(domain, key->selector, err);
+    if (status != STATUS_OK)
+        return status;
+    char *path = public_path(directory, domain, key->selector);
+    struct buf text = {0};
+    dkim_public_print(key, &text);
+    status = file_write(path, text.data, text.len, 0644, err);
+    buf_done(&text);
+    free(path);
+    return status;
+}
+
+static enum status delete_file(const char *path, struct error *err)
+{
+    return unlink(path) == 0 || errno == ENOENT
+               ? STATUS_OK
+               : error_set_errno(err, errno, "%s: cannot delete it", path);
+}
+
+enum status dkim_delete(const char *directory, const char *domain, const struct dkim_key *key,
+                        struct error *err)
+{
+    enum status status = check_parts(domain, key->selector, err);
+    if (status != STATUS_OK)
+        return status;
+    char *private = dkim_private_path(directory, domain, key->selector);
+    char *public = public_path(directory, domain, key->selector);
+    // A private file alone would be taken for one that was brought along.
+    status = delete_file(private, err);
+    if (status == STATUS_OK)
+        status = delete_file(public, err);
+    free(private);
+    free(public);
+    return status;
+}
+
+enum status dkim_store(const char *directory, const char *domain, const char *selector,
+                       const struct dkim_pair *pair, int64_t now, struct error *err)
+{
+    enum status status = check_parts(domain, selector, err);
+    if (status != STATUS_OK)
+        return status;
+    struct dkim_key key = {
+        .selector = xstrdup(selector),
+        .algorithm = pair->algorithm,
+        .state = DKIM_PENDING,
+        .made = true,
+        .created = now,
+        .changed = now,
+        .p = pair->p.data,
+        .p_len = pair->p.len,
+    };
+    char *home = path_join(directory, domain);
+    char *private = dkim_private_path(directory, domain, selector);
+    char *public = public_path(directory, domain, selector);
+    struct buf text = {0};
+    dkim_public_print(&key, &text);
+    // The group comes from the directory above, which is set-group-ID (box.dkim.group): mail software is in it, passes
+    // through and reads the key, which is 0640.
+    status = directory_make(home, 0750, err);
+    if (status == STATUS_OK && access(private, F_OK) == 0)
+        status = error_set(err, STATUS_EXISTS, "%s: exists already", private);
+    // The public file first: without its private one it is a pending key that is dropped again.
+    if (status == STATUS_OK)
+        status = file_create(public, text.data, text.len, 0644, err);
+    if (status == STATUS_OK)
+        status = file_create(private, pair->private.data, pair->private.len, 0640, err);
+    buf_done(&text);
+    free(key.selector);
+    free(home);
+    free(private);
+    free(public);
+    return status;
+}
+
+// ── Completing ───────────────────────────────────────────────────────────────────────────────────
+
 static int no_pass_phrase(char *text, int size, int writing, void *user)
 {
     (void)text, (void)size, (void)writing, (void)user;
     return -1;
 }
 
-static enum status check_key(const char *path, EVP_PKEY *key, struct error *err)
+// Reads a private file into a public key.
+static enum status read_private(const char *path, struct dkim_key *ret, struct error *err)
 {
-    ERR_clear_error();
-    if (key == NULL)
-        return error_set(err, STATUS_SYNTAX, "%s: no key in PEM form without a pass phrase", path);
-    int bits = EVP_PKEY_get_bits(key);
-    if (!EVP_PKEY_is_a(key, "RSA") || bits < DKIM_BITS_MIN || bits > DKIM_BITS_MAX)
-        return error_set(err, STATUS_RANGE, "%s: not an RSA key of %d to %d bits (RFC 8301 §3.2)",
-                         path, DKIM_BITS_MIN, DKIM_BITS_MAX);
-    return STATUS_OK;
-}
-
-// Steps over the tag and length of one DER element, which must end with `end` or before. NULL when it is another one.
-static const uint8_t *enter_der(const uint8_t *at, const uint8_t *end, int wanted,
-                                const uint8_t **ret_end)
-{
-    long len;
-    int tag, class;
-    if (at == NULL || at >= end ||
-        (ASN1_get_object(&at, &len, &tag, &class, end - at) & ~V_ASN1_CONSTRUCTED) != 0 ||
-        tag != wanted)
-        return NULL;
-    *ret_end = at + len;
-    return at;
-}
-
-// Is this the SubjectPublicKeyInfo of an RSA key of a good size, written as DER wants it (RFC 3279 §2.3.1)? OpenSSL's
-// decoder takes 0.4 ms for a key, which is most of what the second start of 10,000 mail zones would cost.
-static bool is_rsa_public(const uint8_t *der, long len)
-{
-    static const uint8_t algorithm[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-                                        0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
-    const uint8_t *end = der + len, *outer = NULL, *bits = NULL, *pair = NULL, *number = NULL;
-    const uint8_t *at = enter_der(der, end, V_ASN1_SEQUENCE, &outer);
-    if (at == NULL || outer != end || outer - at < (long)sizeof(algorithm) ||
-        memcmp(at, algorithm, sizeof(algorithm)) != 0)
-        return false;
-    at = enter_der(at + sizeof(algorithm), end, V_ASN1_BIT_STRING, &bits);
-    if (at == NULL || bits != end || at == end || *at != 0)
-        return false;
-    at = enter_der(enter_der(at + 1, end, V_ASN1_SEQUENCE, &pair), end, V_ASN1_INTEGER, &number);
-    if (at == NULL || pair != end || number >= end || number - at < 2 || at[0] != 0 ||
-        (at[1] & 0x80) == 0)
-        return false;
-    // A modulus of whole octets has its highest bit set, so that DER puts a zero before it.
-    long modulus_bits = (number - at - 1) * 8;
-    at = enter_der(number, end, V_ASN1_INTEGER, &outer);
-    return at != NULL && outer == end && modulus_bits >= DKIM_BITS_MIN &&
-           modulus_bits <= DKIM_BITS_MAX;
-}
-
-// Takes a key that is as dkim_ensure and openssl write it.
-static bool take_plain_public(const struct buf *text, struct buf *ret)
-{
-    BIO *bio = BIO_new_mem_buf(text->data, (int)text->len);
-    char *name = NULL, *header = NULL;
-    unsigned char *der = NULL;
-    long len = 0;
-    bool plain = PEM_read_bio(bio, &name, &header, &der, &len) == 1 &&
-                 strcmp(name, PEM_STRING_PUBLIC) == 0 && is_rsa_public(der, len);
-    if (plain)
-        buf_put(ret, der, (size_t)len);
-    ERR_clear_error();
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    OPENSSL_free(der);
-    BIO_free(bio);
-    return plain;
-}
-
-static enum status take_public(const char *path, const struct buf *text, struct buf *ret,
-                               struct error *err)
-{
-    BIO *bio = BIO_new_mem_buf(text->data, (int)text->len);
-    EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL);
-    enum status status = check_key(path, key, err);
-    unsigned char *der = NULL;
-    int len = status == STATUS_OK ? i2d_PUBKEY(key, &der) : 0;
-    if (len > 0)
-        buf_put(ret, der, (size_t)len);
-    OPENSSL_free(der);
-    EVP_PKEY_free(key);
-    BIO_free(bio);
-    return status;
-}
-
-enum status dkim_load_public(const char *directory, const char *domain, const char *selector,
-                             struct buf *ret, struct error *err)
-{
-    struct paths paths = {0};
-    struct buf text = {0};
-    enum status status = make_paths(directory, domain, selector, &paths, err);
-    if (status != STATUS_OK)
-        return status;
-    status = file_read(paths.public, DKIM_FILE_MAX, &text, err);
-    if (status == STATUS_OK && !take_plain_public(&text, ret))
-        status = take_public(paths.public, &text, ret, err);
-    buf_done(&text);
-    paths_done(&paths);
-    return status;
-}
-
-static enum status write_public(const char *path, EVP_PKEY *key, struct error *err)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text = NULL;
-    enum status status;
-    if (PEM_write_bio_PUBKEY(bio, key) != 1)
-        status = error_set(err, STATUS_CRYPTO, "%s: cannot write the public key as PEM", path);
-    else {
-        size_t len = (size_t)BIO_get_mem_data(bio, &text);
-        status = file_write(path, text, len, 0644, err);
-    }
-    BIO_free(bio);
-    return status;
-}
-
-static enum status publish_private(const struct paths *paths, struct error *err)
-{
-    struct buf text = {0};
-    buf_reserve(&text,
-                DKIM_FILE_MAX + 16384); // never grows, so that no copy of the secret stays behind
+    struct buf text = {0}, p = {0};
+    // Never grows, so that no copy of the secret stays behind.
+    buf_reserve(&text, DKIM_FILE_MAX + 16384);
     EVP_PKEY *key = NULL;
-    enum status status = file_read(paths->private, DKIM_FILE_MAX, &text, err);
+    enum status status = file_read(path, DKIM_FILE_MAX, &text, err);
     if (status == STATUS_OK) {
         BIO *bio = BIO_new_mem_buf(text.data, (int)text.len);
         key = PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
         BIO_free(bio);
-        status = check_key(paths->private, key, err);
+        status = dkim_public_take(key, &ret->algorithm, &p, err);
+        if (status != STATUS_OK)
+            (void)error_prefix(err, status, "%s", path);
     }
-    OPENSSL_cleanse(text.data, text.cap);
-    buf_done(&text);
-    if (status == STATUS_OK)
-        status = write_public(paths->public, key, err);
+    secret_done(&text);
     EVP_PKEY_free(key);
-    return status;
-}
-
-static enum status make_key(const struct paths *paths, struct error *err)
-{
-    // The group comes from the directory above, which is set-group-ID (box.dkim.group): mail software is in it, passes
-    // through and reads the key, which is 0640.
-    enum status status = directory_make(paths->directory, 0750, err);
-    if (status != STATUS_OK)
-        return status;
-    EVP_PKEY *key = EVP_RSA_gen(DKIM_BITS);
-    BIO *bio = BIO_new(BIO_s_secmem());
-    if (key == NULL || bio == NULL ||
-        PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
-        ERR_clear_error();
-        status = error_set(err, STATUS_CRYPTO, "%s: cannot make an RSA key", paths->private);
-    } else {
-        char *text = NULL;
-        size_t len = (size_t)BIO_get_mem_data(bio, &text);
-        status = file_create(paths->private, text, len, 0640, err);
-        OPENSSL_cleanse(text, len);
+    if (status == STATUS_OK) {
+        ret->p_len = p.len;
+        ret->p = xmemdup(p.data, p.len);
     }
-    BIO_free(bio);
-    if (status == STATUS_OK)
-        status = write_public(paths->public, key, err);
-    EVP_PKEY_free(key);
+    buf_done(&p);
     return status;
 }
 
@@ -235,47 +353,96 @@ static bool is_later(const struct timespec *a, const struct timespec *b)
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-static enum status look(const char *path, bool *ret_there, struct stat *ret, struct error *err)
+// The times of the inode's change: copying or renaming a file into place cannot fake them.
+static enum status is_complete(const char *private, const char *public, bool *ret,
+                               struct error *err)
 {
-    *ret_there = stat(path, ret) == 0;
-    if (*ret_there || errno == ENOENT)
-        return STATUS_OK;
-    return error_set_errno(err, errno, "%s: cannot look at it", path);
+    struct stat own;
+    struct stat other;
+    *ret = false;
+    if (stat(private, &own) != 0)
+        return error_set_errno(err, errno, "%s: cannot look at it", private);
+    if (stat(public, &other) == 0)
+        *ret = !is_later(&own.st_ctim, &other.st_ctim);
+    else if (errno != ENOENT)
+        return error_set_errno(err, errno, "%s: cannot look at it", public);
+    return STATUS_OK;
 }
 
-enum status dkim_ensure(const char *directory, const char *domain, const char *selector,
-                        bool *ret_made, struct error *err)
+// Writes the public file from the private one. What known says of the key stays when it is the same, or when only its
+// lines could be read.
+static enum status write_again(const char *directory, const char *domain,
+                               const struct dkim_key *known, const char *selector,
+                               struct error *err)
 {
-    struct paths paths = {0};
-    struct stat private;
-    struct stat public;
-    bool has_private = false;
-    bool has_public = false;
-    *ret_made = false;
-    enum status status = make_paths(directory, domain, selector, &paths, err);
-    if (status == STATUS_OK)
-        status = look(paths.private, &has_private, &private, err);
-    if (status == STATUS_OK)
-        status = look(paths.public, &has_public, &public, err);
-    if (status == STATUS_OK && !has_private && !has_public) {
-        status = make_key(&paths, err);
-        *ret_made = status == STATUS_OK;
-    } else if (status == STATUS_OK && has_private &&
-               // The time of the inode's change: copying or renaming a file into place cannot fake
-               // it.
-               (!has_public || is_later(&private.st_ctim, &public.st_ctim))) {
-        status = publish_private(&paths, err);
+    char *private = dkim_private_path(directory, domain, selector);
+    struct dkim_key key = {.state = DKIM_ACTIVE};
+    enum status status = read_private(private, &key, err);
+    bool same = known != NULL && known->p_len == key.p_len && key.p_len > 0 &&
+                memcmp(known->p, key.p, key.p_len) == 0;
+    if (same || (known != NULL && known->p == NULL && known->made)) {
+        key.made = known->made;
+        key.state = known->state;
+        key.created = known->created;
+        key.announced = known->announced;
+        key.changed = known->changed;
     }
-    paths_done(&paths);
+    key.selector = xstrdup(selector);
+    if (status == STATUS_OK)
+        status = dkim_save(directory, domain, &key, err);
+    free(key.selector);
+    free(key.p);
+    free(private);
     return status;
 }
 
-bool dkim_has_private(const char *directory, const char *domain, const char *selector)
+static const struct dkim_key *find_key(const struct dkim_set *set, const char *selector)
 {
-    struct paths paths = {0};
-    struct stat info;
-    bool has = make_paths(directory, domain, selector, &paths, NULL) == STATUS_OK &&
-               (stat(paths.private, &info) == 0 || errno != ENOENT);
-    paths_done(&paths);
-    return has;
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->list[i].selector, selector) == 0)
+            return &set->list[i];
+    return NULL;
+}
+
+static enum status complete_one(const char *directory, const char *domain,
+                                const struct dkim_set *set, const char *selector, bool *ret_changed,
+                                struct error *err)
+{
+    const struct dkim_key *known = find_key(set, selector);
+    char *private = dkim_private_path(directory, domain, selector);
+    char *public = public_path(directory, domain, selector);
+    bool complete = false;
+    enum status status = check_part(selector, err);
+    if (status == STATUS_OK)
+        status = is_complete(private, public, &complete, err);
+    if (status == STATUS_OK && (!complete || (known != NULL && known->trouble != NULL))) {
+        status = write_again(directory, domain, known, selector, err);
+        *ret_changed = *ret_changed || status == STATUS_OK;
+    }
+    free(private);
+    free(public);
+    return status;
+}
+
+enum status dkim_complete(const char *directory, const char *domain, const struct dkim_set *set,
+                          bool *ret_changed, struct error *err)
+{
+    struct listing listing = {0};
+    bool exists;
+    *ret_changed = false;
+    enum status status = check_part(domain, err);
+    if (status != STATUS_OK)
+        return status;
+    char *path = path_join(directory, domain);
+    status = read_listing(path, &exists, &listing, err);
+    for (size_t i = 0; i < listing.private_count && status != STATUS_RANGE; i++) {
+        struct error own = {0};
+        enum status result =
+            complete_one(directory, domain, set, listing.privates[i], ret_changed, &own);
+        if (result != STATUS_OK && status == STATUS_OK)
+            status = error_set(err, result, "%s", own.text);
+    }
+    listing_done(&listing);
+    free(path);
+    return status;
 }

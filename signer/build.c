@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "dns/types.h"
-#include "keys/dkim.h"
 #include "signer/compile.h"
+#include "signer/dkim.h"
 #include "signer/judge.h"
 #include "signer/notes.h"
 #include "signer/verify.h"
@@ -192,46 +192,6 @@ static enum status generate(const struct build_context *context, struct zone *zo
     }
 }
 
-// ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────
-
-// The gap where the DKIM key should be, or NULL.
-static const struct zone_record *find_dkim_gap(const struct zone_content *content)
-{
-    for (size_t i = 0; i < content->record_count; i++)
-        if (content->records[i].rr == NULL &&
-            strstr(content->records[i].missing, "._domainkey.") != NULL)
-            return &content->records[i];
-    return NULL;
-}
-
-// Makes the DKIM key that generation misses, and generates once more. A key that is published and gone is not made
-// again: the mail server may still sign with it, and what it signs would not verify.
-static enum status add_dkim(const struct build_context *context, struct zone *zone,
-                            struct zone_content **content, struct error *err)
-{
-    const struct config_box *box = &context->inputs->config->box;
-    const struct zone_record *gap = find_dkim_gap(*content);
-    if (!box->dkim || gap == NULL)
-        return STATUS_OK;
-    if (judge_is_published(context, zone, gap->missing) &&
-        !dkim_has_private(context->dkim_directory, zone->name, box->dkim_selector))
-        return error_set(err, STATUS_STATE,
-                         "%s/%s: the key files of selector %s are gone and the key is published; "
-                         "put them back from the backup, or choose another `selector:`",
-                         context->dkim_directory, zone->name, box->dkim_selector);
-    bool made = false;
-    enum status status =
-        dkim_ensure(context->dkim_directory, zone->name, box->dkim_selector, &made, err);
-    if (status != STATUS_OK)
-        return status;
-    if (made)
-        log_event(LOG_LEVEL_NOTICE, "dkim-key-made", "domain", zone->name, "selector",
-                  box->dkim_selector, NULL);
-    zone_content_free(*content);
-    *content = NULL;
-    return generate(context, zone, content, err);
-}
-
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────
 
 static enum status take_content(const struct build_context *context, struct zone *zone,
@@ -241,9 +201,7 @@ static enum status take_content(const struct build_context *context, struct zone
     enum status status = generate(context, zone, &content, err);
     if (status != STATUS_OK)
         return status;
-    status = add_dkim(context, zone, &content, err);
-    if (status == STATUS_OK)
-        status = judge_content(context, zone, content, err);
+    status = judge_content(context, zone, content, err);
     for (size_t i = 0; status == STATUS_OK && i < content->record_count; i++)
         if (content->records[i].rr != NULL)
             status = records_add_rr(records, content->records[i].rr, err);
@@ -368,7 +326,14 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
     };
     enum config_dnssec dnssec = zone_dnssec(zone);
     *ret = (struct build){.zone = zone, .state = {.mode = modes[dnssec]}};
-    enum status status = collect_records(context, ret, err);
+    size_t ordered = context->orders->count;
+    enum status status = STATUS_OK;
+    if (!zone->from_published)
+        status = dkim_keep(context, zone, context->orders, err);
+    if (status == STATUS_OK && context->orders->count > ordered)
+        return BUILD_WAITS;
+    if (status == STATUS_OK)
+        status = collect_records(context, ret, err);
     if (status == STATUS_OK && zone->published.exists && !context->distrust &&
         zone->published.content == ret->content &&
         !build_is_due(&context->policy, zone, context->now))

@@ -26,8 +26,11 @@ struct build_context {
     struct lastgood *lastgood;
     struct store_reader *serve; // both renewed
     struct store_reader *state;
+    struct dkim_orders *orders; // of the batch
     struct plan_policy policy;
-    bool distrust; // somebody else wrote to serve/: nothing of it is used again
+    bool *dkim_changed; // set when who signs mail has to be told of another key
+    bool dkim_held;     // who signs mail could not be told of new keys: none is revoked
+    bool distrust;      // somebody else wrote to serve/: nothing of it is used again
     int64_t now;
 };
 
@@ -45,6 +48,7 @@ struct build {
 enum build_outcome {
     BUILD_UNCHANGED, // what is published is what should be
     BUILD_READY,
+    BUILD_WAITS,  // for DKIM keys that were ordered (signer/dkim.h)
     BUILD_FAILED, // err says why; *ret_status the kind
 };
 

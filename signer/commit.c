@@ -213,13 +213,30 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     if (status != STATUS_OK)
         return status;
     take_over(publisher, now);
+    dkim_tables_write(&publisher->dkim_tables, &publisher->zones, false, now);
     publisher_stores_work(publisher);
     return STATUS_OK;
+}
+
+// Keys that were made are written; their zones are looked at once more, before the others.
+static void store_keys(struct publisher *publisher, int64_t now)
+{
+    for (size_t i = 0; i < publisher->batch.orders.count; i++) {
+        const struct dkim_order *order = &publisher->batch.orders.list[i];
+        struct error err = {0};
+        if (dkim_order_store(publisher->dkim_tables.directory, order, now, &err) != STATUS_OK) {
+            publisher_zone_fails(publisher, order->zone, &err, now);
+        } else if (!order->zone->failed) {
+            order->zone->dirty = order->zone->urgent = true;
+            publisher->any_urgent = true;
+        }
+    }
 }
 
 enum status publisher_commit(struct publisher *publisher, int64_t now)
 {
     struct error err = {0};
+    store_keys(publisher, now);
     enum status status = commit_batch(publisher, now, &err);
     if (status != STATUS_OK) {
         put_back(&publisher->batch);

@@ -7,6 +7,13 @@
 
 // ── What is lost ─────────────────────────────────────────────────────────────────────────────────
 
+// One key that cannot be used takes nothing else from a zone: where its record was published there is a gap now.
+static bool is_dkim_file(const struct build_context *context, const char *path)
+{
+    size_t len = strlen(context->dkim_directory);
+    return path != NULL && strncmp(path, context->dkim_directory, len) == 0 && path[len] == '/';
+}
+
 // An input that has an error here could not be helped by a last good state. One that never was good takes nothing from
 // a zone; where that is not known, the published zone stays.
 static enum status judge_notes(const struct build_context *context, const struct zone *zone,
@@ -18,6 +25,7 @@ static enum status judge_notes(const struct build_context *context, const struct
             continue;
         bool known = note->input != NULL && inputs_file(context->inputs, note->input) != NULL &&
                      zone->state.mode != STATE_NEVER;
+        known = known || is_dkim_file(context, note->input);
         if (zone->published.exists && !known)
             return error_set(err, STATUS_STATE, "%s", note->text);
         lastgood_complain(context->lastgood, note->input != NULL ? note->input : zone->name,
@@ -69,16 +77,6 @@ static bool is_lost(const struct image *image, const struct zone *zone,
                     const struct zone_content *content, const struct gap *gap)
 {
     return image_has(image, zone, gap) && !content_has(content, gap);
-}
-
-bool judge_is_published(const struct build_context *context, const struct zone *zone,
-                        const char *missing)
-{
-    struct image image;
-    struct gap gap;
-    return read_gap(missing, &gap) &&
-           build_open(context->serve, &zone->key, &image, NULL) == STATUS_OK &&
-           image_has(&image, zone, &gap);
 }
 
 // `tls: []` is a choice and no mishap.

@@ -10,10 +10,6 @@
 enum status judge_content(const struct build_context *context, const struct zone *zone,
                           const struct zone_content *content, struct error *err);
 
-// Does serve/ have the RRset that is missing ("owner. TYPE", see struct zone_record)?
-bool judge_is_published(const struct build_context *context, const struct zone *zone,
-                        const char *missing);
-
 // For zonegen_keys: does serve/ have the child, signed, with this DNSKEY? If not, the zone is marked as waiting for it.
 struct judge_serving {
     struct store_reader *serve; // renewed

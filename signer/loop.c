@@ -17,8 +17,6 @@
 #include "signer/source.h"
 #include "signer/status.h"
 
-// So few signatures are made at once; sending them through the pool takes longer.
-#define JOBS_AT_ONCE 8
 // libuv's pool has four threads.
 #define SLICES_MAX 4
 // The clock is looked at again at least so often: it may be set.
@@ -116,7 +114,7 @@ static void on_slice_done(uv_work_t *work, int status)
 static void run_jobs(struct loop *loop)
 {
     size_t count = publisher_job_count(loop->publisher);
-    if (count <= JOBS_AT_ONCE) {
+    if (!publisher_is_long(loop->publisher)) {
         for (size_t i = 0; i < count; i++)
             publisher_run_job(loop->publisher, i);
         commit(loop);

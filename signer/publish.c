@@ -12,6 +12,8 @@
 #include "signer/publisher.h"
 
 #define BACKOFF_MAX_S 60
+// So few signatures are made at once; sending them through the pool takes longer.
+#define JOBS_AT_ONCE 8
 
 // ── Opening and closing ──────────────────────────────────────────────────────────────────────────
 
@@ -20,12 +22,12 @@ enum status publisher_open(const char *directory, struct publisher **ret, struct
     struct publisher *publisher = xcalloc(1, sizeof(*publisher));
     *ret = NULL;
     char *keys = path_join(directory, "keys");
-    publisher->dkim_directory = path_join(directory, "dkim");
+    publisher->dkim_tables.directory = path_join(directory, "dkim");
     enum status status = stores_open(directory, &publisher->stores, err);
     if (status == STATUS_OK)
         status = directory_make(keys, 0700, err);
     if (status == STATUS_OK)
-        status = directory_make(publisher->dkim_directory, 0750, err);
+        status = directory_make(publisher->dkim_tables.directory, 0750, err);
     if (status == STATUS_OK)
         status = public_file_open(directory, &publisher->public_file, err);
     if (status == STATUS_OK)
@@ -48,6 +50,7 @@ void batch_clear(struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         build_done(&batch->builds[i]);
     batch->count = 0;
+    dkim_orders_clear(&batch->orders);
     batch->news_count = 0;
     batch->job_count = 0;
     batch->looked_at = 0;
@@ -61,6 +64,7 @@ void publisher_close(struct publisher *publisher)
     free(publisher->batch.builds);
     free(publisher->batch.news);
     free(publisher->batch.jobs);
+    free(publisher->batch.orders.list);
     if (publisher->zones.inputs != NULL)
         lastgood_undo(&publisher->lastgood, publisher->zones.inputs);
     zones_done(&publisher->zones);
@@ -68,7 +72,7 @@ void publisher_close(struct publisher *publisher)
     keyring_done(&publisher->keyring);
     public_file_done(&publisher->public_file);
     stores_close(&publisher->stores);
-    free(publisher->dkim_directory);
+    dkim_tables_done(&publisher->dkim_tables);
     free(publisher->trouble);
     free(publisher);
 }
@@ -134,7 +138,7 @@ void publisher_zone_is_well(struct zone *zone)
 bool publisher_has_trouble(const struct publisher *publisher)
 {
     if (publisher->trouble != NULL || publisher->public_file.trouble != NULL ||
-        lastgood_has_complaints(&publisher->lastgood))
+        publisher->dkim_tables.trouble != NULL || lastgood_has_complaints(&publisher->lastgood))
         return true;
     for (size_t i = 0; i < publisher->zones.count; i++)
         if (publisher->zones.list[i].failed)
@@ -165,6 +169,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     for (size_t i = 0; publisher->distrust && i < zones->count; i++)
         public_keys_done(&zones->list[i].keys); // those of a stranger, maybe
     publisher->public_file.stale = true;
+    publisher->dkim_tables.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
     publisher->policy = plan_policy(&inputs->config->dnssec);
     publisher->cursor = zones->count;
@@ -177,6 +182,7 @@ void publisher_touch_all(struct publisher *publisher)
     for (size_t i = 0; i < publisher->zones.count; i++)
         publisher->zones.list[i].dirty = true;
     publisher->public_file.stale = true;
+    publisher->dkim_tables.stale = true;
 }
 
 // ── Collecting ───────────────────────────────────────────────────────────────────────────────────
@@ -205,7 +211,9 @@ static bool mark_due(struct publisher *publisher, int64_t now)
         struct zone *zone = &publisher->zones.list[i];
         raise_alarm(publisher, zone, now);
         notes_tell(zone->notes, zone->name, now);
-        if (zone->failed ? now >= zone->retry_at : build_is_due(&publisher->policy, zone, now))
+        if (zone->failed
+                ? now >= zone->retry_at
+                : build_is_due(&publisher->policy, zone, now) || now >= zone_dkim_next(zone->dkim))
             zone->dirty = true;
         any = any || zone->dirty;
     }
@@ -286,11 +294,14 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
 {
     return (struct build_context){
         .inputs = publisher->zones.inputs,
-        .dkim_directory = publisher->dkim_directory,
+        .dkim_directory = publisher->dkim_tables.directory,
         .keyring = &publisher->keyring,
         .lastgood = &publisher->lastgood,
         .serve = publisher->stores.serve_reader,
         .state = publisher->stores.state_reader,
+        .orders = &publisher->batch.orders,
+        .dkim_changed = &publisher->dkim_tables.stale,
+        .dkim_held = publisher->dkim_tables.trouble != NULL,
         .policy = publisher->policy,
         .distrust = publisher->distrust,
         .now = now,
@@ -313,6 +324,8 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     case BUILD_READY:
         take_build(batch, &build);
         return true;
+    case BUILD_WAITS:
+        break;
     case BUILD_UNCHANGED:
         if (build_has_news(context, zone))
             take_news(batch, zone);
@@ -358,6 +371,7 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
         publisher->in_round = false;
         publisher->distrust = false; // all was made anew
         public_file_write(&publisher->public_file, &publisher->zones, PUBLIC_AT_ONCE, now);
+        dkim_tables_write(&publisher->dkim_tables, &publisher->zones, true, now);
         return false;
     }
     enum status status = begin_round(publisher, &err);
@@ -370,7 +384,8 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
     struct build_context context = publisher_context(publisher, now);
     batch->now = now;
     int64_t end = monotonic_ms() + PUBLISH_BATCH_MS;
-    while (batch->job_count < PUBLISH_BATCH_JOBS && batch->looked_at < PUBLISH_BATCH_ZONES) {
+    while (batch->job_count < PUBLISH_BATCH_JOBS && batch->looked_at < PUBLISH_BATCH_ZONES &&
+           batch->orders.count < PUBLISH_BATCH_KEYS) {
         struct zone *zone = next_dirty(publisher);
         if (zone == NULL || !look_at(publisher, &context, zone) || monotonic_ms() >= end)
             break;
@@ -379,14 +394,25 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
     return true;
 }
 
+// Keys come first: they take longest.
 size_t publisher_job_count(const struct publisher *publisher)
 {
-    return publisher->batch.job_count;
+    return publisher->batch.orders.count + publisher->batch.job_count;
+}
+
+bool publisher_is_long(const struct publisher *publisher)
+{
+    return publisher->batch.orders.count > 0 || publisher->batch.job_count > JOBS_AT_ONCE;
 }
 
 void publisher_run_job(struct publisher *publisher, size_t index)
 {
-    const struct batch_job *job = &publisher->batch.jobs[index];
+    struct batch *batch = &publisher->batch;
+    if (index < batch->orders.count) {
+        dkim_order_run(&batch->orders.list[index]);
+        return;
+    }
+    const struct batch_job *job = &batch->jobs[index - batch->orders.count];
     sign_job_run(job->signing, job->job);
 }
 
@@ -401,11 +427,15 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
                      : zone->failed ? zone->retry_at
                                     : build_due_at(&publisher->policy, zone);
         next = at < next ? at : next;
+        at = zone->failed ? INT64_MAX : zone_dkim_next(zone->dkim);
+        next = at < next ? at : next;
         at = notes_next(zone->notes, now);
         next = at < next ? at : next;
     }
     if (publisher->public_file.stale && publisher->public_file.retry_at < next)
         next = publisher->public_file.retry_at;
+    if (publisher->dkim_tables.stale && publisher->dkim_tables.retry_at < next)
+        next = publisher->dkim_tables.retry_at;
     return next < publisher->retry_at ? publisher->retry_at : next;
 }
 

@@ -3,7 +3,7 @@
 //
 //   publisher_set_inputs   new inputs: what may have changed is marked dirty, what is gone will be deleted
 //   publisher_collect      takes dirty and due zones, as many as are 50 ms of work, and prepares them
-//   publisher_run_job      signs, in any thread: jobs 0 … publisher_job_count - 1
+//   publisher_run_job      signs, or makes a DKIM key, in any thread: jobs 0 … publisher_job_count - 1
 //   publisher_commit       compiles, verifies, and commits: first the serials to state/, then the images to serve/
 //   publisher_next         when to come again
 //
@@ -22,6 +22,8 @@
 #define PUBLISH_BATCH_MS 50
 // … or has this many signatures to make: 50 ms on two cores …
 #define PUBLISH_BATCH_JOBS 4000
+// … or this many DKIM keys to make: a change that comes meanwhile waits for them, half a second …
+#define PUBLISH_BATCH_KEYS 8
 // … or this many zones, whose images wait in memory.
 #define PUBLISH_BATCH_ZONES 512
 // A zone that failed is looked at again then: key files may have come back, a disk may have room again.
@@ -42,6 +44,8 @@ void publisher_touch_all(struct publisher *publisher);
 // Prepares a batch. False: there is nothing to do now.
 bool publisher_collect(struct publisher *publisher, int64_t now);
 size_t publisher_job_count(const struct publisher *publisher);
+// Is it more work than a thread of its own is worth?
+bool publisher_is_long(const struct publisher *publisher);
 void publisher_run_job(struct publisher *publisher, size_t index);
 // Ends the batch. An error is one of the store and is logged: the zones stay dirty, and publisher_collect does nothing
 // before publisher_next.

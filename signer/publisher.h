@@ -4,6 +4,8 @@
 #pragma once
 
 #include "signer/build.h"
+#include "signer/dkim.h"
+#include "signer/dkim_tables.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
 #include "signer/stores.h"
@@ -22,15 +24,16 @@ struct batch {
     size_t news_count, news_cap;
     struct batch_job *jobs;
     size_t job_count, job_cap;
+    struct dkim_orders orders; // DKIM keys to be made
     size_t looked_at;
 };
 
 struct publisher {
-    char *dkim_directory;
     struct stores stores;
     struct keyring keyring;
     struct lastgood lastgood;
     struct public_file public_file;
+    struct dkim_tables dkim_tables;
     struct zones zones;
     struct plan_policy policy;
     struct batch batch;

@@ -35,8 +35,9 @@ struct zone {
     bool waits_for_child; // has a DS to publish as soon as the key is served in the zone below
     bool alarmed;         // it was said that the signatures run out
     int64_t retry_at;
-    char *complaint;     // the last error that was logged, so that it is logged once
-    struct notes *notes; // what else is to be said of it
+    char *complaint;        // the last error that was logged, so that it is logged once
+    struct notes *notes;    // what else is to be said of it
+    struct zone_dkim *dkim; // the DKIM keys of its mail domains; NULL: not looked at yet
 };
 
 static inline enum config_dnssec zone_dnssec(const struct zone *zone)

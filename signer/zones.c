@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "signer/build.h"
+#include "signer/dkim.h"
 #include "signer/notes.h"
 
 static void zone_done(struct zone *zone)
@@ -15,6 +16,7 @@ static void zone_done(struct zone *zone)
     free(zone->complaint);
     public_keys_done(&zone->keys);
     notes_free(zone->notes);
+    zone_dkim_free(zone->dkim);
     *zone = (struct zone){0};
 }
 
@@ -145,6 +147,7 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
         known->name = NULL; // moved: not the old table's to free
         known->complaint = NULL;
         known->notes = NULL;
+        known->dkim = NULL;
         known->keys = (struct public_keys){.kind = PUBLIC_NOTHING};
         return;
     }

@@ -1,51 +1,92 @@
 // SPDX-License-Identifier: ISC
-// The public keys that signatures of outgoing mail are checked with (RFC 6376).
+// The public keys that signatures of outgoing mail are checked with (RFC 6376): all that are in the domain's directory,
+// by their states.
 #include "zonegen/maker.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/evp.h>
 
 #include "base/alloc.h"
 #include "keys/dkim.h"
 
-static void add_dkim(struct zone_maker *maker, const char *owner, const struct buf *der)
+static const char *reference(const struct dkim_key *key)
 {
-    char *base64 = xmalloc((der->len + 2) / 3 * 4 + 1);
-    EVP_EncodeBlock((unsigned char *)base64, der->data, (int)der->len);
-    maker_add_text(maker, owner,
-                   "DKIM: the key that signatures of outgoing mail are checked with (RFC 6376 "
-                   "§3.6.1, RFC 8301)",
-                   "v=DKIM1; k=rsa; h=sha256; p=%s", base64);
+    return key->algorithm == DKIM_ED25519 ? "RFC 6376 §3.6.1, RFC 8463"
+                                          : "RFC 6376 §3.6.1, RFC 8301";
+}
+
+static char *why(const struct dkim_key *key)
+{
+    static const char *const words[] = {
+        [DKIM_PENDING] = "DKIM: the next key; nobody signs with it before its record is known "
+                         "everywhere",
+        [DKIM_ACTIVE] = "DKIM: the key that signatures of outgoing mail are checked with",
+        [DKIM_RETIRING] = "DKIM: the key before; mail that is on its way was signed with it",
+        [DKIM_REVOKED] = "DKIM: a former key, revoked; what is signed with it counts for nothing",
+    };
+    return xasprintf("%s (%s)", words[key->state], reference(key));
+}
+
+static void add_key(struct zone_maker *maker, const struct dkim_key *key)
+{
+    char *owner = xasprintf("%s._domainkey.%s", key->selector, maker->name);
+    char *base64 = xcalloc(1, (key->p_len + 2) / 3 * 4 + 1);
+    char *reason = why(key);
+    if (key->state != DKIM_REVOKED)
+        EVP_EncodeBlock((unsigned char *)base64, key->p, (int)key->p_len);
+    maker_add_text(maker, owner, reason, "v=DKIM1; k=%s; h=sha256; p=%s",
+                   dkim_algorithm_name(key->algorithm), base64);
+    free(reason);
     free(base64);
+    free(owner);
+}
+
+static void tell_trouble(struct zone_maker *maker, const char *selector, const char *trouble)
+{
+    char *owner =
+        xasprintf("%s%s_domainkey.%s", selector, selector[0] != '\0' ? "." : "", maker->name);
+    char *path =
+        xasprintf("%s/%s%s%s%s", maker->keys->dkim_directory, maker->name,
+                  selector[0] != '\0' ? "/" : "", selector, selector[0] != '\0' ? ".pub" : "");
+    const char *words = display_path(maker->config, trouble);
+    maker_missing(maker, owner, "TXT", "the DKIM key cannot be used: %s", words);
+    maker_note(maker, true, path, "DKIM key: %s", trouble);
+    free(path);
+    free(owner);
+}
+
+// With `dkim: no` keys that were in use run out; those of somebody who signs elsewhere are not published at all.
+static bool is_published(const struct zone_maker *maker, const struct dkim_key *key)
+{
+    if (key->trouble == NULL && key->state == DKIM_REMOVED)
+        return false;
+    return maker->domain->dkim || !(dkim_is_foreign(key) || key->state == DKIM_PENDING);
 }
 
 void make_dkim(struct zone_maker *maker)
 {
-    const struct config_box *box = &maker->config->box;
-    const char *name = maker->name;
-    if (!box->dkim)
-        return;
-    struct buf der = {0};
+    struct dkim_set set = {0};
     struct error err = {0};
-    char *owner = xasprintf("%s._domainkey.%s", box->dkim_selector, name);
-    enum status status =
-        dkim_load_public(maker->keys->dkim_directory, name, box->dkim_selector, &der, &err);
-    if (status == STATUS_OK) {
-        add_dkim(maker, owner, &der);
-    } else if (status == STATUS_NOT_FOUND) {
+    bool any = false; // that mail can be, or could be, signed with
+    if (dkim_load(maker->keys->dkim_directory, maker->name, &set, &err) != STATUS_OK)
+        tell_trouble(maker, "", err.text);
+    for (size_t i = 0; i < set.count; i++) {
+        const struct dkim_key *key = &set.list[i];
+        if (!is_published(maker, key))
+            continue;
+        any = any || key->trouble != NULL || key->state <= DKIM_ACTIVE;
+        if (key->trouble != NULL)
+            tell_trouble(maker, key->selector, key->trouble);
+        else
+            add_key(maker, key);
+    }
+    if (!any && maker->domain->dkim && err.text[0] == '\0') {
+        char *owner = xasprintf("_domainkey.%s", maker->name);
         maker_missing(
             maker, owner, "TXT",
             "there is no DKIM key yet; zone-signer makes it when it first starts (RFC 6376)");
-    } else {
-        char *path =
-            xasprintf("%s/%s/%s.pub", maker->keys->dkim_directory, name, box->dkim_selector);
-        maker_missing(maker, owner, "TXT", "the DKIM key cannot be used: %s",
-                      display_path(maker->config, err.text));
-        maker_note(maker, true, path, "DKIM key: %s", err.text);
-        free(path);
+        free(owner);
     }
-    free(owner);
-    buf_done(&der);
+    dkim_set_done(&set);
 }

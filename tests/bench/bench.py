@@ -46,19 +46,22 @@ def children(pid):
 
 
 def write_inputs(directory, zones, port):
-    """A configuration of many domains. All share one DKIM key pair: making RSA keys is not what is measured."""
+    """A configuration of many domains. All share two DKIM key pairs: making RSA keys is not what is measured."""
     names = [f"domain{i}.example" for i in range(zones)]
     harness.make_certificate(directory / "tls.pem", "box.domain0.example")
     harness.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", directory / "ssh_host_ed25519_key")
-    private, public = directory / "dkim.private", directory / "dkim.pub"
-    harness.run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private)
-    harness.run("openssl", "pkey", "-in", private, "-pubout", "-out", public)
-    private.chmod(0o640)
+    algorithms = {"mail": "RSA", "mail2": "ED25519"}
+    for selector, algorithm in algorithms.items():
+        private, public = directory / f"{selector}.private", directory / f"{selector}.pub"
+        harness.run("openssl", "genpkey", "-algorithm", algorithm, "-out", private)  # RSA: 2048 bits
+        harness.run("openssl", "pkey", "-in", private, "-pubout", "-out", public)
+        private.chmod(0o640)
     for name in names:
         where = directory / "state/dkim" / name
         where.mkdir(parents=True)
-        os.link(private, where / "mail.private")
-        os.link(public, where / "mail.pub")
+        for selector in algorithms:
+            os.link(directory / f"{selector}.private", where / f"{selector}.private")
+            os.link(directory / f"{selector}.pub", where / f"{selector}.pub")
     listed = "".join(f"  - {name}\n" for name in names)
     (directory / "zonebox.yaml").write_text(harness.completed(
         "box:\n  hostname: box.domain0.example\n  addresses: [192.0.2.10, \"2001:db8::10\"]\n  tls: [tls.pem]\n"

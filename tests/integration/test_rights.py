@@ -30,8 +30,11 @@ STATE = {
     "keys/K.private": (SIGNER, SIGNER, 0o600),
     "dkim": (SIGNER, DKIM, 0o2750),
     "dkim/example.com": (SIGNER, DKIM, 0o2750),
-    "dkim/example.com/mail.private": (SIGNER, DKIM, 0o640),
-    "dkim/example.com/mail.pub": (SIGNER, DKIM, 0o644),
+    "dkim/example.com/K.private": (SIGNER, DKIM, 0o640),
+    "dkim/example.com/K.pub": (SIGNER, DKIM, 0o644),
+    "dkim/KeyTable": (SIGNER, DKIM, 0o640),
+    "dkim/SigningTable": (SIGNER, DKIM, 0o640),
+    "dkim/rspamd.conf": (SIGNER, DKIM, 0o640),
     "state": (SIGNER, SIGNER, 0o700),
     "state/signer.lock": (SIGNER, SIGNER, 0o600),
     "state/data.mdb": (SIGNER, SIGNER, 0o600),
@@ -60,6 +63,8 @@ def state_of(box):
         name = str(path.relative_to(box.state)) if path != box.state else ""
         if name.startswith("keys/K"):
             name = "keys/K" + path.suffix
+        if name.startswith("dkim/example.com/"):
+            name = "dkim/example.com/K" + path.suffix
         found[name] = look(path)
     return found
 
@@ -149,7 +154,7 @@ def test_control_sockets_are_for_their_group(running):
 @as_root
 def test_what_users_cannot_reach(running):
     (private,) = (running.state / "keys").glob("*.private")
-    dkim = running.state / "dkim/example.com/mail.private"
+    dkim = min((running.state / "dkim/example.com").glob("*.private"))
     data = running.state / "serve/data.mdb"
     denied = errno.EACCES
     for uid in (SERVER, RESOLVER, ORDINARY):

@@ -256,37 +256,86 @@ static void a_damaged_serve_is_made_anew(void **state)
 
 // ── DKIM ─────────────────────────────────────────────────────────────────────────────────────────
 
-static void a_published_dkim_key_is_not_made_again(void **state)
+static void write_dkim_config(unsigned address)
+{
+    char *text =
+        xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.%u], ssh: [], "
+                  "tls: [], dkim: {selector: m}}\nstate: %s/state\ndomains: [example.com]\n",
+                  address, directory);
+    write_text("box.yaml", text);
+    free(text);
+}
+
+static void published_dkim_keys_that_are_gone_stay_published(void **state)
 {
     (void)state;
-    char *text[3];
-    for (int i = 0; i < 3; i++)
-        text[i] = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.%d], "
-                            "dkim: {selector: %s}, ssh: [], tls: []}\nstate: %s/state\n"
-                            "domains: [example.com]\n",
-                            i + 1, i < 2 ? "mail" : "other", directory);
-    write_text("box.yaml", text[0]);
+    write_dkim_config(1);
     struct publisher *publisher = start(NOW);
     work(publisher, NOW);
+    assert_true(has(publisher, "example.com", "m-ed25519-20261118._domainkey.example.com",
+                    LDNS_RR_TYPE_TXT));
+    assert_false(publisher_has_trouble(publisher));
     // The public file is written again from the private one.
-    in_shell("rm state/dkim/example.com/mail.pub");
-    write_text("box.yaml", text[1]);
+    in_shell("rm state/dkim/example.com/*.pub");
+    write_dkim_config(2);
     take(publisher, NOW);
     assert_false(publisher_has_trouble(publisher));
+    in_shell("test $(ls state/dkim/example.com | wc -l) = 4");
     uint32_t serial = serial_of(publisher, "example.com");
-    in_shell("rm -r state/dkim/*");
-    write_text("box.yaml", text[0]);
+    in_shell("mv state/dkim/example.com backup");
+    write_dkim_config(3);
     take(publisher, NOW);
     assert_int_equal(serial_of(publisher, "example.com"), serial);
     assert_true(publisher_has_trouble(publisher));
-    in_shell("test ! -e state/dkim/example.com/mail.private");
-    write_text("box.yaml", text[2]); // another selector is the way out
-    take(publisher, NOW);
-    assert_true(has(publisher, "example.com", "other._domainkey.example.com", LDNS_RR_TYPE_TXT));
+    in_shell("test ! -e state/dkim/example.com");
+    in_shell("mv backup state/dkim/example.com");
+    take(publisher, NOW + PUBLISH_RETRY_S);
     assert_false(publisher_has_trouble(publisher));
+    assert_int_not_equal(serial_of(publisher, "example.com"), serial);
+    // An empty directory is the admin's word that nobody signs with the old ones.
+    in_shell("rm state/dkim/example.com/*");
+    publisher_touch_all(publisher);
+    work(publisher, NOW + 2 * DAY);
+    assert_false(publisher_has_trouble(publisher));
+    in_shell("test $(ls state/dkim/example.com | wc -l) = 4");
     publisher_close(publisher);
-    for (int i = 0; i < 3; i++)
-        free(text[i]);
+}
+
+static void a_broken_dkim_key_stops_nothing_but_itself(void **state)
+{
+    (void)state;
+    write_dkim_config(1);
+    struct publisher *publisher = start(NOW);
+    work(publisher, NOW);
+    uint32_t serial = serial_of(publisher, "example.com");
+    in_shell("echo garbage >state/dkim/example.com/newsletter.pub");
+    write_dkim_config(2);
+    listen_to_log();
+    take(publisher, NOW);
+    assert_int_equal(end_listening("newsletter.pub"), 1);
+    assert_int_not_equal(serial_of(publisher, "example.com"), serial);
+    assert_true(publisher_has_trouble(publisher));
+    // So with a private file: it was never published.
+    in_shell("echo garbage >state/dkim/example.com/mine.private; "
+             "openssl genpkey -algorithm ED25519 | openssl pkey -pubout "
+             "-out state/dkim/example.com/newsletter.pub");
+    publisher_touch_all(publisher);
+    work(publisher, NOW + 1);
+    assert_true(
+        has(publisher, "example.com", "newsletter._domainkey.example.com", LDNS_RR_TYPE_TXT));
+    assert_true(publisher_has_trouble(publisher));
+    in_shell("rm state/dkim/example.com/mine.private");
+    publisher_touch_all(publisher);
+    work(publisher, NOW + 2);
+    assert_false(publisher_has_trouble(publisher));
+    // One that is published and cannot be read any more would be lost.
+    serial = serial_of(publisher, "example.com");
+    in_shell("echo garbage >state/dkim/example.com/newsletter.pub");
+    write_dkim_config(3);
+    take(publisher, NOW + 3);
+    assert_int_equal(serial_of(publisher, "example.com"), serial);
+    assert_true(publisher_has_trouble(publisher));
+    publisher_close(publisher);
 }
 
 // ── Many zones ───────────────────────────────────────────────────────────────────────────────────
@@ -344,7 +393,8 @@ int main(void)
         TEST(a_zone_below_is_published_before_the_one_above),
         TEST(signatures_that_fall_due_while_others_are_made_are_published),
         TEST(a_damaged_serve_is_made_anew),
-        TEST(a_published_dkim_key_is_not_made_again),
+        TEST(published_dkim_keys_that_are_gone_stay_published),
+        TEST(a_broken_dkim_key_stops_nothing_but_itself),
         TEST(what_the_admin_changed_comes_first),
         TEST(a_foreign_key_file_does_not_let_signatures_run_out),
     };

@@ -21,9 +21,8 @@ static void a_domain_with_the_host_has_all_that_mail_needs(void **state)
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         assert_line(text, lines[i]);
     assert_has(text, "IN NS     ns2.box.example.com.");
-    assert_has(
-        text,
-        "; missing: mail._domainkey.example.com. TXT — there is no DKIM key yet; zone-signer");
+    assert_has(text,
+               "; missing: _domainkey.example.com. TXT — there is no DKIM key yet; zone-signer");
     assert_has(text, "; missing: _25._tcp.box.example.com. TLSA — no certificate was found");
     assert_has(text, "; missing: box.example.com. SSHFP — no SSH host key was found");
     free(text);
