@@ -188,23 +188,19 @@ static struct tls_key *take(struct step *step, const uint8_t *digest, enum tls_s
 
 // ── The step ─────────────────────────────────────────────────────────────────────────────────────
 
-// What the zone has and the plan does not know is from before it was lost, or older than the plan.
+// What the zone has is from before the plan was lost. Only then: serve/ can be spoilt by others, state/ cannot.
 static void adopt(struct step *step)
 {
     const struct tls_facts *facts = step->facts;
-    for (size_t i = 0; i < facts->published.count; i++) {
-        const uint8_t *digest = facts->published.list[i];
-        if (find(step->plan, digest) != NULL)
-            continue;
-        bool current = tls_digests_have(&facts->certificates, digest);
-        bool next = tls_digests_have(&facts->next, digest);
-        (void)take(step, digest, current ? TLS_CURRENT : next ? TLS_NEXT : TLS_LEAVING);
-    }
-    if (step->plan->begun || facts->published.count > 0)
+    const struct tls_digests *known =
+        facts->published.count > 0 ? &facts->published : &facts->certificates;
+    if (step->plan->begun)
         return;
-    for (size_t i = 0; i < facts->certificates.count; i++)
-        if (find(step->plan, facts->certificates.list[i]) == NULL)
-            (void)take(step, facts->certificates.list[i], TLS_CURRENT);
+    for (size_t i = 0; i < known->count; i++) {
+        bool current = tls_digests_have(&facts->certificates, known->list[i]);
+        bool next = tls_digests_have(&facts->next, known->list[i]);
+        (void)take(step, known->list[i], current ? TLS_CURRENT : next ? TLS_NEXT : TLS_LEAVING);
+    }
 }
 
 static void follow_ttl(struct step *step)

@@ -173,6 +173,7 @@ static enum status generate(const struct build_context *context, struct zone *zo
     struct zonegen_keys keys = {
         .dnssec_directory = context->keyring->directory,
         .dkim_directory = context->dkim_directory,
+        .tls = context->tls,
         .listing = &context->keyring->listing,
         .is_served = judge_is_served,
         .context = &serving,

@@ -22,6 +22,7 @@
 struct build_context {
     struct inputs *inputs; // octets of bad files are swapped in them
     const char *dkim_directory;
+    const struct tls_plan *tls; // NULL: none
     struct keyring *keyring;
     struct lastgood *lastgood;
     struct store_reader *serve; // both renewed

@@ -13,15 +13,19 @@
 #include "base/service.h"
 #include "signer/confined.h"
 #include "signer/homes.h"
+#include "signer/observe.h"
 #include "signer/publish.h"
 #include "signer/source.h"
 #include "signer/status.h"
+#include "signer/tls.h"
 
 // libuv's pool has four threads.
 #define SLICES_MAX 4
 // The clock is looked at again at least so often: it may be set.
 #define LOOK_MS_MAX 60000
 #define LOOK_MS_MIN 50
+// Questions sent at a time; the others follow in the next look.
+#define QUESTIONS_MAX 64
 
 struct loop;
 
@@ -37,6 +41,7 @@ struct loop {
     struct publisher *publisher;
     char *directory; // the state directory that was opened
     struct source source;
+    struct observe observe;
     uv_timer_t step;
     uv_signal_t hangup;
     struct service service;
@@ -73,6 +78,7 @@ static void end(struct loop *loop, int exit_status)
     loop->exit_status = exit_status;
     atomic_store(&loop->cancelled, true);
     source_stop(&loop->source);
+    observe_stop(&loop->observe);
     uv_close((uv_handle_t *)&loop->step, NULL);
     uv_close((uv_handle_t *)&loop->hangup, NULL);
     service_stop(&loop->service);
@@ -137,6 +143,27 @@ static uint64_t until(int64_t next, int64_t now)
     return left > 0 ? (uint64_t)left * 1000 : LOOK_MS_MIN;
 }
 
+// ── Asking the world ─────────────────────────────────────────────────────────────────────────────
+
+static void ask(struct loop *loop, int64_t now)
+{
+    struct observe_question questions[QUESTIONS_MAX];
+    if (loop->observe.fd < 0)
+        return;
+    size_t count = tls_questions(loop->publisher, now, questions, QUESTIONS_MAX);
+    for (size_t i = 0; i < count; i++)
+        observe_send(&loop->observe, &questions[i]);
+}
+
+static void on_answer(struct observe *observe, const struct observe_answer *answer)
+{
+    struct loop *loop = observe->data;
+    if (loop->publisher == NULL)
+        return;
+    tls_answer(loop->publisher, answer, unix_time());
+    step_in(loop, 0);
+}
+
 static void on_step(uv_timer_t *timer)
 {
     struct loop *loop = timer->data;
@@ -154,6 +181,7 @@ static void on_step(uv_timer_t *timer)
         end(loop, publisher_has_trouble(loop->publisher) ? 1 : 0);
         return;
     }
+    ask(loop, now);
     step_in(loop, until(publisher_next(loop->publisher, now), now));
 }
 
@@ -258,6 +286,21 @@ static enum status run_reload(void *data, const json_t *request, json_t *reply, 
     return STATUS_OK;
 }
 
+static enum status run_tls_forget(void *data, const json_t *request, json_t *reply,
+                                  struct error *err)
+{
+    struct loop *loop = data;
+    const char *key = json_string_value(json_object_get(request, "key"));
+    (void)reply;
+    if (loop->publisher == NULL || key == NULL)
+        return error_set(err, STATUS_SYNTAX, "which key? It starts with the digits of its digest");
+    enum status status = tls_forget(
+        loop->publisher, key, json_is_true(json_object_get(request, "force")), unix_time(), err);
+    if (status == STATUS_OK)
+        step_in(loop, 0);
+    return status;
+}
+
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     return status_answer(((struct loop *)data)->publisher, unix_time(), request, reply, err);
@@ -267,6 +310,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
 static const struct control_command commands[] = {
     {"status", run_status},
     {"reload", run_reload},
+    {"tls-forget", run_tls_forget},
     {NULL, NULL},
 };
 
@@ -307,6 +351,8 @@ int loop_run(const struct loop_options *options, struct inputs *inputs)
         .fd = options->inputs_fd,
     };
     source_start(&loop.source, &loop.uv, inputs);
+    loop.observe = (struct observe){.answered = on_answer, .data = &loop};
+    observe_start(&loop.observe, &loop.uv, options->once ? -1 : options->observe_fd);
     if (!started) {
         inputs_free(inputs);
         end(&loop, 1);

@@ -11,6 +11,7 @@
 struct loop_options {
     const char *config_path; // NULL: snapshots from inputs_fd
     int inputs_fd;
+    int observe_fd; // to zone-probe, -1: none
     struct service_descriptors descriptors;
     bool once;       // publish what is due, then end
     bool unconfined; // keep all rights

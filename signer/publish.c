@@ -37,6 +37,7 @@ enum status publisher_open(const char *directory, struct publisher **ret, struct
         publisher_close(publisher);
         return status;
     }
+    tls_desk_open(&publisher->tls, directory);
     publisher->distrust = publisher->stores.spoilt;
     if (publisher->distrust)
         log_event(LOG_LEVEL_ERROR, "serve-written-by-others", "reason",
@@ -71,6 +72,7 @@ void publisher_close(struct publisher *publisher)
     lastgood_done(&publisher->lastgood);
     keyring_done(&publisher->keyring);
     public_file_done(&publisher->public_file);
+    tls_desk_done(&publisher->tls);
     stores_close(&publisher->stores);
     dkim_tables_done(&publisher->dkim_tables);
     free(publisher->trouble);
@@ -138,7 +140,8 @@ void publisher_zone_is_well(struct zone *zone)
 bool publisher_has_trouble(const struct publisher *publisher)
 {
     if (publisher->trouble != NULL || publisher->public_file.trouble != NULL ||
-        publisher->dkim_tables.trouble != NULL || lastgood_has_complaints(&publisher->lastgood))
+        publisher->dkim_tables.trouble != NULL || publisher->tls.trouble != NULL ||
+        lastgood_has_complaints(&publisher->lastgood))
         return true;
     for (size_t i = 0; i < publisher->zones.count; i++)
         if (publisher->zones.list[i].failed)
@@ -170,6 +173,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
         public_keys_done(&zones->list[i].keys); // those of a stranger, maybe
     publisher->public_file.stale = true;
     publisher->dkim_tables.stale = true;
+    publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
     publisher->policy = plan_policy(&inputs->config->dnssec);
     publisher->cursor = zones->count;
@@ -183,6 +187,7 @@ void publisher_touch_all(struct publisher *publisher)
         publisher->zones.list[i].dirty = true;
     publisher->public_file.stale = true;
     publisher->dkim_tables.stale = true;
+    publisher->tls.stale = true;
 }
 
 // ── Collecting ───────────────────────────────────────────────────────────────────────────────────
@@ -295,6 +300,7 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
     return (struct build_context){
         .inputs = publisher->zones.inputs,
         .dkim_directory = publisher->dkim_tables.directory,
+        .tls = tls_plan_of(publisher),
         .keyring = &publisher->keyring,
         .lastgood = &publisher->lastgood,
         .serve = publisher->stores.serve_reader,
@@ -367,6 +373,10 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
     batch_clear(batch);
     if (publisher->zones.inputs == NULL || now < publisher->retry_at)
         return false;
+    if (tls_follow(publisher, now, &err) != STATUS_OK) {
+        publisher_stores_fail(publisher, &err, now);
+        return false;
+    }
     if (!mark_due(publisher, now)) {
         publisher->in_round = false;
         publisher->distrust = false; // all was made anew
@@ -432,6 +442,8 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
         at = notes_next(zone->notes, now);
         next = at < next ? at : next;
     }
+    int64_t tls = tls_next(publisher, now);
+    next = tls < next ? tls : next;
     if (publisher->public_file.stale && publisher->public_file.retry_at < next)
         next = publisher->public_file.retry_at;
     if (publisher->dkim_tables.stale && publisher->dkim_tables.retry_at < next)

@@ -9,6 +9,7 @@
 #include "signer/public_file.h"
 #include "signer/publish.h"
 #include "signer/stores.h"
+#include "signer/tls.h"
 #include "signer/zones.h"
 
 struct batch_job {
@@ -34,6 +35,7 @@ struct publisher {
     struct lastgood lastgood;
     struct public_file public_file;
     struct dkim_tables dkim_tables;
+    struct tls_desk tls;
     struct zones zones;
     struct plan_policy policy;
     struct batch batch;

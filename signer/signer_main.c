@@ -17,7 +17,7 @@ enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 
 static const char usage[] =
     "usage: zone-signer --config FILE [--once]\n"
-    "       zone-signer --inputs FD [--lifeline FD] [--control FD]\n"
+    "       zone-signer --inputs FD [--lifeline FD] [--control FD] [--observe FD]\n"
     "\n"
     "Makes the zones that the configuration asks for, signs and verifies them, and publishes\n"
     "them for zone-server. Watches all that they are made of, and signs again in time. What\n"
@@ -28,6 +28,7 @@ static const char usage[] =
     "  --inputs FD     take configuration and files from zoned, through this descriptor\n"
     "  --lifeline FD   end when this pipe does\n"
     "  --control FD    answer zonebox on this listening Unix socket\n"
+    "  --observe FD    ask zone-probe what the world sees, on this SEQPACKET socket\n"
     "  --unconfined    keep all rights, for debuggers and profilers\n"
     "  --help, --version\n"
     "\n"
@@ -47,15 +48,11 @@ static bool read_descriptor(const char *option, const char *text, int *ret)
 static bool read_options(int argc, char **argv, struct loop_options *ret, int *ret_exit)
 {
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"once", no_argument, NULL, 'o'},
-        {"inputs", required_argument, NULL, 'i'},
-        {"lifeline", required_argument, NULL, 'l'},
-        {"control", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {"unconfined", no_argument, NULL, 'u'},
-        {0},
+        {"config", required_argument, NULL, 'c'},  {"once", no_argument, NULL, 'o'},
+        {"inputs", required_argument, NULL, 'i'},  {"lifeline", required_argument, NULL, 'l'},
+        {"control", required_argument, NULL, 's'}, {"observe", required_argument, NULL, 'b'},
+        {"help", no_argument, NULL, 'h'},          {"version", no_argument, NULL, 'V'},
+        {"unconfined", no_argument, NULL, 'u'},    {0},
     };
     *ret_exit = EXIT_USAGE;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -76,6 +73,10 @@ static bool read_options(int argc, char **argv, struct loop_options *ret, int *r
             break;
         case 's':
             if (!read_descriptor("control", optarg, &ret->descriptors.control))
+                return false;
+            break;
+        case 'b':
+            if (!read_descriptor("observe", optarg, &ret->observe_fd))
                 return false;
             break;
         case 'u':
@@ -105,7 +106,8 @@ static bool read_options(int argc, char **argv, struct loop_options *ret, int *r
 
 int main(int argc, char **argv)
 {
-    struct loop_options options = {.inputs_fd = -1, .descriptors = {.lifeline = -1, .control = -1}};
+    struct loop_options options = {
+        .inputs_fd = -1, .observe_fd = -1, .descriptors = {.lifeline = -1, .control = -1}};
     int exit_status;
     if (!read_options(argc, argv, &options, &exit_status))
         return exit_status;

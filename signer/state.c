@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: ISC
 #include "signer/state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <ldns/ldns.h>
 
+#include "base/alloc.h"
 #include "dns/wire.h"
+#include "keys/tls_text.h"
 
 #define ZONE_MAGIC  0x5a42535aU // "ZBSZ"
 #define INPUT_MAGIC 0x5a425349U // "ZBSI"
+#define TLS_MAGIC   0x5a425354U // "ZBST"
 #define VERSION     1
 
 #define DIGEST_LEN LDNS_SHA256_DIGEST_LENGTH
@@ -90,9 +94,50 @@ enum status state_zone_put(struct store_txn *txn, const struct name_key *apex,
     return status;
 }
 
-// ── Inputs: magic 4, version 2, length 8, digest 32, octets ──────────────────────────────────────
+// ── Octets as they are: magic 4, version 2, length 8, digest 32, octets ──────────────────────────
 
-#define INPUT_HEAD    (4 + 2 + 8)
+#define OCTETS_HEAD (4 + 2 + 8)
+
+// What lies in the snapshot under the key. NOT_FOUND: nothing; SYNTAX: it does not match its digest.
+static enum status get_octets(struct store_reader *reader, enum store_db db, uint32_t magic,
+                              struct store_entry *entry, const uint8_t **ret, size_t *ret_len)
+{
+    enum status status = store_get(reader, db, entry->key, entry->key_len, entry);
+    if (status != STATUS_OK)
+        return status;
+    struct wire_reader head = wire_reader(entry->value, entry->value_len);
+    bool good = wire_u32(&head) == magic && wire_u16(&head) == VERSION;
+    uint64_t len = (uint64_t)wire_u32(&head) << 32;
+    len |= wire_u32(&head);
+    const uint8_t *digest = wire_take(&head, DIGEST_LEN);
+    const uint8_t *octets = wire_take(&head, len);
+    if (!good || octets == NULL || len > UINT32_MAX || !digest_holds(octets, len, digest))
+        return STATUS_SYNTAX;
+    *ret = octets;
+    *ret_len = len;
+    return STATUS_OK;
+}
+
+// entry: key and octets.
+static enum status put_octets(struct store_txn *txn, enum store_db db, uint32_t magic,
+                              const struct store_entry *entry, struct error *err)
+{
+    struct buf value = {0};
+    buf_reserve(&value, OCTETS_HEAD + DIGEST_LEN + entry->value_len);
+    buf_put_u32(&value, magic);
+    buf_put_u16(&value, VERSION);
+    buf_put_u32(&value, (uint32_t)((uint64_t)entry->value_len >> 32));
+    buf_put_u32(&value, (uint32_t)entry->value_len);
+    put_digest(&value, entry->value, entry->value_len);
+    buf_put(&value, entry->value, entry->value_len);
+    struct store_entry whole = {entry->key, entry->key_len, value.data, value.len};
+    enum status status = store_put(txn, db, &whole, err);
+    buf_done(&value);
+    return status;
+}
+
+// ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
+
 #define INPUT_KEY_MAX 500 // LMDB takes 511; longer paths go by their digest
 
 struct input_key {
@@ -115,40 +160,46 @@ enum status state_input_get(struct store_reader *reader, const char *path,
                             const uint8_t **ret_octets, size_t *ret_len)
 {
     struct input_key key;
-    struct store_entry entry;
     input_key(path, &key);
-    enum status status = store_get(reader, STORE_INPUTS, key.octets, key.len, &entry);
-    if (status != STATUS_OK)
-        return status;
-    struct wire_reader head = wire_reader(entry.value, entry.value_len);
-    bool good = wire_u32(&head) == INPUT_MAGIC && wire_u16(&head) == VERSION;
-    uint64_t len = (uint64_t)wire_u32(&head) << 32;
-    len |= wire_u32(&head);
-    const uint8_t *digest = wire_take(&head, DIGEST_LEN);
-    const uint8_t *octets = wire_take(&head, len);
-    if (!good || octets == NULL || len > UINT32_MAX || !digest_holds(octets, len, digest))
-        return STATUS_NOT_FOUND;
-    *ret_octets = octets;
-    *ret_len = len;
-    return STATUS_OK;
+    struct store_entry entry = {.key = key.octets, .key_len = key.len};
+    enum status status = get_octets(reader, STORE_INPUTS, INPUT_MAGIC, &entry, ret_octets, ret_len);
+    return status == STATUS_SYNTAX ? STATUS_NOT_FOUND : status;
 }
 
 enum status state_input_put(struct store_txn *txn, const char *path, const uint8_t *octets,
                             size_t len, struct error *err)
 {
     struct input_key key;
-    struct buf value = {0};
     input_key(path, &key);
-    buf_reserve(&value, INPUT_HEAD + DIGEST_LEN + len);
-    buf_put_u32(&value, INPUT_MAGIC);
-    buf_put_u16(&value, VERSION);
-    buf_put_u32(&value, (uint32_t)((uint64_t)len >> 32));
-    buf_put_u32(&value, (uint32_t)len);
-    put_digest(&value, octets, len);
-    buf_put(&value, octets, len);
-    struct store_entry entry = {key.octets, key.len, value.data, value.len};
-    enum status status = store_put(txn, STORE_INPUTS, &entry, err);
-    buf_done(&value);
+    struct store_entry entry = {key.octets, key.len, octets, len};
+    return put_octets(txn, STORE_INPUTS, INPUT_MAGIC, &entry, err);
+}
+
+// ── TLSA keys ────────────────────────────────────────────────────────────────────────────────────
+
+enum status state_tls_get(struct store_reader *reader, const char *hostname, struct tls_plan *ret)
+{
+    char *key = xasprintf("tls-keys %s", hostname);
+    struct store_entry entry = {.key = (const uint8_t *)key, .key_len = strlen(key)};
+    const uint8_t *text;
+    size_t len;
+    enum status status = get_octets(reader, STORE_META, TLS_MAGIC, &entry, &text, &len);
+    if (status == STATUS_OK)
+        status = tls_plan_read(text, len, ret, NULL);
+    free(key);
+    return status;
+}
+
+enum status state_tls_put(struct store_txn *txn, const char *hostname, const struct tls_plan *plan,
+                          struct error *err)
+{
+    char *key = xasprintf("tls-keys %s", hostname);
+    struct buf text = {0};
+    tls_plan_print(plan, &text);
+    struct store_entry entry = {(const uint8_t *)key, strlen(key), text.data, text.len};
+    enum status status = put_octets(txn, STORE_META, TLS_MAGIC, &entry, err);
+    buf_done(&text);
+    free(key);
     return status;
 }
 

@@ -4,6 +4,7 @@
 //   per zone     the serial last used, how it was published, the keys in use. Written and synced *before* the zone is
 //                committed to serve/: a crash between the two skips a serial, and never uses one twice.
 //   per input    the octets of a certificate, host key or zone file when they were last good.
+//   per host     the plan of its TLSA keys (keys/tls_plan.h), written before the zone that follows from it.
 //   once         the transaction id of serve/ before the last commit. When serve/ shows another than this or the next,
 //                somebody else wrote there, and nothing of it is taken over.
 //
@@ -19,6 +20,7 @@
 #include "dns/name.h"
 #include "dns/store.h"
 #include "keys/dnskey.h"
+#include "keys/tls_plan.h"
 
 #define STATE_KEYS_MAX 32
 
@@ -53,6 +55,11 @@ enum status state_input_get(struct store_reader *reader, const char *path,
                             const uint8_t **ret_octets, size_t *ret_len);
 enum status state_input_put(struct store_txn *txn, const char *path, const uint8_t *octets,
                             size_t len, struct error *err);
+
+// The plan of the host's TLSA keys. NOT_FOUND: there is none; SYNTAX: it does not hold up.
+enum status state_tls_get(struct store_reader *reader, const char *hostname, struct tls_plan *ret);
+enum status state_tls_put(struct store_txn *txn, const char *hostname, const struct tls_plan *plan,
+                          struct error *err);
 
 // False: not known.
 bool state_serve_id_get(struct store_reader *reader, uint64_t *ret);

@@ -112,6 +112,8 @@ static json_t *errors_of(const struct publisher *publisher)
         json_array_append_new(list, control_text(publisher->trouble));
     if (publisher->public_file.trouble != NULL)
         json_array_append_new(list, control_text(publisher->public_file.trouble));
+    if (publisher->tls.trouble != NULL)
+        json_array_append_new(list, control_text(publisher->tls.trouble));
     const char *path, *words;
     for (size_t i = 0; lastgood_word(lastgood, i, &path, &words); i++) {
         char *line = xasprintf("%s: %s", path, words);
@@ -153,6 +155,7 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     set(reply, "signatures-expire", time_or_null(summary.expire));
     set(reply, "sign-next", time_or_null(summary.next));
     set(reply, "errors", publisher != NULL ? errors_of(publisher) : json_array());
+    set(reply, "tls", publisher != NULL ? tls_status(publisher) : json_null());
     set(reply, "zones", list);
     if (one && json_array_size(list) == 0)
         return error_set(err, STATUS_NOT_FOUND, "%s is no zone of this box", wanted);

@@ -5,7 +5,7 @@
 
 bool tls_is_declined(const struct config *config)
 {
-    return config->box.tls_given && config->box.tls_count == 0;
+    return (config->box.tls_given && config->box.tls_count == 0) || config->box.tls_port_count == 0;
 }
 
 void tls_facts_read(const struct inputs *inputs, const struct zone_target *target,

@@ -68,7 +68,7 @@ def test_a_certificate_that_goes_bad_leaves_its_tlsa(running, spoil):
     if spoil == "directory":
         running.tls.rmdir()
     fresh = harness.make_certificate(running.tls, new_key=True)
-    harness.wait_until(lambda: tlsa(running) == [fresh], "the new TLSA is served", 5)
+    harness.wait_until(lambda: fresh in tlsa(running), "the new TLSA is served", 5)
 
 
 def expired_certificate(box):
@@ -137,7 +137,7 @@ def test_a_renewed_certificate_is_served_within_a_second(running):
     def renewal():
         fresh = harness.make_certificate(running.tls, new_key=True)
         began = time.monotonic()
-        harness.wait_until(lambda: tlsa(running) == [fresh], "the new TLSA is served")
+        harness.wait_until(lambda: fresh in tlsa(running), "the new TLSA is served")
         return time.monotonic() - began
 
     harness.within(2, renewal)  # a second, and another for sanitizers and neighbours
@@ -242,7 +242,7 @@ def test_a_full_disk_stops_nothing_and_is_got_over(mountable, directory):
         harness.wait_until(lambda: complaints(box, before), "a complaint")
         assert harness.serial(box.port, "example.com") == serial and tlsa(box) == old
         filler.unlink()
-        harness.wait_until(lambda: tlsa(box) == [fresh], "the change goes through once there is room", 40)
+        harness.wait_until(lambda: fresh in tlsa(box), "the change goes through once there is room", 40)
 
 
 def test_a_read_only_state_is_one_clear_line(mountable, directory):

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: ISC
+// What is asked about TLSA keys, and what answers make of the plan.
+#include <stdlib.h>
+#include <string.h>
+
+#include <ldns/ldns.h>
+
+#include "base/alloc.h"
+#include "dns/types.h"
+#include "signer/tls_desk.h"
+
+// A zone has some name servers at some addresses. What says more is nonsense.
+#define SERVERS_MAX 1000
+#define INTERVAL_S  60
+
+uint32_t tls_interval(const struct publisher *publisher)
+{
+    uint32_t wanted = publisher->zones.inputs->config->probe.interval;
+    return wanted != 0 ? wanted : INTERVAL_S;
+}
+
+// ── Questions ────────────────────────────────────────────────────────────────────────────────────
+
+static struct tls_round *find_round(struct tls_desk *desk, const uint8_t *digest)
+{
+    for (size_t i = 0; i < TLS_KEYS_MAX; i++)
+        if (desk->rounds[i].active && memcmp(desk->rounds[i].digest, digest, TLS_DIGEST_LEN) == 0)
+            return &desk->rounds[i];
+    return NULL;
+}
+
+static struct tls_round *free_round(struct tls_desk *desk)
+{
+    for (size_t i = 0; i < TLS_KEYS_MAX; i++)
+        if (!desk->rounds[i].active)
+            return &desk->rounds[i];
+    return NULL;
+}
+
+static size_t question_count(const struct config_box *box, enum tls_look look)
+{
+    if (look == TLS_LOOK_RECORD)
+        return 1;
+    return box->tls_port_count < TLS_PORTS_MAX ? box->tls_port_count : TLS_PORTS_MAX;
+}
+
+// Wire form in lower case, as the configuration has names.
+static void put_name(const char *text, uint8_t ret[NAME_WIRE_MAX])
+{
+    struct name name;
+    if (name_from_text(text, &name, NULL) == STATUS_OK)
+        memcpy(ret, name.wire, name.len);
+}
+
+static void write_question(const struct publisher *publisher, const struct tls_round *round,
+                           size_t index, struct observe_question *ret)
+{
+    const struct config_box *box = &publisher->zones.inputs->config->box;
+    memset(ret, 0, sizeof(*ret));
+    ret->version = OBSERVE_VERSION;
+    ret->id = round->ids[index];
+    ret->port = (uint16_t)box->tls_ports[index];
+    if (round->look == TLS_LOOK_SERVERS) {
+        ret->kind = OBSERVE_TLS_KEY;
+        put_name(box->hostname, ret->owner);
+        memcpy(ret->digest, round->digest, TLS_DIGEST_LEN);
+        return;
+    }
+    uint8_t rdata[3 + TLS_DIGEST_LEN] = {3, 1, 1};
+    char *owner = xasprintf("_%u._tcp.%s", box->tls_ports[index], box->hostname);
+    memcpy(rdata + 3, round->digest, TLS_DIGEST_LEN);
+    ldns_sha256(rdata, sizeof(rdata), ret->digest);
+    ret->kind = OBSERVE_RECORD;
+    ret->type = RR_TYPE_TLSA;
+    ret->port = 0;
+    put_name(tls_host_zone(publisher)->name, ret->zone);
+    put_name(owner, ret->owner);
+    free(owner);
+}
+
+static struct tls_round *begin(struct publisher *publisher, const struct tls_key *key,
+                               enum tls_look look, int64_t now)
+{
+    struct tls_desk *desk = &publisher->tls;
+    struct tls_round *round = free_round(desk);
+    if (round == NULL)
+        return NULL;
+    *round = (struct tls_round){
+        .active = true,
+        .look = look,
+        .begun_at = now,
+        .count = question_count(&publisher->zones.inputs->config->box, look),
+        .sight = {.look = look, .seen_at = now},
+    };
+    memcpy(round->digest, key->digest, TLS_DIGEST_LEN);
+    memcpy(round->sight.digest, key->digest, TLS_DIGEST_LEN);
+    for (size_t i = 0; i < round->count; i++) {
+        desk->last_id = desk->last_id == UINT32_MAX ? 1 : desk->last_id + 1;
+        round->ids[i] = desk->last_id;
+    }
+    return round;
+}
+
+// ── Answers ──────────────────────────────────────────────────────────────────────────────────────
+
+static void finish(struct publisher *publisher, struct tls_round *round, int64_t now)
+{
+    struct tls_desk *desk = &publisher->tls;
+    struct tls_events events = {.count = 0};
+    round->active = false;
+    round->sight.unknown += (uint32_t)(round->count - round->answered);
+    if (tls_plan_see(&desk->plan, &round->sight, now, &events))
+        desk->seen_news = true;
+    desk->looked = true; // a second look may be what a withdrawal waits for
+    tls_tell(publisher, &events);
+}
+
+// Nobody answered the rest: it is unknown.
+static void give_up_old(struct publisher *publisher, int64_t now)
+{
+    struct tls_desk *desk = &publisher->tls;
+    for (size_t i = 0; i < TLS_KEYS_MAX; i++) {
+        struct tls_round *round = &desk->rounds[i];
+        if (round->active && (now >= round->begun_at + OBSERVE_PATIENCE_S || now < round->begun_at))
+            finish(publisher, round, now);
+    }
+}
+
+size_t tls_questions(struct publisher *publisher, int64_t now, struct observe_question *ret,
+                     size_t max)
+{
+    struct tls_desk *desk = &publisher->tls;
+    size_t count = 0;
+    desk->has_eyes = true;
+    if (!desk->active || desk->stale)
+        return 0;
+    give_up_old(publisher, now);
+    for (size_t i = 0; i < desk->plan.count; i++) {
+        const struct tls_key *key = &desk->plan.keys[i];
+        enum tls_look look;
+        if (!tls_plan_wants(key, &look) || find_round(desk, key->digest) != NULL ||
+            tls_plan_look_at(key, tls_interval(publisher), now) > now ||
+            count + TLS_PORTS_MAX > max)
+            continue;
+        const struct tls_round *round = begin(publisher, key, look, now);
+        for (size_t k = 0; round != NULL && k < round->count; k++)
+            write_question(publisher, round, k, &ret[count++]);
+    }
+    return count;
+}
+
+int64_t tls_ask_next(const struct publisher *publisher, int64_t now)
+{
+    const struct tls_desk *desk = &publisher->tls;
+    int64_t next = INT64_MAX;
+    if (!desk->has_eyes)
+        return next;
+    for (size_t i = 0; i < TLS_KEYS_MAX; i++)
+        if (desk->rounds[i].active && desk->rounds[i].begun_at + OBSERVE_PATIENCE_S < next)
+            next = desk->rounds[i].begun_at + OBSERVE_PATIENCE_S;
+    for (size_t i = 0; i < desk->plan.count; i++) {
+        const struct tls_key *key = &desk->plan.keys[i];
+        enum tls_look look;
+        bool asked = false;
+        for (size_t k = 0; k < TLS_KEYS_MAX && !asked; k++)
+            asked = desk->rounds[k].active &&
+                    memcmp(desk->rounds[k].digest, key->digest, TLS_DIGEST_LEN) == 0;
+        if (asked || !tls_plan_wants(key, &look))
+            continue;
+        int64_t at = tls_plan_look_at(key, tls_interval(publisher), now);
+        next = at < next ? at : next;
+    }
+    return next;
+}
+
+static bool makes_sense(const struct tls_round *round, const struct observe_answer *answer,
+                        int64_t now)
+{
+    return answer->version == OBSERVE_VERSION && answer->ok <= SERVERS_MAX &&
+           answer->wrong <= SERVERS_MAX && answer->unknown <= SERVERS_MAX &&
+           answer->ok + answer->wrong + answer->unknown > 0 && answer->ttl <= INT32_MAX &&
+           answer->seen_at >= round->begun_at - 1 && answer->seen_at <= now + 1;
+}
+
+void tls_answer(struct publisher *publisher, const struct observe_answer *answer, int64_t now)
+{
+    struct tls_desk *desk = &publisher->tls;
+    for (size_t i = 0; i < TLS_KEYS_MAX && answer->id != 0; i++) {
+        struct tls_round *round = &desk->rounds[i];
+        for (size_t k = 0; round->active && k < round->count; k++) {
+            if (round->ids[k] != answer->id || !makes_sense(round, answer, now))
+                continue;
+            round->ids[k] = 0;
+            round->answered++;
+            round->sight.ok += answer->ok;
+            round->sight.wrong += answer->wrong;
+            round->sight.unknown += answer->unknown;
+            if (answer->ttl > round->sight.ttl)
+                round->sight.ttl = answer->ttl;
+            if (round->answered == round->count)
+                finish(publisher, round, now);
+            return;
+        }
+    }
+}
