@@ -4,7 +4,7 @@
 # root, asking nothing. Sourced by examples/run.sh and tests/run.sh.
 
 # make: gcc runs link-time optimisation on all cores with it
-BUILD_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev liblmdb-dev
+BUILD_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev libidn2-dev liblmdb-dev
     libxxhash-dev libjansson-dev libseccomp-dev libunbound-dev)
 # dns-root-data: root hints and anchors, where the configuration names no others
 TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data)

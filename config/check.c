@@ -1,70 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "config/check.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 
-#include "base/alloc.h"
 #include "config/values.h"
-
-#define NAME_MAX_OCTETS 253 // RFC 1035 §2.3.4: 255 on the wire
-
-static int compare_domains(const void *left, const void *right)
-{
-    const struct config_domain *a = *(const struct config_domain *const *)left;
-    const struct config_domain *b = *(const struct config_domain *const *)right;
-    int order = strcmp(a->name, b->name);
-    return order != 0 ? order : (a > b) - (a < b); // the order of the file among equals
-}
-
-static void check_domains_once(const struct reader *reader)
-{
-    const struct config *config = reader->config;
-    const struct config_domain **sorted =
-        xcalloc(config->domain_count, sizeof(struct config_domain *));
-    size_t count = 0;
-    for (size_t i = 0; i < config->domain_count; i++)
-        if (config->domains[i].name != NULL)
-            sorted[count++] = &config->domains[i];
-    qsort(sorted, count, sizeof(struct config_domain *), compare_domains);
-    for (size_t i = 1, first = 0; i < count; i++) {
-        if (strcmp(sorted[i]->name, sorted[first]->name) != 0) {
-            first = i;
-            continue;
-        }
-        reader_complain(reader, sorted[i]->place, "domains",
-                        "%s is listed twice, first in line %u; remove one", sorted[i]->name,
-                        sorted[first]->place.line);
-    }
-    free(sorted);
-}
-
-static void check_domain(const struct reader *reader, const struct config_domain *domain)
-{
-    if (domain->dnssec == CONFIG_DNSSEC_PRESIGNED && domain->zone_file == NULL)
-        reader_complain(reader, domain->place, "domains.dnssec",
-                        "%s is to be presigned and has no zone file; write `zone-file: FILE`, or "
-                        "`dnssec: yes` to have it signed here",
-                        domain->name);
-    if (domain->zone_file != NULL)
-        return;
-    // A generated zone is a mail domain's.
-    if (strchr(domain->name, '_') != NULL)
-        reader_complain(reader, domain->place, "domains.name",
-                        "%s has \"_\" in it, which no mail domain has; only a zone with "
-                        "`zone-file: FILE` may",
-                        domain->name);
-    const char *selector = reader->config->box.dkim_selector;
-    size_t longest =
-        strlen(domain->name) + strlen("._domainkey.") + (selector != NULL ? strlen(selector) : 0);
-    if (longest > NAME_MAX_OCTETS)
-        reader_complain(
-            reader, domain->place, "domains.name",
-            "%s is too long: the name of its DKIM record would have %zu octets; at most "
-            "253 are possible",
-            domain->name, longest);
-}
 
 static void check_refresh(const struct reader *reader)
 {
@@ -150,18 +91,70 @@ static void check_users(const struct reader *reader)
         }
 }
 
-void check_config(const struct reader *reader)
+// RFC 7208 §4.6.4: whoever looks up more than ten gives up with an error. The record's own `mx` is one.
+static void check_spf(const struct reader *reader, const struct config_mail *mail,
+                      const char *option)
+{
+    size_t lookups = 1;
+    for (size_t i = 0; i < mail->spf.relay_count; i++) {
+        const char *relay = mail->spf.relays[i].text;
+        lookups += relay != NULL && strncmp(relay, "ip", 2) != 0 ? 1 : 0;
+    }
+    if (lookups > 10)
+        reader_complain(reader, mail->spf.place, option,
+                        "receivers would have to look up %zu names, and stop after 10; write "
+                        "addresses (ip4:, ip6:) in place of names",
+                        lookups);
+}
+
+static void check_spfs(const struct reader *reader)
 {
     const struct config *config = reader->config;
-    const struct config_box *box = &config->box;
-    size_t longest = NAME_MAX_OCTETS - strlen("_25._tcp.");
+    check_spf(reader, &config->box.mail, "box.spf.relays");
+    for (size_t i = 0; i < config->domain_count; i++) {
+        const struct config_mail *mail = config->domains[i].mail;
+        // What is the box's was looked at with it.
+        if (mail != NULL && mail->spf.relays != config->box.mail.spf.relays)
+            check_spf(reader, mail, "domains.spf.relays");
+    }
+}
+
+// Dated selectors are PREFIX-ed25519-YYYYMMDD, in one label.
+static void check_selector(const struct reader *reader)
+{
+    const struct config_box *box = &reader->config->box;
+    if (box->dkim_selector == NULL)
+        return;
+    const char *dot = strrchr(box->dkim_selector, '.');
+    const char *last = dot != NULL ? dot + 1 : box->dkim_selector;
+    size_t most = 63 - strlen("-ed25519-20260101");
+    if (strlen(last) > most)
+        reader_complain(reader, box->dkim_selector_place, "box.dkim.selector",
+                        "too long: algorithm and date are put behind it; it may have %zu octets",
+                        most);
+}
+
+static void check_host_name(const struct reader *reader)
+{
+    const struct config_box *box = &reader->config->box;
+    size_t port = strlen("25");
+    char text[12];
+    for (size_t i = 0; i < box->tls_port_count; i++) {
+        int len = snprintf(text, sizeof(text), "%u", box->tls_ports[i]);
+        port = (size_t)len > port ? (size_t)len : port;
+    }
+    size_t longest = NAME_MAX_OCTETS - strlen("_._tcp.") - port;
     if (box->hostname != NULL && strlen(box->hostname) > longest)
         reader_complain(reader, box->hostname_place, "box.hostname",
                         "too long for its TLSA record; it may have %zu octets", longest);
-    check_domains_once(reader);
-    for (size_t i = 0; i < config->domain_count; i++)
-        if (config->domains[i].name != NULL)
-            check_domain(reader, &config->domains[i]);
+}
+
+void check_config(const struct reader *reader)
+{
+    check_host_name(reader);
+    check_selector(reader);
+    check_spfs(reader);
+    check_domains(reader);
     check_refresh(reader);
     check_resolver(reader);
     check_control(reader);

@@ -12,6 +12,7 @@
 #include "config/check.h"
 #include "config/defaults.h"
 #include "config/errors.h"
+#include "config/include.h"
 #include "config/read.h"
 #include "config/surroundings.h"
 #include "config/tree.h"
@@ -63,21 +64,52 @@ static char *directory_of(const char *path)
     return absolute;
 }
 
+static struct config *begin(const struct surroundings *surroundings, const char *path)
+{
+    struct config *config = xcalloc(1, sizeof(*config));
+    char *directory = surroundings->directory == NULL ? directory_of(path) : NULL;
+    config->path = arena_text(&config->arena, path);
+    config->directory =
+        arena_text(&config->arena, directory != NULL ? directory : surroundings->directory);
+    free(directory);
+    config->files = arena_struct(&config->arena, sizeof(*config->files));
+    config->files[0] = (struct config_file){.path = config->path};
+    config->file_count = 1;
+    return config;
+}
+
+static void read_included_files(struct reader *reader, const struct surroundings *surroundings)
+{
+    struct config *config = reader->config;
+    if (surroundings->has_included)
+        include_take(config, surroundings->included, surroundings->included_count);
+    else
+        include_find(reader);
+    for (size_t i = 1; i < config->file_count; i++) {
+        struct tree tree;
+        if (tree_parse(&config->files[i], (unsigned)i, &tree, reader->errors) == STATUS_OK ||
+            tree.is_whole)
+            read_included(reader, &tree);
+        tree_done(&tree);
+    }
+}
+
 // Returns what could be read, with or without errors.
 static struct config *parse(const struct surroundings *surroundings, const char *path,
                             const char *text, size_t len, struct config_errors *errors)
 {
-    struct config *config = xcalloc(1, sizeof(*config));
-    config->path = xstrdup(path);
-    config->directory =
-        surroundings->directory != NULL ? xstrdup(surroundings->directory) : directory_of(path);
-    struct reader reader = {.path = path, .config = config, .errors = errors};
+    struct config *config = begin(surroundings, path);
+    const struct config_file source = {.path = path, .text = text, .len = len};
+    struct reader reader = {.config = config, .errors = errors};
     struct tree tree;
     // After a key that stands twice the tree is whole, and the other errors of the file are told
     // too.
-    if (tree_parse(path, text, len, &tree, errors) == STATUS_OK || tree.is_whole) {
-        read_config(&reader, &tree);
+    if ((tree_parse(&source, 0, &tree, errors) == STATUS_OK || tree.is_whole) &&
+        read_box(&reader, &tree)) {
         defaults_apply(config, surroundings);
+        read_domains(&reader, &tree);
+        read_included_files(&reader, surroundings);
+        read_finish(&reader);
         check_config(&reader);
     }
     tree_done(&tree);
@@ -128,9 +160,9 @@ enum status config_glance(const char *path, char **ret_state, char **ret_control
     struct buf text = {0};
     enum status status = file_read(path, CONFIG_FILE_MAX, &text, err);
     if (status == STATUS_OK) {
+        static const struct surroundings alone = {.has_included = true};
         struct config_errors errors = {0};
-        struct config *config =
-            parse(&surroundings_of_box, path, (const char *)text.data, text.len, &errors);
+        struct config *config = parse(&alone, path, (const char *)text.data, text.len, &errors);
         if (config->state == NULL) {
             status = error_set(err, STATUS_SYNTAX, "%s", errors.list[0].text);
         } else {
@@ -144,62 +176,11 @@ enum status config_glance(const char *path, char **ret_state, char **ret_control
     return status;
 }
 
-static void free_texts(struct config_text *texts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(texts[i].text);
-    free(texts);
-}
-
-static void free_resolver(struct config_resolver *resolver)
-{
-    for (size_t i = 0; i < resolver->forward_count; i++)
-        free(resolver->forward[i].tls_name);
-    free(resolver->forward);
-    free(resolver->listen);
-    free(resolver->root_hints);
-    free_texts(resolver->trust_anchors, resolver->trust_anchor_count);
-}
-
 void config_free(struct config *config)
 {
     if (config == NULL)
         return;
-    struct config_box *box = &config->box;
-    for (size_t i = 0; i < box->nameserver_count; i++) {
-        free(box->nameservers[i].name);
-        free(box->nameservers[i].addresses);
-    }
-    free(box->nameservers);
-    free(box->hostname);
-    free(box->addresses);
-    free_texts(box->tls, box->tls_count);
-    free_texts(box->ssh, box->ssh_count);
-    free(box->dkim_selector);
-    free(box->dkim_group);
-    for (size_t i = 0; i < config->domain_count; i++) {
-        free(config->domains[i].name);
-        free(config->domains[i].zone_file);
-    }
-    free(config->domains);
-    free(config->server.listen);
-    free_resolver(&config->resolver);
-    free(config->control.directory);
-    free(config->control.group);
-    free(config->user.signer);
-    free(config->user.server);
-    free(config->user.resolver);
-    free(config->user.probe);
-    free_texts(box->tls_next, box->tls_next_count);
-    free(box->tls_ports);
-    for (size_t i = 0; i < box->mail.service_count; i++)
-        free(box->mail.services[i].name);
-    free(box->mail.services);
-    free(config->files);
-    free(config->on_alarm);
-    free(config->state);
-    free(config->path);
-    free(config->directory);
+    arena_done(&config->arena);
     free(config);
 }
 
@@ -213,6 +194,7 @@ enum status config_complain(const struct config *config, struct config_place pla
     va_end(args);
     if (place.line == 0) // it is about a default
         return error_set(err, STATUS_SYNTAX, "%s: %s", config->path, words);
-    return error_set(err, STATUS_SYNTAX, "%s:%u:%u: %s", config->path, place.line, place.column,
-                     words);
+    const char *path =
+        place.file < config->file_count ? config->files[place.file].path : config->path;
+    return error_set(err, STATUS_SYNTAX, "%s:%u:%u: %s", path, place.line, place.column, words);
 }

@@ -42,13 +42,14 @@
 //   ttl: {default: 1h, soa: 1h, ns: 1d, dnskey: 1d, negative: 1h, tlsa: 1h}     # in a domain, too
 //   state: /var/lib/zonebox
 //
-// One table (config/options.c) says of each option its type, bounds, default and one line of help; reading,
-// checking and (later) the reference page come from it. A new option is one row and one field here.
+// One table (config/options.c) says of each option its type, bounds, default and what a person should know; reading,
+// checking, the JSON Schema and the reference page come from it. A new option is one row and one field here.
 //
 // Reading is bounded: octets, depth, nodes; aliases and merge keys are refused, so nothing explodes. Every error is
 // `file:line:col: option: what is wrong; what would be right`, for a misspelt key with the near one. All errors of
 // a file are found in one run where the YAML itself can be read. A list of one may be written without brackets, a
-// domain or name server as its name alone. Names are A-labels. A domain is listed once and has two labels or more; one
+// domain or name server as its name alone. Names may have letters of any script and
+// become A-labels (IDNA2008). A domain is listed once and has two labels or more; one
 // with "_" in its name needs a zone file, since no mail domain has that. The resolver listens on loopback only, never
 // where the server does. No two programs have one user.
 #pragma once
@@ -59,11 +60,14 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/status.h"
 
 #define CONFIG_FILE_MAX     (16U << 20) // octets: 100,000 domains with options
+#define CONFIG_TEXTS_MAX    (64U << 20) // all files together
+#define CONFIG_INCLUDED_MAX 100000U     // included files: one for each of so many domains
 #define CONFIG_DEFAULT_PATH "/etc/zonebox/zonebox.yaml"
 
 // Where something was written; line 0: it is a default.
@@ -106,8 +110,9 @@ enum config_dmarc_policy { CONFIG_DMARC_NONE, CONFIG_DMARC_QUARANTINE, CONFIG_DM
 
 struct config_dmarc { // RFC 9989
     bool enabled;
-    enum config_dmarc_policy policy;      // p
-    enum config_dmarc_policy subdomains;  // sp; default: as policy
+    enum config_dmarc_policy policy;     // p
+    enum config_dmarc_policy subdomains; // sp; as policy unless written
+    bool subdomains_given;
     enum config_dmarc_policy nonexistent; // np; default: reject
     bool testing;                         // t=y
     bool strict_dkim;                     // adkim=s
@@ -200,10 +205,12 @@ struct config_box {
     bool ssh_given;
     bool dkim; // make and publish DKIM keys
     char *dkim_selector;
+    struct config_place dkim_selector_place;
     char *dkim_group; // may read the private keys (name or number), or NULL: only the signer's
     // Public keys (PEM) of the certificates to come, absolute paths; default: /etc/zonebox/tls-next/*.pub
     struct config_text *tls_next;
     size_t tls_next_count;
+    bool tls_next_given;
     uint32_t *tls_ports; // TLSA records for these TCP ports of the host name; default: 25
     size_t tls_port_count;
     bool tls_issuer;         // a `2 1 1` of the issuing CA's key besides
@@ -227,16 +234,21 @@ struct config_domain {
     struct config_place zone_file_place;
     enum config_dnssec dnssec; // PRESIGNED only with a zone file
     enum config_mode mode;
+    struct config_place mode_place;
     bool in_parent; // `zone: parent`: no zone of its own, its records are in the zone above
-    bool has_mail;  // `mail: no` is a parked domain, or one with other uses
-    bool www;       // addresses for the name www
+    struct config_place in_parent_place;
+    bool has_mail; // `mail: no` is a parked domain, or one with other uses
+    struct config_place has_mail_place;
+    bool www; // addresses for the name www
+    struct config_place www_place;
     struct config_address *addresses; // of the domain itself and of www; count 0: the box's
     size_t address_count;
     bool no_addresses;                     // `addresses: no`
     struct config_nameserver *nameservers; // count 0: the box's
     size_t nameserver_count;
     struct config_place nameservers_place;
-    bool dkim;                      // the box's, unless written
+    bool dkim; // the box's, unless written
+    struct config_place dkim_place;
     struct config_caa caa;          // of the domain; not given: none
     const struct config_mail *mail; // never NULL; the box's own when nothing of it was written
     const struct config_ttl *ttl;   // never NULL; likewise
@@ -331,9 +343,11 @@ struct config_dnssec_policy { // seconds
     struct config_place refresh_place;
 };
 
-// An included file: its path as it is shown in messages.
+// A file of the configuration: its path as it is shown in messages (absolute of an included one), and what was in it.
 struct config_file {
-    char *path;
+    const char *path;
+    const char *text; // of the configuration itself only in struct inputs; else the caller has it
+    size_t len;
 };
 
 struct config {
@@ -352,11 +366,14 @@ struct config {
     struct config_probe probe;
     struct config_record *records; // custom ones, in every zone that is generated
     size_t record_count;
+    struct config_text *includes; // absolute patterns of glob(7)
+    size_t include_count;
     struct config_file *files; // files[0] is the configuration, then the included ones in order
     size_t file_count;
-    uint64_t digest; // of all that is written outside of `domains:`, whatever its place
-    char *on_alarm;  // for /bin/sh -c, or NULL
-    char *state;     // absolute
+    uint64_t digest;    // of all that is written outside of `domains:`, whatever its place
+    char *on_alarm;     // for /bin/sh -c, or NULL
+    char *state;        // absolute
+    struct arena arena; // all that is pointed to
 };
 
 #define CONFIG_ERRORS_MAX 20 // a file that is wrong throughout is not worth more lines
@@ -373,9 +390,10 @@ const char *config_errors_line(const struct config_errors *errors, size_t index,
 // Would both show the same lines?
 bool config_errors_equal(const struct config_errors *a, const struct config_errors *b);
 
-// Reads the text of a configuration. path is for messages and relative names; nothing is opened but the glob of
-// default host keys and certificate (see inputs.h for their content). On failure *ret is NULL and errors
-// has at least one line (SYNTAX, or RANGE when the text is too large). The caller frees with config_free.
+// Reads the text of a configuration. path is for messages and relative names; nothing is opened but what is included
+// and the globs of default host keys, certificate and keys to come (see inputs.h for their content). On failure *ret is
+// NULL and errors has at least one line (SYNTAX, or RANGE when the text is too large). The caller frees with
+// config_free.
 enum status config_parse(const char *path, const char *text, size_t len, struct config **ret,
                          struct config_errors *errors);
 // Reads the file, then config_parse.

@@ -36,37 +36,42 @@ static void sort_once(struct inputs *inputs)
     inputs->file_count = kept;
 }
 
+static void name_file(struct inputs *inputs, enum input_kind kind, const char *path)
+{
+    inputs->files[inputs->file_count++] = (struct input_file){.kind = kind, .path = xstrdup(path)};
+}
+
+static void name_texts(struct inputs *inputs, enum input_kind kind, const struct config_text *texts,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        name_file(inputs, kind, texts[i].text);
+}
+
 static void name_files(struct inputs *inputs)
 {
     const struct config *config = inputs->config;
     const struct config_box *box = &config->box;
-    size_t most = box->tls_count + box->tls_next_count + box->ssh_count + config->domain_count;
-    struct input_file *files = xcalloc(most, sizeof(*files));
-    size_t count = 0;
-    for (size_t i = 0; i < config->box.tls_count; i++)
-        files[count++] = (struct input_file){.kind = INPUT_CERTIFICATE,
-                                             .path = xstrdup(config->box.tls[i].text)};
-    for (size_t i = 0; i < box->tls_next_count; i++)
-        files[count++] =
-            (struct input_file){.kind = INPUT_TLS_NEXT, .path = xstrdup(box->tls_next[i].text)};
-    for (size_t i = 0; i < config->box.ssh_count; i++)
-        files[count++] =
-            (struct input_file){.kind = INPUT_SSH_KEY, .path = xstrdup(config->box.ssh[i].text)};
-    for (size_t i = 0; i < config->domain_count; i++)
-        if (config->domains[i].zone_file != NULL)
-            files[count++] = (struct input_file){.kind = INPUT_ZONE_FILE,
-                                                 .path = xstrdup(config->domains[i].zone_file)};
-    inputs->files = files;
-    inputs->file_count = count;
+    size_t most = box->tls_count + box->tls_next_count + box->ssh_count + 2 * config->domain_count;
+    inputs->files = xcalloc(most, sizeof(*inputs->files));
+    name_texts(inputs, INPUT_CERTIFICATE, box->tls, box->tls_count);
+    name_texts(inputs, INPUT_TLS_NEXT, box->tls_next, box->tls_next_count);
+    name_texts(inputs, INPUT_SSH_KEY, box->ssh, box->ssh_count);
+    for (size_t i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        if (domain->zone_file != NULL)
+            name_file(inputs, INPUT_ZONE_FILE, domain->zone_file);
+        if (domain->records_file != NULL)
+            name_file(inputs, INPUT_RECORDS_FILE, domain->records_file);
+    }
     sort_once(inputs);
 }
 
 // ── What is in them ──────────────────────────────────────────────────────────────────────────────
 
 static const size_t kind_max[] = {
-    [INPUT_CERTIFICATE] = INPUT_CERTIFICATE_MAX,
-    [INPUT_TLS_NEXT] = INPUT_TLS_NEXT_MAX,
-    [INPUT_SSH_KEY] = INPUT_SSH_KEY_MAX,
+    [INPUT_CERTIFICATE] = INPUT_CERTIFICATE_MAX, [INPUT_TLS_NEXT] = INPUT_TLS_NEXT_MAX,
+    [INPUT_SSH_KEY] = INPUT_SSH_KEY_MAX,         [INPUT_RECORDS_FILE] = INPUT_ZONE_FILE_MAX,
     [INPUT_ZONE_FILE] = INPUT_ZONE_FILE_MAX,
 };
 
@@ -87,10 +92,10 @@ static void refuse_private(struct input_file *file)
 static void keep_public(struct input_file *file, const struct buf *content)
 {
     struct buf kept = {0};
+    bool is_public = file->kind == INPUT_SSH_KEY || file->kind == INPUT_TLS_NEXT;
     if (file->kind == INPUT_CERTIFICATE) {
         public_certificates(content->data, content->len, &kept);
-    } else if ((file->kind == INPUT_SSH_KEY || file->kind == INPUT_TLS_NEXT) &&
-               public_has_private_key(content->data, content->len)) {
+    } else if (is_public && public_has_private_key(content->data, content->len)) {
         refuse_private(file);
         return;
     } else {
@@ -104,7 +109,7 @@ static void keep_public(struct input_file *file, const struct buf *content)
 static void read_input(struct input_file *file)
 {
     struct buf content = {0};
-    bool is_secret = file->kind != INPUT_ZONE_FILE; // may be
+    bool is_secret = file->kind < INPUT_RECORDS_FILE; // may be
     if (is_secret) // in one piece, so that growth leaves no copy behind
         buf_reserve(&content, kind_max[file->kind] + READ_AHEAD);
     if (file_read(file->path, kind_max[file->kind], &content, &file->error) == STATUS_OK)
@@ -116,7 +121,9 @@ static void read_input(struct input_file *file)
 
 static void read_files(struct inputs *inputs)
 {
-    size_t total = inputs->config_text.len;
+    size_t total = 0;
+    for (size_t i = 0; i < inputs->config->file_count; i++)
+        total += inputs->config->files[i].len;
     for (size_t i = 0; i < inputs->file_count; i++) {
         struct input_file *file = &inputs->files[i];
         read_input(file);
@@ -132,6 +139,12 @@ static void read_files(struct inputs *inputs)
     }
 }
 
+void inputs_own_text(struct inputs *inputs)
+{
+    inputs->config->files[0].text = buf_text(&inputs->config_text);
+    inputs->config->files[0].len = inputs->config_text.len;
+}
+
 // The configuration's text is read; this does the rest. Takes the inputs over.
 static enum status complete(const struct surroundings *surroundings, struct inputs *inputs,
                             struct inputs **ret, struct config_errors *errors)
@@ -143,6 +156,7 @@ static enum status complete(const struct surroundings *surroundings, struct inpu
         inputs_free(inputs);
         return status;
     }
+    inputs_own_text(inputs);
     name_files(inputs);
     read_files(inputs);
     interfaces_addresses(&inputs->found, &inputs->found_count);
@@ -171,14 +185,18 @@ enum status inputs_read(const char *config_path, struct inputs **ret, struct con
     return inputs_read_in(&surroundings_of_box, config_path, ret, errors);
 }
 
-enum status inputs_read_text(const char *config_path, const char *text, size_t len,
-                             struct inputs **ret, struct config_errors *errors)
+enum status inputs_read_texts(const struct config_file *files, size_t count, struct inputs **ret,
+                              struct config_errors *errors)
 {
     *ret = NULL;
+    struct surroundings surroundings = surroundings_of_box;
+    surroundings.included = files + 1;
+    surroundings.included_count = count - 1;
+    surroundings.has_included = true;
     struct inputs *inputs = xcalloc(1, sizeof(*inputs));
-    inputs->config_path = xstrdup(config_path);
-    buf_put(&inputs->config_text, text, len);
-    return complete(&surroundings_of_box, inputs, ret, errors);
+    inputs->config_path = xstrdup(files[0].path);
+    buf_put(&inputs->config_text, files[0].text, files[0].len);
+    return complete(&surroundings, inputs, ret, errors);
 }
 
 void inputs_free(struct inputs *inputs)
@@ -224,12 +242,22 @@ static bool same_file(const struct input_file *a, const struct input_file *b)
            strcmp(a->error.text, b->error.text) == 0;
 }
 
+static bool same_texts(const struct config *a, const struct config *b)
+{
+    if (a->file_count != b->file_count)
+        return false;
+    for (size_t i = 0; i < a->file_count; i++)
+        if (strcmp(a->files[i].path, b->files[i].path) != 0 || a->files[i].len != b->files[i].len ||
+            (a->files[i].len > 0 &&
+             memcmp(a->files[i].text, b->files[i].text, a->files[i].len) != 0))
+            return false;
+    return true;
+}
+
 bool inputs_equal(const struct inputs *a, const struct inputs *b)
 {
     if (strcmp(a->config_path, b->config_path) != 0 || a->file_count != b->file_count ||
-        a->found_count != b->found_count ||
-        !same_octets(a->config_text.data, a->config_text.len, b->config_text.data,
-                     b->config_text.len))
+        a->found_count != b->found_count || !same_texts(a->config, b->config))
         return false;
     for (size_t i = 0; i < a->file_count; i++)
         if (!same_file(&a->files[i], &b->files[i]))

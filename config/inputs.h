@@ -21,7 +21,13 @@
 #include "base/status.h"
 #include "config/config.h"
 
-enum input_kind { INPUT_CERTIFICATE, INPUT_TLS_NEXT, INPUT_SSH_KEY, INPUT_ZONE_FILE };
+enum input_kind {
+    INPUT_CERTIFICATE,
+    INPUT_TLS_NEXT, // public keys
+    INPUT_SSH_KEY,
+    INPUT_RECORDS_FILE,
+    INPUT_ZONE_FILE,
+};
 
 struct input_file {
     enum input_kind kind;
@@ -46,20 +52,20 @@ struct inputs {
 #define INPUT_CERTIFICATE_MAX (1U << 20)
 #define INPUT_TLS_NEXT_MAX    (64U << 10)
 #define INPUT_SSH_KEY_MAX     (64U << 10)
-#define INPUT_ZONE_FILE_MAX   (256U << 20)
-#define INPUTS_FILES_MAX      (960U << 20) // all of them; what is over has an error in its place
+#define INPUT_ZONE_FILE_MAX   (256U << 20) // records files, too
+#define INPUTS_FILES_MAX      (896U << 20) // all of them; what is over has an error in its place
 #define INPUTS_SNAPSHOT_MAX   (1U << 30)   // files, paths, configuration
 
 // Reads all of it. Fails only when the configuration cannot be read or is wrong (errors says why).
 enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors);
-// The same with the configuration's text as given (zoned's last good one): config_path is not opened; it names the file
-// in messages and is where relative paths start.
-enum status inputs_read_text(const char *config_path, const char *text, size_t len,
-                             struct inputs **ret, struct config_errors *errors);
+// The same with the configuration's texts as given (zoned's last good ones): files[0] is the configuration, whose path
+// is not opened, but names the file in messages and is where relative paths start; the others are what it includes.
+enum status inputs_read_texts(const struct config_file *files, size_t count, struct inputs **ret,
+                              struct config_errors *errors);
 void inputs_free(struct inputs *inputs); // NULL is fine
 // The file of that path, or NULL.
 const struct input_file *inputs_file(const struct inputs *inputs, const char *path);
-// Do both hold the same octets, errors and addresses?
+// Do both hold the same octets, errors and addresses? The texts of included files among them.
 bool inputs_equal(const struct inputs *a, const struct inputs *b);
 
 // A snapshot for the way between processes: appends to ret; reads back (SYNTAX when it is not one). Both ends are of
@@ -89,10 +95,10 @@ struct inputs_watch;
 // cannot be watched is left to the caller's periodic look, and so are addresses.
 struct inputs_watch *inputs_watch_new(void);
 void inputs_watch_free(struct inputs_watch *watch); // NULL is fine
-// Sets what is watched to what these inputs name (inputs NULL: only config_path), and to the default certificate and
-// host keys while none are written. To be called after each reading, also one that changed nothing: a link may lead
-// elsewhere. True when something is watched now that was not: what changed there since the reading was missed, so read
-// once more.
+// Sets what is watched to what these inputs name (inputs NULL: only config_path), to the directories of what is
+// included, and to those of the default certificate, host keys and keys to come while none are written. To be called
+// after each reading, also one that changed nothing: a link may lead elsewhere. True when something is watched now that
+// was not: what changed there since the reading was missed, so read once more.
 bool inputs_watch_set(struct inputs_watch *watch, const char *config_path,
                       const struct inputs *inputs);
 // The descriptor to poll for reading, -1 when there is no inotify.

@@ -6,314 +6,467 @@
 
 #include "config/config.h"
 
-#define BOX(member)        offsetof(struct config, box.member)
-#define SERVER(member)     offsetof(struct config, server.member)
-#define TTL(member)        offsetof(struct config, ttl.member)
-#define POLICY(member)     offsetof(struct config, dnssec.member)
-#define NAMESERVER(member) offsetof(struct config_nameserver, member)
-#define DOMAIN(member)     offsetof(struct config_domain, member)
-#define RESOLVER(member)   offsetof(struct config, resolver.member)
-#define CONTROL(member)    offsetof(struct config, control.member)
-#define USER(member)       offsetof(struct config, user.member)
-#define LOG(member)        offsetof(struct config, log.member)
+#define CONFIG(member) .target = offsetof(struct config, member)
+#define CONFIG_LIST(member, count_member)                                                          \
+    .target = offsetof(struct config, member), .count = offsetof(struct config, count_member)
+#define DOMAIN(member) .target = offsetof(struct config_domain, member)
+#define DOMAIN_LIST(member, count_member)                                                          \
+    .target = offsetof(struct config_domain, member),                                              \
+    .count = offsetof(struct config_domain, count_member)
+#define MAIL(member) .target = offsetof(struct config_mail, member)
+#define MAIL_LIST(member, count_member)                                                            \
+    .target = offsetof(struct config_mail, member),                                                \
+    .count = offsetof(struct config_mail, count_member)
+#define CAA_LIST(member, count_member)                                                             \
+    .target = offsetof(struct config_caa, member),                                                 \
+    .count = offsetof(struct config_caa, count_member)
+#define TTL(member)         .target = offsetof(struct config_ttl, member)
+#define NAMESERVER(member)  offsetof(struct config_nameserver, member)
+#define RECORD(member)      offsetof(struct config_record, member)
+#define SERVICE(member)     offsetof(struct config_service, member)
+#define PLACE(type, member) .place = offsetof(struct type, member)
+#define GIVEN(type, member) .given = offsetof(struct type, member)
+
+#define SECTION(section_base, section_rows, ...)                                                   \
+    {                                                                                              \
+        .base = (section_base), .rows = (section_rows),                                            \
+        .count = sizeof(section_rows) / sizeof((section_rows)[0]), __VA_ARGS__                     \
+    }
 
 // A TTL above a month is a mistake in a number; RFC 2181 §8 would allow 68 years.
 #define TTL_MAX (30U * 86400)
 // Zonemaster (DNSSEC04) and validators with it frown on signatures that live longer.
 #define LIFETIME_MAX (180U * 86400)
+// RFC 8461 §3.2
+#define STS_AGE_MAX 31557600U
+
+static const char *const words_dnssec[] = {"yes", "no", "presigned", NULL};
+static const char *const words_mode[] = {"authoritative", "hidden-primary", "external", NULL};
+static const char *const words_zone[] = {"own", "parent", NULL};
+static const char *const words_all[] = {"fail", "softfail", NULL};
+static const char *const words_policy[] = {"none", "quarantine", "reject", NULL};
+static const char *const words_sts[] = {"enforce", "testing", "none", NULL};
+static const char *const words_dkim[] = {"rsa", "ed25519", NULL};
+static const char *const words_log_to[] = {"stderr", "syslog", NULL};
+static const char *const words_log_level[] = {"error", "warning", "notice", "info", "debug", NULL};
 
 // clang-format off
-static const struct option table[] = {
-    {"", "box", OPTION_SECTION, .required = true,
-     .help = "this machine: its name, addresses, certificate, keys"},
-    {"", "domains", OPTION_DOMAINS, .required = true, .min = 1, .max = 1000000,
-     .target = offsetof(struct config, domains), .count = offsetof(struct config, domain_count),
-     .help = "the domains to serve, each a zone"},
-    {"", "server", OPTION_SECTION, .help = "the name server"},
-    {"", "resolver", OPTION_SWITCH, .standard = "yes", .target = RESOLVER(enabled),
-     .help = "the validating resolver of this box"},
-    {"", "control", OPTION_SECTION, .help = "the sockets that `zonebox` talks to"},
-    {"", "user", OPTION_SECTION, .help = "whose rights the programs have, when root starts them"},
-    {"", "log", OPTION_SECTION, .help = "where the log goes, and how much of it"},
-    {"", "on-alarm", OPTION_COMMAND, .target = offsetof(struct config, on_alarm),
-     .help = "shell command that tells a person of an error"},
-    {"", "dnssec", OPTION_SECTION, .help = "how zones are signed"},
-    {"", "ttl", OPTION_SECTION, .help = "how long resolvers may keep generated records"},
-    {"", "state", OPTION_PATH, .standard = "/var/lib/zonebox",
-     .target = offsetof(struct config, state),
-     .help = "directory of keys, serials and what is served"},
-    {"", "acme", OPTION_LATER, .help = "certificates"},
-    {"", "catalog", OPTION_LATER, .help = "catalog zone for secondaries (RFC 9432)"},
-    {"", "include", OPTION_LATER, .help = "further files"},
-    {"", "policies", OPTION_LATER, .help = "named policies of keys and signatures"},
-    {"", "probe", OPTION_SWITCH, .standard = "yes", .target = offsetof(struct config, probe.enabled),
-     .help = "how the world is looked at"},
-    {"", "records", OPTION_LATER, .help = "custom records for every zone"},
-    {"", "secondaries", OPTION_LATER, .help = "who is notified and may transfer"},
-    {"", "statistics", OPTION_LATER, .help = "counters over HTTP"},
-    {"", "tsig", OPTION_LATER, .help = "keys of transfers and updates"},
-    {"", "updates", OPTION_LATER, .help = "dynamic updates (RFC 2136)"},
 
-    {"box", "hostname", OPTION_HOST_NAME, .required = true,
-     .target = BOX(hostname), .place = BOX(hostname_place),
-     .help = "the full name of this machine, as in its MX records and certificate"},
-    {"box", "addresses", OPTION_ADDRESSES, .max = 64,
-     .target = BOX(addresses), .count = BOX(address_count),
-     .help = "what is published; default: the global addresses found on the box"},
-    {"box", "nameservers", OPTION_NAMESERVERS, .min = 1, .max = 32,
-     .target = BOX(nameservers), .count = BOX(nameserver_count),
-     .help = "names of the NS records; default: ns1 and ns2 below the host name"},
-    {"box", "tls", OPTION_PATHS, .max = 16,
-     .target = BOX(tls), .count = BOX(tls_count), .given = BOX(tls_given),
-     .help = "certificates of the mail server (PEM); default: certbot's for the host name"},
-    {"box", "ssh", OPTION_PATHS, .max = 16,
-     .target = BOX(ssh), .count = BOX(ssh_count), .given = BOX(ssh_given),
-     .help = "public host keys; default: /etc/ssh/ssh_host_*_key.pub"},
-    {"box", "dkim", OPTION_SWITCH, .standard = "yes", .target = BOX(dkim),
-     .help = "make and publish DKIM keys"},
-    {"box", "autoconfig", OPTION_LATER, .help = "records for mail clients"},
-    {"box", "caa", OPTION_LATER, .help = "who may issue certificates"},
-    {"box", "dmarc", OPTION_LATER, .help = "policy for all domains"},
-    {"box", "mta-sts", OPTION_LATER, .help = "MTA-STS for all domains"},
-    {"box", "relays", OPTION_LATER, .help = "servers that send for the domains (SPF)"},
-    {"box", "services", OPTION_LATER, .help = "SRV records"},
-    {"box", "spf", OPTION_LATER, .help = "SPF for all domains"},
-    {"box", "tls-next", OPTION_LATER, .help = "the next certificate key"},
-    {"box", "tls-ports", OPTION_LATER, .help = "ports with TLSA records"},
-    {"box", "tls-rpt", OPTION_LATER, .help = "address of TLS reports"},
+// ── What can stand in the box and in a domain ────────────────────────────────────────────────────
 
-    {"box.dkim", "selector", OPTION_SELECTOR, .standard = "mail", .target = BOX(dkim_selector),
-     .help = "label before ._domainkey"},
-    {"box.dkim", "group", OPTION_GROUP, .target = BOX(dkim_group),
-     .help = "group (name or number) that may read the private keys; default: only the signer's"},
-    {"box.dkim", "algorithms", OPTION_LATER, .help = "kinds of DKIM keys"},
-    {"box.dkim", "lifetime", OPTION_LATER, .help = "when keys are replaced"},
+static const struct option rows_spf[] = {
+    {"relays", OPTION_RELAYS, .max = 64, MAIL_LIST(spf.relays, spf.relay_count),
+     .help = "other servers that send: addresses, prefixes or mechanisms (RFC 7208)",
+     .more = "As `203.0.113.7`, `2001:db8::/48`, `include:spf.example.net`, `a:out.example.net`, `mx:example.net` "
+             "or `exists:%{i}.spf.example.net`. The mail exchanger itself needs none."},
+    {"all", OPTION_EITHER, .standard = "fail", .words = words_all, MAIL(spf.soft),
+     .help = "what becomes of mail from all others",
+     .more = "With `fail` (-all) receivers may refuse it before they look for a DKIM signature, with `softfail` "
+             "(~all) they do not."},
+};
+static const struct section section_spf = SECTION(BASE_MAIL, rows_spf);
 
-    {"box.nameservers[]", "name", OPTION_HOST_NAME, .required = true,
-     .target = NAMESERVER(name), .place = NAMESERVER(place), .help = "the host name of the server"},
-    {"box.nameservers[]", "addresses", OPTION_ADDRESSES, .max = 16,
-     .target = NAMESERVER(addresses), .count = NAMESERVER(address_count),
+static const struct option rows_dmarc[] = {
+    {"policy", OPTION_WORD, .standard = "quarantine", .words = words_policy, MAIL(dmarc.policy),
+     .help = "what receivers are asked to do with mail that fails"},
+    {"subdomains", OPTION_WORD, .words = words_policy, MAIL(dmarc.subdomains),
+     GIVEN(config_mail, dmarc.subdomains_given),
+     .help = "the same for names below the domain; default: as policy"},
+    {"nonexistent", OPTION_WORD, .standard = "reject", .words = words_policy, MAIL(dmarc.nonexistent),
+     .help = "the same for names that do not exist"},
+    {"testing", OPTION_YES_NO, .standard = "no", MAIL(dmarc.testing),
+     .help = "receivers are asked to apply the policy one step weaker"},
+    {"strict-dkim", OPTION_YES_NO, .standard = "no", MAIL(dmarc.strict_dkim),
+     .help = "the domain of the signature must be the one in From exactly"},
+    {"strict-spf", OPTION_YES_NO, .standard = "no", MAIL(dmarc.strict_spf),
+     .help = "the domain of the envelope must be the one in From exactly"},
+    {"reports", OPTION_REPORTS, .max = 16, MAIL_LIST(dmarc.reports, dmarc.report_count), .takes_no = true,
+     .help = "where receivers send their daily reports: mail addresses or URIs",
+     .more = "An address in another domain of this configuration is authorised there by a record of its own; for "
+             "one that is somebody else's, `zonegen --dump` says which record is needed there."},
+    {"failures", OPTION_REPORTS, .max = 16, MAIL_LIST(dmarc.failures, dmarc.failure_count), .takes_no = true,
+     .help = "where receivers send reports of single failures"},
+};
+static const struct section section_dmarc = SECTION(BASE_MAIL, rows_dmarc);
+
+static const struct option rows_mta_sts[] = {
+    {"mode", OPTION_WORD, .standard = "enforce", .words = words_sts, MAIL(mta_sts.mode),
+     .help = "what senders do when TLS fails; `none` is how to leave MTA-STS"},
+    {"max-age", OPTION_SECONDS, .min = 86400, .max = STS_AGE_MAX, .standard = "4w", MAIL(mta_sts.max_age),
+     .help = "how long senders remember the policy"},
+};
+static const struct section section_mta_sts = SECTION(BASE_MAIL, rows_mta_sts);
+
+static const struct option rows_service[] = {
+    {"name", OPTION_SERVICE, .required = true, .target = SERVICE(name), .place = SERVICE(place),
+     .help = "the service, such as imaps",
+     .more = "`submissions`, `submission`, `imaps`, `imap`, `pop3s`, `pop3`, `sieve`, `caldavs`, `caldav`, "
+             "`carddavs`, `carddav`, `jmap` and `autodiscover` are known with their ports; any other needs its "
+             "port."},
+    {"port", OPTION_NUMBER, .min = 1, .max = 65535, .target = SERVICE(port),
+     .help = "its TCP port; default: the usual one"},
+    {"host", OPTION_HOST_NAME, .target = SERVICE(host),
+     .help = "where it is; default: the host name of the box"},
+};
+static const struct section section_service = SECTION(BASE_ELEMENT, rows_service);
+
+static const struct option rows_mail[] = {
+    {"spf", OPTION_SWITCH, .standard = "yes", .section = &section_spf, MAIL(spf.enabled), PLACE(config_mail, spf.place),
+     .help = "who may send mail of the domain (RFC 7208)"},
+    {"dmarc", OPTION_SWITCH, .standard = "yes", .section = &section_dmarc, MAIL(dmarc.enabled),
+     .help = "what receivers do with mail that is not the domain's (RFC 9989)"},
+    {"mta-sts", OPTION_SWITCH, .standard = "no", .section = &section_mta_sts, MAIL(mta_sts.enabled),
+     .help = "TLS for senders that know no DANE (RFC 8461)",
+     .more = "Needs a web server at mta-sts.DOMAIN with a certificate for that name, which answers with the "
+             "policy that `zonegen --dump` prints."},
+    {"tls-rpt", OPTION_REPORTS, .max = 16, MAIL_LIST(tls_rpt, tls_rpt_count), .takes_no = true,
+     .help = "where senders report failures of TLS (RFC 8460): mail addresses or https: URIs"},
+    {"services", OPTION_SERVICES, .max = 32, .standard = "[submissions, imaps]", .section = &section_service,
+     MAIL_LIST(services, service_count), .takes_no = true, .yes = offsetof(struct config_mail, srv),
+     .help = "what mail clients find by SRV records (RFC 6186, RFC 8314)",
+     .more = "Services that are known and not listed are published as not offered (`0 0 0 .`); `no` publishes "
+             "nothing."},
+    {"autoconfig", OPTION_YES_NO, .standard = "no", MAIL(autoconfig),
+     .help = "names for clients that look for their settings: autoconfig, autodiscover"},
+};
+static const struct section section_mail = SECTION(BASE_MAIL, rows_mail);
+
+static const struct option rows_dkim[] = {
+    {"algorithms", OPTION_FLAGS, .min = 1, .standard = "[rsa, ed25519]", .words = words_dkim, MAIL(dkim_algorithms),
+     .help = "kinds of keys, each with a selector of its own",
+     .more = "Ed25519 stands beside RSA and not in its place: many receivers do not know it."},
+    {"lifetime", OPTION_LIFETIME, .min = 7 * 86400, .max = 10U * 365 * 86400, .standard = "never", MAIL(dkim_lifetime),
+     .help = "how long a key signs before its successor does",
+     .more = "With a time, keys are replaced without a hand where the mail signer uses the tables in the state "
+             "directory, which follow; `zonebox setup` prints its settings. A signer that is told of a key by "
+             "hand would go on with the old one, so the default is `never`."},
+};
+static const struct section section_dkim = SECTION(BASE_MAIL, rows_dkim);
+
+static const struct option rows_caa[] = {
+    {"issue", OPTION_ISSUERS, .max = 16, CAA_LIST(issue, issue_count), GIVEN(config_caa, issue_given), .takes_no = true,
+     .help = "domain names of the CAs that may issue; `no`: none may"},
+    {"issuewild", OPTION_ISSUERS, .max = 16, CAA_LIST(issuewild, issuewild_count), GIVEN(config_caa, issuewild_given),
+     .takes_no = true, .help = "the same for wildcards; default: as issue"},
+    {"issuemail", OPTION_ISSUERS, .max = 16, CAA_LIST(issuemail, issuemail_count), GIVEN(config_caa, issuemail_given),
+     .takes_no = true, .help = "the same for S/MIME (RFC 9495); default: nothing is said"},
+    {"accounts", OPTION_ACCOUNTS, .max = 16, CAA_LIST(accounts, account_count),
+     .help = "only these accounts at the CAs, as https: URIs (accounturi of RFC 8657)"},
+    {"methods", OPTION_METHODS, .max = 16, CAA_LIST(methods, method_count),
+     .help = "only these ways of validation, such as http-01 (validationmethods of RFC 8657)"},
+    {"iodef", OPTION_REPORTS, .max = 16, CAA_LIST(iodef, iodef_count),
+     .help = "where CAs report what was against this: mail addresses or URIs"},
+};
+static const struct section section_caa = SECTION(BASE_CAA, rows_caa);
+
+static const struct option rows_ttl[] = {
+    {"default", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1h", TTL(standard),
+     .help = "every record without a TTL of its own below"},
+    {"soa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1h", TTL(soa), .help = "SOA"},
+    {"ns", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1d", TTL(ns),
+     .help = "NS and the addresses of name servers"},
+    {"dnskey", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1d", TTL(dnskey), .help = "DNSKEY"},
+    {"negative", OPTION_SECONDS, .min = 1, .max = 86400, .standard = "1h", TTL(negative),
+     .help = "how long \"there is no such record\" is kept (RFC 2308)"},
+    {"address", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(address), .help = "A and AAAA; default: as default"},
+    {"mx", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(mx), .help = "MX; default: as default"},
+    {"txt", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(txt),
+     .help = "TXT: SPF, DKIM, DMARC and the like; default: as default"},
+    {"tlsa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(tlsa),
+     .help = "TLSA; default: as default",
+     .more = "A new certificate key waits for two of these before it is safe."},
+    {"sshfp", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(sshfp), .help = "SSHFP; default: as default"},
+    {"srv", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(srv), .help = "SRV; default: as default"},
+    {"caa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(caa), .help = "CAA; default: as default"},
+};
+static const struct section section_ttl = SECTION(BASE_TTL, rows_ttl);
+
+static const struct option rows_record[] = {
+    {"name", OPTION_OWNER_NAME, .target = RECORD(name),
+     .help = "below the domain, absolute with a dot behind it, or @; default: the domain itself"},
+    {"type", OPTION_RECORD_TYPE, .required = true, .target = RECORD(type),
+     .help = "type of the record, also as TYPE64 (RFC 3597)"},
+    {"ttl", OPTION_SECONDS, .max = TTL_MAX, .target = RECORD(ttl), .given = RECORD(ttl_given),
+     .help = "how long it may be kept; default: by its type, as in ttl"},
+    {"data", OPTION_DATA, .min = 1, .max = 1000, .target = RECORD(data), .count = RECORD(data_count),
+     .help = "what follows the type in a master file; each is a record"},
+    {"text", OPTION_TEXT, .target = RECORD(text),
+     .help = "instead of data, for TXT: the plain text, of any length"},
+};
+static const struct section section_record = SECTION(BASE_ELEMENT, rows_record);
+
+static const struct option rows_nameserver[] = {
+    {"name", OPTION_HOST_NAME, .required = true, .target = NAMESERVER(name), .place = NAMESERVER(place),
+     .help = "the host name of the server"},
+    {"addresses", OPTION_ADDRESSES, .max = 16, .target = NAMESERVER(addresses), .count = NAMESERVER(address_count),
      .help = "its addresses; default: the box's own, where the name lies in a zone of ours"},
+};
+static const struct section section_nameserver = SECTION(BASE_ELEMENT, rows_nameserver);
 
-    {"domains[]", "name", OPTION_ZONE_NAME, .required = true,
-     .target = DOMAIN(name), .place = DOMAIN(place), .help = "the domain"},
-    {"domains[]", "zone-file", OPTION_PATH,
-     .target = DOMAIN(zone_file), .place = DOMAIN(zone_file_place),
+// ── The box ──────────────────────────────────────────────────────────────────────────────────────
+
+static const struct option rows_box_dkim[] = {
+    {"selector", OPTION_SELECTOR, .standard = "mail", CONFIG(box.dkim_selector),
+     PLACE(config, box.dkim_selector_place), .help = "label before ._domainkey"},
+    {"group", OPTION_GROUP, CONFIG(box.dkim_group),
+     .help = "group (name or number) that may read the private keys; default: only the signer's",
+     .more = "That of the program that signs mail."},
+};
+static const struct section section_box_dkim = SECTION(BASE_CONFIG, rows_box_dkim, .also = &section_dkim);
+
+static const struct option rows_box[] = {
+    {"hostname", OPTION_HOST_NAME, .required = true, CONFIG(box.hostname), PLACE(config, box.hostname_place),
+     .help = "the full name of this machine, as in its MX records and certificate",
+     .more = "When it lies inside a listed domain its records are in that domain's zone; otherwise it gets a zone "
+             "of its own."},
+    {"addresses", OPTION_ADDRESSES, .max = 64, CONFIG_LIST(box.addresses, box.address_count),
+     .help = "what is published; default: the global addresses found on the box",
+     .more = "Behind NAT, write the public ones here."},
+    {"nameservers", OPTION_NAMESERVERS, .min = 1, .max = 32, .section = &section_nameserver,
+     CONFIG_LIST(box.nameservers, box.nameserver_count),
+     .help = "names of the NS records; default: ns1 and ns2 below the host name",
+     .more = "Where a name lies in a zone of ours it gets address records."},
+    {"tls", OPTION_PATHS, .max = 16, CONFIG_LIST(box.tls, box.tls_count), GIVEN(config, box.tls_given),
+     .help = "certificates of the mail server (PEM); default: certbot's for the host name",
+     .more = "For the TLSA records (DANE). A file is followed when it changes."},
+    {"tls-next", OPTION_PATHS, .max = 16, CONFIG_LIST(box.tls_next, box.tls_next_count),
+     GIVEN(config, box.tls_next_given),
+     .help = "public keys (PEM) of the certificates to come; default: /etc/zonebox/tls-next/*.pub",
+     .more = "Published beside the present ones, so that a certificate with such a key can be taken into use "
+             "without a gap once `zonebox status` says that it is safe. `zonebox tls-next` makes one."},
+    {"tls-ports", OPTION_PORTS, .max = 32, .standard = "[25]", CONFIG_LIST(box.tls_ports, box.tls_port_count),
+     .help = "TCP ports of the host name that have TLSA records"},
+    {"tls-issuer", OPTION_YES_NO, .standard = "no", CONFIG(box.tls_issuer),
+     .help = "a TLSA record for the key of the issuing CA besides (2 1 1)"},
+    {"ssh", OPTION_PATHS, .max = 16, CONFIG_LIST(box.ssh, box.ssh_count), GIVEN(config, box.ssh_given),
+     .help = "public host keys; default: /etc/ssh/ssh_host_*_key.pub", .more = "For the SSHFP records."},
+    {"dkim", OPTION_SWITCH, .standard = "yes", .section = &section_box_dkim, CONFIG(box.dkim),
+     .help = "make and publish DKIM keys (RFC 6376)"},
+    {"caa", OPTION_CAA, .standard = "automatic", .section = &section_caa,
+     .help = "who may issue certificates for the host name (RFC 8659)",
+     .more = "`automatic` is the CA of the certificate in use, where that is a well-known one."},
+};
+static const struct section section_box = SECTION(BASE_CONFIG, rows_box, .also = &section_mail);
+
+// ── A domain ─────────────────────────────────────────────────────────────────────────────────────
+
+static const struct option rows_domain[] = {
+    {"name", OPTION_DOMAIN_NAME, .required = true, DOMAIN(name), PLACE(config_domain, place), .help = "the domain"},
+    {"zone-file", OPTION_PATH, DOMAIN(zone_file), PLACE(config_domain, zone_file_place),
      .help = "complete master file; default: the zone is generated"},
-    {"domains[]", "dnssec", OPTION_DNSSEC, .standard = "yes", .target = DOMAIN(dnssec),
+    {"dnssec", OPTION_WORD, .standard = "yes", .words = words_dnssec, DOMAIN(dnssec),
      .help = "yes: signed here; no: unsigned; presigned: as the zone file is"},
-    {"domains[]", "addresses", OPTION_LATER, .help = "addresses of the domain itself"},
-    {"domains[]", "allow-transfer", OPTION_LATER, .help = "who may transfer"},
-    {"domains[]", "caa", OPTION_LATER, .help = "who may issue certificates"},
-    {"domains[]", "dkim", OPTION_LATER, .help = "DKIM of this domain"},
-    {"domains[]", "dmarc", OPTION_LATER, .help = "policy of this domain"},
-    {"domains[]", "mail", OPTION_YES_NO, .standard = "yes", .target = DOMAIN(has_mail),
-     .help = "no: a domain without mail"},
-    {"domains[]", "mode", OPTION_LATER, .help = "authoritative, hidden-primary or external"},
-    {"domains[]", "www", OPTION_YES_NO, .standard = "yes", .target = DOMAIN(www),
-     .help = "addresses for the name www"},
-    {"domains[]", "mta-sts", OPTION_LATER, .help = "MTA-STS of this domain"},
-    {"domains[]", "nameservers", OPTION_LATER, .help = "NS records of this domain"},
-    {"domains[]", "notify", OPTION_LATER, .help = "who is told of changes"},
-    {"domains[]", "policy", OPTION_LATER, .help = "policy of keys and signatures"},
-    {"domains[]", "records", OPTION_LATER, .help = "custom records"},
-    {"domains[]", "records-file", OPTION_LATER, .help = "custom records in a master file"},
-    {"domains[]", "secondaries", OPTION_LATER, .help = "secondaries of this domain"},
-    {"domains[]", "services", OPTION_LATER, .help = "SRV records"},
-    {"domains[]", "spf", OPTION_LATER, .help = "SPF of this domain"},
-    {"domains[]", "tls-rpt", OPTION_LATER, .help = "address of TLS reports"},
-    {"domains[]", "ttl", OPTION_LATER, .help = "TTLs of this domain"},
-    {"domains[]", "updates", OPTION_LATER, .help = "dynamic updates"},
+    {"mode", OPTION_WORD, .standard = "authoritative", .words = words_mode, DOMAIN(mode),
+     PLACE(config_domain, mode_place), .help = "who serves it to the world",
+     .more = "`authoritative`: the box, alone or with others. `hidden-primary`: it is signed here, and "
+             "`nameservers` alone serve it. `external`: others altogether; it is printed and checked, and never "
+             "signed or served here."},
+    {"zone", OPTION_EITHER, .standard = "own", .words = words_zone, DOMAIN(in_parent),
+     PLACE(config_domain, in_parent_place),
+     .help = "parent: its records are in the zone of the domain above it"},
+    {"mail", OPTION_YES_NO, .standard = "yes", DOMAIN(has_mail), PLACE(config_domain, has_mail_place),
+     .help = "no: a domain without mail",
+     .more = "It says so itself then, with a null MX, an SPF record that allows nobody and a DMARC policy of "
+             "reject."},
+    {"www", OPTION_YES_NO, .standard = "yes", DOMAIN(www), PLACE(config_domain, www_place),
+     .help = "the name www has the addresses, too"},
+    {"addresses", OPTION_ADDRESSES, .max = 64, DOMAIN_LIST(addresses, address_count), .takes_no = true,
+     .no = offsetof(struct config_domain, no_addresses),
+     .help = "of the domain itself and of www; default: the box's"},
+    {"nameservers", OPTION_NAMESERVERS, .min = 1, .max = 32, .section = &section_nameserver,
+     DOMAIN_LIST(nameservers, nameserver_count), PLACE(config_domain, nameservers_place),
+     .help = "names of the NS records; default: the box's"},
+    {"dkim", OPTION_SWITCH, .section = &section_dkim, DOMAIN(dkim), PLACE(config_domain, dkim_place),
+     .help = "DKIM keys of this domain"},
+    {"caa", OPTION_CAA, .standard = "no", .section = &section_caa, .help = "who may issue certificates (RFC 8659)"},
+    {"ttl", OPTION_SECTION, .section = &section_ttl, .help = "TTLs of this domain"},
+    {"records", OPTION_RECORDS, .max = 100000, .section = &section_record, DOMAIN_LIST(records, record_count),
+     .help = "custom records: lines of a master file, or mappings",
+     .more = "They replace what would be generated with the same meaning: a custom DMARC record of any spelling "
+             "replaces the generated one, a TXT record that is something else stands beside it."},
+    {"records-file", OPTION_PATH, DOMAIN(records_file), PLACE(config_domain, records_file_place),
+     .help = "the same as a file: part of a master file, with the domain as its origin"},
+    {"allow-transfer", OPTION_LATER, .help = "who may transfer"},
+    {"notify", OPTION_LATER, .help = "who is told of changes"},
+    {"policy", OPTION_LATER, .help = "policy of keys and signatures"},
+    {"secondaries", OPTION_LATER, .help = "secondaries of this domain"},
+    {"updates", OPTION_LATER, .help = "dynamic updates"},
+};
+static const struct section section_domain = SECTION(BASE_DOMAIN, rows_domain, .also = &section_mail);
 
-    {"server", "listen", OPTION_LISTEN, .max = 128,
-     .target = SERVER(listen), .count = SERVER(listen_count), .place = SERVER(listen_place),
+// ── The programs ─────────────────────────────────────────────────────────────────────────────────
+
+static const struct option rows_server[] = {
+    {"listen", OPTION_LISTEN, .max = 128, CONFIG_LIST(server.listen, server.listen_count),
+     PLACE(config, server.listen_place),
      .help = "addresses as 192.0.2.1@53; default: every address of the box but loopback, port 53"},
-    {"server", "workers", OPTION_NUMBER, .max = 256, .standard = "0", .target = SERVER(workers),
+    {"workers", OPTION_NUMBER, .max = 256, .standard = "0", CONFIG(server.workers),
      .help = "processes that answer; 0: one per core"},
-    {"server", "tcp-connections", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "512",
-     .target = SERVER(tcp_connections), .help = "most TCP connections at a time, over all workers"},
-    {"server", "tcp-idle", OPTION_MILLISECONDS, .min = 10, .max = 600000, .standard = "10s",
-     .target = SERVER(tcp_idle_ms), .help = "a TCP connection that is idle so long is closed"},
-    {"server", "cookies", OPTION_LATER, .help = "DNS cookies (RFC 7873)"},
-    {"server", "identity", OPTION_LATER, .help = "NSID and CHAOS answers"},
-    {"server", "rate-limit", OPTION_LATER, .help = "response rate limiting"},
-    {"server", "tls", OPTION_LATER, .help = "DNS over TLS"},
+    {"tcp-connections", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "512", CONFIG(server.tcp_connections),
+     .help = "most TCP connections at a time, over all workers"},
+    {"tcp-idle", OPTION_MILLISECONDS, .min = 10, .max = 600000, .standard = "10s", CONFIG(server.tcp_idle_ms),
+     .help = "a TCP connection that is idle so long is closed"},
+    {"cookies", OPTION_LATER, .help = "DNS cookies (RFC 7873)"},
+    {"identity", OPTION_LATER, .help = "NSID and CHAOS answers"},
+    {"rate-limit", OPTION_LATER, .help = "response rate limiting"},
+    {"tls", OPTION_LATER, .help = "DNS over TLS"},
+};
+static const struct section section_server = SECTION(BASE_CONFIG, rows_server);
 
-    {"resolver", "listen", OPTION_LISTEN_LOCAL, .min = 1, .max = 16,
-     .target = RESOLVER(listen), .count = RESOLVER(listen_count), .place = RESOLVER(listen_place),
-     .help = "loopback addresses; default: 127.0.0.1@53 and ::1@53"},
-    {"resolver", "trust-own-keys", OPTION_YES_NO, .standard = "no",
-     .target = RESOLVER(trust_own_keys),
-     .help = "validate own zones by this box's own public keys, not from the root"},
-    {"resolver", "forward", OPTION_FORWARD, .max = 16,
-     .target = RESOLVER(forward), .count = RESOLVER(forward_count),
-     .place = RESOLVER(forward_place),
-     .help = "resolvers to ask, as 192.0.2.1@853#name for TLS; default: own recursion"},
-    {"resolver", "root-hints", OPTION_PATH, .standard = "/usr/share/dns/root.hints",
-     .target = RESOLVER(root_hints), .help = "file with the names and addresses of the root servers"},
-    {"resolver", "trust-anchors", OPTION_PATHS, .min = 1, .max = 16,
-     .target = RESOLVER(trust_anchors), .count = RESOLVER(trust_anchor_count),
-     .help = "files with DS or DNSKEY records; default: /usr/share/dns/root.key"},
-    {"resolver", "cache", OPTION_NUMBER, .min = 4, .max = 65536, .standard = "32",
-     .target = RESOLVER(cache), .help = "megabytes for answers"},
-    {"resolver", "queries", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "1024",
-     .target = RESOLVER(queries), .help = "most queries at a time"},
-    {"resolver", "queries-per-client", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "128",
-     .target = RESOLVER(queries_per_client),
-     .help = "most queries at a time from one port or TCP connection"},
+static const struct option rows_resolver[] = {
+    {"listen", OPTION_LISTEN_LOCAL, .min = 1, .max = 16, .standard = "[127.0.0.1@53, \"::1@53\"]",
+     CONFIG_LIST(resolver.listen, resolver.listen_count), PLACE(config, resolver.listen_place),
+     .help = "loopback addresses with ports; the server must not listen on them"},
+    {"trust-own-keys", OPTION_YES_NO, .standard = "no", CONFIG(resolver.trust_own_keys),
+     .help = "validate own zones by this box's own public keys, not from the root",
+     .more = "So that they are secure before a registrar knows the keys, or where there is no uplink. With `no`, "
+             "secure means what the world sees."},
+    {"forward", OPTION_FORWARD, .max = 16, CONFIG_LIST(resolver.forward, resolver.forward_count),
+     PLACE(config, resolver.forward_place),
+     .help = "resolvers to ask, as 192.0.2.1@853#name for TLS; default: own recursion",
+     .more = "`192.0.2.1` is asked on port 53, `192.0.2.1#dns.example.net` over TLS on port 853 with a "
+             "certificate for that name. Answers are validated here all the same. Lists of bad senders (DNSBL) "
+             "often refuse public resolvers."},
+    {"root-hints", OPTION_PATH, .standard = "/usr/share/dns/root.hints", CONFIG(resolver.root_hints),
+     .help = "file with the names and addresses of the root servers"},
+    {"trust-anchors", OPTION_PATHS, .min = 1, .max = 16, .standard = "[/usr/share/dns/root.key]",
+     CONFIG_LIST(resolver.trust_anchors, resolver.trust_anchor_count), .help = "files with DS or DNSKEY records"},
+    {"cache", OPTION_NUMBER, .min = 4, .max = 65536, .standard = "32", CONFIG(resolver.cache),
+     .help = "megabytes for answers"},
+    {"queries", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "1024", CONFIG(resolver.queries),
+     .help = "most queries at a time"},
+    {"queries-per-client", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "128",
+     CONFIG(resolver.queries_per_client), .help = "most queries at a time from one port or TCP connection"},
+};
+static const struct section section_resolver = SECTION(BASE_CONFIG, rows_resolver);
 
-    {"control", "directory", OPTION_PATH,
-     .target = CONTROL(directory), .place = CONTROL(directory_place),
+static const struct option rows_control[] = {
+    {"directory", OPTION_PATH, CONFIG(control.directory), PLACE(config, control.directory_place),
      .help = "where the sockets are; default: /run/zonebox, for an ordinary user STATE/control"},
-    {"control", "group", OPTION_GROUP, .target = CONTROL(group),
+    {"group", OPTION_GROUP, CONFIG(control.group),
      .help = "group (name or number) that may use them; default: only root"},
+};
+static const struct section section_control = SECTION(BASE_CONFIG, rows_control);
 
-    {"user", "signer", OPTION_USER, .standard = "zonebox-signer",
-     .target = USER(signer), .place = USER(signer_place),
+static const struct option rows_user[] = {
+    {"signer", OPTION_USER, .standard = "zonebox-signer", CONFIG(user.signer), PLACE(config, user.signer_place),
      .help = "holds the private keys"},
-    {"user", "server", OPTION_USER, .standard = "zonebox-server",
-     .target = USER(server), .place = USER(server_place),
+    {"server", OPTION_USER, .standard = "zonebox-server", CONFIG(user.server), PLACE(config, user.server_place),
      .help = "answers the Internet"},
-    {"user", "resolver", OPTION_USER, .standard = "zonebox-resolver",
-     .target = USER(resolver), .place = USER(resolver_place),
-     .help = "asks the Internet"},
-    {"user", "probe", OPTION_USER, .standard = "zonebox-probe",
-     .target = USER(probe), .place = USER(probe_place),
+    {"resolver", OPTION_USER, .standard = "zonebox-resolver", CONFIG(user.resolver),
+     PLACE(config, user.resolver_place), .help = "asks the Internet"},
+    {"probe", OPTION_USER, .standard = "zonebox-probe", CONFIG(user.probe), PLACE(config, user.probe_place),
      .help = "looks at the zones from outside"},
+};
+static const struct section section_user = SECTION(BASE_CONFIG, rows_user);
 
-    {"log", "to", OPTION_LOG_TARGET, .standard = "stderr", .target = LOG(to),
+static const struct option rows_log[] = {
+    {"to", OPTION_WORD, .standard = "stderr", .words = words_log_to, CONFIG(log.to),
      .help = "stderr (which systemd puts into the journal) or syslog"},
-    {"log", "level", OPTION_LOG_LEVEL, .standard = "info", .target = LOG(level),
+    {"level", OPTION_WORD, .standard = "info", .words = words_log_level, CONFIG(log.level),
      .help = "the most talkative written: error, warning, notice, info or debug"},
+};
+static const struct section section_log = SECTION(BASE_CONFIG, rows_log);
 
-    {"dnssec", "signature-lifetime", OPTION_SECONDS, .min = 10, .max = LIFETIME_MAX,
-     .standard = "14d", .target = POLICY(signature_lifetime),
-     .help = "how long a signature is good"},
-    {"dnssec", "signature-refresh", OPTION_SECONDS, .min = 1, .max = LIFETIME_MAX,
-     .target = POLICY(signature_refresh), .place = POLICY(refresh_place),
+static const struct option rows_dnssec[] = {
+    {"signature-lifetime", OPTION_SECONDS, .min = 10, .max = LIFETIME_MAX, .standard = "14d",
+     CONFIG(dnssec.signature_lifetime), .help = "how long a signature is good"},
+    {"signature-refresh", OPTION_SECONDS, .min = 1, .max = LIFETIME_MAX, CONFIG(dnssec.signature_refresh),
+     PLACE(config, dnssec.refresh_place),
      .help = "a signature is made anew when so much of its life is left; default: half of it"},
-    {"dnssec", "algorithm", OPTION_LATER, .help = "algorithm of new keys"},
-    {"dnssec", "denial", OPTION_LATER, .help = "NSEC or NSEC3"},
-    {"dnssec", "keys", OPTION_LATER, .help = "one combined key, or KSK and ZSK"},
-    {"dnssec", "parent", OPTION_LATER, .help = "how the parent is told and watched"},
+    {"algorithm", OPTION_LATER, .help = "algorithm of new keys"},
+    {"denial", OPTION_LATER, .help = "NSEC or NSEC3"},
+    {"keys", OPTION_LATER, .help = "one combined key, or KSK and ZSK"},
+    {"parent", OPTION_LATER, .help = "how the parent is told and watched"},
+};
+static const struct section section_dnssec = SECTION(BASE_CONFIG, rows_dnssec);
 
-    {"ttl", "default", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1h",
-     .target = TTL(standard), .help = "every record without a TTL of its own below"},
-    {"ttl", "soa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1h",
-     .target = TTL(soa), .help = "SOA"},
-    {"ttl", "ns", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1d",
-     .target = TTL(ns), .help = "NS and the addresses of name servers"},
-    {"ttl", "dnskey", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1d",
-     .target = TTL(dnskey), .help = "DNSKEY"},
-    {"ttl", "negative", OPTION_SECONDS, .min = 1, .max = 86400, .standard = "1h",
-     .target = TTL(negative), .help = "how long \"there is no such record\" is kept (RFC 2308)"},
-    {"ttl", "address", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .target = TTL(address),
-     .help = "A and AAAA; default: as `default`"},
-    {"ttl", "mx", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .target = TTL(mx),
-     .help = "MX; default: as `default`"},
-    {"ttl", "txt", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .target = TTL(txt),
-     .help = "TXT; default: as `default`"},
-    {"ttl", "tlsa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .target = TTL(tlsa),
-     .help = "TLSA; default: as `default`"},
-    {"ttl", "sshfp", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .target = TTL(sshfp),
-     .help = "SSHFP; default: as `default`"},
-    {"ttl", "srv", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .target = TTL(srv),
-     .help = "SRV; default: as `default`"},
-    {"ttl", "caa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .target = TTL(caa),
-     .help = "CAA; default: as `default`"},
-
-    {"probe", "interval", OPTION_SECONDS, .min = 1, .max = 86400, .standard = "5m",
-     .target = offsetof(struct config, probe.interval),
+static const struct option rows_probe[] = {
+    {"interval", OPTION_SECONDS, .min = 1, .max = 86400, .standard = "5m", CONFIG(probe.interval),
      .help = "time between two looks at what is waited for"},
 };
+static const struct section section_probe = SECTION(BASE_CONFIG, rows_probe);
+
+static const struct option rows_top[] = {
+    {"box", OPTION_SECTION, .required = true, .section = &section_box,
+     .help = "this machine: its name, addresses, certificate, keys",
+     .more = "What it says about mail (spf, dmarc, mta-sts, tls-rpt, services, autoconfig, dkim) is what every "
+             "domain has, too; a domain can say otherwise, option by option."},
+    {"domains", OPTION_DOMAINS, .required = true, .max = 1000000, .section = &section_domain,
+     CONFIG_LIST(domains, domain_count), .help = "the domains to serve, each a zone",
+     .more = "Each is a name, or a mapping with the options below. Names may have letters of any script "
+             "(IDNA2008)."},
+    {"include", OPTION_PATTERNS, .max = 64, CONFIG_LIST(includes, include_count),
+     .help = "further files, which hold `domains:` only, such as conf.d/*.yaml",
+     .more = "Patterns as of the shell, from the directory of the configuration; what they match is read in order "
+             "of the names. A pattern may match nothing; a name without a pattern must be there."},
+    {"records", OPTION_RECORDS, .max = 1000, .section = &section_record, CONFIG_LIST(records, record_count),
+     .help = "custom records for every zone that is generated",
+     .more = "As in a domain; names are below each domain."},
+    {"ttl", OPTION_SECTION, .section = &section_ttl, .help = "how long resolvers may keep generated records"},
+    {"server", OPTION_SECTION, .section = &section_server, .help = "the name server"},
+    {"resolver", OPTION_SWITCH, .standard = "yes", .section = &section_resolver, CONFIG(resolver.enabled),
+     .help = "the validating resolver of this box", .more = "With `no`, another one is used."},
+    {"probe", OPTION_SWITCH, .standard = "yes", .section = &section_probe, CONFIG(probe.enabled),
+     .help = "looks at what the world sees",
+     .more = "Steps that depend on the world, such as leaving an old key, wait for it: with `no` they never come."},
+    {"dnssec", OPTION_SECTION, .section = &section_dnssec, .help = "how zones are signed"},
+    {"control", OPTION_SECTION, .section = &section_control, .help = "the sockets that `zonebox` talks to"},
+    {"user", OPTION_SECTION, .section = &section_user,
+     .help = "whose rights the programs have, when root starts them",
+     .more = "Names or numbers of users, no two the same; each has its primary group. Started by an ordinary "
+             "user, all programs are that user's."},
+    {"log", OPTION_SECTION, .section = &section_log, .help = "where the log goes, and how much of it"},
+    {"on-alarm", OPTION_COMMAND, CONFIG(on_alarm), .help = "shell command that tells a person of an error",
+     .more = "It gets the line of the log on its standard input and in ZONEBOX_LINE, and the names of program and "
+             "event in ZONEBOX_PROGRAM and ZONEBOX_EVENT, as in `mail -s \"zonebox: $ZONEBOX_EVENT\" root`."},
+    {"state", OPTION_PATH, .standard = "/var/lib/zonebox", CONFIG(state),
+     .help = "directory of keys, serials and what is served"},
+    {"acme", OPTION_LATER, .help = "certificates"},
+    {"catalog", OPTION_LATER, .help = "catalog zone for secondaries (RFC 9432)"},
+    {"policies", OPTION_LATER, .help = "named policies of keys and signatures"},
+    {"secondaries", OPTION_LATER, .help = "who is notified and may transfer"},
+    {"statistics", OPTION_LATER, .help = "counters over HTTP"},
+    {"tsig", OPTION_LATER, .help = "keys of transfers and updates"},
+    {"updates", OPTION_LATER, .help = "dynamic updates (RFC 2136)"},
+};
+const struct section options_top = SECTION(BASE_CONFIG, rows_top);
 // clang-format on
 
-#define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
+// ── Walking it ───────────────────────────────────────────────────────────────────────────────────
 
-struct options options_in(const char *section)
+const struct option *options_at(const struct section *section, size_t index)
 {
-    struct options ret = {0};
-    for (size_t i = 0; i < TABLE_COUNT; i++) {
-        if (strcmp(table[i].section, section) != 0)
-            continue;
-        if (ret.count == 0)
-            ret.rows = &table[i];
-        ret.count++;
-    }
-    return ret;
-}
-
-const struct option *options_find(struct options options, const char *name)
-{
-    for (size_t i = 0; i < options.count; i++)
-        if (strcmp(options.rows[i].name, name) == 0)
-            return &options.rows[i];
-    return NULL;
-}
-
-// ── Misspelt keys ────────────────────────────────────────────────────────────────────────────────
-
-#define KEY_MAX 24 // no key is longer; what is longer is no misspelling of one
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-    unsigned ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-// How many letters must be added, left out, changed or swapped with a neighbour (optimal string
-// alignment).
-static unsigned distance(const char *a, const char *b)
-{
-    size_t a_len = strlen(a), b_len = strlen(b);
-    unsigned cells[KEY_MAX + 1][KEY_MAX + 1];
-    for (size_t j = 0; j <= b_len; j++)
-        cells[0][j] = (unsigned)j;
-    for (size_t i = 1; i <= a_len; i++) {
-        cells[i][0] = (unsigned)i;
-        for (size_t j = 1; j <= b_len; j++) {
-            unsigned changed = a[i - 1] == b[j - 1] ? 0 : 1;
-            cells[i][j] =
-                least(cells[i - 1][j] + 1, cells[i][j - 1] + 1, cells[i - 1][j - 1] + changed);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                cells[i - 2][j - 2] + 1 < cells[i][j])
-                cells[i][j] = cells[i - 2][j - 2] + 1;
-        }
-    }
-    return cells[a_len][b_len];
-}
-
-const char *options_suggest(struct options options, const char *name, char ret[OPTION_PATH_MAX])
-{
-    size_t len = strlen(name);
-    if (len > KEY_MAX)
-        return NULL;
-    const struct option *nearest = NULL;
-    unsigned nearest_distance = len < 4 ? 2 : len < 8 ? 3 : 4; // one more than is taken as a slip
-    for (size_t i = 0; i < options.count; i++) {
-        unsigned here = distance(name, options.rows[i].name);
-        if (here < nearest_distance) {
-            nearest = &options.rows[i];
-            nearest_distance = here;
-        }
-    }
-    if (nearest != NULL) {
-        snprintf(ret, OPTION_PATH_MAX, "%s", nearest->name);
-        return ret;
-    }
-    for (size_t i = 0; i < TABLE_COUNT; i++) {
-        if (table[i].type != OPTION_LATER && strcmp(table[i].name, name) == 0)
-            return option_path(table[i].section, name, ret);
+    for (; section != NULL; section = section->also) {
+        if (index < section->count)
+            return &section->rows[index];
+        index -= section->count;
     }
     return NULL;
 }
 
-const char *option_path(const char *section, const char *name, char ret[OPTION_PATH_MAX])
+const struct section *options_home(const struct section *section, size_t index)
 {
-    size_t len = strlen(section);
-    if (len >= 2 && strcmp(section + len - 2, "[]") == 0)
-        len -= 2;
-    const char *dot = len > 0 && name != NULL ? "." : "";
-    snprintf(ret, OPTION_PATH_MAX, "%.*s%s%s", (int)len, section, dot, name != NULL ? name : "");
-    return ret;
+    while (index >= section->count) {
+        index -= section->count;
+        section = section->also;
+    }
+    return section;
+}
+
+int options_find(const struct section *section, const char *name)
+{
+    int before = 0;
+    for (; section != NULL; section = section->also) {
+        for (size_t i = 0; i < section->count; i++)
+            if (strcmp(section->rows[i].name, name) == 0)
+                return before + (int)i;
+        before += (int)section->count;
+    }
+    return -1;
+}
+
+bool option_is_list(const struct option *row)
+{
+    return row->type >= OPTION_ADDRESSES && row->type <= OPTION_DOMAINS;
 }

@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "config/defaults.h"
+#include "config/digest.h"
 #include "config/errors.h"
 #include "config/options.h"
+#include "config/read_parts.h"
 #include "config/values.h"
 
 // ── Complaints ───────────────────────────────────────────────────────────────────────────────────
@@ -24,15 +27,34 @@ void reader_complain(const struct reader *reader, struct config_place place, con
     va_start(args, format);
     vsnprintf(words, sizeof(words), format, args);
     va_end(args);
-    error_set(err, STATUS_SYNTAX, "%s:%u:%u: %s%s%s", reader->path, place.line, place.column,
-              option, option[0] != '\0' ? ": " : "", words);
+    error_set(err, STATUS_SYNTAX, "%s:%u:%u: %s%s%s", reader->config->files[place.file].path,
+              place.line, place.column, option, option[0] != '\0' ? ": " : "", words);
 }
 
-static void complain_of(const struct reader *reader, const struct node *node,
-                        const struct option *row, const char *words)
+static size_t put_scope(const struct scope *scope, char ret[OPTION_PATH_MAX])
+{
+    if (scope == NULL || scope->name == NULL)
+        return 0;
+    size_t len = put_scope(scope->up, ret);
+    int more = snprintf(ret + len, OPTION_PATH_MAX - len, "%s%s", len > 0 ? "." : "", scope->name);
+    return len + (size_t)more < OPTION_PATH_MAX ? len + (size_t)more : OPTION_PATH_MAX - 1;
+}
+
+// "box.nameservers.addresses". name NULL: the scope itself, "" for the file. Returns ret.
+static const char *scope_path(const struct scope *scope, const char *name,
+                              char ret[OPTION_PATH_MAX])
+{
+    const struct scope last = {.up = scope, .name = name};
+    ret[0] = '\0';
+    put_scope(name != NULL ? &last : scope, ret);
+    return ret;
+}
+
+void complain_of(const struct reader *reader, const struct slot *slot, struct config_place place,
+                 const char *words)
 {
     char path[OPTION_PATH_MAX];
-    reader_complain(reader, node->place, option_path(row->section, row->name, path), "%s", words);
+    reader_complain(reader, place, scope_path(slot->scope, slot->row->name, path), "%s", words);
 }
 
 static const char *kind_text(const struct node *node)
@@ -49,397 +71,392 @@ static const char *kind_text(const struct node *node)
     }
 }
 
-static void complain_of_kind(const struct reader *reader, const struct node *node,
-                             const struct option *row, const char *wanted)
+void complain_of_kind(const struct reader *reader, const struct slot *slot, const struct node *node,
+                      const char *wanted)
 {
     char words[160];
     snprintf(words, sizeof(words), "%s; %s", kind_text(node), wanted);
-    complain_of(reader, node, row, words);
+    complain_of(reader, slot, node->place, words);
 }
 
-// Returns the option of this section that was probably meant, or NULL.
-static const struct option *complain_of_key(const struct reader *reader, const struct node *node,
-                                            const char *section, struct options options)
+// Returns the option of this section that was probably meant, or -1.
+static int complain_of_key(const struct reader *reader, const struct scope *scope,
+                           const struct node *node)
 {
     char path[OPTION_PATH_MAX], quoted[VALUE_QUOTE_MAX], near[OPTION_PATH_MAX];
-    if (reader->errors->count >=
-        CONFIG_ERRORS_MAX) { // looking for what was meant would be for nothing
+    // Looking for what was meant would be for nothing.
+    if (reader->errors->count >= CONFIG_ERRORS_MAX) {
         (void)config_errors_next(reader->errors);
-        return NULL;
+        return -1;
     }
-    option_path(section, NULL, path);
+    scope_path(scope, NULL, path);
     value_quote(node->key, quoted);
-    if (options_suggest(options, node->key, near) != NULL) {
+    if (options_suggest(scope->section, node->key, near) != NULL) {
         reader_complain(reader, node->key_place, path, "unknown key %s; did you mean \"%s\"?",
                         quoted, near);
-        return options_find(options, near);
+        return options_find(scope->section, near);
     }
-    char known[300];
+    char known[400];
     size_t len = 0;
-    for (size_t i = 0; i < options.count && len < sizeof(known); i++) {
-        if (options.rows[i].type == OPTION_LATER)
-            continue;
-        len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", len > 0 ? ", " : "",
-                                options.rows[i].name);
-    }
+    const struct option *row;
+    for (size_t i = 0; (row = options_at(scope->section, i)) != NULL && len < sizeof(known); i++)
+        if (row->type != OPTION_LATER)
+            len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s", len > 0 ? ", " : "",
+                                    row->name);
     reader_complain(reader, node->key_place, path, "unknown key %s; known here: %s", quoted, known);
-    return NULL;
+    return -1;
+}
+
+// ── Where values go ──────────────────────────────────────────────────────────────────────────────
+
+void *slot_base(const struct reader *reader, const struct slot *slot)
+{
+    struct targets *targets = slot->scope->targets;
+    switch (slot->home->base) {
+    case BASE_CONFIG:
+        return reader->config;
+    case BASE_DOMAIN:
+        return targets->domain;
+    case BASE_CAA:
+        return targets->caa;
+    case BASE_ELEMENT:
+        return targets->element;
+    case BASE_MAIL: // a domain's own begins as the box's
+        if (targets->mail == NULL) {
+            targets->mail = arena_struct(&reader->config->arena, sizeof(*targets->mail));
+            *targets->mail = reader->config->box.mail;
+        }
+        return targets->mail;
+    default:
+        if (targets->ttl == NULL) {
+            targets->ttl = arena_struct(&reader->config->arena, sizeof(*targets->ttl));
+            *targets->ttl = reader->ttl;
+        }
+        return targets->ttl;
+    }
 }
 
 // ── Single values ────────────────────────────────────────────────────────────────────────────────
 
-static enum status store_text(const struct reader *reader, const struct option *row,
-                              const char *text, void *target, struct error *err)
+static enum status store_yes_no(const struct option *row, const char *text, bool *ret,
+                                struct error *err)
+{
+    if (value_is_yes_no(text, ret))
+        return STATUS_OK;
+    return error_set(err, STATUS_SYNTAX, "neither yes nor no; write one of them%s",
+                     row->type == OPTION_SWITCH ? " or a mapping" : "");
+}
+
+static enum status store_either(const struct option *row, const char *text, bool *ret,
+                                struct error *err)
+{
+    unsigned word;
+    enum status status = value_word(text, row->words, &word, err);
+    if (status == STATUS_OK)
+        *ret = word == 1;
+    return status;
+}
+
+static enum status store_domain(struct arena *arena, const char *text, struct config_domain *domain,
+                                struct error *err)
+{
+    enum status status = value_zone_name(arena, text, &domain->name, err);
+    if (status == STATUS_OK && !value_is_ascii(text))
+        domain->unicode = arena_text(arena, text);
+    return status;
+}
+
+// Numbers and words.
+static enum status store_number(const struct option *row, const char *text, void *target,
+                                struct error *err)
 {
     switch (row->type) {
-    case OPTION_HOST_NAME:
-        return value_host_name(text, target, err);
-    case OPTION_ZONE_NAME:
-        return value_zone_name(text, target, err);
-    case OPTION_SELECTOR:
-        return value_selector(text, target, err);
-    case OPTION_PATH:
-        return value_path(text, reader->config->directory, target, err);
     case OPTION_NUMBER:
         return value_number(text, row->min, row->max, target, err);
     case OPTION_SECONDS:
         return value_seconds(text, row->min, row->max, target, err);
+    case OPTION_LIFETIME:
+        return value_lifetime(text, row->min, row->max, target, err);
     case OPTION_MILLISECONDS:
         return value_milliseconds(text, row->min, row->max, target, err);
-    case OPTION_DNSSEC:
-        return value_dnssec(text, target, err);
+    case OPTION_WORD:
+        return value_word(text, row->words, target, err);
+    case OPTION_EITHER:
+        return store_either(row, text, target, err);
     case OPTION_SWITCH:
     case OPTION_YES_NO:
-        if (value_is_yes_no(text, target))
-            return STATUS_OK;
-        return error_set(err, STATUS_SYNTAX, "neither yes nor no; write one of them%s",
-                         row->type == OPTION_SWITCH ? " or a mapping" : "");
-    case OPTION_USER:
-        return value_user(text, target, err);
-    case OPTION_GROUP:
-        return value_group(text, target, err);
-    case OPTION_COMMAND:
-        return value_command(text, target, err);
-    case OPTION_LOG_TARGET:
-        return value_log_target(text, target, err);
-    case OPTION_LOG_LEVEL:
-        return value_log_level(text, target, err);
+        return store_yes_no(row, text, target, err);
     default:
         abort(); // lists and sections have no text
     }
 }
 
-static void read_text(const struct reader *reader, const struct option *row,
-                      const struct node *node, void *base)
+enum status store_text(const struct reader *reader, const struct option *row, const char *text,
+                       void *base, struct error *err)
+{
+    struct arena *arena = &reader->config->arena;
+    void *target = SLOT_AT(base, row->target, void);
+    switch (row->type) {
+    case OPTION_HOST_NAME:
+        return value_host_name(arena, text, target, err);
+    case OPTION_DOMAIN_NAME:
+        return store_domain(arena, text, base, err);
+    case OPTION_OWNER_NAME:
+        return value_owner(arena, text, target, err);
+    case OPTION_SELECTOR:
+        return value_selector(arena, text, target, err);
+    case OPTION_SERVICE:
+        return value_service(arena, text, target, err);
+    case OPTION_RECORD_TYPE:
+        return value_record_type(arena, text, target, err);
+    case OPTION_TEXT:
+        *(char **)target = arena_text(arena, text);
+        return STATUS_OK;
+    case OPTION_RECORD_LINE:
+        return value_record_line(arena, text, target, err);
+    case OPTION_PATH:
+        return value_path(arena, text, reader->config->directory, target, err);
+    case OPTION_USER:
+        return value_user(arena, text, target, err);
+    case OPTION_GROUP:
+        return value_group(arena, text, target, err);
+    case OPTION_COMMAND:
+        return value_command(arena, text, target, err);
+    default:
+        return store_number(row, text, target, err);
+    }
+}
+
+static void read_text(const struct reader *reader, const struct slot *slot, const struct node *node)
 {
     if (node->kind != NODE_TEXT) {
-        complain_of_kind(reader, node, row, "write one value");
+        complain_of_kind(reader, slot, node, "write one value");
         return;
     }
     if (node_is_empty(node)) {
-        complain_of_kind(reader, node, row,
-                         row->required ? "write one" : "write one, or leave the option out");
+        complain_of_kind(reader, slot, node,
+                         slot->row->required ? "write one" : "write one, or leave the option out");
         return;
     }
     struct error err = {0};
-    if (store_text(reader, row, node->text, (char *)base + row->target, &err) != STATUS_OK)
-        complain_of(reader, node, row, err.text);
-}
-
-// ── Lists ────────────────────────────────────────────────────────────────────────────────────────
-
-static void read_section(const struct reader *reader, const char *section, const struct node *node,
-                         void *base);
-
-static void read_address(const struct reader *reader, const struct option *row,
-                         const struct node *item, void *element)
-{
-    struct config_address *address = element;
-    struct error err = {0};
-    address->place = item->place;
-    if (value_address(item->text, &address->address, &err) != STATUS_OK)
-        complain_of(reader, item, row, err.text);
-}
-
-static void read_listen(const struct reader *reader, const struct option *row,
-                        const struct node *item, void *element)
-{
-    struct error err = {0};
-    enum status status = row->type == OPTION_LISTEN_LOCAL
-                             ? value_listen_local(item->text, element, &err)
-                             : value_listen(item->text, element, &err);
-    if (status != STATUS_OK)
-        complain_of(reader, item, row, err.text);
-}
-
-static void read_forward(const struct reader *reader, const struct option *row,
-                         const struct node *item, void *element)
-{
-    struct error err = {0};
-    if (value_forward(item->text, element, &err) != STATUS_OK)
-        complain_of(reader, item, row, err.text);
-}
-
-static void read_path(const struct reader *reader, const struct option *row,
-                      const struct node *item, void *element)
-{
-    struct config_text *path = element;
-    struct error err = {0};
-    path->place = item->place;
-    if (value_path(item->text, reader->config->directory, &path->text, &err) != STATUS_OK)
-        complain_of(reader, item, row, err.text);
-}
-
-// A mapping with the rows of "<list>[]"; a single value is its first row, the name.
-static void read_mapped(const struct reader *reader, const struct option *row,
-                        const struct node *item, void *element)
-{
-    const char *section = row->type == OPTION_DOMAINS ? "domains[]" : "box.nameservers[]";
-    if (item->kind == NODE_MAPPING) {
-        read_section(reader, section, item, element);
-        return;
-    }
-    struct node name = *item;
-    name.next = NULL;
-    name.key = options_in(section).rows[0].name;
-    name.key_place = item->place;
-    struct node mapping = {.kind = NODE_MAPPING, .place = item->place, .first = &name};
-    read_section(reader, section, &mapping, element);
-}
-
-static bool same_address(const void *a, const void *b)
-{
-    return address_equal(&((const struct config_address *)a)->address,
-                         &((const struct config_address *)b)->address);
-}
-
-static bool same_listen(const void *a, const void *b)
-{
-    return address_equal(a, b);
-}
-
-static bool same_forward(const void *a, const void *b)
-{
-    return address_equal(&((const struct config_forward *)a)->address,
-                         &((const struct config_forward *)b)->address);
-}
-
-static bool same_path(const void *a, const void *b)
-{
-    const struct config_text *left = a, *right = b;
-    return left->text != NULL && right->text != NULL && strcmp(left->text, right->text) == 0;
-}
-
-static bool same_nameserver(const void *a, const void *b)
-{
-    const struct config_nameserver *left = a, *right = b;
-    return left->name != NULL && right->name != NULL && strcmp(left->name, right->name) == 0;
-}
-
-struct list_type {
-    size_t size;
-    bool takes_mappings;
-    bool (*same)(const void *a, const void *b); // NULL: check.c looks, for lists without end
-    void (*read)(const struct reader *reader, const struct option *row, const struct node *item,
-                 void *element);
-};
-
-static struct list_type list_type(enum option_type type)
-{
-    switch (type) {
-    case OPTION_ADDRESSES:
-        return (struct list_type){sizeof(struct config_address), false, same_address, read_address};
-    case OPTION_LISTEN:
-    case OPTION_LISTEN_LOCAL:
-        return (struct list_type){sizeof(struct address), false, same_listen, read_listen};
-    case OPTION_FORWARD:
-        return (struct list_type){sizeof(struct config_forward), false, same_forward, read_forward};
-    case OPTION_PATHS:
-        return (struct list_type){sizeof(struct config_text), false, same_path, read_path};
-    case OPTION_NAMESERVERS:
-        return (struct list_type){sizeof(struct config_nameserver), true, same_nameserver,
-                                  read_mapped};
-    default:
-        return (struct list_type){sizeof(struct config_domain), true, NULL, read_mapped};
-    }
-}
-
-static void read_item(const struct reader *reader, const struct option *row,
-                      const struct list_type *type, const struct node *item, void *element)
-{
-    if (node_is_empty(item))
-        complain_of_kind(reader, item, row, "write one, or take the line out");
-    else if (item->kind == NODE_TEXT || (item->kind == NODE_MAPPING && type->takes_mappings))
-        type->read(reader, row, item, element);
-    else
-        complain_of_kind(reader, item, row, "write one value for each item");
-}
-
-static void complain_of_twice(const struct reader *reader, const struct option *row,
-                              const struct list_type *type, const struct node *item,
-                              const char *elements, size_t count)
-{
-    for (size_t i = 0; type->same != NULL && i + 1 < count; i++)
-        if (type->same(elements + i * type->size, elements + (count - 1) * type->size)) {
-            complain_of(reader, item, row, "listed twice; remove one");
-            return;
-        }
-}
-
-static void read_list(const struct reader *reader, const struct option *row,
-                      const struct node *node, void *base)
-{
-    if (node->kind == NODE_MAPPING || node_is_empty(node)) {
-        complain_of_kind(reader, node, row, "write a list: each item on a line behind \"- \"");
-        return;
-    }
-    const struct list_type type = list_type(row->type);
-    const struct node *item = node->kind == NODE_LIST ? node->first : node;
-    char *elements = NULL;
-    size_t count = 0, cap = 0;
-    for (; item != NULL; item = node->kind == NODE_LIST ? item->next : NULL) {
-        if (count == row->max) {
-            complain_of(reader, item, row, "too many items; take this and the following out");
-            break;
-        }
-        elements = array_grow(elements, &cap, count, type.size);
-        void *element = elements + count * type.size;
-        memset(element, 0, type.size);
-        size_t before = reader->errors->count;
-        read_item(reader, row, &type, item, element);
-        count++;
-        if (reader->errors->count == before)
-            complain_of_twice(reader, row, &type, item, elements, count);
-    }
-    if (count < row->min)
-        complain_of(reader, node, row, "the list is empty; write at least one item");
-    memcpy((char *)base + row->target, &elements, sizeof(elements));
-    memcpy((char *)base + row->count, &count, sizeof(count));
+    if (store_text(reader, slot->row, node->text, slot_base(reader, slot), &err) != STATUS_OK)
+        complain_of(reader, slot, node->place, err.text);
 }
 
 // ── Sections ─────────────────────────────────────────────────────────────────────────────────────
 
-static void read_subsection(const struct reader *reader, const struct option *row,
-                            const struct node *node, void *base)
+void read_below(const struct reader *reader, const struct slot *slot, const struct node *node)
 {
-    char section[OPTION_PATH_MAX];
-    option_path(row->section, row->name, section);
+    const struct scope scope = {.up = slot->scope,
+                                .name = slot->row->name,
+                                .section = slot->row->section,
+                                .targets = slot->scope->targets};
     // "ttl:" alone: everything below it is commented out.
     struct node empty = {.kind = NODE_MAPPING};
     if (node != NULL && node_is_empty(node)) {
         empty.place = node->place;
         node = &empty;
     } else if (node != NULL && node->kind != NODE_MAPPING) {
-        complain_of_kind(reader, node, row, "write a mapping: indented lines of `key: value`");
+        complain_of_kind(reader, slot, node, "write a mapping: indented lines of `key: value`");
         node = NULL;
     }
-    read_section(reader, section, node, base);
+    read_section(reader, &scope, node);
 }
 
-static void read_switch(const struct reader *reader, const struct option *row,
-                        const struct node *node, void *base)
+static void read_switch(const struct reader *reader, const struct slot *slot,
+                        const struct node *node)
 {
     if (node->kind == NODE_MAPPING) {
-        *(bool *)((char *)base + row->target) = true;
-        read_subsection(reader, row, node, base);
+        *SLOT_AT(slot_base(reader, slot), slot->row->target, bool) = true;
+        read_below(reader, slot, node);
         return;
     }
-    read_text(reader, row, node, base);
-    read_subsection(reader, row, NULL, base);
+    read_text(reader, slot, node);
+    read_below(reader, slot, NULL);
 }
 
-static void read_option(const struct reader *reader, const struct option *row,
-                        const struct node *node, void *base)
+static void read_option(const struct reader *reader, const struct slot *slot,
+                        const struct node *node)
 {
+    const struct option *row = slot->row;
     if (row->place != 0)
-        *(struct config_place *)((char *)base + row->place) = node->place;
+        *SLOT_AT(slot_base(reader, slot), row->place, struct config_place) = node->place;
     if (row->given != 0)
-        *(bool *)((char *)base + row->given) = true;
+        *SLOT_AT(slot_base(reader, slot), row->given, bool) = true;
     switch (row->type) {
-    case OPTION_LATER: {
-        char path[OPTION_PATH_MAX];
-        reader_complain(reader, node->key_place, option_path(row->section, row->name, path),
-                        "not available in this version; take it out");
+    case OPTION_LATER:
+        complain_of(reader, slot, node->key_place, "not available in this version; take it out");
         break;
-    }
     case OPTION_SECTION:
-        read_subsection(reader, row, node, base);
+        read_below(reader, slot, node);
         break;
     case OPTION_SWITCH:
-        read_switch(reader, row, node, base);
+        read_switch(reader, slot, node);
         break;
-    case OPTION_ADDRESSES:
-    case OPTION_LISTEN:
-    case OPTION_LISTEN_LOCAL:
-    case OPTION_FORWARD:
-    case OPTION_PATHS:
-    case OPTION_NAMESERVERS:
-    case OPTION_DOMAINS:
-        read_list(reader, row, node, base);
+    case OPTION_CAA:
+        read_caa(reader, slot, node);
+        break;
+    case OPTION_DOMAINS: // read_domains, when the box is known
         break;
     default:
-        read_text(reader, row, node, base);
+        if (row->type == OPTION_FLAGS || option_is_list(row))
+            read_list(reader, slot, node);
+        else
+            read_text(reader, slot, node);
     }
 }
 
-static void apply_default(const struct reader *reader, const struct option *row, void *base)
+static void apply_default(const struct reader *reader, const struct slot *slot)
 {
-    if (row->standard != NULL)
-        (void)!store_text(reader, row, row->standard, (char *)base + row->target, NULL);
+    const struct option *row = slot->row;
+    // What a domain does not write is as in the box.
+    bool inherits = slot->scope->targets->domain != NULL &&
+                    (slot->home->base == BASE_MAIL || slot->home->base == BASE_TTL);
+    if (inherits)
+        return;
+    bool is_plain = !option_is_list(row) && row->type != OPTION_FLAGS && row->type != OPTION_CAA;
+    if (row->standard != NULL && is_plain)
+        (void)!store_text(reader, row, row->standard, slot_base(reader, slot), NULL);
     if (row->type == OPTION_SECTION || row->type == OPTION_SWITCH)
-        read_subsection(reader, row, NULL, base);
+        read_below(reader, slot, NULL);
 }
 
 // Complains of what is required and missing, and sets what is not written to its default.
-static void finish_section(const struct reader *reader, const char *section,
-                           const struct node *node, uint64_t seen, void *base)
+static void finish_section(const struct reader *reader, const struct scope *scope,
+                           const struct node *node, uint64_t seen)
 {
-    struct options options = options_in(section);
     char path[OPTION_PATH_MAX];
-    for (size_t i = 0; i < options.count; i++) {
-        const struct option *row = &options.rows[i];
+    const struct option *row;
+    for (size_t i = 0; (row = options_at(scope->section, i)) != NULL; i++) {
         if ((seen & UINT64_C(1) << i) != 0)
             continue;
-        if (row->required && node != NULL)
-            reader_complain(reader, node->place, option_path(section, NULL, path),
+        bool is_included = row->type == OPTION_DOMAINS && reader->config->include_count > 0;
+        if (row->required && node != NULL && !is_included)
+            reader_complain(reader, node->place, scope_path(scope, NULL, path),
                             "\"%s\" is missing; write it: %s", row->name, row->help);
-        apply_default(reader, row, base);
+        const struct slot slot = {row, options_home(scope->section, i), scope};
+        apply_default(reader, &slot);
     }
 }
 
-// node NULL: nothing was written, only the defaults apply.
-static void read_section(const struct reader *reader, const char *section, const struct node *node,
-                         void *base)
+void read_section(const struct reader *reader, const struct scope *scope, const struct node *node)
 {
-    struct options options = options_in(section);
     uint64_t seen = 0; // a bit per row; no section has more than 64
     for (const struct node *child = node != NULL ? node->first : NULL; child != NULL;
          child = child->next) {
-        const struct option *row = options_find(options, child->key);
-        if (row != NULL)
-            read_option(reader, row, child, base);
-        else
-            row = complain_of_key(reader, child, section, options);
-        if (row != NULL) // a misspelt one is not missing besides
-            seen |= UINT64_C(1) << (row - options.rows);
+        int found = options_find(scope->section, child->key);
+        if (found >= 0) {
+            const struct slot slot = {options_at(scope->section, (size_t)found),
+                                      options_home(scope->section, (size_t)found), scope};
+            read_option(reader, &slot, child);
+        } else {
+            found = complain_of_key(reader, scope, child);
+        }
+        if (found >= 0) // a misspelt one is not missing besides
+            seen |= UINT64_C(1) << found;
     }
-    finish_section(reader, section, node, seen, base);
+    finish_section(reader, scope, node, seen);
 }
 
-void read_config(const struct reader *reader, const struct tree *tree)
+// ── Files ────────────────────────────────────────────────────────────────────────────────────────
+
+static const char *const least =
+    "the least is a host name and a domain, `box: {hostname: box.example.com}` and `domains: "
+    "[example.com]`";
+
+bool read_box(struct reader *reader, const struct tree *tree)
 {
     static const struct config_place top = {.line = 1, .column = 1};
-    static const char *const least =
-        "the least is a host name and a domain, `box: {hostname: box.example.com}` and `domains: "
-        "[example.com]`";
+    struct config *config = reader->config;
     if (tree->root == NULL || node_is_empty(tree->root)) {
         reader_complain(reader, top, "", "nothing is written here; %s", least);
-        return;
+        return false;
     }
     if (tree->root->kind != NODE_MAPPING) {
         reader_complain(reader, tree->root->place, "", "%s and no options; %s",
                         kind_text(tree->root), least);
+        return false;
+    }
+    defaults_begin(config);
+    struct targets targets = {
+        .mail = &config->box.mail, .ttl = &config->ttl, .caa = &config->box.caa};
+    const struct scope scope = {.section = &options_top, .targets = &targets};
+    read_section(reader, &scope, tree->root);
+    config->digest = digest_without(tree->root, "domains", "include");
+    reader->ttl = config->ttl;
+    return true;
+}
+
+static void read_domain_list(struct reader *reader, const struct node *node)
+{
+    const struct option *row =
+        options_at(&options_top, (size_t)options_find(&options_top, "domains"));
+    const struct scope top = {.section = &options_top};
+    const struct slot slot = {row, &options_top, &top};
+    if (node->kind == NODE_MAPPING || node_is_empty(node)) {
+        complain_of_kind(reader, &slot, node, "write a list: each item on a line behind \"- \"");
         return;
     }
-    read_section(reader, "", tree->root, reader->config);
+    bool is_list = node->kind == NODE_LIST;
+    if (is_list && node->first == NULL && reader->config->include_count == 0)
+        complain_of(reader, &slot, node->place, "the list is empty; write at least one item");
+    for (const struct node *item = is_list ? node->first : node; item != NULL;
+         item = is_list ? item->next : NULL) {
+        if (reader->domain_count == row->max) {
+            complain_of(reader, &slot, item->place,
+                        "too many items; take this and the following out");
+            return;
+        }
+        reader->domains = array_grow(reader->domains, &reader->domain_cap, reader->domain_count,
+                                     sizeof(*reader->domains));
+        struct config_domain *domain = &reader->domains[reader->domain_count++];
+        *domain = (struct config_domain){.place = item->place};
+        if (node_is_empty(item))
+            complain_of_kind(reader, &slot, item, "write one, or take the line out");
+        else if (item->kind == NODE_LIST)
+            complain_of_kind(reader, &slot, item, "write one value for each item");
+        else
+            read_domain(reader, item, domain);
+    }
+}
+
+void read_domains(struct reader *reader, const struct tree *tree)
+{
+    for (const struct node *child = tree->root->first; child != NULL; child = child->next)
+        if (strcmp(child->key, "domains") == 0)
+            read_domain_list(reader, child);
+}
+
+void read_included(struct reader *reader, const struct tree *tree)
+{
+    if (tree->root == NULL || node_is_empty(tree->root))
+        return; // all of it is commented out
+    if (tree->root->kind != NODE_MAPPING) {
+        reader_complain(reader, tree->root->place, "",
+                        "%s; an included file holds `domains:` and a list below it",
+                        kind_text(tree->root));
+        return;
+    }
+    char quoted[VALUE_QUOTE_MAX];
+    for (const struct node *child = tree->root->first; child != NULL; child = child->next) {
+        if (strcmp(child->key, "domains") == 0)
+            read_domain_list(reader, child);
+        else
+            reader_complain(reader, child->key_place, "",
+                            "%s has no place in an included file; there is `domains:` only, write "
+                            "it into the configuration itself",
+                            value_quote(child->key, quoted));
+    }
+}
+
+void read_finish(struct reader *reader)
+{
+    struct config *config = reader->config;
+    size_t size = reader->domain_count * sizeof(*reader->domains);
+    config->domains = arena_struct(&config->arena, size);
+    if (size > 0)
+        memcpy(config->domains, reader->domains, size);
+    config->domain_count = reader->domain_count;
+    free(reader->domains);
+    reader->domains = NULL;
 }

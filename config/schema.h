@@ -11,8 +11,8 @@
 void config_schema(struct buf *ret);
 
 // Appends, for a terminal of 80 columns, what there is to know of an option and of those below it. key is as in
-// messages, "box.dmarc.policy"; NULL: all options, a line each. For `zonegen --help-config [KEY]`. NOT_FOUND: there is no
-// such option, with the near one in err.
+// messages, "box.dmarc.policy"; NULL: all options, a line each. For `zonegen --help-config [KEY]`. NOT_FOUND: there is
+// no such option, with the near one in err.
 enum status config_reference_text(const char *key, struct buf *ret, struct error *err);
 
 // Appends the options as mdoc(7), for the manual page zonebox.yaml(5): sub-sections and lists of items.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // Inputs ↔ octets, for the way from zoned to zone-signer.
 //
-//   "zbin" u32 version | path | directory | text of the configuration | u32 n | n × file | u32 n | n × address
+//   "zbin" u32 version | path | directory | text of the configuration | u32 n | n × (path, text) included
+//     | u32 n | n × file | u32 n | n × address
 //   file:     u8 kind | path | u8 1 | octets    or    u8 kind | path | u8 0 | words of the error
 //   address:  u8 4 | 4 octets                   or    u8 6 | 16 octets | u32 interface
 //
@@ -17,7 +18,7 @@
 #include "config/surroundings.h"
 
 #define SNAPSHOT_MAGIC   0x7a62696eU // "zbin"
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,6 +63,12 @@ void inputs_encode(const struct inputs *inputs, struct buf *ret)
     put_text(ret, inputs->config_path);
     put_text(ret, inputs->config->directory);
     put_octets(ret, inputs->config_text.data, inputs->config_text.len);
+    const struct config *config = inputs->config;
+    buf_put_u32(ret, (uint32_t)(config->file_count - 1));
+    for (size_t i = 1; i < config->file_count; i++) {
+        put_text(ret, config->files[i].path);
+        put_octets(ret, config->files[i].text, config->files[i].len);
+    }
     buf_put_u32(ret, (uint32_t)inputs->file_count);
     for (size_t i = 0; i < inputs->file_count; i++)
         put_file(ret, &inputs->files[i]);
@@ -194,29 +201,62 @@ static void take_found(struct cursor *cursor, struct inputs *inputs)
 static void list_files(const struct inputs *inputs, enum input_kind kind, struct config_text **ret,
                        size_t *ret_count)
 {
-    size_t count = 0, cap = 0;
-    for (size_t i = 0; i < inputs->file_count; i++) {
-        if (inputs->files[i].kind != kind)
-            continue;
-        *ret = array_grow(*ret, &cap, count, sizeof(**ret));
-        (*ret)[count++] = (struct config_text){.text = xstrdup(inputs->files[i].path)};
-    }
-    *ret_count = count;
+    struct arena *arena = &inputs->config->arena;
+    size_t count = 0;
+    for (size_t i = 0; i < inputs->file_count; i++)
+        count += inputs->files[i].kind == kind ? 1 : 0;
+    *ret = arena_struct(arena, count * sizeof(**ret));
+    *ret_count = 0;
+    for (size_t i = 0; i < inputs->file_count; i++)
+        if (inputs->files[i].kind == kind)
+            (*ret)[(*ret_count)++] =
+                (struct config_text){.text = arena_text(arena, inputs->files[i].path)};
 }
 
-static enum status parse_text(struct inputs *inputs, const char *directory,
+// What the configuration's text needs besides itself.
+struct context {
+    struct arena arena; // of the paths; texts stay in the snapshot
+    char *directory;
+    struct config_file *included;
+    size_t included_count;
+};
+
+static void take_included(struct cursor *cursor, struct context *context)
+{
+    size_t cap = 0;
+    for (uint32_t count = take_u32(cursor); count > 0 && !cursor->is_broken; count--) {
+        char *path = take_text(cursor);
+        size_t len = take_u32(cursor);
+        const char *text = (const char *)take(cursor, len);
+        if (cursor->is_broken || path[0] != '/' || context->included_count == CONFIG_INCLUDED_MAX) {
+            cursor->is_broken = true;
+        } else {
+            context->included = array_grow(context->included, &cap, context->included_count,
+                                           sizeof(*context->included));
+            context->included[context->included_count++] = (struct config_file){
+                .path = arena_text(&context->arena, path), .text = text, .len = len};
+        }
+        free(path);
+    }
+}
+
+static enum status parse_text(struct inputs *inputs, const struct context *context,
                               struct config_errors *errors)
 {
-    const struct surroundings elsewhere = {.directory = directory};
+    const struct surroundings elsewhere = {.directory = context->directory,
+                                           .included = context->included,
+                                           .included_count = context->included_count,
+                                           .has_included = true};
     enum status status =
         config_parse_in(&elsewhere, inputs->config_path, buf_text(&inputs->config_text),
                         inputs->config_text.len, &inputs->config, errors);
     if (status != STATUS_OK)
         return status;
+    inputs_own_text(inputs);
     struct config_box *box = &inputs->config->box;
     if (!box->tls_given)
         list_files(inputs, INPUT_CERTIFICATE, &box->tls, &box->tls_count);
-    if (box->tls_next_count == 0)
+    if (!box->tls_next_given)
         list_files(inputs, INPUT_TLS_NEXT, &box->tls_next, &box->tls_next_count);
     if (!box->ssh_given)
         list_files(inputs, INPUT_SSH_KEY, &box->ssh, &box->ssh_count);
@@ -232,20 +272,23 @@ enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret
         cursor.is_broken = true;
     struct inputs *inputs = xcalloc(1, sizeof(*inputs));
     inputs->config_path = take_text(&cursor);
-    char *directory = take_text(&cursor);
+    struct context context = {.directory = take_text(&cursor)};
     size_t text_len = take_u32(&cursor);
     const uint8_t *text = take(&cursor, text_len);
     if (text != NULL)
         buf_put(&inputs->config_text, text, text_len);
+    take_included(&cursor, &context);
     take_files(&cursor, inputs);
     take_found(&cursor, inputs);
     enum status status;
-    if (cursor.is_broken || cursor.left > 0 || directory[0] != '/')
+    if (cursor.is_broken || cursor.left > 0 || context.directory[0] != '/')
         status = error_set(config_errors_next(errors), STATUS_SYNTAX,
                            "snapshot of the inputs: damaged, or from another version");
     else
-        status = parse_text(inputs, directory, errors);
-    free(directory);
+        status = parse_text(inputs, &context, errors);
+    free(context.directory);
+    free(context.included);
+    arena_done(&context.arena);
     if (status != STATUS_OK) {
         inputs_free(inputs);
         return status;

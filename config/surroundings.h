@@ -12,6 +12,10 @@ struct surroundings {
     const char *certificates; // certbot's live/ directory; NULL: there is no default certificate
     const char *host_keys;    // glob of SSH public keys; NULL: there are no default keys
     const char *tls_next;     // glob of public keys to come; NULL: there are none
+    // The files that the configuration includes, in order; has_included false: they are looked for and read.
+    const struct config_file *included;
+    size_t included_count;
+    bool has_included;
 };
 
 // Debian's places.
@@ -27,3 +31,6 @@ enum status inputs_read_in(const struct surroundings *surroundings, const char *
 // inputs_watch_set with other surroundings.
 bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *surroundings,
                          const char *config_path, const struct inputs *inputs);
+
+// config->files[0] gets the text, which the inputs own.
+void inputs_own_text(struct inputs *inputs);

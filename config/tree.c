@@ -47,6 +47,7 @@ struct frame {
 struct builder {
     yaml_parser_t parser;
     const char *path;
+    unsigned file;
     const char *text;
     size_t len;
     struct config_errors *errors;
@@ -60,10 +61,11 @@ struct builder {
     size_t sorted_cap;
 };
 
-static struct config_place place_of(yaml_mark_t mark)
+static struct config_place place_of(const struct builder *builder, yaml_mark_t mark)
 {
     return (struct config_place){.line = (unsigned)mark.line + 1,
-                                 .column = (unsigned)mark.column + 1};
+                                 .column = (unsigned)mark.column + 1,
+                                 .file = builder->file};
 }
 
 static enum status refuse(struct builder *builder, struct config_place place, const char *words)
@@ -74,7 +76,7 @@ static enum status refuse(struct builder *builder, struct config_place place, co
 
 static enum status take_key(struct builder *builder, struct frame *frame, const yaml_event_t *event)
 {
-    struct config_place place = place_of(event->start_mark);
+    struct config_place place = place_of(builder, event->start_mark);
     if (event->type != YAML_SCALAR_EVENT)
         return refuse(builder, place, "a key is a list or mapping; write `key: value`");
     const unsigned char *key = event->data.scalar.value;
@@ -140,11 +142,11 @@ static enum status refuse_decoration(struct builder *builder, const yaml_event_t
         tag = event->data.mapping_start.tag;
     }
     if (anchor != NULL)
-        return refuse(builder, place_of(event->start_mark),
+        return refuse(builder, place_of(builder, event->start_mark),
                       "anchors (&name) are not taken; write the value out, or quote a text that "
                       "begins with \"&\"");
     if (tag != NULL)
-        return refuse(builder, place_of(event->start_mark),
+        return refuse(builder, place_of(builder, event->start_mark),
                       "tags (!name) are not taken; leave it out, or quote a text that begins with "
                       "\"!\"");
     return STATUS_OK;
@@ -157,7 +159,7 @@ static enum status take_node(struct builder *builder, const yaml_event_t *event)
     if (status != STATUS_OK)
         return status;
     if (builder->node_count++ == TREE_NODES_MAX)
-        return refuse(builder, place_of(event->start_mark),
+        return refuse(builder, place_of(builder, event->start_mark),
                       "more than 1000000 values; split the configuration");
     if (builder->depth > 0) {
         struct frame *frame = &builder->open[builder->depth - 1];
@@ -165,7 +167,7 @@ static enum status take_node(struct builder *builder, const yaml_event_t *event)
             return take_key(builder, frame, event);
     }
     struct node *node = arena_struct(&builder->tree->arena, sizeof(*node));
-    *node = (struct node){.place = place_of(event->start_mark)};
+    *node = (struct node){.place = place_of(builder, event->start_mark)};
     append(builder, node);
     if (event->type == YAML_SCALAR_EVENT)
         return fill_text(builder, node, event);
@@ -233,13 +235,13 @@ static enum status take(struct builder *builder, const yaml_event_t *event)
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         if (builder->has_document)
-            return refuse(builder, place_of(event->start_mark),
+            return refuse(builder, place_of(builder, event->start_mark),
                           "a second document begins; a configuration is one, remove this line or "
                           "what comes before");
         builder->has_document = true;
         return STATUS_OK;
     case YAML_ALIAS_EVENT:
-        return refuse(builder, place_of(event->start_mark),
+        return refuse(builder, place_of(builder, event->start_mark),
                       "aliases (*name) are not taken; write the value out, or quote a text that "
                       "begins with \"*\"");
     case YAML_SCALAR_EVENT:
@@ -324,7 +326,7 @@ static enum status refuse_yaml(struct builder *builder)
         return error_set(err, STATUS_SYNTAX, "%s:%u:%u: not a text: %s; save the file as UTF-8",
                          builder->path, place.line, place.column, parser->problem);
     }
-    struct config_place place = place_of(parser->problem_mark);
+    struct config_place place = place_of(builder, parser->problem_mark);
     if (octet_at(builder, place) == '\t')
         return error_set(err, STATUS_SYNTAX, "%s:%u:%u: not YAML: a tab; indent with spaces",
                          builder->path, place.line, place.column);
@@ -355,17 +357,23 @@ static enum status build(struct builder *builder)
     }
 }
 
-enum status tree_parse(const char *path, const char *text, size_t len, struct tree *ret,
+enum status tree_parse(const struct config_file *source, unsigned file, struct tree *ret,
                        struct config_errors *errors)
 {
+    const char *text = source->text;
+    size_t len = source->len;
     if (len >= 3 &&
         memcmp(text, "\xef\xbb\xbf", 3) == 0) { // a byte order mark, as some editors write it
         text += 3;
         len -= 3;
     }
     *ret = (struct tree){0};
-    struct builder builder = {
-        .path = path, .text = text, .len = len, .errors = errors, .tree = ret};
+    struct builder builder = {.path = source->path,
+                              .file = file,
+                              .text = text,
+                              .len = len,
+                              .errors = errors,
+                              .tree = ret};
     if (yaml_parser_initialize(&builder.parser) == 0)
         abort(); // out of memory, as in base/alloc.c
     // Always UTF-8: libyaml would otherwise guess UTF-16 from the first octets.

@@ -35,10 +35,9 @@ struct tree {
     struct arena arena; // of all nodes and texts
 };
 
-// Fills *ret. On failure (SYNTAX) errors has a line; a key that stands twice adds a line, is left
-// out of the tree, and fails too, but leaves the tree whole. tree_done releases in
-// every case.
-enum status tree_parse(const char *path, const char *text, size_t len, struct tree *ret,
+// Fills *ret. file is what places say (config_place). On failure (SYNTAX) errors has a line; a key that stands twice
+// adds a line, is left out of the tree, and fails too, but leaves the tree whole. tree_done releases in every case.
+enum status tree_parse(const struct config_file *source, unsigned file, struct tree *ret,
                        struct config_errors *errors);
 void tree_done(struct tree *tree);
 

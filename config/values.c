@@ -7,13 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/alloc.h"
-#include "base/file.h"
-
-#define HOST_NAME_MAX_OCTETS 253 // RFC 1035 §2.3.4: 255 on the wire
-#define LABEL_MAX_OCTETS     63
-#define ACCOUNT_NAME_MAX     32 // what useradd(8) takes
-#define QUOTE_SHOWN_MAX      64 // octets of the text itself, before "…"
+#define ACCOUNT_NAME_MAX 32 // what useradd(8) takes
+#define QUOTE_SHOWN_MAX  64 // octets of the text itself, before "…"
 
 // Printable octets at text: 1 or more, or 0 for a control character (also the C1 ones, U+0080 to
 // U+009F).
@@ -46,204 +41,6 @@ const char *value_quote(const char *text, char ret[VALUE_QUOTE_MAX])
     }
     snprintf(ret + len, VALUE_QUOTE_MAX - len, "%s\"", cut ? "…" : "");
     return ret;
-}
-
-// ── Names ────────────────────────────────────────────────────────────────────────────────────────
-
-enum { NAME_UNDERSCORES = 1, NAME_ONE_LABEL = 2 };
-
-static bool is_alphanumeric(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static enum status check_label(const char *quoted, const char *label, size_t len, int flags,
-                               struct error *err)
-{
-    if (len == 0)
-        return error_set(err, STATUS_SYNTAX, "%s has an empty label; write one dot between labels",
-                         quoted);
-    if (len > LABEL_MAX_OCTETS)
-        return error_set(err, STATUS_SYNTAX, "%s has a label of %zu octets; a label has at most 63",
-                         quoted, len);
-    for (size_t i = 0; i < len; i++) {
-        char c = label[i];
-        if (is_alphanumeric(c) || c == '-' || (c == '_' && (flags & NAME_UNDERSCORES) != 0))
-            continue;
-        if ((unsigned char)c >= 0x80)
-            return error_set(err, STATUS_SYNTAX,
-                             "%s is not ASCII; write its A-label (xn--…), which `idn2` prints",
-                             quoted);
-        if ((unsigned char)c < 0x20 || c == 0x7f)
-            return error_set(err, STATUS_SYNTAX,
-                             "%s has a control character in it; write letters, digits, hyphens and "
-                             "dots",
-                             quoted);
-        return error_set(err, STATUS_SYNTAX,
-                         "%s has \"%c\" in it; write letters, digits, hyphens and dots", quoted, c);
-    }
-    if (label[0] == '-' || label[len - 1] == '-')
-        return error_set(err, STATUS_SYNTAX,
-                         "%s has a label that begins or ends with a hyphen; take it off", quoted);
-    return STATUS_OK;
-}
-
-static enum status check_labels(const char *quoted, const char *name, size_t len, int flags,
-                                struct error *err)
-{
-    size_t labels = 0, last = 0;
-    for (size_t start = 0; start <= len; labels++) {
-        const char *dot = memchr(name + start, '.', len - start);
-        size_t end = dot != NULL ? (size_t)(dot - name) : len;
-        enum status status = check_label(quoted, name + start, end - start, flags, err);
-        if (status != STATUS_OK)
-            return status;
-        last = start;
-        start = end + 1;
-    }
-    if ((flags & NAME_ONE_LABEL) != 0)
-        return STATUS_OK;
-    if (labels == 1)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is a single label; write the full name, such as example.com", quoted);
-    // RFC 1123 §2.1: what ends in a number is an address, or was meant as one.
-    if (strspn(name + last, "0123456789") >= len - last)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s ends in a number like an IP address; write a name, such as "
-                         "example.com",
-                         quoted);
-    return STATUS_OK;
-}
-
-static enum status read_name(const char *text, size_t max, int flags, char **ret, struct error *err)
-{
-    char buffer[VALUE_QUOTE_MAX];
-    const char *quoted = value_quote(text, buffer);
-    size_t len = strlen(text);
-    if (len == 0)
-        return error_set(err, STATUS_SYNTAX, "the name is empty; write one");
-    if (strcmp(text, ".") == 0)
-        return error_set(err, STATUS_SYNTAX,
-                         "\".\" is the root; write a full name, such as example.com");
-    if (text[len - 1] == '.' && (flags & NAME_ONE_LABEL) == 0)
-        len--;
-    if (len > max)
-        return error_set(err, STATUS_SYNTAX, "%s has %zu octets; at most %zu are possible", quoted,
-                         len, max);
-    enum status status = check_labels(quoted, text, len, flags, err);
-    if (status != STATUS_OK)
-        return status;
-    char *name = xmalloc(len + 1);
-    for (size_t i = 0; i < len; i++)
-        name[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
-    name[len] = '\0';
-    *ret = name;
-    return STATUS_OK;
-}
-
-enum status value_host_name(const char *text, char **ret, struct error *err)
-{
-    return read_name(text, HOST_NAME_MAX_OCTETS, 0, ret, err);
-}
-
-enum status value_zone_name(const char *text, char **ret, struct error *err)
-{
-    return read_name(text, HOST_NAME_MAX_OCTETS, NAME_UNDERSCORES, ret, err);
-}
-
-enum status value_selector(const char *text, char **ret, struct error *err)
-{
-    return read_name(text, LABEL_MAX_OCTETS, NAME_ONE_LABEL, ret, err);
-}
-
-// ── Addresses ────────────────────────────────────────────────────────────────────────────────────
-
-enum status value_address(const char *text, struct address *ret, struct error *err)
-{
-    char quoted[VALUE_QUOTE_MAX];
-    value_quote(text, quoted);
-    struct address address;
-    if (strchr(text, '@') != NULL)
-        return error_set(err, STATUS_SYNTAX, "%s has a port; write the address alone", quoted);
-    enum status status = address_parse(text, 0, &address, err);
-    if (status != STATUS_OK)
-        return error_prefix(err, status, "%s", quoted);
-    switch (address_scope(&address)) {
-    case ADDRESS_LOOPBACK:
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is loopback, which nobody else reaches; write the address that others "
-                         "see",
-                         quoted);
-    case ADDRESS_LINK_LOCAL:
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is link-local, which only neighbours reach; write the address that "
-                         "others see",
-                         quoted);
-    case ADDRESS_SPECIAL:
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is no host's address (RFC 6890); write the address that others see",
-                         quoted);
-    default:
-        *ret = address;
-        return STATUS_OK;
-    }
-}
-
-enum status value_listen(const char *text, struct address *ret, struct error *err)
-{
-    char quoted[VALUE_QUOTE_MAX];
-    value_quote(text, quoted);
-    struct address address;
-    enum status status = address_parse(text, 53, &address, err);
-    if (status != STATUS_OK)
-        return error_prefix(err, status, "%s", quoted);
-    if (address_scope(&address) == ADDRESS_SPECIAL)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is not one address of this box; name each address to listen on, or "
-                         "leave the option out for all of them",
-                         quoted);
-    *ret = address;
-    return STATUS_OK;
-}
-
-enum status value_listen_local(const char *text, struct address *ret, struct error *err)
-{
-    char quoted[VALUE_QUOTE_MAX];
-    struct address address;
-    enum status status = value_listen(text, &address, err);
-    if (status != STATUS_OK)
-        return status;
-    if (address_scope(&address) != ADDRESS_LOOPBACK)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is not loopback; the resolver is for this box alone, write 127.0.0.1 "
-                         "or ::1",
-                         value_quote(text, quoted));
-    *ret = address;
-    return STATUS_OK;
-}
-
-enum status value_forward(const char *text, struct config_forward *ret, struct error *err)
-{
-    char quoted[VALUE_QUOTE_MAX];
-    value_quote(text, quoted);
-    const char *sign = strchr(text, '#');
-    struct config_forward forward = {0};
-    char *where = xasprintf("%.*s", (int)strcspn(text, "#"), text);
-    enum status status = address_parse(where, sign != NULL ? 853 : 53, &forward.address, err);
-    free(where);
-    if (status != STATUS_OK)
-        return error_prefix(err, status, "%s", quoted);
-    if (address_scope(&forward.address) == ADDRESS_SPECIAL)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is no host's address (RFC 6890); write the address of a resolver",
-                         quoted);
-    if (sign != NULL) {
-        status = value_host_name(sign + 1, &forward.tls_name, err);
-        if (status != STATUS_OK)
-            return error_prefix(err, status, "the name behind \"#\"");
-    }
-    *ret = forward;
-    return STATUS_OK;
 }
 
 // ── Numbers and times ────────────────────────────────────────────────────────────────────────────
@@ -374,67 +171,59 @@ bool value_is_yes_no(const char *text, bool *ret)
     return false;
 }
 
-enum status value_dnssec(const char *text, enum config_dnssec *ret, struct error *err)
+enum status value_word(const char *text, const char *const *words, unsigned *ret, struct error *err)
 {
-    char quoted[VALUE_QUOTE_MAX];
+    char quoted[VALUE_QUOTE_MAX], known[VALUE_WORDS_MAX];
     bool yes;
-    if (value_is_yes_no(text, &yes))
-        *ret = yes ? CONFIG_DNSSEC_ON : CONFIG_DNSSEC_OFF;
-    else if (strcmp(text, "presigned") == 0)
-        *ret = CONFIG_DNSSEC_PRESIGNED;
-    else
-        return error_set(err, STATUS_SYNTAX, "%s is not known here; write yes, no or presigned",
-                         value_quote(text, quoted));
-    return STATUS_OK;
+    const char *plain = value_is_yes_no(text, &yes) ? (yes ? "yes" : "no") : text;
+    for (unsigned i = 0; words[i] != NULL; i++)
+        if (strcmp(words[i], plain) == 0) {
+            *ret = i;
+            return STATUS_OK;
+        }
+    return error_set(err, STATUS_SYNTAX, "%s is not known here; write %s",
+                     value_quote(text, quoted), value_words(words, known));
 }
 
-// The index of text among the words, or count.
-static size_t find_word(const char *text, const char *const *words, size_t count)
+const char *value_words(const char *const *words, char ret[VALUE_WORDS_MAX])
 {
-    size_t i = 0;
-    while (i < count && strcmp(words[i], text) != 0)
-        i++;
-    return i;
+    size_t len = 0;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        const char *before = i == 0 ? "" : words[i + 1] == NULL ? " or " : ", ";
+        len += (size_t)snprintf(ret + len, VALUE_WORDS_MAX - len, "%s%s", before, words[i]);
+    }
+    return ret;
 }
 
-enum status value_log_target(const char *text, enum config_log_target *ret, struct error *err)
+enum status value_lifetime(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
+                           struct error *err)
 {
-    static const char *const words[] = {"stderr", "syslog"};
     char quoted[VALUE_QUOTE_MAX];
-    size_t found = find_word(text, words, 2);
-    if (found == 2)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is not known here; write stderr (which systemd puts into the journal) "
-                         "or syslog",
-                         value_quote(text, quoted));
-    *ret = (enum config_log_target)found;
-    return STATUS_OK;
+    uint64_t ms;
+    if (strcmp(text, "never") == 0) {
+        *ret = 0;
+        return STATUS_OK;
+    }
+    if (!read_duration(text, &ms))
+        return error_set(
+            err, STATUS_SYNTAX,
+            "%s is not a time; write a number with s, m, h, d or w behind it, or never",
+            value_quote(text, quoted));
+    return value_seconds(text, min, max, ret, err);
 }
 
-enum status value_log_level(const char *text, enum log_level *ret, struct error *err)
-{
-    static const char *const words[] = {"error", "warning", "notice", "info", "debug"};
-    char quoted[VALUE_QUOTE_MAX];
-    size_t found = find_word(text, words, 5);
-    if (found == 5)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s is not known here; write error, warning, notice, info or debug",
-                         value_quote(text, quoted));
-    *ret = (enum log_level)found;
-    return STATUS_OK;
-}
-
-enum status value_command(const char *text, char **ret, struct error *err)
+enum status value_command(struct arena *arena, const char *text, char **ret, struct error *err)
 {
     bool yes;
     if (text[strspn(text, " \t\n")] == '\0' || value_is_yes_no(text, &yes))
         return error_set(err, STATUS_SYNTAX,
                          "this is no command; write one for the shell, or leave the option out");
-    *ret = xstrdup(text);
+    *ret = arena_text(arena, text);
     return STATUS_OK;
 }
 
-static enum status read_account(const char *text, const char *kind, char **ret, struct error *err)
+static enum status read_account(struct arena *arena, const char *text, const char *kind, char **ret,
+                                struct error *err)
 {
     char quoted[VALUE_QUOTE_MAX];
     value_quote(text, quoted);
@@ -445,53 +234,53 @@ static enum status read_account(const char *text, const char *kind, char **ret, 
         if (number >= UINT32_MAX) // (uid_t)-1 means "leave as it is" to chown(2) and others
             return error_set(err, STATUS_RANGE, "%s is out of range; write 0 to %u", quoted,
                              UINT32_MAX - 1);
-        *ret = xasprintf("%u", (uint32_t)number);
+        *ret = arena_printf(arena, "%u", (uint32_t)number);
         return STATUS_OK;
     }
     bool fine =
         len > 0 && len <= ACCOUNT_NAME_MAX && text[0] != '-' && strspn(text, "0123456789") < len;
     for (size_t i = 0; fine && i < len; i++)
-        fine = is_alphanumeric(text[i]) || strchr("_-.", text[i]) != NULL;
+        fine = value_is_alphanumeric(text[i]) || strchr("_-.", text[i]) != NULL;
     if (!fine)
         return error_set(err, STATUS_SYNTAX,
                          "%s is no name of a %s; write one as `getent %s` shows it, or a number",
                          quoted, kind, strcmp(kind, "user") == 0 ? "passwd" : kind);
-    *ret = xstrdup(text);
+    *ret = arena_text(arena, text);
     return STATUS_OK;
 }
 
-enum status value_user(const char *text, char **ret, struct error *err)
+enum status value_user(struct arena *arena, const char *text, char **ret, struct error *err)
 {
     char *user;
-    enum status status = read_account(text, "user", &user, err);
+    enum status status = read_account(arena, text, "user", &user, err);
     if (status != STATUS_OK)
         return status;
-    if (strcmp(user, "root") == 0 || strcmp(user, "0") == 0) {
-        free(user);
+    if (strcmp(user, "root") == 0 || strcmp(user, "0") == 0)
         return error_set(err, STATUS_SYNTAX,
                          "root has every right, and the programs need few; write a user made for "
                          "this, or leave the option out");
-    }
     *ret = user;
     return STATUS_OK;
 }
 
-enum status value_group(const char *text, char **ret, struct error *err)
+enum status value_group(struct arena *arena, const char *text, char **ret, struct error *err)
 {
-    return read_account(text, "group", ret, err);
+    return read_account(arena, text, "group", ret, err);
 }
 
-enum status value_path(const char *text, const char *directory, char **ret, struct error *err)
+enum status value_path(struct arena *arena, const char *text, const char *directory, char **ret,
+                       struct error *err)
 {
     char quoted[VALUE_QUOTE_MAX];
     if (text[0] == '\0')
         return error_set(err, STATUS_SYNTAX, "the file name is empty; write one");
-    char *path = path_join(directory, text);
-    if (strlen(path) >= PATH_MAX) {
-        free(path);
+    size_t len = strlen(text) + (text[0] == '/' ? 0 : strlen(directory) + 1);
+    if (len >= PATH_MAX)
         return error_set(err, STATUS_SYNTAX, "%s is longer than a file name can be; shorten it",
                          value_quote(text, quoted));
-    }
-    *ret = path;
+    // As path_join(): no second slash behind that of the root.
+    const char *slash = directory[strlen(directory) - 1] == '/' ? "" : "/";
+    *ret = text[0] == '/' ? arena_text(arena, text)
+                          : arena_printf(arena, "%s%s%s", directory, slash, text);
     return STATUS_OK;
 }

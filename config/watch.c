@@ -8,6 +8,7 @@
 #include "config/inputs.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,13 +187,27 @@ static void follow_file(struct interests *interests, const char *path)
     free(directory);
 }
 
-// Every name in the directory of a glob.
-static void follow_glob(struct interests *interests, const char *glob)
+static void follow_names(struct interests *interests, const char *directory)
 {
-    char *directory = path_directory(glob);
     follow_directory(interests, directory);
     if (interests->last_resolved != NULL)
         add(interests, interests->last_resolved, NULL);
+}
+
+// The directories in which something may come or go that a pattern matches.
+static void follow_pattern(struct interests *interests, const char *pattern)
+{
+    char *directory = path_directory(pattern);
+    glob_t found = {0};
+    if (strpbrk(directory, "*?[") == NULL) {
+        follow_names(interests, directory);
+    } else {
+        follow_pattern(interests, directory);
+        if (glob(directory, GLOB_ONLYDIR, NULL, &found) == 0)
+            for (size_t i = 0; i < found.gl_pathc; i++)
+                follow_names(interests, found.gl_pathv[i]);
+        globfree(&found);
+    }
     free(directory);
 }
 
@@ -206,9 +221,18 @@ static void follow_defaults(struct interests *interests, const struct surroundin
         free(certificate);
     }
     if (!config->box.ssh_given && surroundings->host_keys != NULL)
-        follow_glob(interests, surroundings->host_keys);
-    if (surroundings->tls_next != NULL)
-        follow_glob(interests, surroundings->tls_next);
+        follow_pattern(interests, surroundings->host_keys);
+    if (!config->box.tls_next_given && surroundings->tls_next != NULL)
+        follow_pattern(interests, surroundings->tls_next);
+}
+
+static void follow_included(struct interests *interests, const struct config *config)
+{
+    for (size_t i = 0; i < config->include_count; i++)
+        if (strpbrk(config->includes[i].text, "*?[") != NULL)
+            follow_pattern(interests, config->includes[i].text);
+    for (size_t i = 1; i < config->file_count; i++)
+        follow_file(interests, config->files[i].path);
 }
 
 static void follow_config(struct interests *interests, const char *config_path)
@@ -314,8 +338,10 @@ bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *
     follow_config(&new, config_path);
     for (size_t i = 0; inputs != NULL && i < inputs->file_count; i++)
         follow_file(&new, inputs->files[i].path);
-    if (inputs != NULL)
+    if (inputs != NULL) {
+        follow_included(&new, inputs->config);
         follow_defaults(&new, surroundings, inputs->config);
+    }
     sort_once(&new);
     add_watches(watch->fd, &new);
     remove_watches(watch->fd, &watch->interests, &new);

@@ -6,8 +6,10 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/status.h"
+#include "config/config.h"
 
 #define LAST_GOOD_FILE "last-good.yaml"
 
@@ -15,11 +17,20 @@
 // resolved. The caller frees.
 char *last_good_origin(const char *config_path);
 
-// Keeps the text; writes nothing when it is kept already.
-enum status last_good_write(const char *state, const char *config_path, const void *text,
-                            size_t len, struct error *err);
+// Keeps the texts of the configuration, files[0], and of what it includes (config->files of struct inputs); writes
+// nothing when they are kept already.
+enum status last_good_write(const char *state, const struct config_file *files, size_t count,
+                            struct error *err);
 
-// Appends the text that was kept of this configuration to ret. NOT_FOUND when there is none, STATE
-// when the one that is kept is of another configuration, DENIED when it is not zoned's own.
-enum status last_good_read(const char *state, const char *config_path, struct buf *ret,
+struct last_good {
+    struct config_file *files; // [0] is the configuration itself
+    size_t count;
+    struct buf content; // the texts point into it
+    struct arena arena;
+};
+
+// What was kept of this configuration; last_good_done releases in every case. NOT_FOUND when there is nothing, STATE
+// when what is kept is of another configuration or cannot be understood, DENIED when it is not zoned's own.
+enum status last_good_read(const char *state, const char *config_path, struct last_good *ret,
                            struct error *err);
+void last_good_done(struct last_good *last_good);

@@ -91,10 +91,9 @@ enum status zoned_bind(struct zoned *zoned, struct error *err)
 
 static void keep_last_good(struct zoned *zoned)
 {
-    const struct inputs *inputs = zoned->feed.inputs;
+    const struct config *config = zoned->feed.inputs->config;
     struct error err = {0};
-    if (last_good_write(zoned->state, inputs->config_path, inputs->config_text.data,
-                        inputs->config_text.len, &err) != STATUS_OK)
+    if (last_good_write(zoned->state, config->files, config->file_count, &err) != STATUS_OK)
         log_event(LOG_LEVEL_WARNING, "last-good-not-kept", "reason", err.text, NULL);
 }
 

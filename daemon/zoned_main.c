@@ -118,19 +118,18 @@ static enum status read_inputs(const struct options *options, struct feed *feed)
         return STATUS_OK;
     feed_log_errors(&errors);
     feed->complaint = errors;
-    struct buf text = {0};
+    struct last_good last_good;
     struct error err = {0};
-    enum status status = last_good_read(options->state, options->config, &text, &err);
+    enum status status = last_good_read(options->state, options->config, &last_good, &err);
     if (status == STATUS_OK) {
         errors.count = 0;
-        status = inputs_read_text(options->config, (const char *)text.data, text.len, &feed->inputs,
-                                  &errors);
+        status = inputs_read_texts(last_good.files, last_good.count, &feed->inputs, &errors);
         if (status != STATUS_OK)
             feed_log_errors(&errors);
     } else if (status != STATUS_NOT_FOUND) {
         log_event(LOG_LEVEL_ERROR, "last-good-not-used", "reason", err.text, NULL);
     }
-    buf_done(&text);
+    last_good_done(&last_good);
     return status;
 }
 

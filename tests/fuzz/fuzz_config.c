@@ -31,7 +31,7 @@ static void check_config(const struct config *config)
 {
     MUST(config->directory[0] == '/' && config->state[0] == '/');
     MUST(strchr(config->box.hostname, '.') != NULL);
-    MUST(config->box.nameserver_count > 0 && config->domain_count > 0);
+    MUST(config->box.nameserver_count > 0 && config->domain_count + config->include_count > 0);
     MUST(config->box.dkim_selector != NULL);
     for (size_t i = 0; i < config->box.nameserver_count; i++)
         MUST(strlen(config->box.nameservers[i].name) <= 253);
@@ -47,7 +47,8 @@ static void check_config(const struct config *config)
 
 static void try_config(const uint8_t *octets, size_t len)
 {
-    static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
+    static const struct surroundings nothing_found = {.directory = "/etc/zonebox",
+                                                      .has_included = true};
     struct config *config = NULL;
     struct config_errors errors = {0};
     if (config_parse_in(&nothing_found, "z.yaml", (const char *)octets, len, &config, &errors) ==

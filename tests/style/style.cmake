@@ -1,5 +1,5 @@
 # What a machine can say about style; needs nothing built.
-foreach(check arrows budget format options shell)
+foreach(check arrows budget format shell)
   add_test(NAME style.${check}
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/style/${check} ${CMAKE_SOURCE_DIR})
   # git lists the files also for root in somebody else's clone (git-config(1), safe.directory).

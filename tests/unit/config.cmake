@@ -1,4 +1,6 @@
 zonebox_unit(config test_config config)
+zonebox_unit(config test_domains config)
+zonebox_unit(config test_include test_support config)
 zonebox_unit(config test_inputs config)
 zonebox_unit(config test_watch config)
 zonebox_unit(config test_errors config)

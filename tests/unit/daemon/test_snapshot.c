@@ -30,8 +30,9 @@ static struct inputs *make_inputs(unsigned number, unsigned more)
                number);
     for (unsigned i = 0; i < more; i++)
         buf_printf(&text, "  - more%u.example\n", i);
-    enum status status =
-        inputs_read_text("/nonexistent/zonebox.yaml", buf_text(&text), text.len, &inputs, &errors);
+    const struct config_file file = {
+        .path = "/nonexistent/zonebox.yaml", .text = buf_text(&text), .len = text.len};
+    enum status status = inputs_read_texts(&file, 1, &inputs, &errors);
     if (status != STATUS_OK)
         print_error("%s\n", errors.list[0].text);
     assert_int_equal(status, STATUS_OK);
