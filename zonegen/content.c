@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "zonegen/record.h"
 #include "zonegen/custom.h"
 #include "zonegen/rdata_text.h"
 #include "zonegen/record_index.h"
@@ -163,13 +164,10 @@ static uint32_t ttl_of(const struct config_ttl *ttl, const char *type)
     return ttl->standard;
 }
 
+// Takes what became of making a record.
 static void add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
-                const char *rdata)
+                ldns_status status, ldns_rr *rr)
 {
-    ldns_rr *rr = NULL;
-    char *text = xasprintf("%s. %u IN %s %s", owner, ttl_of(maker->ttl, type), type, rdata);
-    ldns_status status = ldns_rr_new_frm_str(&rr, text, 0, NULL, NULL);
-    free(text);
     if (status != LDNS_STATUS_OK) {
         struct zone_record *gap = new_record(maker);
         gap->missing = one_line(xasprintf("%s. %s", owner, type));
@@ -181,6 +179,18 @@ static void add(struct zone_maker *maker, const char *owner, const char *type, c
     }
 }
 
+__attribute__((format(printf, 5, 0))) static void add_line(struct zone_maker *maker,
+                                                           const char *owner, const char *type,
+                                                           const char *why, const char *format,
+                                                           va_list args)
+{
+    ldns_rr *rr = NULL;
+    char *rdata = format_line(format, args);
+    ldns_status status = record_make(owner, ttl_of(maker->ttl, type), type, rdata, &rr);
+    free(rdata);
+    add(maker, owner, type, why, status, rr);
+}
+
 void maker_add(struct zone_maker *maker, const char *owner, const char *type, const char *why,
                const char *rdata_format, ...)
 {
@@ -188,29 +198,8 @@ void maker_add(struct zone_maker *maker, const char *owner, const char *type, co
         return;
     va_list args;
     va_start(args, rdata_format);
-    char *rdata = format_line(rdata_format, args);
+    add_line(maker, owner, type, why, rdata_format, args);
     va_end(args);
-    add(maker, owner, type, why, rdata);
-    free(rdata);
-}
-
-#define TXT_STRING_MAX 255 // RFC 1035 §3.3: one length octet
-
-// The text as strings of a master file.
-static char *quoted_strings(const char *text)
-{
-    struct buf quoted = {0};
-    for (size_t i = 0; text[i] != '\0'; i++) {
-        if (i % TXT_STRING_MAX == 0)
-            buf_put_text(&quoted, i > 0 ? "\" \"" : "\"");
-        if (text[i] == '"' || text[i] == '\\')
-            buf_put_text(&quoted, "\\");
-        buf_put(&quoted, text + i, 1);
-    }
-    buf_put_text(&quoted, "\"");
-    char *ret = xstrdup(buf_text(&quoted));
-    buf_done(&quoted);
-    return ret;
 }
 
 void maker_add_text(struct zone_maker *maker, const char *owner, const char *why,
@@ -222,10 +211,10 @@ void maker_add_text(struct zone_maker *maker, const char *owner, const char *why
     va_start(args, format);
     char *text = format_line(format, args);
     va_end(args);
-    char *quoted = quoted_strings(text);
-    add(maker, owner, "TXT", why, quoted);
-    free(quoted);
+    ldns_rr *rr = NULL;
+    ldns_status status = record_make_text(owner, maker->ttl->txt, text, &rr);
     free(text);
+    add(maker, owner, "TXT", why, status, rr);
 }
 
 void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type, const char *why,
@@ -233,10 +222,8 @@ void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type
 {
     va_list args;
     va_start(args, rdata_format);
-    char *rdata = format_line(rdata_format, args);
+    add_line(maker, owner, type, why, rdata_format, args);
     va_end(args);
-    add(maker, owner, type, why, rdata);
-    free(rdata);
 }
 
 static bool has_gap(const struct zone_content *content, const char *missing, const char *why)
