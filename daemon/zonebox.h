@@ -24,6 +24,10 @@ struct zonebox {
     const char *hostname; // of `init`, or NULL
     bool json;
     bool all;
+    const char *algorithm; // of `tls-next`, or NULL
+    const char *directory;
+    const char *forget;
+    bool force;
     char **words; // behind the command
     size_t word_count;
 };
@@ -34,6 +38,7 @@ int zonebox_reload(const struct zonebox *zonebox);
 int zonebox_flush(const struct zonebox *zonebox);
 int zonebox_init(const struct zonebox *zonebox);
 int zonebox_setup(const struct zonebox *zonebox);
+int zonebox_tls_next(const struct zonebox *zonebox);
 
 // ── What they share (zonebox_ask.c) ──────────────────────────────────────────────────────────────
 
@@ -57,5 +62,10 @@ int64_t zonebox_number(const json_t *object, const char *key);
 
 // {"ok":bool,"problems":[text…],"zoned":{…}|null,"programs":{name:reply…}}: all replies in one, judged.
 json_t *zonebox_gather(const char *sockets, const char *zones);
+// The TLSA keys, of the signer's reply (zonebox_show_tls.c).
+void zonebox_show_tls(const json_t *signer, int64_t now, struct buf *ret);
+// "2026-12-06 10:00 (in 13 d 4 h)", by the clock on the wall. Returns text.
+#define ZONEBOX_MOMENT_MAX 80
+const char *zonebox_moment(int64_t when, int64_t now, char text[ZONEBOX_MOMENT_MAX]);
 // The same for people. zonebox_gather's `zones` was "all" for as many as are to be listed.
 void zonebox_show(const json_t *status, bool list_zones, int64_t now, struct buf *ret);

@@ -15,6 +15,9 @@ static const char usage[] =
     "  init [--hostname NAME] [DOMAIN...]  prepare this box: a configuration when there is\n"
     "                                      none, users, directories, keys\n"
     "  setup postfix|resolv.conf|ssh       print the lines that these programs need here\n"
+    "  tls-next [--algorithm ecdsa|rsa]    make the key of the next certificate and announce it\n"
+    "           [--directory DIR]          (TLSA); `status` says when it is safe to deploy\n"
+    "  tls-next --forget KEY [--force]     drop a key from the TLSA records at once\n"
     "\n"
     "  -a, --all          list all zones, also when there are more than fit a screen\n"
     "  -j, --json         all that the programs say, for programs\n"
@@ -27,14 +30,17 @@ static const char usage[] =
 struct command {
     const char *name;
     size_t words_min, words_max; // behind it
-    bool status, init;           // whose options it takes
+    bool status, init, tls_next; // whose options it takes
     int (*run)(const struct zonebox *zonebox);
 };
 
 static const struct command commands[] = {
-    {"status", 0, 1, true, false, zonebox_status}, {"reload", 0, 0, false, false, zonebox_reload},
-    {"flush", 1, 1, false, false, zonebox_flush},  {"init", 0, 1000000, false, true, zonebox_init},
-    {"setup", 1, 1, false, false, zonebox_setup},
+    {"status", 0, 1, true, false, false, zonebox_status},
+    {"reload", 0, 0, false, false, false, zonebox_reload},
+    {"flush", 1, 1, false, false, false, zonebox_flush},
+    {"init", 0, 1000000, false, true, false, zonebox_init},
+    {"setup", 1, 1, false, false, false, zonebox_setup},
+    {"tls-next", 0, 0, false, false, true, zonebox_tls_next},
 };
 
 static int misused(const char *words, const char *which)
@@ -46,7 +52,7 @@ static int misused(const char *words, const char *which)
 static int run(struct zonebox *zonebox, int count, char **words)
 {
     if (count == 0)
-        return misused("which command? status, reload, flush, init or setup", "");
+        return misused("which command? status, reload, flush, init, setup or tls-next", "");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         const struct command *command = &commands[i];
         if (strcmp(command->name, words[0]) != 0)
@@ -61,6 +67,10 @@ static int run(struct zonebox *zonebox, int count, char **words)
             return misused(" takes neither --json nor --all", words[0]);
         if (zonebox->hostname != NULL && !command->init)
             return misused(" takes no --hostname", words[0]);
+        bool tls_next = zonebox->algorithm != NULL || zonebox->directory != NULL ||
+                        zonebox->forget != NULL || zonebox->force;
+        if (tls_next && !command->tls_next)
+            return misused(" takes no options of tls-next", words[0]);
         return command->run(zonebox);
     }
     return misused(": no such command", words[0]);
@@ -72,6 +82,10 @@ int main(int argc, char **argv)
         {"config", required_argument, NULL, 'c'},
         {"control", required_argument, NULL, 's'},
         {"hostname", required_argument, NULL, 'n'},
+        {"algorithm", required_argument, NULL, 'A'},
+        {"directory", required_argument, NULL, 'D'},
+        {"forget", required_argument, NULL, 'F'},
+        {"force", no_argument, NULL, 'f'},
         {"json", no_argument, NULL, 'j'},
         {"all", no_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},
@@ -90,6 +104,18 @@ int main(int argc, char **argv)
             break;
         case 'n':
             zonebox.hostname = optarg;
+            break;
+        case 'A':
+            zonebox.algorithm = optarg;
+            break;
+        case 'D':
+            zonebox.directory = optarg;
+            break;
+        case 'F':
+            zonebox.forget = optarg;
+            break;
+        case 'f':
+            zonebox.force = true;
             break;
         case 'j':
             zonebox.json = true;

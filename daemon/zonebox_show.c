@@ -32,16 +32,14 @@ static const char *span(int64_t seconds, char text[SPAN_MAX])
     return text;
 }
 
-// "2026-12-06 10:00 (in 13 d 4 h)", by the clock on the wall. Returns text.
-#define MOMENT_MAX 80
-static const char *moment(int64_t when, int64_t now, char text[MOMENT_MAX])
+const char *zonebox_moment(int64_t when, int64_t now, char text[ZONEBOX_MOMENT_MAX])
 {
     char date[32] = "?", left[SPAN_MAX];
     time_t time = (time_t)when;
     struct tm parts;
     if (localtime_r(&time, &parts) != NULL)
         strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &parts);
-    snprintf(text, MOMENT_MAX, when >= now ? "%s (in %s)" : "%s (%s ago)", date,
+    snprintf(text, ZONEBOX_MOMENT_MAX, when >= now ? "%s (in %s)" : "%s (%s ago)", date,
              span(when >= now ? when - now : now - when, left));
     return text;
 }
@@ -132,7 +130,7 @@ static void show_keys(const json_t *zone, struct buf *ret)
 
 static void show_zone(const json_t *zone, int64_t now, struct buf *ret)
 {
-    char text[MOMENT_MAX];
+    char text[ZONEBOX_MOMENT_MAX];
     size_t i;
     json_t *note;
     int64_t expire = zonebox_number(zone, "signatures-expire");
@@ -142,7 +140,7 @@ static void show_zone(const json_t *zone, int64_t now, struct buf *ret)
     else
         buf_printf(ret, "%10s  not published", "-");
     if (expire > 0)
-        buf_printf(ret, " until %s", moment(expire, now, text));
+        buf_printf(ret, " until %s", zonebox_moment(expire, now, text));
     show_keys(zone, ret);
     buf_put_text(ret, "\n");
     json_array_foreach(json_object_get(zone, "notes"), i, note)
@@ -152,7 +150,7 @@ static void show_zone(const json_t *zone, int64_t now, struct buf *ret)
 static void show_zones(const json_t *signer, bool list, int64_t now, struct buf *ret)
 {
     static const char *const kinds[] = {"signed", "unsigned", "presigned"};
-    char text[MOMENT_MAX];
+    char text[ZONEBOX_MOMENT_MAX];
     size_t i;
     json_t *zone;
     bool any = false;
@@ -167,10 +165,10 @@ static void show_zones(const json_t *signer, bool list, int64_t now, struct buf 
     buf_put_text(ret, any ? ")\n" : "\n");
     if (zonebox_number(signer, "signatures-expire") > 0)
         buf_printf(ret, "  the first signatures expire %s\n",
-                   moment(zonebox_number(signer, "signatures-expire"), now, text));
+                   zonebox_moment(zonebox_number(signer, "signatures-expire"), now, text));
     if (zonebox_number(signer, "sign-next") > 0)
         buf_printf(ret, "  zones are signed again     %s\n",
-                   moment(zonebox_number(signer, "sign-next"), now, text));
+                   zonebox_moment(zonebox_number(signer, "sign-next"), now, text));
     if (list)
         json_array_foreach(json_object_get(signer, "zones"), i, zone) show_zone(zone, now, ret);
     else
@@ -203,5 +201,6 @@ void zonebox_show(const json_t *status, bool list_zones, int64_t now, struct buf
         return;
     show_programs(status, now, ret);
     show_zones(json_object_get(programs, "zone-signer"), list_zones, now, ret);
+    zonebox_show_tls(json_object_get(programs, "zone-signer"), now, ret);
     show_resolver(json_object_get(programs, "zone-resolver"), ret);
 }

@@ -60,6 +60,19 @@ static void judge_zoned(const json_t *zoned, json_t *problems)
     json_array_foreach(json_object_get(zoned, "programs"), i, child) judge_child(child, problems);
 }
 
+// A certificate's key that servers do not have: senders that validate refuse them.
+static void judge_tls(const json_t *signer, json_t *problems)
+{
+    size_t i;
+    json_t *key;
+    json_array_foreach(json_object_get(json_object_get(signer, "tls"), "keys"), i, key)
+    {
+        const char *waits = zonebox_text(key, "waits-for");
+        if (strcmp(zonebox_text(key, "state"), "current") == 0 && waits[0] != '\0')
+            add_problem(problems, "TLS key of %s: %s", zonebox_text(key, "file"), waits);
+    }
+}
+
 static void judge_signer(const json_t *signer, json_t *problems)
 {
     size_t i;
@@ -67,6 +80,7 @@ static void judge_signer(const json_t *signer, json_t *problems)
     size_t listed = 0;
     json_array_foreach(json_object_get(signer, "errors"), i, error)
         add_problem(problems, "%s", json_string_value(error));
+    judge_tls(signer, problems);
     json_array_foreach(json_object_get(signer, "zones"), i, zone)
     {
         const char *words = zonebox_text(zone, "error"), *name = zonebox_text(zone, "name");

@@ -25,7 +25,7 @@
 #define LOOK_MS_MAX 60000
 #define LOOK_MS_MIN 50
 // Questions sent at a time; the others follow in the next look.
-#define QUESTIONS_MAX 64
+#define QUESTIONS_MAX 128
 
 struct loop;
 

@@ -4,12 +4,16 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "config/inputs.h"
+#include "keys/tls_make.h"
+#include "keys/tls_spki.h"
 #include "signer/loop.h"
 #include "signer/source.h"
 
@@ -17,6 +21,7 @@ enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 
 static const char usage[] =
     "usage: zone-signer --config FILE [--once]\n"
+    "       zone-signer --make-tls-key DIR ecdsa|rsa\n"
     "       zone-signer --inputs FD [--lifeline FD] [--control FD] [--observe FD]\n"
     "\n"
     "Makes the zones that the configuration asks for, signs and verifies them, and publishes\n"
@@ -29,6 +34,7 @@ static const char usage[] =
     "  --lifeline FD   end when this pipe does\n"
     "  --control FD    answer zonebox on this listening Unix socket\n"
     "  --observe FD    ask zone-probe what the world sees, on this SEQPACKET socket\n"
+    "  --make-tls-key  make the key pair of a certificate to come in DIR, for zonebox tls-next\n"
     "  --unconfined    keep all rights, for debuggers and profilers\n"
     "  --help, --version\n"
     "\n"
@@ -104,8 +110,33 @@ static bool read_options(int argc, char **argv, struct loop_options *ret, int *r
     return true;
 }
 
+// For zonebox, which has no business with private keys: prints the path of the pair without ending, and its digest.
+static int make_tls_key(const char *directory, const char *algorithm)
+{
+    enum tls_algorithm kind;
+    uint8_t digest[TLS_DIGEST_LEN];
+    char hex[TLS_DIGEST_HEX];
+    char *path = NULL;
+    struct error err = {0};
+    (void)confine_memory(NULL);
+    umask(0);
+    if (!tls_algorithm_read(algorithm, &kind)) {
+        fprintf(stderr, "zone-signer: %s: no such algorithm; ecdsa or rsa\n", algorithm);
+        return EXIT_USAGE;
+    }
+    if (tls_make(directory, kind, (int64_t)time(NULL), &path, digest, &err) != STATUS_OK) {
+        fprintf(stderr, "zone-signer: %s\n", err.text);
+        return EXIT_WRONG;
+    }
+    printf("%s %s\n", path, tls_digest_text(digest, hex));
+    free(path);
+    return fflush(stdout) == 0 ? EXIT_FINE : EXIT_WRONG;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 4 && strcmp(argv[1], "--make-tls-key") == 0)
+        return make_tls_key(argv[2], argv[3]);
     struct loop_options options = {
         .inputs_fd = -1, .observe_fd = -1, .descriptors = {.lifeline = -1, .control = -1}};
     int exit_status;

@@ -24,8 +24,7 @@
 
 struct publisher;
 
-// Ports asked about; TLSA for more than these is published all the same, and takes their fate.
-#define TLS_PORTS_MAX 16
+#define TLS_PORTS_MAX 32 // as many as `tls-ports:` takes
 
 // The questions about one key, one per port (or one for the record: a zone is transferred as a whole).
 struct tls_round {

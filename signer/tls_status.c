@@ -34,6 +34,8 @@ static const char *waits_for(const struct tls_desk *desk, const struct tls_key *
         return "the server presents it still; reload it";
     if (key->state == TLS_LEAVING && key->unknown > 0)
         return "the server could not be asked at all addresses and ports";
+    if (key->state == TLS_CURRENT && key->told)
+        return "the mail server presents another key; reload it, or name its certificate";
     return key->state == TLS_LEAVING ? "it was gone too short a time" : NULL;
 }
 

@@ -162,10 +162,10 @@ static void assert_state(const struct publisher *publisher, const char *name, en
 // Answers what is asked: all name servers have every record; the mail server has the key of this name.
 static size_t answer_all(struct publisher *publisher, const char *present, int64_t now)
 {
-    struct observe_question questions[64];
+    struct observe_question questions[128];
     uint8_t digest[TLS_DIGEST_LEN];
     digest_of(present, digest);
-    size_t count = tls_questions(publisher, now, questions, 64);
+    size_t count = tls_questions(publisher, now, questions, 128);
     for (size_t i = 0; i < count; i++) {
         const struct observe_question *question = &questions[i];
         struct observe_answer answer = {
@@ -256,9 +256,9 @@ static void questions_are_about_one_fact_each(void **state)
     copy("a.pem", "cert.pem");
     copy("b.pub", "next/b.pub");
     struct publisher *publisher = begin(NOW);
-    struct observe_question questions[64];
+    struct observe_question questions[128];
     char text[NAME_TEXT_MAX];
-    size_t count = tls_questions(publisher, NOW, questions, 64);
+    size_t count = tls_questions(publisher, NOW, questions, 128);
     assert_int_equal(count, 2);
     const struct observe_question *server = &questions[questions[0].kind != OBSERVE_TLS_KEY];
     const struct observe_question *record = &questions[questions[0].kind != OBSERVE_RECORD];
@@ -276,12 +276,12 @@ static void questions_are_about_one_fact_each(void **state)
     assert_string_equal(name_to_text(record->owner, text), "_25._tcp.box.example.com.");
     assert_string_equal(name_to_text(record->zone, text), "example.com.");
     assert_memory_equal(record->digest, digest, TLS_DIGEST_LEN);
-    assert_int_equal(tls_questions(publisher, NOW + 30, questions, 64), 0); // under way
-    assert_int_equal(tls_questions(publisher, NOW + OBSERVE_PATIENCE_S, questions, 64), 0);
+    assert_int_equal(tls_questions(publisher, NOW + 30, questions, 128), 0); // under way
+    assert_int_equal(tls_questions(publisher, NOW + OBSERVE_PATIENCE_S, questions, 128), 0);
     assert_true(publisher_next(publisher, NOW + OBSERVE_PATIENCE_S) < NOW + 1000);
     // Nobody answered: asked again when its time has come.
     work(publisher, NOW + 1000);
-    assert_int_equal(tls_questions(publisher, NOW + 1000, questions, 64), 1);
+    assert_int_equal(tls_questions(publisher, NOW + 1000, questions, 128), 1);
     publisher_close(publisher);
 }
 
@@ -292,8 +292,8 @@ static void what_is_no_answer_changes_nothing(void **state)
     copy("a.pem", "cert.pem");
     copy("b.pub", "next/b.pub");
     struct publisher *publisher = begin(NOW);
-    struct observe_question questions[64];
-    size_t count = tls_questions(publisher, NOW, questions, 64);
+    struct observe_question questions[128];
+    size_t count = tls_questions(publisher, NOW, questions, 128);
     for (size_t i = 0; i < count; i++) {
         const struct observe_answer good = {
             .version = OBSERVE_VERSION, .id = questions[i].id, .seen_at = NOW, .ok = 2};
@@ -314,7 +314,7 @@ static void what_is_no_answer_changes_nothing(void **state)
         assert_int_equal(publisher->tls.plan.keys[i].looked_at, 0);
     const struct observe_answer late = {
         .version = OBSERVE_VERSION, .id = questions[0].id, .seen_at = NOW + 1, .ok = 2};
-    tls_questions(publisher, NOW + OBSERVE_PATIENCE_S, questions, 64); // gives the old ones up
+    tls_questions(publisher, NOW + OBSERVE_PATIENCE_S, questions, 128); // gives the old ones up
     tls_answer(publisher, &late, NOW + OBSERVE_PATIENCE_S);
     for (size_t i = 0; i < publisher->tls.plan.count; i++)
         assert_int_equal(publisher->tls.plan.keys[i].ok, 0);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: ISC
+// `zonebox tls-next`: the key of the next certificate, made and announced before any server has it; and a way to drop a
+// key that is compromised. The key is made by zone-signer, which is the program that knows about keys.
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "daemon/libexec.h"
+#include "daemon/zonebox.h"
+
+#define DIRECTORY "/etc/zonebox/tls-next"
+#define ANSWER    8192 // octets: a path and a digest
+
+// ── Making ───────────────────────────────────────────────────────────────────────────────────────
+
+// Reads the one line that the child writes, and waits for its end.
+static enum status hear(pid_t pid, int fd, char line[ANSWER], struct error *err)
+{
+    FILE *in = fdopen(fd, "r");
+    int code = -1;
+    bool heard = in != NULL && fgets(line, ANSWER, in) != NULL;
+    if (in != NULL)
+        fclose(in);
+    while (waitpid(pid, &code, 0) < 0)
+        if (errno != EINTR)
+            return error_set_errno(err, errno, "zone-signer");
+    if (code != 0 || !heard)
+        return error_set(err, STATUS_STATE, "no key was made; what zone-signer said says why");
+    line[strcspn(line, "\n")] = '\0';
+    return STATUS_OK;
+}
+
+static enum status run_signer(const char *program, const char *directory, const char *algorithm,
+                              char line[ANSWER], struct error *err)
+{
+    char *arguments[] = {xstrdup("zone-signer"), xstrdup("--make-tls-key"), xstrdup(directory),
+                         xstrdup(algorithm), NULL};
+    posix_spawn_file_actions_t actions;
+    int ends[2];
+    pid_t pid;
+    int failed = pipe(ends) != 0 ? errno : 0;
+    if (failed == 0) {
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        posix_spawn_file_actions_addclose(&actions, ends[0]);
+        failed = posix_spawn(&pid, program, &actions, NULL, arguments, environ);
+        posix_spawn_file_actions_destroy(&actions);
+        close(ends[1]);
+    }
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        free(arguments[i]);
+    if (failed != 0)
+        return error_set_errno(err, failed, "%s: cannot be started", program);
+    return hear(pid, ends[0], line, err);
+}
+
+static enum status make_key(const char *directory, const char *algorithm, char line[ANSWER],
+                            struct error *err)
+{
+    char *libexec = NULL;
+    enum status status = libexec_find(NULL, ZONEBOX_LIBEXEC, &libexec, err);
+    if (status != STATUS_OK)
+        return status;
+    char *program = path_join(libexec, "zone-signer");
+    status = run_signer(program, directory, algorithm, line, err);
+    free(program);
+    free(libexec);
+    return status;
+}
+
+// ── What to do next ──────────────────────────────────────────────────────────────────────────────
+
+static bool is_named(const struct config *config, const char *public)
+{
+    for (size_t i = 0; i < config->box.tls_next_count; i++)
+        if (strcmp(config->box.tls_next[i].text, public) == 0)
+            return true;
+    return false;
+}
+
+static void say_announcement(const struct zonebox *zonebox, const char *path, const char *digest)
+{
+    struct config *config =
+        zonebox_load(zonebox); // once more: it may name all files of a directory
+    char *public = xasprintf("%s.pub", path);
+    printf("Made: %s.key (private, for this user alone) and %s\n", path, public);
+    if (config != NULL && !is_named(config, public))
+        printf("Name it in the configuration, so that it is announced: box: tls-next: [%s]\n",
+               public);
+    printf("Its record, TLSA 3 1 1 %s,\nis published as soon as zoned sees the file. Deploy "
+           "nothing yet: senders that validate keep the\nrecords of before for their TTL. "
+           "`zonebox status` says from when on it is safe.\n",
+           digest);
+    free(public);
+    config_free(config);
+}
+
+static void say_certbot(const char *path, const char *hostname)
+{
+    printf("\nThen get a certificate for this key. certbot takes a request instead of making a key "
+           "of its own;\nit writes no file over another, and does not renew such a certificate by "
+           "itself:\n"
+           "    openssl req -new -key %s.key -subj /CN=%s \\\n"
+           "        -addext subjectAltName=DNS:%s -out %s.csr\n"
+           "    certbot certonly --csr %s.csr --cert-path %s.cert.pem \\\n"
+           "        --chain-path %s.chain.pem --fullchain-path %s.fullchain.pem\n"
+           "and the mail server gets %s.key and %s.fullchain.pem,\n"
+           "which box: tls: names from then on.\n",
+           path, hostname, hostname, path, path, path, path, path, path, path);
+}
+
+static void say_others(const char *path, const char *hostname, bool is_rsa)
+{
+    const char *home = is_rsa ? "" : "_ecc";
+    printf("\nacme.sh keeps the key of a domain when it renews, so it is given this one (its key "
+           "length must be\nthe same: --keylength %s when it was issued):\n"
+           "    cp %s.key ~/.acme.sh/%s%s/%s.key\n"
+           "    acme.sh --renew --domain %s%s --force\n"
+           "lego takes the request, made as above, with its option --csr.\n",
+           is_rsa ? "2048" : "ec-256", path, hostname, home, hostname, hostname,
+           is_rsa ? "" : " --ecc");
+    printf("\nFor all renewals between, keep the key, and nothing changes in the DNS: certbot "
+           "--reuse-key (or\nreuse_key = True in [renewalparams] of /etc/letsencrypt/renewal/"
+           "%s.conf), lego renew --reuse-key;\nacme.sh does it by itself.\n"
+           "When the server has the new key, the files in tls-next can go.\n",
+           hostname);
+}
+
+static int make(const struct zonebox *zonebox, const struct config *config)
+{
+    const char *algorithm = zonebox->algorithm != NULL ? zonebox->algorithm : "ecdsa";
+    char *here = getcwd(NULL, 0); // what is printed is for other programs, too
+    char *directory = path_join(here != NULL ? here : "/",
+                                zonebox->directory != NULL ? zonebox->directory : DIRECTORY);
+    char *line = xmalloc(ANSWER);
+    struct error err = {0};
+    enum status status = make_key(directory, algorithm, line, &err);
+    char *blank = status == STATUS_OK ? strrchr(line, ' ') : NULL;
+    if (blank != NULL) {
+        *blank = '\0';
+        say_announcement(zonebox, line, blank + 1);
+        say_certbot(line, config->box.hostname);
+        say_others(line, config->box.hostname, strcmp(algorithm, "rsa") == 0);
+    } else {
+        zonebox_complain(err.text[0] != '\0' ? err.text : "zone-signer said something odd");
+    }
+    free(line);
+    free(directory);
+    free(here);
+    return blank != NULL ? ZONEBOX_FINE : ZONEBOX_WRONG;
+}
+
+// ── Dropping ─────────────────────────────────────────────────────────────────────────────────────
+
+static int forget(const struct zonebox *zonebox)
+{
+    char *sockets = zonebox_sockets(zonebox);
+    json_t *reply = NULL;
+    struct error err = {0};
+    json_t *request = json_pack("{sssssb}", "command", "tls-forget", "key", zonebox->forget,
+                                "force", (int)zonebox->force);
+    enum status status = request != NULL
+                             ? zonebox_ask(sockets, "zone-signer", request, &reply, &err)
+                             : error_set(&err, STATUS_SYNTAX, "the key is not a text in UTF-8");
+    free(sockets);
+    if (status != STATUS_OK) {
+        zonebox_complain(err.text);
+        return ZONEBOX_WRONG;
+    }
+    json_decref(reply);
+    puts("Its record is withdrawn now, and does not come back while its files are there. Resolvers "
+         "keep\nthe record for its TTL yet: until then, whoever has the key can pass for the mail "
+         "server.\nRemove its files, and revoke the certificate, if there is one.");
+    return ZONEBOX_FINE;
+}
+
+int zonebox_tls_next(const struct zonebox *zonebox)
+{
+    bool makes = zonebox->algorithm != NULL || zonebox->directory != NULL;
+    if (makes && zonebox->forget != NULL) {
+        zonebox_complain("tls-next either makes a key or forgets one");
+        return ZONEBOX_USAGE;
+    }
+    if (zonebox->forget != NULL)
+        return forget(zonebox);
+    if (zonebox->force) {
+        zonebox_complain("--force goes with --forget");
+        return ZONEBOX_USAGE;
+    }
+    struct config *config = zonebox_load(zonebox);
+    if (config == NULL)
+        return ZONEBOX_WRONG;
+    int code = make(zonebox, config);
+    config_free(config);
+    return code;
+}
