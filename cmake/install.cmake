@@ -10,7 +10,7 @@ function(zonebox_install destination)
 endfunction()
 zonebox_install(${CMAKE_INSTALL_BINDIR} zonebox zonegen)
 zonebox_install(${CMAKE_INSTALL_SBINDIR} zoned)
-zonebox_install(${CMAKE_INSTALL_LIBEXECDIR}/zonebox zone-signer zone-server zone-resolver)
+zonebox_install(${CMAKE_INSTALL_LIBEXECDIR}/zonebox zone-signer zone-server zone-probe zone-resolver)
 
 foreach(section 1 5 7 8)
   file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.${section})

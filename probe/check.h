@@ -5,21 +5,12 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <uv.h>
 
 #include "base/status.h"
-#include "probe/resolve.h"
-#include "probe/tls.h"
+#include "probe/world.h"
 
 // The whole of standard input, which is read before any right is given up: 10,000 zones with 10 kB each, and reserve.
 #define CHECK_INPUT_MAX (256U << 20)
-
-// What the program lends to whoever looks at the world; outlives them.
-struct probe_world {
-    uv_loop_t *loop;
-    struct resolver resolver; // with the asker
-    struct tls_client *tls;
-};
 
 struct check;
 
@@ -36,8 +27,7 @@ struct check_output {
 // the call. On failure *ret is NULL.
 enum status check_begin(const struct probe_world *world, const char *octets, size_t len,
                         const struct check_output *output, struct check **ret, struct error *err);
-// No more verdicts, done is not called any more: before the asker and the TLS client are closed, which then end what is
-// under way (its memory goes with that).
-void check_give_up(struct check *check);
-// After done or check_give_up, and both closed. NULL is fine.
+// After done, from the loop again; or to give it up: no more verdicts then, done is not called, and the asker and
+// the TLS client are to be closed next, which ends what is under way. The loop has to run on after it. NULL is
+// fine.
 void check_free(struct check *check);

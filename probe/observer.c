@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: ISC
+#include "probe/observer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "dns/observe.h"
+#include "probe/records.h"
+#include "probe/servers.h"
+
+// Of one address: what its answers say together.
+struct target {
+    bool has;     // some answer has it
+    bool has_not; // some answer has it not
+    bool unclear; // TLS: some kind of key could not be looked at
+};
+
+#define TARGETS_MAX SERVERS_ADDRESSES_MAX
+_Static_assert(TARGETS_MAX >= RESOLVE_ADDRESSES_MAX, "one for each address of a host");
+
+struct observer {
+    struct probe_world world;
+    int fd;
+    uv_poll_t poll;
+    struct observer_counts counts;
+    unsigned open; // observations, and the poll handle
+    bool reads;
+    bool closing;
+};
+
+struct observation {
+    struct observer *observer;
+    struct observe_question question;
+    struct observe_answer answer;
+    struct target targets[TARGETS_MAX];
+    size_t target_count;
+    unsigned pending;
+};
+
+// One question to one target.
+struct errand {
+    struct observation *observation;
+    struct target *target;
+};
+
+static struct errand *errand_new(struct observation *observation, size_t target)
+{
+    struct errand *errand = xmalloc(sizeof(*errand));
+    *errand = (struct errand){observation, &observation->targets[target]};
+    observation->pending++;
+    return errand;
+}
+
+static void read_on(struct observer *observer);
+
+static void release(struct observer *observer)
+{
+    if (--observer->open == 0)
+        free(observer);
+}
+
+// ── The end of an observation ────────────────────────────────────────────────────────────────────
+
+static void send_answer(struct observer *observer, const struct observe_answer *answer)
+{
+    if (observer->closing)
+        return;
+    if (send(observer->fd, answer, sizeof(*answer), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+        (ssize_t)sizeof(*answer))
+        observer->counts.answers++;
+    else
+        observer->counts.dropped++; // who asked asks again
+}
+
+static void finish(struct observation *observation)
+{
+    struct observer *observer = observation->observer;
+    struct observe_answer *answer = &observation->answer;
+    for (size_t i = 0; i < observation->target_count; i++) {
+        const struct target *target = &observation->targets[i];
+        if (target->has_not)
+            answer->wrong++;
+        else if (target->has)
+            answer->ok++;
+        else
+            answer->unknown++;
+    }
+    answer->version = OBSERVE_VERSION;
+    answer->id = observation->question.id;
+    answer->seen_at = (int64_t)time(NULL);
+    send_answer(observer, answer);
+    free(observation);
+    read_on(observer);
+    release(observer);
+}
+
+static void step_done(struct observation *observation)
+{
+    if (--observation->pending == 0)
+        finish(observation);
+}
+
+// ── A record at the servers of a zone ────────────────────────────────────────────────────────────
+
+static void on_record(void *data, struct ask_answer *got)
+{
+    struct errand *errand = data;
+    struct observation *observation = errand->observation;
+    const struct observe_question *question = &observation->question;
+    struct server server = {.answer = got->packet};
+    uint32_t ttl = 0;
+    if (server_is_authoritative(&server)) {
+        if (records_have(ldns_pkt_answer(got->packet), question->owner, question->type,
+                         question->digest, &ttl))
+            errand->target->has = true;
+        else
+            errand->target->has_not = true;
+    }
+    if (ttl > observation->answer.ttl)
+        observation->answer.ttl = ttl;
+    free(errand);
+    step_done(observation);
+}
+
+static void ask_server(struct observation *observation, const struct server *server)
+{
+    static const enum ask_transport transports[] = {ASK_UDP, ASK_TCP};
+    struct asker *asker = observation->observer->world.resolver.asker;
+    size_t target = observation->target_count++;
+    for (size_t i = 0; i < 2 && server->outcome != ASK_NOT_ASKED; i++) {
+        struct ask_question question = {.server = server->address,
+                                        .name = observation->question.owner,
+                                        .type = observation->question.type,
+                                        .transport = transports[i]};
+        asker_ask(asker, &question, on_record, errand_new(observation, target));
+    }
+}
+
+static bool has_address(const struct servers *servers, size_t name)
+{
+    for (size_t i = 0; i < servers->count; i++)
+        if (servers->list[i].name == name)
+            return true;
+    return false;
+}
+
+// An address that two names share is one server.
+static bool is_first(const struct servers *servers, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (address_equal(&servers->list[i].address, &servers->list[index].address))
+            return false;
+    return true;
+}
+
+static void on_servers(void *data, struct zone_servers *found)
+{
+    struct observation *observation = data;
+    const struct servers *servers = &found->servers;
+    for (size_t i = 0; i < servers->name_count; i++)
+        if (!has_address(servers, i))
+            observation->answer.unknown++;
+    if (found->parent_outcome == RESOLVE_UNKNOWN || servers->name_count == 0 || servers->more)
+        observation->answer.unknown++;
+    for (size_t i = 0; i < servers->count; i++)
+        if (is_first(servers, i))
+            ask_server(observation, &servers->list[i]);
+    zone_servers_free(found);
+    step_done(observation);
+}
+
+// ── The keys of a mail server ────────────────────────────────────────────────────────────────────
+
+// Wrong is only who was seen with other keys, for each kind that it has.
+static void settle(struct target *target)
+{
+    if (target->has || target->unclear)
+        target->has_not = false;
+}
+
+static void on_keys(void *data, const struct tls_answer *answer)
+{
+    struct errand *errand = data;
+    struct observation *observation = errand->observation;
+    struct target *target = errand->target;
+    if (answer->outcome == TLS_PRESENTED) {
+        if (memcmp(answer->chain[0].spki, observation->question.digest, 32) == 0)
+            target->has = true;
+        else
+            target->has_not = true;
+    } else if (answer->outcome != TLS_NO_SUCH_KEY) {
+        target->unclear = true;
+    }
+    settle(target);
+    free(errand);
+    step_done(observation);
+}
+
+static void look_at(struct observation *observation, const struct address *address)
+{
+    static const enum tls_kind kinds[] = {TLS_KIND_RSA, TLS_KIND_ECDSA};
+    size_t target = observation->target_count++;
+    for (size_t i = 0; i < 2; i++) {
+        struct tls_target wanted = {.address = *address,
+                                    .host = observation->question.owner,
+                                    .start = tls_start_of(observation->question.port),
+                                    .kind = kinds[i]};
+        tls_look(observation->observer->world.tls, &wanted, on_keys,
+                 errand_new(observation, target));
+    }
+}
+
+static void on_addresses(void *data, const struct resolve_addresses *addresses)
+{
+    struct observation *observation = data;
+    observation->answer.unknown += (uint32_t)addresses->unreachable_count;
+    if (addresses->partial || addresses->more || addresses->outcome != RESOLVE_FOUND)
+        observation->answer.unknown++;
+    for (size_t i = 0; i < addresses->count; i++)
+        look_at(observation, &addresses->list[i]);
+    step_done(observation);
+}
+
+// ── Questions ────────────────────────────────────────────────────────────────────────────────────
+
+static bool is_name(const uint8_t wire[NAME_WIRE_MAX])
+{
+    struct name name;
+    return name_from_wire(wire, NAME_WIRE_MAX, &name) == STATUS_OK;
+}
+
+static bool is_question(const struct observe_question *question)
+{
+    if (question->version != OBSERVE_VERSION || !is_name(question->owner))
+        return false;
+    if (question->kind == OBSERVE_RECORD)
+        return is_name(question->zone) && name_is_under(question->owner, question->zone);
+    return question->kind == OBSERVE_TLS_KEY && question->port != 0;
+}
+
+static void begin(struct observer *observer, const struct observe_question *question)
+{
+    const struct resolver *resolver = &observer->world.resolver;
+    if (!is_question(question)) {
+        observer->counts.dropped++;
+        return;
+    }
+    observer->counts.questions++;
+    observer->open++;
+    struct observation *observation = xcalloc(1, sizeof(*observation));
+    observation->observer = observer;
+    observation->question = *question;
+    observation->pending = 1;
+    question = &observation->question;
+    if (question->kind == OBSERVE_RECORD)
+        servers_find(resolver, question->zone, on_servers, observation);
+    else
+        resolve_addresses(resolver, question->owner, question->port, on_addresses, observation);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct observer *observer = poll->data;
+    struct observe_question question;
+    (void)events;
+    ssize_t len = recv(observer->fd, &question, sizeof(question), MSG_DONTWAIT | MSG_TRUNC);
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (status < 0 || len <= 0) {
+        uv_poll_stop(poll);
+        observer->reads = false;
+        return;
+    }
+    if (len == (ssize_t)sizeof(question))
+        begin(observer, &question);
+    else
+        observer->counts.dropped++;
+    if (observer->open > OBSERVER_QUESTIONS_MAX)
+        uv_poll_stop(poll);
+}
+
+static void read_on(struct observer *observer)
+{
+    if (observer->reads && !observer->closing)
+        uv_poll_start(&observer->poll, UV_READABLE, on_readable);
+}
+
+struct observer *observer_new(const struct probe_world *world, int fd)
+{
+    struct observer *observer = xcalloc(1, sizeof(*observer));
+    observer->world = *world;
+    observer->fd = fd;
+    observer->open = 1;
+    observer->reads = uv_poll_init(world->loop, &observer->poll, fd) == 0;
+    observer->poll.data = observer;
+    read_on(observer);
+    return observer;
+}
+
+const struct observer_counts *observer_counts(const struct observer *observer)
+{
+    return &observer->counts;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    release(handle->data);
+}
+
+void observer_close(struct observer *observer)
+{
+    if (observer == NULL)
+        return;
+    observer->closing = true;
+    uv_close((uv_handle_t *)&observer->poll, on_closed);
+}
