@@ -49,6 +49,8 @@ static enum status signer_prepare(struct child *child, struct launch *launch, st
     launch->user = rights_of(&zoned->rights, &zoned->rights.signer);
     launch_arg(launch, "--inputs");
     launch_arg(launch, "%d", launch_give_fd(launch, inputs));
+    launch_arg(launch, "--observe");
+    launch_arg(launch, "%d", launch_fd(launch, zoned->observe[0]));
     put_lifeline(zoned, launch);
     return STATUS_OK;
 }
@@ -74,11 +76,9 @@ void signer_init(struct zoned *zoned)
     programs_init_child(zoned, &zoned->signer, ZONED_SIGNER, ZONED_SIGNER, &signer_owner, zoned);
 }
 
-// ── zone-resolver ────────────────────────────────────────────────────────────────────────────────
+// ── Flags ────────────────────────────────────────────────────────────────────────────────────────
 
-// How many of the server's addresses the resolver is told; one that answers is enough.
-#define OWN_SERVERS_MAX 4
-
+// Everything but descriptors: what is the same now and then needs no restart.
 // A flag and, unless NULL, its value: arguments that end with a NUL each.
 static void put_flag(struct buf *flags, const char *name, const char *value)
 {
@@ -110,6 +110,42 @@ static void put_address(struct buf *flags, const char *name, const struct addres
     free(value);
 }
 
+static void launch_flags(struct launch *launch, const struct buf *flags)
+{
+    const char *flag = (const char *)flags->data;
+    for (const char *end = flag + flags->len; flag < end; flag += strlen(flag) + 1)
+        launch_arg(launch, "%s", flag);
+}
+
+static bool buf_is(const struct buf *buf, const struct buf *other)
+{
+    return buf->len == other->len &&
+           (buf->len == 0 || memcmp(buf->data, other->data, buf->len) == 0);
+}
+
+// Takes flags over. Returns whether they are the same as before.
+static bool take_flags(struct buf *kept, struct buf *flags)
+{
+    bool same = buf_is(kept, flags);
+    buf_done(kept);
+    *kept = *flags;
+    return same;
+}
+
+// Makes the child run with what it should have.
+static void run_child(struct child *child, bool same)
+{
+    if (child->state == CHILD_IDLE || child->state == CHILD_ENDING)
+        child_start(child);
+    else if (!same)
+        child_roll(child);
+}
+
+// ── zone-resolver ────────────────────────────────────────────────────────────────────────────────
+
+// How many of the server's addresses the resolver is told; one that answers is enough.
+#define OWN_SERVERS_MAX 4
+
 // The box's own zones are asked at its own server: where strangers ask too, so that the answers are theirs; loopback
 // when it listens nowhere else.
 static void put_own_servers(const struct zoned *zoned, struct buf *flags)
@@ -127,7 +163,6 @@ static void put_own_servers(const struct zoned *zoned, struct buf *flags)
     }
 }
 
-// Everything but descriptors: what is the same now and then needs no restart.
 static void resolver_flags(const struct zoned *zoned, struct buf *ret)
 {
     const struct config_resolver *resolver = &zoned->feed.inputs->config->resolver;
@@ -163,9 +198,7 @@ static enum status resolver_prepare(struct child *child, struct launch *launch, 
     launch_arg(launch, "--sockets");
     launch_arg(launch, "%zu", launch->fd_count);
     put_lifeline(zoned, launch);
-    const char *flag = (const char *)zoned->resolver_flags.data;
-    for (const char *end = flag + zoned->resolver_flags.len; flag < end; flag += strlen(flag) + 1)
-        launch_arg(launch, "%s", flag);
+    launch_flags(launch, &zoned->resolver_flags);
     return STATUS_OK;
 }
 
@@ -198,12 +231,6 @@ static void complain(struct zoned *zoned, const struct error *err)
     zoned->resolver_error = words;
 }
 
-static bool buf_is(const struct buf *buf, const struct buf *other)
-{
-    return buf->len == other->len &&
-           (buf->len == 0 || memcmp(buf->data, other->data, buf->len) == 0);
-}
-
 bool resolver_follow(struct zoned *zoned)
 {
     const struct config_resolver *resolver = &zoned->feed.inputs->config->resolver;
@@ -227,13 +254,49 @@ bool resolver_follow(struct zoned *zoned)
     zoned->resolver_error.text[0] = '\0';
     struct buf flags = {0};
     resolver_flags(zoned, &flags);
-    if (!buf_is(&zoned->resolver_flags, &flags))
+    if (!take_flags(&zoned->resolver_flags, &flags))
         same = false;
-    buf_done(&zoned->resolver_flags);
-    zoned->resolver_flags = flags;
-    if (zoned->resolver.state == CHILD_IDLE || zoned->resolver.state == CHILD_ENDING)
-        child_start(&zoned->resolver);
-    else if (!same)
-        child_roll(&zoned->resolver);
+    run_child(&zoned->resolver, same);
     return true;
+}
+
+// ── zone-probe ───────────────────────────────────────────────────────────────────────────────────
+
+static enum status probe_prepare(struct child *child, struct launch *launch, struct error *err)
+{
+    struct zoned *zoned = child->data;
+    (void)err;
+    launch->user = rights_of(&zoned->rights, &zoned->rights.probe);
+    launch_arg(launch, "--observe");
+    launch_arg(launch, "%d", launch_fd(launch, zoned->observe[1]));
+    put_lifeline(zoned, launch);
+    launch_flags(launch, &zoned->probe_flags);
+    return STATUS_OK;
+}
+
+static void probe_ended(struct child *child)
+{
+    zoned_child_ended(child->data);
+}
+
+static const struct child_owner probe_owner = {
+    .prepare = probe_prepare, .ready = nothing, .died = nothing, .ended = probe_ended};
+
+void probe_init(struct zoned *zoned)
+{
+    programs_init_child(zoned, &zoned->probe, ZONED_PROBE, ZONED_PROBE, &probe_owner, zoned);
+}
+
+// Without a resolver of the box, another one is expected at the usual place of loopback, as the box's mail server does.
+void probe_follow(struct zoned *zoned)
+{
+    const struct config *config = zoned->feed.inputs->config;
+    struct buf flags = {0};
+    if (!config->probe.enabled) {
+        child_end(&zoned->probe);
+        return;
+    }
+    if (config->resolver.enabled && config->resolver.listen_count > 0)
+        put_address(&flags, "resolver", &config->resolver.listen[0], NULL);
+    run_child(&zoned->probe, take_flags(&zoned->probe_flags, &flags));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// The programs beside the workers: what zone-signer and zone-resolver are started with.
+// The programs beside the workers: what zone-signer, zone-resolver and zone-probe are started with.
 #pragma once
 
 #include <stdbool.h>
@@ -18,3 +18,7 @@ void resolver_init(struct zoned *zoned);
 // Makes it run with what the inputs say now, or not at all when they say so. False when its sockets cannot be had: then
 // it goes on as it is, and resolver_error says why.
 bool resolver_follow(struct zoned *zoned);
+
+void probe_init(struct zoned *zoned);
+// Makes it run with what the inputs say now, or not at all when they say so.
+void probe_follow(struct zoned *zoned);

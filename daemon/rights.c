@@ -78,6 +78,7 @@ struct program_user {
     const char *text;
     struct config_place place;
     struct rights_user *user;
+    bool wanted; // else the program is switched off, and its user need not be there
 };
 
 // What belongs to a program, its group reaches too: serve/ is the server's, the signer's has the keys.
@@ -101,18 +102,18 @@ static enum status read_users(const struct config *config, struct rights *ret, s
 {
     const struct config_user *user = &config->user;
     const struct program_user programs[] = {
-        {"signer", user->signer, user->signer_place, &ret->signer},
-        {"server", user->server, user->server_place, &ret->server},
-        {"resolver", user->resolver, user->resolver_place, &ret->resolver},
+        {"signer", user->signer, user->signer_place, &ret->signer, true},
+        {"server", user->server, user->server_place, &ret->server, true},
+        {"resolver", user->resolver, user->resolver_place, &ret->resolver,
+         config->resolver.enabled},
+        {"probe", user->probe, user->probe_place, &ret->probe, config->probe.enabled},
     };
-    enum status status = read_own_user(config, programs, 0, err);
-    if (status == STATUS_OK)
-        status = read_own_user(config, programs, 1, err);
-    // Looked up in any case: it may be switched on while zoned runs.
-    if (status != STATUS_OK ||
-        (!config->resolver.enabled && !find_user(user->resolver, &ret->resolver)))
-        return status;
-    return read_own_user(config, programs, 2, err);
+    enum status status = STATUS_OK;
+    // Looked up in any case: a program may be switched on while zoned runs.
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && status == STATUS_OK; i++)
+        if (programs[i].wanted || find_user(programs[i].text, programs[i].user))
+            status = read_own_user(config, programs, i, err);
+    return status;
 }
 
 static enum status read_group(const struct config *config, const char *option, const char *text,
@@ -134,7 +135,7 @@ enum status rights_read(const struct config *config, struct rights *ret, struct 
     } else {
         // The group of what an ordinary user makes is the system's to choose.
         rights.signer = (struct rights_user){geteuid(), NO_GROUP};
-        rights.server = rights.resolver = rights.signer;
+        rights.server = rights.resolver = rights.probe = rights.signer;
         rights.dkim = rights.control = NO_GROUP;
     }
     if (status == STATUS_OK)
@@ -155,7 +156,7 @@ bool rights_equal(const struct rights *a, const struct rights *b)
 {
     return a->root == b->root && user_equal(&a->signer, &b->signer) &&
            user_equal(&a->server, &b->server) && user_equal(&a->resolver, &b->resolver) &&
-           a->dkim == b->dkim && a->control == b->control;
+           user_equal(&a->probe, &b->probe) && a->dkim == b->dkim && a->control == b->control;
 }
 
 const struct rights_user *rights_of(const struct rights *rights, const struct rights_user *user)

@@ -30,7 +30,7 @@ struct rights_user {
 
 struct rights {
     bool root; // else the users below are all the one who started zoned
-    struct rights_user signer, server, resolver;
+    struct rights_user signer, server, resolver, probe;
     gid_t dkim;    // group of DIR/dkim
     gid_t control; // group of the control sockets
 };

@@ -124,12 +124,13 @@ static bool have_config(const struct zonebox *zonebox)
 
 static bool have_users(const struct config *config)
 {
-    const char *const users[] = {config->user.signer, config->user.server, config->user.resolver};
+    const char *const users[] = {config->user.signer, config->user.server, config->user.resolver,
+                                 config->user.probe};
     if (geteuid() != 0) {
         puts("Users: yours for all programs, since you are not root");
         return true;
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
         struct error err = {0};
         bool made = false;
         if (account_make_user(users[i], &made, &err) != STATUS_OK) {

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,6 +131,7 @@ static void follow_addresses(struct zoned *zoned)
 {
     bool server = follow_server(zoned);
     bool resolver = resolver_follow(zoned); // its flags name the server's addresses
+    probe_follow(zoned);
     if (server && resolver)
         uv_timer_stop(&zoned->listen_retry);
     else
@@ -194,7 +196,8 @@ static void inputs_changed(struct feed *feed)
 void zoned_child_ended(struct zoned *zoned)
 {
     if (zoned->stopping && zoned->signer.state == CHILD_IDLE &&
-        zoned->resolver.state == CHILD_IDLE && workers_are_idle(zoned))
+        zoned->resolver.state == CHILD_IDLE && zoned->probe.state == CHILD_IDLE &&
+        workers_are_idle(zoned))
         uv_stop(&zoned->loop);
 }
 
@@ -209,6 +212,7 @@ static void on_end_signal(uv_signal_t *handle, int number)
     uv_timer_stop(&zoned->listen_retry);
     zoned_control_close(zoned);
     workers_end(zoned);
+    child_end(&zoned->probe);
     child_end(&zoned->resolver);
     child_end(&zoned->signer);
     readiness_stop(
@@ -253,6 +257,7 @@ static void release(struct zoned *zoned)
     snapshot_close(&zoned->snapshots);
     child_close(&zoned->signer, forget_child);
     child_close(&zoned->resolver, forget_child);
+    child_close(&zoned->probe, forget_child);
     workers_close(zoned);
     uv_close((uv_handle_t *)&zoned->hangup, NULL);
     uv_close((uv_handle_t *)&zoned->terminate, NULL);
@@ -268,6 +273,9 @@ static void release(struct zoned *zoned)
     listen_done(&zoned->sockets);
     listen_done(&zoned->resolver_sockets);
     buf_done(&zoned->resolver_flags);
+    buf_done(&zoned->probe_flags);
+    close(zoned->observe[0]);
+    close(zoned->observe[1]);
     close(zoned->lifeline[0]);
     close(zoned->lifeline[1]);
 }
@@ -291,6 +299,8 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
 {
     if (pipe2(zoned->lifeline, O_CLOEXEC) != 0)
         return error_set_errno(err, errno, "cannot make a pipe");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, zoned->observe) != 0)
+        return error_set_errno(err, errno, "cannot make a pair of sockets");
     int failed = uv_loop_init(&zoned->loop);
     if (failed != 0)
         return error_set(err, STATUS_IO, "cannot make an event loop: %s", uv_strerror(failed));
@@ -308,6 +318,7 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     zoned_control_open(zoned);
     signer_init(zoned);
     resolver_init(zoned);
+    probe_init(zoned);
     child_start(&zoned->signer);
     workers_follow(zoned);
     follow_addresses(zoned);

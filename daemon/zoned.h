@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: ISC
-// What zoned keeps running: one zone-signer, which gets the inputs; the workers (zone-server), which get the sockets;
-// and zone-resolver on loopback.
+// What zoned keeps running: one zone-signer, which gets the inputs; the workers (zone-server), which get the
+// sockets; zone-resolver on loopback; and zone-probe, which the signer asks.
 //
 //     feed (files, watched) ──► accept ──┬──► listen: sockets ──► workers, replaced one by one when theirs changed
 //                                        ├──► listen: sockets ──► zone-resolver, replaced when its flags changed
-//                                        └──► snapshot ──► zone-signer
+//                                        └──► snapshot ──► zone-signer ◄── observe ──► zone-probe
 //
-// Every child also holds the reading end of the lifeline, a pipe whose other end only zoned has: when zoned is gone,
-// however it went, they read its end and go too.
+// Every child also holds the reading end of the lifeline, a pipe whose other end only zoned has: when zoned is
+// gone, however it went, they read its end and go too.
 //
-// zoned.c runs and ends it all and follows the inputs; workers.c, programs.c (zone-signer, zone-resolver) and
-// zoned_control.c have the rest.
+// zoned.c runs and ends it all and follows the inputs; workers.c, programs.c (zone-signer, zone-resolver,
+// zone-probe) and zoned_control.c have the rest.
 #pragma once
 
 #include <stdbool.h>
@@ -33,6 +33,7 @@
 #define ZONED_SIGNER   "zone-signer"
 #define ZONED_SERVER   "zone-server"
 #define ZONED_RESOLVER "zone-resolver"
+#define ZONED_PROBE    "zone-probe"
 
 // For addresses that could not be bound when the configuration changed.
 #define ZONED_LISTEN_RETRY_MS 2000
@@ -75,6 +76,10 @@ struct zoned {
     struct listen_set resolver_sockets; // one worker's
     struct error resolver_error;        // why it does not listen where it should; "": it does
     struct buf resolver_flags;          // arguments for its next start, each ends with a NUL
+    struct child probe;
+    struct buf probe_flags; // likewise
+    // Between zone-signer [0] and zone-probe [1] (dns/observe.h), kept here so that it outlives both.
+    int observe[2];
     uv_signal_t hangup;
     uv_signal_t terminate;
     uv_signal_t interrupt;

@@ -96,6 +96,8 @@ static void add_programs(const struct zoned *zoned, json_t *reply)
             add_program(workers_child(zoned, i), programs, sockets);
     if (zoned->feed.inputs->config->resolver.enabled || zoned->resolver.state != CHILD_IDLE)
         add_program(&zoned->resolver, programs, sockets);
+    if (zoned->feed.inputs->config->probe.enabled || zoned->probe.state != CHILD_IDLE)
+        add_program(&zoned->probe, programs, sockets);
     json_object_set_new(reply, "programs", programs);
     json_object_set_new(reply, "sockets", sockets);
 }

@@ -34,8 +34,9 @@ enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 static const char usage[] =
     "usage: zoned [--config FILE] [--state DIR] [--libexec DIR]\n"
     "\n"
-    "Keeps zonebox running: starts zone-signer, the zone-server workers and zone-resolver, gives\n"
-    "them their inputs and sockets, and starts again what dies. Stays in the foreground; writes\n"
+    "Keeps zonebox running: starts zone-signer, the zone-server workers, zone-resolver and\n"
+    "zone-probe, gives them their inputs and sockets, and starts again what dies. Stays in the "
+    "foreground; writes\n"
     "the log of all to standard error, or where `log:` says.\n"
     "\n"
     "  --config FILE   the configuration (default: " CONFIG_DEFAULT_PATH ")\n"

@@ -30,7 +30,7 @@ SOURCE = pathlib.Path(os.environ.get("ZONEBOX_SOURCE", pathlib.Path(__file__).pa
 ROOT = os.geteuid() == 0
 
 # Started by root, zoned gives its children these users: numbers, since no test makes users on the machine.
-USERS = {"signer": 61001, "server": 61002, "resolver": 61003}
+USERS = {"signer": 61001, "server": 61002, "resolver": 61003, "probe": 61004}
 
 
 def lets_others_through(path):
@@ -276,11 +276,11 @@ state: state
 
 
 def completed(text):
-    """The configuration with what every box of the tests has unless it says otherwise: no resolver, control sockets
+    """The configuration with what every box of the tests has unless it says otherwise: no resolver, no probe, control sockets
     beside the state, and as root the users of the children. What is no whole configuration stays as it is."""
     if not re.search("^state:", text, re.M):
         return text
-    sections = {"resolver": "no", "control": "{directory: control}"}
+    sections = {"resolver": "no", "probe": "no", "control": "{directory: control}"}
     if ROOT:
         sections["user"] = "{" + ", ".join(f"{name}: {number}" for name, number in USERS.items()) + "}"
     missing = [f"{name}: {value}\n" for name, value in sections.items() if not re.search(f"^{name}:", text, re.M)]

@@ -105,6 +105,21 @@ while True:
             stream = stream[end:]
 """
 
+# Says back on its channel what comes there.
+STAND_IN_PROBE = STAND_IN + """\
+observe = socket.socket(fileno=int(options["--observe"]))
+tell("ready", type=int(observe.type), family=int(observe.family))
+while True:
+    for ready in select.select([observe, lifeline, control], [], [])[0]:
+        if ready is control:
+            answer()
+        elif ready is observe:
+            observe.send(observe.recv(1024))
+        else:
+            tell("lifeline")
+            sys.exit(0)
+"""
+
 
 class Stage:
     """A box whose zoned runs stand-ins."""
@@ -113,7 +128,7 @@ class Stage:
         self.box = Box(directory / "box")
         self.libexec = directory / "libexec"
         self.libexec.mkdir()
-        for name, text in (("zone-server", STAND_IN_SERVER), ("zone-resolver", STAND_IN_SERVER),
+        for name, text in (("zone-server", STAND_IN_SERVER), ("zone-resolver", STAND_IN_SERVER), ("zone-probe", STAND_IN_PROBE),
                            ("zone-signer", STAND_IN_SIGNER)):
             (self.libexec / name).write_text(text)
             (self.libexec / name).chmod(0o755)
@@ -157,6 +172,9 @@ class Stage:
 
     def resolvers(self):
         return self.alive("ready", "zone-resolver")
+
+    def probes(self):
+        return self.alive("ready", "zone-probe")
 
     def signers(self):
         return self.alive("started", "zone-signer")

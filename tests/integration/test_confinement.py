@@ -22,7 +22,7 @@ from harness import BIN, CONFIG, ROOT, USERS, Box, Program, free_port, query, sc
 GDB = shutil.which("gdb")
 REFUSED = {errno.EACCES, errno.EPERM}
 
-PROGRAMS = ["zone-server", "zone-signer", "zone-resolver"]
+PROGRAMS = ["zone-server", "zone-signer", "zone-resolver", "zone-probe"]
 
 # sockaddr_in of 192.0.2.1, port 25, as a C string
 SOMEBODY = r'"\002\000\000\031\300\000\002\001\000\000\000\000\000\000\000\000"'
@@ -95,10 +95,11 @@ def status_of(pid):
 
 @pytest.fixture(scope="module")
 def box():
-    config = CONFIG + f'resolver: {{listen: ["127.0.0.1@{free_port()}"], trust-own-keys: yes}}\n'
+    config = CONFIG + f'resolver: {{listen: ["127.0.0.1@{free_port()}"], trust-own-keys: yes}}\nprobe: yes\n'
     with scratch() as directory, Box(directory / "box", config) as a_box:
         a_box.start().wait_served("example.com", "example.net")
         a_box.program.wait_log("info zone-resolver confined")
+        a_box.program.wait_log("info zone-probe confined")
         yield a_box
 
 
@@ -139,7 +140,7 @@ def quoted(path):
 def test_each_program_is_confined_by_the_kernel(box):
     running = programs(box)
     assert {name: len(pids) for name, pids in running.items()} == {"zone-server": 2, "zone-signer": 1,
-                                                                   "zone-resolver": 1}
+                                                                   "zone-resolver": 1, "zone-probe": 1}
     for name, pids in running.items():
         for pid in pids:
             status = status_of(pid)
@@ -212,8 +213,15 @@ def test_only_public_keys_can_be_opened_in_the_resolver(can_look_inside, box):
                    f'open("/tmp/new", {O_WRONLY_CREAT}, 0600)', f"unlink({quoted(box.state / 'public/zones.key')})")
 
 
-def test_the_resolver_asks_over_ip_only_and_listens_nowhere_else(can_look_inside, box):
-    pid = the(box, "zone-resolver")
+def test_nothing_at_all_can_be_opened_in_the_probe(can_look_inside, box):
+    assert_refused(the(box, "zone-probe"), *(f"open({quoted(path)}, 0)" for path in secrets(box).values()),
+                   f"open({quoted(box.state / 'serve/data.mdb')}, 0)", f"open({quoted(box.state / 'public/zones.key')}, 0)",
+                   'open("/etc/ssl/certs/ca-certificates.crt", 0)', f'open("/tmp/new", {O_WRONLY_CREAT}, 0600)')
+
+
+@pytest.mark.parametrize("name", ["zone-resolver", "zone-probe"])
+def test_who_asks_the_world_does_so_over_ip_only_and_listens_nowhere_else(can_look_inside, box, name):
+    pid = the(box, name)
     (datagrams, _), (stream, _) = call_inside(pid, "socket(2, 2, 0)", "socket(2, 1, 0)")
     assert datagrams >= 0 and stream >= 0
     assert_refused(pid, "socket(1, 1, 0)", "socket(16, 3, 0)", "socket(2, 3, 1)", "socket(17, 2, 0)",

@@ -47,7 +47,7 @@ def test_the_users_are_those_of_the_configuration(prefix, directory):
     (root / "etc").mkdir(parents=True)
     done = run(tool("systemd-sysusers"), f"--root={root}", "--dry-run", prefix / "lib/sysusers.d/zonebox.conf", check=False)
     assert done.returncode == 0, done.stderr
-    for user in ("zonebox-signer", "zonebox-server", "zonebox-resolver"):
+    for user in ("zonebox-signer", "zonebox-server", "zonebox-resolver", "zonebox-probe"):
         assert user in done.stdout + done.stderr
 
 

@@ -16,7 +16,7 @@ from harness import (BIN, CONFIG, SOURCE, USERS, Box, Program, free_port, make_c
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start programs as other users")
 
-SIGNER, SERVER, RESOLVER = USERS["signer"], USERS["server"], USERS["resolver"]
+SIGNER, SERVER, RESOLVER, PROBE = USERS["signer"], USERS["server"], USERS["resolver"], USERS["probe"]
 DKIM, ADMINS, ORDINARY = 61007, 61008, 61020
 
 # {path: (owner, group, mode)}: all that lies in the state directory of a box that ran as root. K stands for the names
@@ -44,6 +44,7 @@ STATE = {
     "serve/lock.mdb": (SIGNER, SERVER, 0o660),
     "public": (SIGNER, SIGNER, 0o755),
     "public/zones.key": (SIGNER, SIGNER, 0o644),
+    "public/tls.keys": (SIGNER, SIGNER, 0o644),
     "resolver": (RESOLVER, RESOLVER, 0o700),
     "resolver/root.key": (RESOLVER, RESOLVER, 0o600),
     "resolver/root.seed": (RESOLVER, RESOLVER, 0o600),
@@ -113,7 +114,7 @@ def connect(path):
 
 @pytest.fixture
 def running(box):
-    box.write_config(FULL + 'resolver: {listen: ["127.0.0.1@%d"]}\n' % free_port())
+    box.write_config(FULL + 'probe: yes\nresolver: {listen: ["127.0.0.1@%d"]}\n' % free_port())
     box.start().wait_served("example.com")
     wait_until(lambda: (box.state / "resolver/root.seed").exists(), "the resolver has its anchors")
     return box
@@ -122,7 +123,7 @@ def running(box):
 @as_root
 def test_each_program_has_its_user_and_nothing_else(running):
     found = children(running.program.pid)
-    assert sorted(found) == ["zone-resolver", "zone-server", "zone-signer"]
+    assert sorted(found) == ["zone-probe", "zone-resolver", "zone-server", "zone-signer"]
     for name, pid in found.items():
         number = str(USERS[name.removeprefix("zone-")])
         assert status_of(pid, "Uid") == [number] * 4
@@ -144,7 +145,8 @@ def test_control_sockets_are_for_their_group(running):
     control = running.directory / "control"
     assert look(control) == (0, ADMINS, 0o750)
     names = {path.name for path in control.iterdir()}
-    assert names == {"zoned.sock", "zone-signer.sock", "zone-server.0.sock", "zone-server.1.sock", "zone-resolver.sock"}
+    assert names == {"zoned.sock", "zone-signer.sock", "zone-server.0.sock", "zone-server.1.sock", "zone-resolver.sock",
+                     "zone-probe.sock"}
     for path in control.iterdir():
         assert look(path) == (0, ADMINS, 0o660)
     assert try_as(ORDINARY, ORDINARY, connect, control / "zoned.sock") == errno.EACCES
@@ -157,14 +159,14 @@ def test_what_users_cannot_reach(running):
     dkim = min((running.state / "dkim/example.com").glob("*.private"))
     data = running.state / "serve/data.mdb"
     denied = errno.EACCES
-    for uid in (SERVER, RESOLVER, ORDINARY):
+    for uid in (SERVER, RESOLVER, PROBE, ORDINARY):
         for path in (private, dkim, running.state / "state/data.mdb", running.state / "last-good.yaml"):
             assert try_as(uid, uid, read, path) == denied, (uid, path)
     assert try_as(ORDINARY, ORDINARY, read, dkim, groups=[DKIM]) == 0  # the mail signer
     assert try_as(SERVER, SERVER, read, data) == 0
     assert try_as(SERVER, SERVER, open, data, "r+b") == denied
     assert try_as(SERVER, SERVER, os.unlink, data) == denied
-    for uid in (RESOLVER, ORDINARY):
+    for uid in (RESOLVER, PROBE, ORDINARY):
         assert try_as(uid, uid, read, data) == denied
     assert try_as(SIGNER, SIGNER, os.unlink, running.state / "zoned.lock") == denied
     assert try_as(SIGNER, SIGNER, read, running.state / "resolver/root.key") == denied
@@ -269,7 +271,7 @@ def test_the_unit_leaves_zoned_the_capabilities_that_it_needs(box):
     box.program = Program(*limited, BIN / "zoned", "--config", box.config, log=box.directory / "log")
     box.wait_served("example.com")
     without_resolver = {name: wanted for name, wanted in STATE.items() if not name.startswith("resolver/")}
-    assert state_of(box) == without_resolver
+    wait_until(lambda: state_of(box) == without_resolver, lambda: state_of(box))
     for path in box.state.rglob("*"):  # repairs, too
         os.chown(path, 61012, 61012)
     box.stop()

@@ -402,15 +402,15 @@ def in_a_world_of_its_own(directory, script):
 def test_init_on_a_new_machine_makes_users_configuration_and_state(directory):
     init = f"{ZONEBOX} init --hostname box.example.com example.com example.net"
     done = in_a_world_of_its_own(directory, f"rm -rf /etc/zonebox; {init}; echo again; {init}; "
-                                            "getent passwd zonebox-signer zonebox-server zonebox-resolver; "
+                                            "getent passwd zonebox-signer zonebox-server zonebox-resolver zonebox-probe; "
                                             "stat -c '%U:%G %a %n' /var/lib/zonebox/*")
     assert done.returncode == 0, done.stderr
     first, again = done.stdout.split("again\n")
     assert "User: zonebox-signer, made" in first and "zonebox.yaml, written" in first
     assert "User: zonebox-resolver, as it was" in again and "zonebox.yaml, as it was" in again
-    for user in ("signer", "server", "resolver"):
+    for user in ("signer", "server", "resolver", "probe"):
         assert f"zonebox-{user}:" in again
-    assert again.count("/usr/sbin/nologin") == 3
+    assert again.count("/usr/sbin/nologin") == 4
     assert "zonebox-signer:zonebox-signer 700 /var/lib/zonebox/keys" in again
     assert "zonebox-signer:zonebox-server 2750 /var/lib/zonebox/serve" in again
     assert "zonebox-resolver:zonebox-resolver 700 /var/lib/zonebox/resolver" in again

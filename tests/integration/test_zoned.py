@@ -28,7 +28,8 @@ def test_children_get_their_descriptors_and_no_others(stage):
         assert event["options"]["--standby"] == "4"  # the other worker's
         assert event["fds"] == [*range(3, 11), int(event["options"]["--lifeline"]), int(event["options"]["--control"])]
     (signer,) = stage.events("started", "zone-signer")
-    assert signer["fds"] == [int(signer["options"][name]) for name in ("--inputs", "--lifeline", "--control")]
+    assert signer["fds"] == [int(signer["options"][name]) for name in
+                             ("--inputs", "--observe", "--lifeline", "--control")]
     expected = sorted([f"127.0.0.1@{stage.port}", f"::1@{stage.port}"])
     assert all(event["addresses"] == expected for event in stage.events("ready"))
     wait_until(lambda: stage.events("snapshot"), "the signer has the inputs")
