@@ -49,16 +49,16 @@ struct spf_term {
 struct spf {
     struct spf_term terms[SPF_TERMS_MAX]; // in the order of the text
     size_t count;
-    // Terms that make a verifier ask: include, a, mx, ptr, exists, redirect, as far as one can be reached (none is behind
-    // all). What the included records ask comes on top.
+    // Terms that make a verifier ask: include, a, mx, ptr, exists, redirect, as far as one can be reached (none is
+    // behind all). What the included records ask comes on top.
     unsigned lookups;
     char all; // qualifier of the first `all`, or NUL: there is none
 };
 
 // Does the text say that it is an SPF record (§4.5)? It may have mistakes.
 bool spf_is(const char *text, size_t len);
-// SYNTAX with words: "\"ip4:1.2.3\": not an IPv4 address". *ret is defined in any case. That there are more look-ups than
-// SPF_LOOKUPS_MAX is not a matter of syntax: whoever needs it compares.
+// SYNTAX with words: "\"ip4:1.2.3\": not an IPv4 address". *ret is defined in any case. That there are more look-ups
+// than SPF_LOOKUPS_MAX is not a matter of syntax: whoever needs it compares.
 enum status spf_parse(const char *text, size_t len, struct spf *ret, struct error *err);
 // A single term, as it would stand in a record: for what the configuration lists one by one.
 enum status spf_parse_term(const char *text, size_t len, struct spf_term *ret, struct error *err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
-// Texts of the form "tag=value; tag=value" that mail puts into TXT records: DKIM keys (RFC 6376 §3.2, §3.6.1), DMARC and
-// its report authorisation (RFC 9989, RFC 9990), MTA-STS (RFC 8461 §3.1), TLS-RPT (RFC 8460 §3). And which of them a
-// TXT record is, by meaning and not by how its first letters are spelt.
+// Texts of the form "tag=value; tag=value" that mail puts into TXT records: DKIM keys (RFC 6376 §3.2, §3.6.1), DMARC
+// and its report authorisation (RFC 9989, RFC 9990), MTA-STS (RFC 8461 §3.1), TLS-RPT (RFC 8460 §3). And which of
+// them a TXT record is, by meaning and not by how its first letters are spelt.
 //
 // A text is the record's strings joined (RFC 7208 §3.3, RFC 6376 §3.6.2.2). It may come from anybody. Nothing is
 // allocated: tags point into the text.
@@ -46,8 +46,8 @@ enum txt_family {
     TXT_REPORT, // somebody else's DMARC reports are welcome here (RFC 9990 §4)
 };
 
-// What a TXT record at owner (any case, with or without the last dot) means to be: the name where that is looked for, and
-// a text that says so, in whatever spelling. It may have mistakes elsewhere; see txt_check. At most one record of a
+// What a TXT record at owner (any case, with or without the last dot) means to be: the name where that is looked for,
+// and a text that says so, in whatever spelling. It may have mistakes elsewhere; see txt_check. At most one record of a
 // family may be at a name, but for TXT_OTHER.
 enum txt_family txt_family(const char *owner, const char *text, size_t len);
 // The family's name for people: "SPF", "DMARC" …

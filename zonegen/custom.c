@@ -12,8 +12,10 @@ void custom_free(struct custom *custom)
 {
     if (custom == NULL)
         return;
-    for (size_t i = 0; i < custom->count; i++)
-        ldns_rr_free(custom->records[i].rr);
+    for (size_t i = 0; i < custom->count; i++) {
+        if (!custom->records[i].handed)
+            ldns_rr_free(custom->records[i].rr);
+    }
     ldns_rr_list_deep_free(custom->tlsa);
     free(custom->records);
     free(custom->heads);

@@ -12,7 +12,8 @@
 #include "zonegen/maker.h"
 
 struct custom_record {
-    ldns_rr *rr; // owner in lower case; NULL once custom_put has handed it on
+    ldns_rr *rr; // owner in lower case
+    bool handed; // custom_put has handed it on: the content's
     struct zone_place place;
     bool ttl_given;
     size_t next; // of the same hash of its owner, plus one; 0: the last
@@ -34,7 +35,7 @@ enum status custom_read(struct zone_maker *maker);
 bool custom_replaces(const struct zone_maker *maker, const ldns_rr *default_rr);
 // Is there one of this type at the owner (text without last dot)?
 bool custom_has(const struct zone_maker *maker, const char *owner, const char *type);
-// Appends them to the content.
+// Appends them to the content. What is made later goes on to be asked whether one stands in its place.
 void custom_put(struct zone_maker *maker);
 void custom_free(struct custom *custom); // NULL is fine
 
@@ -58,7 +59,7 @@ const char *custom_refuse_type(uint16_t type);
 void custom_keep(struct zone_maker *maker, const struct name *owner, ldns_rr *rr,
                  const struct custom_record *written);
 
-// Those at an owner (any case), in no order; NULL: none (more). Not any more once custom_put has handed them on.
+// Those at an owner (any case), in no order; NULL: none (more).
 const struct custom_record *custom_first(const struct custom *custom, const ldns_rdf *owner);
 const struct custom_record *custom_next(const struct custom *custom,
                                         const struct custom_record *record);

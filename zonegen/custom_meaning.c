@@ -123,13 +123,8 @@ void custom_put(struct zone_maker *maker)
             struct zone_record *put = &maker->content->records[maker->content->record_count - 1];
             put->place = record->place;
             put->ttl_given = record->ttl_given;
-        } else {
-            ldns_rr_free(record->rr); // the same record twice is one (RFC 2181 §5)
-        }
-        record->rr = NULL;
+            record->handed = true;
+        } // the same record twice is one (RFC 2181 §5)
         free(why);
     }
-    free(custom->heads);
-    custom->heads = NULL;
-    custom->count = 0;
 }

@@ -3,6 +3,8 @@
 // makers, one topic a file; how it gets into the zone in content.c.
 #include "zonegen/custom.h"
 
+#include <string.h>
+
 // Once a zone, before the names in it and behind them.
 static void (*const first[])(struct zone_maker *maker) = {
     make_soa,
@@ -10,16 +12,24 @@ static void (*const first[])(struct zone_maker *maker) = {
     make_nameserver_addresses,
 };
 static void (*const last[])(struct zone_maker *maker) = {
-    make_host_addresses,
     make_tlsa,
     make_sshfp,
+    make_report_authorisation,
     make_delegations,
+};
+
+// What the host name needs where it is no domain with mail.
+static void (*const host[])(struct zone_maker *maker) = {
+    make_host_spf,
+    make_host_dmarc,
+    make_host_tls_rpt,
 };
 
 enum name_kind {
     HOST = 1, // the host name, where it is no domain
     MAIL = 2, // a domain with mail
     BARE = 4, // a domain without
+    REVERSE = 8,
 };
 
 // For each name that the zone is about.
@@ -28,15 +38,29 @@ static const struct {
     void (*make)(struct zone_maker *maker);
 } named[] = {
     {HOST | MAIL | BARE, make_addresses},
+    {REVERSE, make_ptr},
     {MAIL, make_mx},
+    {BARE, make_parked},
     {MAIL, make_spf},
     {MAIL, make_dkim},
     {MAIL, make_dmarc},
+    {MAIL, make_tls_rpt},
+    {MAIL, make_mta_sts_addresses},
+    {MAIL, make_services},
+    {MAIL, make_autoconfig},
+    {MAIL | BARE, make_caa},
 };
+
+static enum name_kind kind_of(const struct zone_target *target, const struct config_domain *domain)
+{
+    if (target_is_reverse(target))
+        return REVERSE;
+    return domain == NULL ? HOST : domain->has_mail ? MAIL : BARE;
+}
 
 static void make_named(struct zone_maker *maker, const struct config_domain *domain)
 {
-    unsigned kind = domain == NULL ? HOST : domain->has_mail ? MAIL : BARE;
+    enum name_kind kind = kind_of(maker->target, domain);
     maker_turn_to(maker, domain);
     for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
         if (named[i].kinds & kind)
@@ -44,9 +68,49 @@ static void make_named(struct zone_maker *maker, const struct config_domain *dom
     }
 }
 
+// The domain of this zone that has the host's name, or NULL.
+static const struct config_domain *host_domain(const struct zone_maker *maker)
+{
+    const struct zone_target *target = maker->target;
+    const char *hostname = maker->config->box.hostname;
+    for (size_t i = 0; i < target->inside_count; i++) {
+        if (strcmp(target->inside[i]->name, hostname) == 0)
+            return target->inside[i];
+    }
+    return strcmp(target->name, hostname) == 0 ? target->domain : NULL;
+}
+
+static void make_host(struct zone_maker *maker)
+{
+    const struct config_domain *domain = host_domain(maker);
+    if (!target_holds(maker->target, maker->config->box.hostname))
+        return;
+    make_host_addresses(maker);
+    for (size_t i = 0; i < sizeof(host) / sizeof(host[0]); i++) {
+        if (domain == NULL || !domain->has_mail)
+            host[i](maker);
+    }
+    if (domain == NULL || !domain->caa.given) // the domain's own says more
+        make_host_caa(maker);
+}
+
+// What follows from the records that are there, whoever wrote them.
+static void follow_up(struct zone_maker *maker)
+{
+    const struct zone_target *target = maker->target;
+    make_mta_sts(maker);
+    for (size_t i = 0; i < target->inside_count; i++) {
+        maker_turn_to(maker, target->inside[i]);
+        make_mta_sts(maker);
+    }
+    maker_turn_to(maker, target->domain);
+    make_silent(maker);
+}
+
 static void generate(struct zone_maker *maker)
 {
     const struct zone_target *target = maker->target;
+    check_mail(maker);
     if (custom_read(maker) != STATUS_OK)
         return; // what follows from a record that is not understood is no news
     for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
@@ -55,9 +119,11 @@ static void generate(struct zone_maker *maker)
     for (size_t i = 0; i < target->inside_count; i++)
         make_named(maker, target->inside[i]);
     maker_turn_to(maker, target->domain);
+    make_host(maker);
     for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++)
         last[i](maker);
     custom_put(maker);
+    follow_up(maker);
 }
 
 static enum status refusal(const struct zone_maker *maker, struct error *err)

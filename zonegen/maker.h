@@ -106,13 +106,34 @@ void make_sshfp(struct zone_maker *maker);
 // NS, glue and DS of the zones of ours below this one. In a zone that comes from a file, only what the file lacks.
 void make_delegations(struct zone_maker *maker);
 void note_addresses(struct zone_maker *maker);
+void make_report_authorisation(struct zone_maker *maker);
+// those of the host name in its zone,
 void make_host_addresses(struct zone_maker *maker);
+void make_host_spf(struct zone_maker *maker);
+void make_host_dmarc(struct zone_maker *maker);
+void make_host_tls_rpt(struct zone_maker *maker);
+void make_host_caa(struct zone_maker *maker);
 // the others for each maker->name in it.
 void make_addresses(struct zone_maker *maker);
 void make_mx(struct zone_maker *maker);
 void make_spf(struct zone_maker *maker);
 void make_dkim(struct zone_maker *maker);
 void make_dmarc(struct zone_maker *maker);
+void make_tls_rpt(struct zone_maker *maker);
+void make_mta_sts_addresses(struct zone_maker *maker);
+void make_services(struct zone_maker *maker);
+void make_autoconfig(struct zone_maker *maker);
+void make_caa(struct zone_maker *maker);
+void make_parked(struct zone_maker *maker);
+void make_ptr(struct zone_maker *maker);
+// When all is there that the configuration asks for: what follows from it.
+void make_mta_sts(struct zone_maker *maker); // for each name
+void make_silent(struct zone_maker *maker);  // once
+
+// Refuses at its place what the configuration says about mail and is not fit to be published.
+void check_mail(struct zone_maker *maker);
+// Is it a zone of addresses' names?
+bool target_is_reverse(const struct zone_target *target);
 
 // Reads the target's zone file into a maker. The records' order is the file's, SOA first.
 enum status zone_file_make(struct zone_maker *maker, struct error *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Which zones there are, how they nest, and what each must know of the others: so that making one zone looks at no other.
+// Which zones there are, how they nest, and what each must know of the others, so that making one looks at no other.
 #include "zonegen/maker.h"
 
 #include <ctype.h>

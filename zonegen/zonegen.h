@@ -126,6 +126,11 @@ bool zone_note_holds(const struct zone_note *note, int64_t now);
 // Is the same said by a note before it?
 bool zone_note_repeats(const struct zone_content *content, size_t index);
 
+// The text of a domain's MTA-STS policy (RFC 8461 §3.2), for the web server of mta-sts.DOMAIN: with the exchangers that
+// the zone has. False when the domain has none.
+bool zonegen_mta_sts_policy(const struct zone_content *content, const struct config_domain *domain,
+                            struct buf *ret);
+
 // Prints the zone as a master file, a comment on every record.
 void zone_content_dump(const struct zone_content *content, struct buf *ret);
 

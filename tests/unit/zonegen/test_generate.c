@@ -38,8 +38,8 @@ static void what_belongs_to_the_host_is_in_its_zone_only(void **state)
     assert_line(host, "@ 3600 IN A 192.0.2.10");
     assert_line(host, "ns1 3600 IN A 192.0.2.10");
     assert_has(host, "; missing: _25._tcp.box.example.com. TLSA");
-    assert_no(host, " MX ");
-    assert_no(host, "DMARC");
+    assert_line(host, "@ 3600 IN TXT \"v=spf1 a -all\"");
+    assert_no(host, "@ 3600 IN MX");
     assert_no(host, "www");
     assert_line(domain, "@ 3600 IN MX 10 box.example.com.");
     assert_no(domain, "TLSA");

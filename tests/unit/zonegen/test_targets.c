@@ -66,13 +66,6 @@ static void names_are_found_in_any_spelling(void **state)
     world_done(&w);
 }
 
-// What the configuration cannot say yet in these tests is set in it.
-static void again(struct world *world)
-{
-    free(world->targets);
-    world->count = zonegen_targets(world->inputs->config, &world->targets);
-}
-
 static void domains_inside_a_zone_are_no_zones(void **state)
 {
     (void)state;
@@ -80,7 +73,7 @@ static void domains_inside_a_zone_are_no_zones(void **state)
                                "mail.example.com, example.net]\n");
     w.inputs->config->domains[0].in_parent = true;
     w.inputs->config->domains[3].in_parent = true;
-    again(&w);
+    find_targets(&w);
     assert_int_equal(w.count, 3);
     const struct zone_target *top = find(&w, "example.com");
     assert_int_equal(top->inside_count, 1);
@@ -110,7 +103,7 @@ static void a_zone_knows_whose_reports_come_to_it(void **state)
     for (size_t i = 0; i < config->domain_count; i++)
         config->domains[i].mail = &mail;
     config->domains[4].has_mail = false;
-    again(&w);
+    find_targets(&w);
     const struct zone_target *com = find(&w, "example.com");
     const struct zone_target *net = find(&w, "example.net");
     // sub.example.com is the same organisation's; parked.example sends nothing.
@@ -139,7 +132,7 @@ static void a_zone_knows_the_name_servers_in_it(void **state)
                                       {.name = config->box.nameservers[2].name}};
     config->domains[2].nameservers = own;
     config->domains[2].nameserver_count = 2;
-    again(&w);
+    find_targets(&w);
     assert_int_equal(find(&w, "example.com")->server_count, 1);
     assert_string_equal(find(&w, "example.com")->servers[0]->name, "ns1.example.com");
     assert_int_equal(find(&w, "example.net")->server_count, 1);

@@ -23,6 +23,7 @@ struct world {
     struct inputs *inputs;
     struct zone_target *targets;
     size_t count;
+    struct config_mail *own[8];
 };
 
 static const struct zonegen_keys keys = {.dnssec_directory = "state/keys",
@@ -50,7 +51,7 @@ static inline void put_file(const char *path, const char *text)
 // look into the machine's own /etc, so both are set to nothing unless `more` has them.
 static inline struct world world(const char *box_more, const char *more)
 {
-    struct world world;
+    struct world world = {0};
     struct config_errors *errors = xcalloc(1, sizeof(*errors));
     char *text = xasprintf(
         "box:\n  hostname: box.example.com\n%s%s%s%sstate: state\n",
@@ -69,8 +70,39 @@ static inline struct world world(const char *box_more, const char *more)
 
 static inline void world_done(struct world *world)
 {
+    for (size_t i = 0; i < sizeof(world->own) / sizeof(world->own[0]); i++) {
+        if (world->own[i] != NULL)
+            world->inputs->config->domains[i].mail = &world->inputs->config->box.mail;
+        free(world->own[i]);
+    }
     free(world->targets);
     inputs_free(world->inputs);
+}
+
+// The mail options of the domain at an index, a copy for the test to change. Freed with world_done.
+static inline struct config_mail *own_mail(struct world *world, size_t index)
+{
+    struct config *config = world->inputs->config;
+    struct config_mail *mail = xmemdup(&config->box.mail, sizeof(*mail));
+    world->own[index] = mail;
+    config->domains[index].mail = mail;
+    return mail;
+}
+
+// After a change that says which zones there are, or what they must know of each other.
+static inline void find_targets(struct world *world)
+{
+    free(world->targets);
+    world->count = zonegen_targets(world->inputs->config, &world->targets);
+}
+
+static inline struct config_text words(const char *text)
+{
+    static char room[16][256];
+    static size_t next;
+    char *copy = room[next++ % 16];
+    snprintf(copy, sizeof(room[0]), "%s", text);
+    return (struct config_text){.text = copy};
 }
 
 static inline struct zone_content *make_zone(const struct world *world, const char *name)
@@ -93,6 +125,18 @@ static inline char *dump_zone(const struct world *world, const char *name)
     char *ret = xstrdup(buf_text(&text));
     buf_done(&text);
     return ret;
+}
+
+static inline void assert_zone_refused(const struct world *world, const char *name,
+                                       const char *text)
+{
+    struct zone_content *content = NULL;
+    struct error err = {0};
+    const struct zone_target *target = zonegen_target_find(world->targets, world->count, name);
+    assert_non_null(target);
+    assert_int_equal(zonegen_make(world->inputs, &keys, target, &content, &err), STATUS_SYNTAX);
+    if (strstr(err.text, text) == NULL)
+        fail_msg("no \"%s\" in %s", text, err.text);
 }
 
 // Blanks count as one, so that columns do not matter.

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: ISC
+// Names that have no mail say so, or others write mail in their name: null MX (RFC 7505), SPF -all (RFC 7208), DMARC
+// reject (RFC 9989). That is every name with addresses that nothing says mail is for, and every domain with `mail: no`.
+#include "zonegen/maker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "dns/spf.h"
+#include "zonegen/owners.h"
+
+#define WHY                                                                                        \
+    "names without mail say so: null MX (RFC 7505 §3), SPF (RFC 7208 §10.1.2) and DMARC "        \
+    "(RFC 9989) that let nobody send"
+
+static void add_silence(struct zone_maker *maker, const char *name)
+{
+    maker_add(maker, name, "MX", WHY, "0 .");
+    maker_add_text(maker, name, WHY, "v=spf1 -all");
+    if (name[0] == '*' && name[1] == '.')
+        return; // a wildcard is no name that something could be below (RFC 4592 §2.1.1)
+    char *owner = xasprintf("_dmarc.%s", name);
+    maker_add_text(maker, owner, WHY, "v=DMARC1; p=reject");
+    free(owner);
+}
+
+void make_parked(struct zone_maker *maker)
+{
+    if (strcmp(maker->name, maker->config->box.hostname) == 0)
+        return; // a machine has mail of its own to send
+    add_silence(maker, maker->name);
+    char *owner = xasprintf("*._domainkey.%s", maker->name);
+    maker_add_text(maker, owner,
+                   "DKIM: every key of this domain is void (RFC 6376 §3.6.1: empty p=)",
+                   "v=DKIM1; p=");
+    free(owner);
+}
+
+// ── Names with addresses ─────────────────────────────────────────────────────────────────────────
+
+// Does the SPF record let anybody send? One that cannot be read says at least that somebody wanted that.
+static bool lets_send(const ldns_rr *txt)
+{
+    struct buf text = {0};
+    struct spf spf;
+    for (size_t i = 0; i < ldns_rr_rd_count(txt); i++) {
+        const ldns_rdf *string = ldns_rr_rdf(txt, i);
+        buf_put(&text, ldns_rdf_data(string) + 1, ldns_rdf_size(string) - 1);
+    }
+    const char *octets = buf_text(&text);
+    bool lets = spf_is(octets, text.len) &&
+                (spf_parse(octets, text.len, &spf, NULL) != STATUS_OK || spf.count != 1 ||
+                 spf.terms[0].kind != SPF_ALL || spf.all != '-');
+    buf_done(&text);
+    return lets;
+}
+
+struct silence {
+    struct zone_maker *maker;
+    struct owners owners; // of content's records
+};
+
+// The records at a name, newest first: *at is OWNERS_NONE for the first, then left alone; NULL after the last.
+static const ldns_rr *next_at(struct silence *silence, const ldns_rdf *name, size_t *at)
+{
+    const struct zone_content *content = silence->maker->content;
+    owners_follow(&silence->owners, content->records, content->record_count);
+    *at = owners_find(&silence->owners, content->records, name, *at);
+    return *at != OWNERS_NONE ? content->records[*at].rr : NULL;
+}
+
+static bool has_mail(struct silence *silence, const ldns_rdf *name)
+{
+    const ldns_rr *rr;
+    for (size_t at = OWNERS_NONE; (rr = next_at(silence, name, &at)) != NULL;) {
+        ldns_rr_type type = ldns_rr_get_type(rr);
+        if (type == LDNS_RR_TYPE_MX || (type == LDNS_RR_TYPE_TXT && lets_send(rr)))
+            return true;
+    }
+    return false;
+}
+
+static bool has_ns(struct silence *silence, const ldns_rdf *name)
+{
+    const ldns_rr *rr;
+    for (size_t at = OWNERS_NONE; (rr = next_at(silence, name, &at)) != NULL;) {
+        if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS)
+            return true;
+    }
+    return false;
+}
+
+// Is the name at or below a zone cut? What stands there is glue.
+static bool is_cut(struct silence *silence, const ldns_rdf *name, const ldns_rdf *apex)
+{
+    bool cut = false;
+    ldns_rdf *at = ldns_rdf_clone(name);
+    while (!cut && ldns_dname_compare(at, apex) != 0 && ldns_dname_label_count(at) > 0) {
+        cut = has_ns(silence, at);
+        ldns_rdf *above = ldns_dname_left_chop(at);
+        ldns_rdf_deep_free(at);
+        at = above;
+    }
+    ldns_rdf_deep_free(at);
+    return cut;
+}
+
+void make_silent(struct zone_maker *maker)
+{
+    const struct zone_content *content = maker->content;
+    const char *hostname = maker->config->box.hostname;
+    struct silence silence = {.maker = maker};
+    ldns_rdf *apex = ldns_dname_new_frm_str(maker->target->name);
+    for (size_t i = 0, count = content->record_count; i < count; i++) {
+        const ldns_rr *rr = content->records[i].rr; // the array moves as it grows
+        ldns_rr_type type = rr != NULL ? ldns_rr_get_type(rr) : 0;
+        if (type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA)
+            continue;
+        ldns_rdf *name = ldns_rdf_clone(ldns_rr_owner(rr));
+        ldns_dname2canonical(name);
+        char *text = ldns_rdf2str(name);
+        text[strlen(text) - 1] = '\0';
+        if (strcmp(text, hostname) != 0 && !has_mail(&silence, name) &&
+            !is_cut(&silence, name, apex))
+            add_silence(maker, text);
+        free(text);
+        ldns_rdf_deep_free(name);
+    }
+    ldns_rdf_deep_free(apex);
+    owners_done(&silence.owners);
+}
