@@ -234,7 +234,7 @@ static bool same_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t
     return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
 }
 
-static bool same_file(const struct input_file *a, const struct input_file *b)
+bool input_file_equal(const struct input_file *a, const struct input_file *b)
 {
     return a->kind == b->kind && strcmp(a->path, b->path) == 0 &&
            (a->octets == NULL) == (b->octets == NULL) &&
@@ -260,7 +260,7 @@ bool inputs_equal(const struct inputs *a, const struct inputs *b)
         a->found_count != b->found_count || !same_texts(a->config, b->config))
         return false;
     for (size_t i = 0; i < a->file_count; i++)
-        if (!same_file(&a->files[i], &b->files[i]))
+        if (!input_file_equal(&a->files[i], &b->files[i]))
             return false;
     for (size_t i = 0; i < a->found_count; i++)
         if (!address_equal(&a->found[i], &b->found[i]))

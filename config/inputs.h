@@ -65,6 +65,8 @@ enum status inputs_read_texts(const struct config_file *files, size_t count, str
 void inputs_free(struct inputs *inputs); // NULL is fine
 // The file of that path, or NULL.
 const struct input_file *inputs_file(const struct inputs *inputs, const char *path);
+// Are both of the same path and kind, with the same octets or error?
+bool input_file_equal(const struct input_file *a, const struct input_file *b);
 // Do both hold the same octets, errors and addresses? The texts of included files among them.
 bool inputs_equal(const struct inputs *a, const struct inputs *b);
 

@@ -68,41 +68,64 @@ struct zone *zones_find(const struct zones *zones, const struct zone_target *tar
 
 // ── What has changed ─────────────────────────────────────────────────────────────────────────────
 
-static bool same_octets(const void *a, size_t a_len, const void *b, size_t b_len)
-{
-    return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
-}
+// Between two readings, besides what the configuration says about each zone.
+struct difference {
+    bool everywhere; // a first reading, or the addresses of the box
+    bool of_box;     // certificates, next keys or host keys
+    bool *files;     // by their index in the new inputs
+};
 
-static bool same_file(const struct input_file *a, const struct input_file *b)
+static bool same_addresses(const struct inputs *a, const struct inputs *b)
 {
-    return strcmp(a->path, b->path) == 0 && (a->octets == NULL) == (b->octets == NULL) &&
-           same_octets(a->octets, a->len, b->octets, b->len) &&
-           strcmp(a->error.text, b->error.text) == 0;
-}
-
-static bool only_zone_files_differ(const struct inputs *a, const struct inputs *b)
-{
-    if (!same_octets(a->config_text.data, a->config_text.len, b->config_text.data,
-                     b->config_text.len) ||
-        a->file_count != b->file_count || a->found_count != b->found_count)
-        return false;
-    for (size_t i = 0; i < a->found_count; i++)
+    for (size_t i = 0; a->found_count == b->found_count && i < a->found_count; i++)
         if (!address_equal(&a->found[i], &b->found[i]))
             return false;
-    for (size_t i = 0; i < a->file_count; i++)
-        if (strcmp(a->files[i].path, b->files[i].path) != 0 ||
-            (a->files[i].kind != INPUT_ZONE_FILE && !same_file(&a->files[i], &b->files[i])))
-            return false;
-    return true;
+    return a->found_count == b->found_count;
 }
 
-static bool zone_file_differs(const struct zone *zone, const struct inputs *old,
-                              const struct inputs *new)
+static bool is_of_box(const struct input_file *file)
 {
-    const char *path = zone_file_path(zone);
-    const struct input_file *before = path != NULL ? inputs_file(old, path) : NULL;
-    const struct input_file *after = path != NULL ? inputs_file(new, path) : NULL;
-    return before != NULL && after != NULL && !same_file(before, after);
+    return file->kind != INPUT_ZONE_FILE && file->kind != INPUT_RECORDS_FILE;
+}
+
+// The caller frees ret->files.
+static void compare_inputs(const struct inputs *old, const struct inputs *new,
+                           struct difference *ret)
+{
+    *ret = (struct difference){
+        .everywhere = old == NULL || !same_addresses(old, new),
+        .files = xcalloc(new->file_count + 1, sizeof(bool)),
+    };
+    for (size_t i = 0; old != NULL && i < new->file_count; i++) {
+        const struct input_file *before = inputs_file(old, new->files[i].path);
+        ret->files[i] = before == NULL || !input_file_equal(before, &new->files[i]);
+        ret->of_box = ret->of_box || (ret->files[i] && is_of_box(&new->files[i]));
+    }
+    for (size_t i = 0; old != NULL && i < old->file_count; i++) // a host key that is gone
+        ret->of_box = ret->of_box ||
+                      (is_of_box(&old->files[i]) && inputs_file(new, old->files[i].path) == NULL);
+}
+
+static bool file_differs(const struct difference *difference, const struct inputs *inputs,
+                         const char *path)
+{
+    const struct input_file *file = path != NULL ? inputs_file(inputs, path) : NULL;
+    return file != NULL && difference->files[file - inputs->files];
+}
+
+// A zone that another of ours delegates may say itself in its file who serves it.
+static bool files_differ(const struct difference *difference, const struct inputs *inputs,
+                         const struct zone_target *target)
+{
+    const struct config_domain *domain = target->domain;
+    bool differ = domain != NULL && (file_differs(difference, inputs, domain->zone_file) ||
+                                     file_differs(difference, inputs, domain->records_file));
+    for (size_t i = 0; !differ && i < target->inside_count; i++)
+        differ = file_differs(difference, inputs, target->inside[i]->records_file);
+    for (size_t i = 0; !differ && i < target->child_count; i++)
+        differ = target->children[i]->domain != NULL &&
+                 file_differs(difference, inputs, target->children[i]->domain->zone_file);
+    return differ;
 }
 
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
@@ -123,12 +146,11 @@ static void look_up(struct zone *zone, struct store_reader *state, struct store_
                   NULL);
 }
 
-static bool same_domain(const struct config_domain *a, const struct config_domain *b)
+static bool same_lines(const struct zone_target *a, const struct zone_target *b)
 {
-    if (a == NULL || b == NULL || a->dnssec != b->dnssec ||
-        (a->zone_file == NULL) != (b->zone_file == NULL))
-        return a == NULL && b == NULL;
-    return a->zone_file == NULL || strcmp(a->zone_file, b->zone_file) == 0;
+    if (a->domain == NULL || b->domain == NULL)
+        return a->domain == b->domain;
+    return a->domain->digest == b->domain->digest;
 }
 
 // Fills one place of the new table: with what the old one knows, or from the stores.
@@ -142,7 +164,8 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
     struct zone *known = find(old, fresh.key.octets, fresh.key.len);
     if (known != NULL) {
         *zone = *known;
-        zone->urgent = !same_domain(known->target->domain, target->domain);
+        zone->urgent = !same_lines(known->target, target);
+        zone->dirty = zone->dirty || known->target->digest != target->digest;
         zone->target = target;
         known->name = NULL; // moved: not the old table's to free
         known->complaint = NULL;
@@ -204,7 +227,8 @@ void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader 
                 struct store_reader *serve)
 {
     struct zones old = *zones;
-    bool few = old.inputs != NULL && only_zone_files_differ(old.inputs, inputs);
+    struct difference difference;
+    compare_inputs(old.inputs, inputs, &difference);
     *zones = (struct zones){.inputs = inputs};
     size_t target_count = zonegen_targets(inputs->config, &zones->targets);
     zones->list = xcalloc(target_count + 1, sizeof(*zones->list));
@@ -214,11 +238,14 @@ void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader 
             continue;
         zones->count++;
         place_zone(zone, &zones->targets[i], &old, state, serve);
-        if (!few || zone_file_differs(zone, old.inputs, inputs))
+        if (difference.everywhere || files_differ(&difference, inputs, zone->target))
             zone->dirty = true;
     }
     qsort(zones->list, zones->count, sizeof(*zones->list), compare_zones);
     zones->host = find_host(zones);
+    if (difference.of_box && zones->host < zones->count)
+        zones->list[zones->host].dirty = true;
+    free(difference.files);
     find_gone(zones, serve);
     zones_done(&old);
 }

@@ -91,6 +91,11 @@ bool report_domain(const char *uri, char ret[REPORT_DOMAIN_MAX]);
 bool report_is_foreign(const struct zone_target *any, const char *name, const char *report_domain);
 // The topmost zone of ours above the target, or itself.
 const struct zone_target *target_top(const struct zone_target *target);
+// Of zone_target.digest: its part that all zones share, and the whole. any is one of the targets.
+uint64_t servers_digest(const struct zone_target *any,
+                        const struct config_nameserver *const *servers, size_t count);
+uint64_t target_digest(const struct config *config, const struct zone_target *target,
+                       uint64_t servers);
 
 // Adds the box's addresses at owner, a gap where there are none.
 void make_box_addresses(struct zone_maker *maker, const char *owner, const char *why);

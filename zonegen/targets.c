@@ -355,6 +355,11 @@ size_t zonegen_targets(const struct config *config, struct zone_target **ret)
     }
     place_lists(draft.index, (uint8_t *)(draft.index->servers + server_count));
     find_all(&draft);
+    uint64_t all_servers = servers_digest(draft.index->targets, servers, server_count);
+    for (size_t i = 0; i < draft.index->count; i++) {
+        struct zone_target *target = &draft.index->targets[i];
+        target->digest = target_digest(config, target, all_servers);
+    }
     free(counted->targets);
     free(servers);
     *ret = draft.index->targets;

@@ -86,6 +86,9 @@ struct zone_target {
     const struct zone_target **children; // the nearest zones of ours below this one
     size_t child_count;
     const struct zone_target *parent; // the nearest zone of ours above it, or NULL
+    // Of all that the configuration says about this zone: where it is the same, the zone is, but for what the files and
+    // the addresses of the box say.
+    uint64_t digest;
 };
 size_t zonegen_targets(const struct config *config, struct zone_target **ret);
 // The target whose apex is the name, or NULL. With and without the last dot, any case.
