@@ -12,10 +12,12 @@ zonebox_install(${CMAKE_INSTALL_BINDIR} zonebox zonegen)
 zonebox_install(${CMAKE_INSTALL_SBINDIR} zoned)
 zonebox_install(${CMAKE_INSTALL_LIBEXECDIR}/zonebox zone-signer zone-server zone-probe zone-resolver)
 
-foreach(section 1 5 7 8)
+foreach(section 1 7 8)
   file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.${section})
   install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
+
+install(FILES ${CMAKE_BINARY_DIR}/man/zonebox.yaml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5) # config/CMakeLists.txt
 
 foreach(program zonebox zonegen)
   install(FILES ${CMAKE_SOURCE_DIR}/docs/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions

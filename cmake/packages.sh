@@ -11,6 +11,7 @@ TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data)
 # Peers and judges; clang for the format check, libFuzzer is in libclang-rt. dnspython validates with python3-cryptography,
 # which its package only recommends.
 TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython python3-cryptography
+    python3-jsonschema python3-yaml
     clang libclang-rt-14-dev clang-format universal-ctags
     shellcheck iproute2 util-linux bsdutils man-db openssh-server
     nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils)
