@@ -15,19 +15,22 @@ _zonebox()
     case $before in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
     --control) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
-    --hostname) return ;;
+    --directory) mapfile -t COMPREPLY < <(compgen -d -- "$word") && return ;;
+    --algorithm) _zonebox_words 'ecdsa rsa' "$word" && return ;;
+    --hostname | --forget) return ;;
     esac
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        status | reload | flush | init | setup) command=${COMP_WORDS[i]} && break ;;
+        status | reload | flush | init | setup | tls-next) command=${COMP_WORDS[i]} && break ;;
         esac
     done
     case $command:$word in
     status:-*) _zonebox_words '--all --json --config --control' "$word" ;;
+    tls-next:-*) _zonebox_words '--algorithm --directory --forget --force --config --control' "$word" ;;
     init:-*) _zonebox_words '--hostname --config' "$word" ;;
     *:-*) _zonebox_words '--config --control --help --version' "$word" ;;
     setup:*) _zonebox_words 'postfix resolv.conf ssh' "$word" ;;
-    :*) _zonebox_words 'status reload flush init setup' "$word" ;;
+    :*) _zonebox_words 'status reload flush init setup tls-next' "$word" ;;
     esac
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Makes the key pair of a certificate to come (RFC 7671 §8.4): NAME.key, PKCS#8 PEM, 0600 from the moment it exists,
+// Makes the key pair of a certificate to come (RFC 7671 §8.1): NAME.key, PKCS#8 PEM, 0600 from the moment it exists,
 // and NAME.pub, SubjectPublicKeyInfo PEM, 0644, which is what `tls-next:` names.
 #pragma once
 

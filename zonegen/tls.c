@@ -166,10 +166,10 @@ static char *next_why(const struct tls_key *key, const char *from)
 {
     char time[TLS_TIME_MAX];
     if (key != NULL && (key->state == TLS_SAFE || (key->state == TLS_NEXT && key->safe_at != 0)))
-        return xasprintf("the next key, from %s; safe to deploy after %s (RFC 7671 §8.4)", from,
+        return xasprintf("the next key, from %s; safe to deploy after %s (RFC 7671 §8.1)", from,
                          tls_time_text(key->safe_at, time));
     return xasprintf("the next key, from %s; not to be deployed before all name servers were seen "
-                     "with this record (RFC 7671 §8.4)",
+                     "with this record (RFC 7671 §8.1)",
                      from);
 }
 

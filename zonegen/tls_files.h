@@ -7,8 +7,8 @@
 #include "zonegen/zonegen.h"
 
 // What the plan has to know of the files (keys/tls_plan.h), with the TTL that the records have in this zone. Nothing is
-// in `published`: that empty: that is what is served. More files
-// than a plan has room for are as unknown as those that cannot be read.
+// in `published`: that is what is served. More files than a plan has room for are as unknown as those that cannot be
+// read.
 void tls_facts_read(const struct inputs *inputs, const struct zone_target *target,
                     struct tls_facts *ret);
 
