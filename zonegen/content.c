@@ -284,14 +284,10 @@ char *record_title(const ldns_rr *rr)
     return title;
 }
 
-#define REFUSALS_TOLD 50 // a file that is wrong throughout is not worth more lines
+#define TOLD_MAX 50 // of a kind; a file that is wrong throughout is not worth more lines
 
-void maker_refuse(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
+static struct error at_place(const struct zone_place *place, const char *words)
 {
-    va_list args;
-    va_start(args, format);
-    char *words = format_line(format, args);
-    va_end(args);
     struct error err = {0};
     if (place->file == NULL)
         error_set(&err, STATUS_SYNTAX, "%s", words);
@@ -302,11 +298,34 @@ void maker_refuse(struct zone_maker *maker, const struct zone_place *place, cons
         error_set(&err, STATUS_SYNTAX, "%s:%u: %s", place->file, place->line, words);
     else
         error_set(&err, STATUS_SYNTAX, "%s: %s", place->file, words);
+    return err;
+}
+
+void maker_refuse(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *words = format_line(format, args);
+    va_end(args);
+    struct error err = at_place(place, words);
     free(words);
     if (maker->refused++ == 0)
         maker->refusal = err;
-    if (maker->refused <= REFUSALS_TOLD)
+    if (maker->refused <= TOLD_MAX)
         maker_note(maker, true, NULL, "%s", err.text);
-    else if (maker->refused == REFUSALS_TOLD + 1)
+    else if (maker->refused == TOLD_MAX + 1)
         maker_note(maker, true, NULL, "and more like this");
+}
+
+void maker_remark(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *words = format_line(format, args);
+    va_end(args);
+    if (maker->remarks++ < TOLD_MAX)
+        maker_note(maker, false, place->file, "%s", at_place(place, words).text);
+    else if (maker->remarks == TOLD_MAX + 1)
+        maker_note(maker, false, place->file, "and more like this");
+    free(words);
 }

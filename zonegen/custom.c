@@ -42,6 +42,7 @@ static const struct {
     {LDNS_RR_TYPE_MD, "obsolete (RFC 973 §3.5); MX is what mail goes by"},
     {LDNS_RR_TYPE_MF, "obsolete (RFC 973 §3.5); MX is what mail goes by"},
     {LDNS_RR_TYPE_NSAP_PTR, "obsolete; PTR does that (RFC 1706 §6)"},
+    {LDNS_RR_TYPE_SPF, "obsolete (RFC 7208 §3.1); an SPF record is a TXT"},
     {LDNS_RR_TYPE_NULL, "not for zones (RFC 1035 §3.3.10)"},
 };
 
@@ -233,24 +234,30 @@ void custom_keep(struct zone_maker *maker, const struct name *owner, ldns_rr *rr
         link_record(custom, custom->count - 1);
 }
 
+// From the chain's element `index` (plus one) on, the first with the owner.
+static const struct custom_record *find(const struct custom *custom, size_t index,
+                                        const ldns_rdf *owner)
+{
+    for (; index > 0; index = custom->records[index - 1].next) {
+        const struct custom_record *record = &custom->records[index - 1];
+        if (record->rr != NULL &&
+            name_equal(ldns_rdf_data(ldns_rr_owner(record->rr)), ldns_rdf_data(owner)))
+            return record;
+    }
+    return NULL;
+}
+
 const struct custom_record *custom_first(const struct custom *custom, const ldns_rdf *owner)
 {
-    size_t index = custom->count > 0 ? custom->heads[hash_owner(owner) % custom->head_count] : 0;
-    while (index > 0 && !name_equal(ldns_rdf_data(ldns_rr_owner(custom->records[index - 1].rr)),
-                                    ldns_rdf_data(owner)))
-        index = custom->records[index - 1].next;
-    return index > 0 ? &custom->records[index - 1] : NULL;
+    if (custom->count == 0)
+        return NULL;
+    return find(custom, custom->heads[hash_owner(owner) % custom->head_count], owner);
 }
 
 const struct custom_record *custom_next(const struct custom *custom,
                                         const struct custom_record *record)
 {
-    const ldns_rdf *owner = ldns_rr_owner(record->rr);
-    size_t index = record->next;
-    while (index > 0 && !name_equal(ldns_rdf_data(ldns_rr_owner(custom->records[index - 1].rr)),
-                                    ldns_rdf_data(owner)))
-        index = custom->records[index - 1].next;
-    return index > 0 ? &custom->records[index - 1] : NULL;
+    return find(custom, record->next, ldns_rr_owner(record->rr));
 }
 
 bool custom_has(const struct zone_maker *maker, const char *owner, const char *type)

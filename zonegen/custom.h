@@ -25,6 +25,7 @@ struct custom {
     size_t cap;
     size_t *heads; // by hash of the owner: index plus one
     size_t head_count;
+    bool is_put;
     bool cuts;          // there are delegations or DNAMEs among them
     ldns_rr_list *tlsa; // those of ours that were replaced
 };
@@ -64,7 +65,7 @@ const struct custom_record *custom_first(const struct custom *custom, const ldns
 const struct custom_record *custom_next(const struct custom *custom,
                                         const struct custom_record *record);
 
-// Notes about custom TLSA that took the place of ours and fit no certificate. Before custom_put hands them on.
+// Notes about custom TLSA that took the place of ours and fit no certificate.
 void custom_note_tlsa(struct zone_maker *maker);
 
 // The family of a TXT by its owner and its strings joined (dns/tag_list.h); *ret_text is the text, which is empty

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "zonegen/zone_check.h"
+
 // Once a zone, before the names in it and behind them.
 static void (*const first[])(struct zone_maker *maker) = {
     make_soa,
@@ -124,6 +126,7 @@ static void generate(struct zone_maker *maker)
         last[i](maker);
     custom_put(maker);
     follow_up(maker);
+    zone_check(maker);
 }
 
 static enum status refusal(const struct zone_maker *maker, struct error *err)

@@ -24,6 +24,7 @@ struct zone_maker {
     struct custom *custom;      // zonegen/custom.h; NULL: none
     size_t refused;             // maker_refuse was called so often
     struct error refusal;       // the first one's words
+    size_t remarks;             // maker_remark likewise
 };
 
 struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_keys *keys,
@@ -58,6 +59,9 @@ struct zone_note *maker_note(struct zone_maker *maker, bool error, const char *i
 // Something written at this place cannot be: the zone fails with the words "file:line:col: …" (a note with error
 // set, so that all are told, up to a number that nobody reads to its end).
 void maker_refuse(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// The same for what is odd but works: a note.
+void maker_remark(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // "owner TYPE" for messages; the caller frees.
 char *record_title(const ldns_rr *rr);

@@ -45,12 +45,10 @@ enum status rdata_number(struct rdata_words *words, const char *what, uint32_t m
         return status;
     size_t len = strspn(text, "0123456789");
     uint64_t value = 0;
-    if (len == 0 || text[len] != '\0')
-        return rdata_wrong(words, err, "\"%s\" is not %s; a number is", text, what);
     for (size_t i = 0; i < len && value <= most; i++)
         value = value * 10 + (uint64_t)(text[i] - '0');
-    if (value > most)
-        return rdata_wrong(words, err, "%s is too large for %s; at most %u", text, what, most);
+    if (len == 0 || text[len] != '\0' || value > most)
+        return rdata_wrong(words, err, "\"%s\" where %s is expected, 0 to %u", text, what, most);
     *ret = (uint32_t)value;
     return STATUS_OK;
 }

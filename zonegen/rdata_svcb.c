@@ -55,6 +55,12 @@ static int32_t read_key(const char *text, size_t len)
     return value < KEY_INVALID ? (int32_t)value : -1;
 }
 
+static const char *key_text(uint16_t key, char text[16])
+{
+    snprintf(text, 16, "key%u", key);
+    return key < KEY_NAMED ? key_names[key] : text;
+}
+
 // ── Values ───────────────────────────────────────────────────────────────────────────────────────
 
 // RFC 9460 appendix A.1: items between commas; a comma or backslash in an item has a backslash.
@@ -244,18 +250,19 @@ static const struct parameter *find(const struct parameters *all, uint16_t key)
 static enum status check(const struct parameters *all, struct error *err)
 {
     const struct parameter *mandatory = find(all, KEY_MANDATORY);
+    char text[16];
     for (size_t i = 1; i < all->count; i++) {
         if (all->list[i].key == all->list[i - 1].key)
-            return error_set(err, STATUS_SYNTAX, "the parameter %u is there twice",
-                             all->list[i].key);
+            return error_set(err, STATUS_SYNTAX, "%s is there twice",
+                             key_text(all->list[i].key, text));
     }
     if (find(all, KEY_NO_DEFAULT_ALPN) != NULL && find(all, KEY_ALPN) == NULL)
         return error_set(err, STATUS_SYNTAX, "no-default-alpn without alpn (RFC 9460 §7.1.1)");
     for (size_t i = 0; mandatory != NULL && i < mandatory->value.len; i += 2) {
         unsigned key = (unsigned)mandatory->value.data[i] << 8 | mandatory->value.data[i + 1];
         if (find(all, (uint16_t)key) == NULL)
-            return error_set(err, STATUS_SYNTAX, "key%u is mandatory but not there (RFC 9460 §8)",
-                             key);
+            return error_set(err, STATUS_SYNTAX, "%s is mandatory and not there (RFC 9460 §8)",
+                             key_text((uint16_t)key, text));
     }
     return STATUS_OK;
 }

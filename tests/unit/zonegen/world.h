@@ -146,9 +146,12 @@ static inline bool has_line(const char *text, const char *line)
     for (const char *c = text; *c != '\0'; c++) {
         if (*c == ' ' && c > text && c[-1] == ' ')
             continue;
-        at = *c == line[at] ? at + 1 : (c == text || c[-1] == '\n') && *c == line[0];
+        bool starts = c == text || c[-1] == '\n';
+        at = (starts || at > 0) && *c == line[at] ? at + 1 : starts && *c == line[0];
+        if (line[at] == '\0' && c[1] == '\n')
+            return true;
         if (line[at] == '\0')
-            return c[1] == '\n';
+            at = 0;
         if (*c == '\n')
             at = 0;
     }
