@@ -240,23 +240,42 @@ static int compare_servers(const void *a, const void *b)
                : (left->place.line > right->place.line) - (left->place.line < right->place.line);
 }
 
-// All that are written anywhere, each name once. The caller frees.
+// Does the box serve a zone by its own name servers to the world? Where none is, what they would be called by default
+// is no name of anything.
+static bool box_serves(const struct config *config)
+{
+    bool host_inside = false; // the host name lies in a domain, and has no zone of its own
+    for (size_t i = 0; i < config->domain_count; i++) {
+        const struct config_domain *domain = &config->domains[i];
+        if (domain->mode == CONFIG_AUTHORITATIVE && !domain->in_parent &&
+            domain->nameserver_count == 0)
+            return true;
+        host_inside = host_inside || name_text_under(config->box.hostname, domain->name);
+    }
+    return !host_inside;
+}
+
+// All that are written anywhere, and the box's own, each name once. The caller frees.
 static const struct config_nameserver **list_servers(const struct config *config, size_t *ret_count)
 {
     size_t count = config->box.nameserver_count;
     for (size_t i = 0; i < config->domain_count; i++)
         count += config->domains[i].nameserver_count;
     const struct config_nameserver **list = xcalloc(count, sizeof(*list));
+    const bool serves = box_serves(config);
     size_t at = 0;
-    for (size_t i = 0; i < config->box.nameserver_count; i++)
-        list[at++] = &config->box.nameservers[i];
+    for (size_t i = 0; i < config->box.nameserver_count; i++) {
+        const struct config_nameserver *server = &config->box.nameservers[i];
+        if (server->place.line > 0 || serves)
+            list[at++] = server;
+    }
     for (size_t i = 0; i < config->domain_count; i++) {
         for (size_t k = 0; k < config->domains[i].nameserver_count; k++)
             list[at++] = &config->domains[i].nameservers[k];
     }
-    qsort(list, count, sizeof(*list), compare_servers);
+    qsort(list, at, sizeof(*list), compare_servers);
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < at; i++) {
         if (kept == 0 || strcmp(list[kept - 1]->name, list[i]->name) != 0)
             list[kept++] = list[i];
     }
