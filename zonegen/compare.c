@@ -9,6 +9,8 @@
 
 #include "base/alloc.h"
 #include "zonegen/diff.h"
+#include "zonegen/elsewhere.h"
+#include "zonegen/maker.h"
 #include "zonegen/signed.h"
 
 static bool has_error(const struct zone_content *content, int64_t now)
@@ -87,7 +89,7 @@ static void compare_target(struct work *work, const struct zone_target *target)
     struct diff_side new = {0};
     struct error err = {0};
     // Those of external zones are served by nobody here.
-    if (target->domain != NULL && target->domain->mode == CONFIG_EXTERNAL)
+    if (target_mode(target) == CONFIG_EXTERNAL)
         return;
     struct zone_content *content = make_zone(work, target);
     if (content == NULL)
@@ -105,20 +107,11 @@ static void compare_target(struct work *work, const struct zone_target *target)
 
 // ── Zones that the configuration has no more ─────────────────────────────────────────────────────
 
-static bool is_served_on(const struct program *program, const char *zone)
+// The zone that will be served with this name in it, its own or one above, or NULL.
+static const struct zone_target *served_around(const struct program *program, const char *name)
 {
-    const struct zone_target *target =
-        zonegen_target_find(program->targets, program->target_count, zone);
-    return target != NULL && (target->domain == NULL || target->domain->mode != CONFIG_EXTERNAL);
-}
-
-static bool has_served_parent(const struct program *program, const char *zone)
-{
-    for (const char *at = strchr(zone, '.'); at != NULL; at = strchr(at + 1, '.')) {
-        if (is_served_on(program, at + 1))
-            return true;
-    }
-    return false;
+    const struct zone_target *target = target_of(&program->targets[0], name);
+    return target != NULL && target_mode(target) != CONFIG_EXTERNAL ? target : NULL;
 }
 
 static bool is_asked_for(const struct arguments *arguments, const char *zone)
@@ -140,14 +133,16 @@ static void compare_removed(struct work *work)
         struct diff_side old = {0};
         struct diff_side new = {0};
         struct error err = {0};
-        if (!is_asked_for(program->arguments, zones[i]) || is_served_on(program, zones[i])) {
+        const struct zone_target *around = served_around(program, zones[i]);
+        if (!is_asked_for(program->arguments, zones[i]) ||
+            (around != NULL && strcmp(around->name, zones[i]) == 0)) {
             free(zones[i]);
             continue;
         }
         const struct diff_context context = {
             .zone = zones[i],
             .hostname = program->inputs->config->box.hostname,
-            .delegated_here = has_served_parent(program, zones[i]),
+            .delegated_here = around != NULL,
             .now = program->now,
         };
         if (signed_read(work->serving, zones[i], &old, &err) == STATUS_OK)

@@ -60,6 +60,20 @@ static uint32_t serial_of(const ldns_rr_list *records)
     return 0;
 }
 
+// A record that is there twice is one (RFC 2181 §5).
+static void leave_out_repeated(ldns_rr_list *sorted)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < ldns_rr_list_rr_count(sorted); i++) {
+        ldns_rr *rr = ldns_rr_list_rr(sorted, i);
+        if (kept > 0 && ldns_rr_compare(ldns_rr_list_rr(sorted, kept - 1), rr) == 0)
+            ldns_rr_free(rr);
+        else
+            ldns_rr_list_set_rr(sorted, rr, kept++);
+    }
+    ldns_rr_list_set_rr_count(sorted, kept);
+}
+
 // Sorts; names in lower case, so that their spelling is no difference (RFC 4034 §6.2).
 static void prepare(struct diff_side *side)
 {
@@ -69,6 +83,7 @@ static void prepare(struct diff_side *side)
     for (size_t i = 0; i < ldns_rr_list_rr_count(side->records); i++)
         ldns_rr2canonical(ldns_rr_list_rr(side->records, i));
     ldns_rr_list_sort(side->records);
+    leave_out_repeated(side->records);
 }
 
 // ── RRsets ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // What must be told elsewhere, in words: name servers with glue, and the key, for the registrar. Each registrar asks in
-// a form of its own, so all forms are printed. Then the names of the addresses, for whoever has lent them.
+// a form of its own, so all forms are printed. Then what others must be asked for.
 #include "zonegen/zonegen.h"
 
 #include <stdlib.h>
@@ -144,6 +144,36 @@ static void put_reverse(const struct elsewhere *elsewhere, struct buf *ret)
     }
 }
 
+// ── Mail ─────────────────────────────────────────────────────────────────────────────────────────
+
+static void put_reports(const struct elsewhere *elsewhere, struct buf *ret)
+{
+    for (size_t i = 0; i < elsewhere->report_count; i++) {
+        if (i == 0)
+            buf_put_text(ret, "\nDMARC reports; they come only when the zone of who gets them has "
+                              "this (RFC 9990 §4)\n");
+        buf_printf(ret, "  Ask %s for the record %s. TXT \"" REPORT_WELCOME "\"\n",
+                   elsewhere->reports[i].domain, elsewhere->reports[i].owner);
+    }
+}
+
+static void put_policies(const struct elsewhere *elsewhere, struct buf *ret)
+{
+    for (size_t i = 0; i < elsewhere->policy_count; i++) {
+        const struct elsewhere_policy *policy = &elsewhere->policies[i];
+        buf_printf(ret,
+                   "\nMTA-STS policy; a web server must have this as text/plain before the zone "
+                   "is served (RFC 8461 §3.3)\n"
+                   "  https://mta-sts.%s/.well-known/mta-sts.txt\n",
+                   policy->domain);
+        for (const char *line = policy->text; *line != '\0';) {
+            size_t len = strcspn(line, "\n");
+            buf_printf(ret, "    %.*s\n", (int)len, line);
+            line += len + (line[len] != '\0');
+        }
+    }
+}
+
 // ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 static void put_head(const struct zone_target *target, struct buf *ret)
@@ -159,7 +189,10 @@ static void put_head(const struct zone_target *target, struct buf *ret)
             "%s: nothing to enter at a registrar: %s is served here, too, and delegates it\n\n",
             target->name, target->parent->name);
     else
-        buf_printf(ret, "%s: enter this at its registrar, not here\n\n", target->name);
+        buf_printf(ret, "%s: enter this at its registrar, not here%s\n\n", target->name,
+                   target_mode(target) == CONFIG_HIDDEN_PRIMARY
+                       ? "; the box itself is told nobody (mode: hidden-primary)"
+                       : "");
 }
 
 enum status zonegen_ds(const struct inputs *inputs, const struct zonegen_keys *keys,
@@ -177,6 +210,8 @@ enum status zonegen_ds(const struct inputs *inputs, const struct zonegen_keys *k
         put_servers(&elsewhere, ret);
     }
     put_reverse(&elsewhere, ret);
+    put_reports(&elsewhere, ret);
+    put_policies(&elsewhere, ret);
     elsewhere_done(&elsewhere);
     zone_content_free(content);
     return status;

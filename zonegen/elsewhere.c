@@ -175,17 +175,6 @@ static bool are_together(const struct elsewhere *elsewhere)
 
 // ── Names of addresses ───────────────────────────────────────────────────────────────────────────
 
-static const char *zone_of(const struct config *config, const char *name)
-{
-    const char *best = NULL;
-    for (size_t i = 0; i < config->domain_count; i++) {
-        const char *zone = config->domains[i].name;
-        if (name_text_under(name, zone) && (best == NULL || strlen(zone) > strlen(best)))
-            best = zone;
-    }
-    return best;
-}
-
 static void gather_reverse(struct elsewhere *elsewhere)
 {
     const struct config *config = elsewhere->inputs->config;
@@ -203,11 +192,81 @@ static void gather_reverse(struct elsewhere *elsewhere)
         ldns_rdf *name = ldns_rdf_address_reverse(rdf);
         reverse->address = addresses[i];
         reverse->reverse = plain_name(name);
-        reverse->zone = zone_of(config, reverse->reverse);
+        const struct zone_target *zone = target_of(elsewhere->target, reverse->reverse);
+        reverse->zone = zone != NULL ? zone->name : NULL;
         ldns_rdf_deep_free(name);
         ldns_rdf_deep_free(rdf);
     }
     free(addresses);
+}
+
+// ── Mail ─────────────────────────────────────────────────────────────────────────────────────────
+
+static bool has_report(const struct elsewhere *elsewhere, const char *owner)
+{
+    for (size_t i = 0; i < elsewhere->report_count; i++) {
+        if (strcmp(elsewhere->reports[i].owner, owner) == 0)
+            return true;
+    }
+    return false;
+}
+
+// What zones of ours must say they say by themselves.
+static void gather_reports(struct elsewhere *elsewhere, const char *name,
+                           const struct config_text *uris, size_t count)
+{
+    const struct zone_target *target = elsewhere->target;
+    char domain[REPORT_DOMAIN_MAX];
+    for (size_t i = 0; i < count; i++) {
+        if (!report_domain(uris[i].text, domain) || target_of(target, domain) != NULL ||
+            !report_is_foreign(target, name, domain))
+            continue;
+        char *owner = xasprintf("%s._report._dmarc.%s", name, domain);
+        if (has_report(elsewhere, owner)) {
+            free(owner);
+            continue;
+        }
+        elsewhere->reports = xreallocarray(elsewhere->reports, elsewhere->report_count + 1,
+                                           sizeof(*elsewhere->reports));
+        elsewhere->reports[elsewhere->report_count++] =
+            (struct elsewhere_report){.owner = owner, .domain = xstrdup(domain)};
+    }
+}
+
+static void gather_dmarc(struct elsewhere *elsewhere, const char *name,
+                         const struct config_dmarc *dmarc)
+{
+    if (!dmarc->enabled)
+        return;
+    gather_reports(elsewhere, name, dmarc->reports, dmarc->report_count);
+    gather_reports(elsewhere, name, dmarc->failures, dmarc->failure_count);
+}
+
+static void gather_policy(struct elsewhere *elsewhere, const struct config_domain *domain)
+{
+    struct buf text = {0};
+    if (zonegen_mta_sts_policy(elsewhere->content, domain, &text)) {
+        elsewhere->policies = xreallocarray(elsewhere->policies, elsewhere->policy_count + 1,
+                                            sizeof(*elsewhere->policies));
+        elsewhere->policies[elsewhere->policy_count++] =
+            (struct elsewhere_policy){.domain = domain->name, .text = xstrdup(buf_text(&text))};
+    }
+    buf_done(&text);
+}
+
+static void gather_mail(struct elsewhere *elsewhere)
+{
+    const struct zone_target *target = elsewhere->target;
+    const struct config_box *box = &elsewhere->inputs->config->box;
+    if (target->domain == NULL)
+        gather_dmarc(elsewhere, box->hostname, &box->mail.dmarc);
+    for (size_t i = 0; i <= target->inside_count; i++) {
+        const struct config_domain *domain = i == 0 ? target->domain : target->inside[i - 1];
+        if (domain == NULL || !domain->has_mail || domain->zone_file != NULL)
+            continue;
+        gather_dmarc(elsewhere, domain->name, &domain->mail->dmarc);
+        gather_policy(elsewhere, domain);
+    }
 }
 
 enum status elsewhere_gather(const struct inputs *inputs, const struct zonegen_keys *keys,
@@ -218,6 +277,7 @@ enum status elsewhere_gather(const struct inputs *inputs, const struct zonegen_k
     gather_servers(ret);
     ret->together = are_together(ret);
     gather_reverse(ret);
+    gather_mail(ret);
     return gather_keys(ret, keys, err);
 }
 
@@ -231,6 +291,14 @@ void elsewhere_done(struct elsewhere *elsewhere)
     }
     for (size_t i = 0; i < elsewhere->reverse_count; i++)
         free(elsewhere->reverse[i].reverse);
+    for (size_t i = 0; i < elsewhere->report_count; i++) {
+        free(elsewhere->reports[i].owner);
+        free(elsewhere->reports[i].domain);
+    }
+    for (size_t i = 0; i < elsewhere->policy_count; i++)
+        free(elsewhere->policies[i].text);
+    free(elsewhere->reports);
+    free(elsewhere->policies);
     free(elsewhere->keys);
     free(elsewhere->servers);
     free(elsewhere->reverse);

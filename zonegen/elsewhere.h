@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What must be entered elsewhere, since no zone of ours can say it: keys and name servers at the registrar, names of
-// addresses at their provider. Facts only; ds.c puts them into words, json.c into JSON.
+// addresses at their provider, records in zones of others, policies on a web server. Facts only; ds.c puts
+// them into words, json.c into JSON.
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +23,20 @@ struct elsewhere_address {
     const char *zone; // the zone of ours that this lies in, or NULL: the provider's
 };
 
+// A record that a zone of others must have before reports about a domain of ours are sent there (RFC 9990 §4).
+struct elsewhere_report {
+    char *owner;  // without the last dot; its TXT is REPORT_WELCOME
+    char *domain; // who gets the reports
+};
+
+#define REPORT_WELCOME "v=DMARC1;"
+
+// The policy of a domain, for the web server of mta-sts.DOMAIN (RFC 8461 §3.3).
+struct elsewhere_policy {
+    const char *domain;
+    char *text; // lines, each with its end
+};
+
 struct elsewhere {
     const struct inputs *inputs;
     const struct zone_target *target;
@@ -33,6 +48,10 @@ struct elsewhere {
     bool together;                     // all of them are known to have the same addresses
     struct elsewhere_address *reverse; // the box's, in the zone that holds the host name
     size_t reverse_count;
+    struct elsewhere_report *reports;
+    size_t report_count;
+    struct elsewhere_policy *policies;
+    size_t policy_count;
 };
 
 enum config_mode target_mode(const struct zone_target *target);

@@ -220,14 +220,18 @@ static json_t *selector_values(const struct zone_content *content, const char *d
     return list;
 }
 
-static void append_mail_domain(json_t *list, const struct zone_content *content,
+static void append_mail_domain(json_t *list, const struct elsewhere *elsewhere,
                                const struct config_domain *domain)
 {
     if (domain == NULL || !domain->has_mail)
         return;
     json_t *mail = json_object();
     json_value_set(mail, "name", json_value_text(domain->name));
-    json_value_set(mail, "selectors", selector_values(content, domain->name));
+    json_value_set(mail, "selectors", selector_values(elsewhere->content, domain->name));
+    for (size_t i = 0; i < elsewhere->policy_count; i++) {
+        if (strcmp(elsewhere->policies[i].domain, domain->name) == 0)
+            json_value_set(mail, "mta-sts-policy", json_value_text(elsewhere->policies[i].text));
+    }
     json_value_append(list, mail);
 }
 
@@ -235,9 +239,22 @@ static json_t *mail_values(const struct elsewhere *elsewhere)
 {
     const struct zone_target *target = elsewhere->target;
     json_t *list = json_array();
-    append_mail_domain(list, elsewhere->content, target->domain);
+    append_mail_domain(list, elsewhere, target->domain);
     for (size_t i = 0; i < target->inside_count; i++)
-        append_mail_domain(list, elsewhere->content, target->inside[i]);
+        append_mail_domain(list, elsewhere, target->inside[i]);
+    return list;
+}
+
+static json_t *report_values(const struct elsewhere *elsewhere)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < elsewhere->report_count; i++) {
+        json_t *report = json_object();
+        json_value_set(report, "name", json_value_text(elsewhere->reports[i].owner));
+        json_value_set(report, "text", json_value_text(REPORT_WELCOME));
+        json_value_set(report, "ask", json_value_text(elsewhere->reports[i].domain));
+        json_value_append(list, report);
+    }
     return list;
 }
 
@@ -301,6 +318,7 @@ void json_zone(struct json_output *json, const struct elsewhere *elsewhere, bool
         json_value_set(zone, "notes", note_values(elsewhere->content, now));
     }
     json_value_set(zone, "mail-domains", mail_values(elsewhere));
+    json_value_set(zone, "reports-elsewhere", report_values(elsewhere));
     if (target_holds(target, elsewhere->inputs->config->box.hostname))
         json_value_set(zone, "host", host_value(elsewhere));
     json_put_zone(json, zone);
