@@ -24,8 +24,8 @@ foreach(program zonebox zonegen)
     RENAME ${program})
 endforeach()
 
-file(GLOB configurations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*.yaml)
-install(FILES ${configurations} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
+  FILES_MATCHING PATTERN *.yaml PATTERN *.zone PATTERN *.records)
 
 # For systemd. The unit names zoned where it is installed, which is known only then.
 set(ZONEBOX_SHARE ${CMAKE_SOURCE_DIR}/share/zonebox)

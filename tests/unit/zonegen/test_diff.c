@@ -55,14 +55,14 @@ static char *diff_text(const char *old, const char *new)
 static void serials_signatures_case_and_order_are_no_difference(void **state)
 {
     (void)state;
-    char *text =
-        diff_text("@ 3600 IN SOA ns1.example.com. hostmaster.example.com. 7 14400 3600 604800 900\n"
-                  "@ NS NS1.example.com.\n@ NS ns2.example.com.\nwww A 192.0.2.1\n"
-                  "@ 3600 IN NSEC www.example.com. A NS SOA RRSIG NSEC\n"
-                  "@ DNSKEY 257 3 13 HQ7ZNffJuW5ZwrNRfu9xCwP36hnQgQN/"
-                  "CsuEk+LS1z4lUhpFb640t/cZPOa36cWvmBTwAky4ARKaaagqqZXMmQ==\n",
-                  "@ 3600 IN SOA ns1.example.com. hostmaster.example.com. 1 14400 3600 604800 900\n"
-                  "WWW A 192.0.2.1\nwww A 192.0.2.1\n@ NS ns2.example.com.\n@ NS ns1.EXAMPLE.com.\n");
+    char *text = diff_text(
+        "@ 3600 IN SOA ns1.example.com. hostmaster.example.com. 7 14400 3600 604800 900\n"
+        "@ NS NS1.example.com.\n@ NS ns2.example.com.\nwww A 192.0.2.1\n"
+        "@ 3600 IN NSEC www.example.com. A NS SOA RRSIG NSEC\n"
+        "@ DNSKEY 257 3 13 HQ7ZNffJuW5ZwrNRfu9xCwP36hnQgQN/"
+        "CsuEk+LS1z4lUhpFb640t/cZPOa36cWvmBTwAky4ARKaaagqqZXMmQ==\n",
+        "@ 3600 IN SOA ns1.example.com. hostmaster.example.com. 1 14400 3600 604800 900\n"
+        "WWW A 192.0.2.1\nwww A 192.0.2.1\n@ NS ns2.example.com.\n@ NS ns1.EXAMPLE.com.\n");
     assert_string_equal(text, "");
     free(text);
 }
