@@ -83,7 +83,7 @@ static const struct option rows_dmarc[] = {
     {"reports", OPTION_REPORTS, .max = 16, MAIL_LIST(dmarc.reports, dmarc.report_count), .takes_no = true,
      .help = "where receivers send their daily reports: mail addresses or URIs",
      .more = "An address in another domain of this configuration is authorised there by a record of its own; for "
-             "one that is somebody else's, `zonegen --dump` says which record is needed there."},
+             "one that is somebody else's, `zonegen --ds` says which record is needed there."},
     {"failures", OPTION_REPORTS, .max = 16, MAIL_LIST(dmarc.failures, dmarc.failure_count), .takes_no = true,
      .help = "where receivers send reports of single failures"},
 };
@@ -118,7 +118,7 @@ static const struct option rows_mail[] = {
     {"mta-sts", OPTION_SWITCH, .standard = "no", .section = &section_mta_sts, MAIL(mta_sts.enabled),
      .help = "TLS for senders that know no DANE (RFC 8461)",
      .more = "Needs a web server at mta-sts.DOMAIN with a certificate for that name, which answers with the "
-             "policy that `zonegen --dump` prints."},
+             "policy that `zonegen --ds` prints."},
     {"tls-rpt", OPTION_REPORTS, .max = 16, MAIL_LIST(tls_rpt, tls_rpt_count), .takes_no = true,
      .help = "where senders report failures of TLS (RFC 8460): mail addresses or https: URIs"},
     {"services", OPTION_SERVICES, .max = 32, .standard = "[submissions, imaps]", .section = &section_service,

@@ -41,7 +41,7 @@ _zonegen()
     case $before in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --style) _zonebox_words 'zone paste' "$word" ;;
-    *) [[ $word != -* ]] || _zonebox_words '--dump --style --signed --ds --diff --check --json --config --help --version' "$word" ;;
+    *) [[ $word != -* ]] || _zonebox_words '--dump --style --signed --ds --diff --check --help-config --schema --json --config --help --version' "$word" ;;
     esac
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "config/schema.h"
 #include "zonegen/elsewhere.h"
 #include "zonegen/paste.h"
 #include "zonegen/signed.h"
@@ -251,4 +252,27 @@ void act(struct program *program)
     store_reader_close(work.serving);
     store_close(work.store);
     buf_done(&work.text);
+}
+
+int act_without_config(const struct arguments *arguments)
+{
+    struct buf text = {0};
+    struct error err = {0};
+    int code = EXIT_FINE;
+    if (arguments->action == ACTION_SCHEMA) {
+        config_schema(&text);
+    } else if (arguments->action != ACTION_HELP_CONFIG) {
+        return -1;
+    } else if (config_reference_text(arguments->domain_count > 0 ? arguments->domains[0] : NULL,
+                                     &text, &err) != STATUS_OK) {
+        fprintf(stderr, "zonegen: %s\n", err.text);
+        code = EXIT_USAGE;
+    }
+    if (text.len > 0)
+        fwrite(text.data, 1, text.len, stdout);
+    buf_done(&text);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fputs("zonegen: cannot write the output\n", stderr);
+    return EXIT_WRONG;
 }

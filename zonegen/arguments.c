@@ -16,6 +16,8 @@ static const char usage[] =
     "  --ds                 what to enter elsewhere: DS, name servers, glue, PTR ...\n"
     "  --diff               what the configuration would change in what is served\n"
     "  --check              is the configuration sound, with all that it names?\n"
+    "  --help-config [KEY]  the options of the configuration\n"
+    "  --schema             a JSON Schema of the configuration, for editors\n"
     "\n"
     "  -j, --json           --dump, --ds, --diff: for programs\n"
     "  -c, --config FILE    instead of " CONFIG_DEFAULT_PATH "\n"
@@ -36,10 +38,8 @@ static const struct {
     bool json;    // --json goes with it
     bool domains; // so do names
 } actions[] = {
-    {ACTION_DUMP, true, true},
-    {ACTION_DS, true, true},
-    {ACTION_DIFF, true, true},
-    {ACTION_CHECK, false, false},
+    {ACTION_DUMP, true, true},    {ACTION_DS, true, true},       {ACTION_DIFF, true, true},
+    {ACTION_CHECK, false, false}, {ACTION_SCHEMA, false, false}, {ACTION_HELP_CONFIG, false, true},
 };
 
 // What goes together. Returns as parse_arguments.
@@ -59,7 +59,10 @@ static int check_arguments(const struct arguments *arguments)
     if (arguments->json && !actions[i].json)
         return wrong_use("--json goes with --dump, --ds and --diff");
     if (arguments->domain_count > 0 && !actions[i].domains)
-        return wrong_use("--check looks at all domains");
+        return wrong_use(arguments->action == ACTION_CHECK ? "--check looks at all domains"
+                                                           : "--schema takes no names");
+    if (arguments->domain_count > 1 && arguments->action == ACTION_HELP_CONFIG)
+        return wrong_use("--help-config takes one option");
     return -1;
 }
 
@@ -100,6 +103,8 @@ int parse_arguments(int argc, char **argv, struct arguments *ret)
         {"ds", no_argument, NULL, 1},
         {"diff", no_argument, NULL, 2},
         {"check", no_argument, NULL, 3},
+        {"schema", no_argument, NULL, 4},
+        {"help-config", no_argument, NULL, 5},
         {"config", required_argument, NULL, 'c'},
         {"signed", no_argument, NULL, 's'},
         {"style", required_argument, NULL, 'y'},

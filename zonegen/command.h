@@ -21,6 +21,8 @@ enum action {
     ACTION_DS,
     ACTION_DIFF,
     ACTION_CHECK,
+    ACTION_SCHEMA,
+    ACTION_HELP_CONFIG,
 };
 
 enum style { STYLE_ZONE, STYLE_PASTE };
@@ -32,7 +34,7 @@ struct arguments {
     bool json;
     bool style_given;
     enum style style;
-    char **domains;
+    char **domains; // of --help-config the option
     size_t domain_count;
 };
 
@@ -60,6 +62,8 @@ struct work {
 
 // Returns a negative number to go on, else the exit status.
 int parse_arguments(int argc, char **argv, struct arguments *ret);
+// What was asked for that needs no configuration. As parse_arguments.
+int act_without_config(const struct arguments *arguments);
 void act(struct program *program);
 
 // Says it on standard error; something is wrong then.

@@ -82,6 +82,8 @@ int main(int argc, char **argv)
 {
     struct arguments arguments = {.config_path = CONFIG_DEFAULT_PATH};
     int code = parse_arguments(argc, argv, &arguments);
+    if (code < 0)
+        code = act_without_config(&arguments);
     if (code >= 0)
         return code;
     struct program program = {.arguments = &arguments, .now = time(NULL)};
