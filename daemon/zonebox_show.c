@@ -84,6 +84,9 @@ static void show_reply(const char *name, const json_t *reply, struct buf *ret)
         buf_printf(ret, "  %lld queries, %lld secure, %lld bogus, %lld failed",
                    number(reply, "queries"), number(reply, "secure"), number(reply, "bogus"),
                    number(reply, "failed"));
+    } else if (strcmp(name, "zone-probe") == 0) {
+        buf_printf(ret, "  %lld questions, %lld asked, %lld without an answer",
+                   number(reply, "questions"), number(reply, "asked"), number(reply, "unanswered"));
     } else {
         buf_printf(ret, "  %lld zones, %lld queries", number(reply, "zones"),
                    number(reply, "queries"));

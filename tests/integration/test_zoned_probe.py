@@ -2,12 +2,13 @@
 """zone-probe as zoned's child: what it is started with, and that its trouble is nobody else's."""
 
 import os
+import re
 import signal
 import socket
 
 import pytest
 
-from harness import CONFIG, control_ask, free_port, wait_until
+from harness import BIN, CONFIG, control_ask, free_port, run, wait_until
 
 
 class Probing:
@@ -91,3 +92,15 @@ def test_one_that_cannot_run_keeps_nobody_from_being_served(probing):
     probing.stage.start().ready()
     probing.stage.zoned.wait_log("child=zone-probe")
     assert probing.stage.ask() in {w["pid"] for w in probing.stage.workers()}
+
+
+def test_status_tells_of_it(box):
+    """Without a resolver in reach it learns nothing, and that is no reason to call the box wrong."""
+    box.write_config(CONFIG + "probe: yes\n")
+    box.start().wait_served("example.com", "example.net")
+    box.program.wait_log("info zone-probe confined")
+    control = box.directory / "control"
+    wait_until(lambda: control_ask(control / "zone-probe.sock", "status")["questions"], "zone-signer asks it")
+    shown = run(BIN / "zonebox", "--control", control, "status")
+    assert re.search(r"^  zone-probe +running .* [1-9][0-9]* questions, [0-9]+ asked, [0-9]+ without an answer$", shown.stdout,
+                     re.MULTILINE), shown.stdout
