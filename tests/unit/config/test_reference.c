@@ -36,7 +36,7 @@ static void an_option_is_told_with_type_and_default(void **state)
               "domains.dmarc.reports: no, or a list of mail addresses or URIs\n"
               "    where receivers send their daily reports: mail addresses or URIs\n"
               "    An address in another domain of this configuration is authorised there by a\n"
-              "    record of its own; for one that is somebody else's, `zonegen --dump` says\n"
+              "    record of its own; for one that is somebody else's, `zonegen --ds` says\n"
               "    which record is needed there.\n");
     must_tell("log",
               "log: a mapping\n"
