@@ -14,7 +14,7 @@ TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython py
     python3-jsonschema python3-yaml
     clang libclang-rt-14-dev clang-format universal-ctags
     shellcheck iproute2 util-linux bsdutils man-db openssh-server
-    nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils)
+    nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils zonemaster-cli spfquery)
 # Their services, which nobody asked to be started when the packages came in with the tests.
 PEER_SERVICES=(nsd knot named unbound ssh)
 

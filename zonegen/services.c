@@ -88,9 +88,12 @@ void make_autoconfig(struct zone_maker *maker)
     char *autodiscover = xasprintf("autodiscover.%s", maker->name);
     char *service = xasprintf("_autodiscover._tcp.%s", maker->name);
     make_box_addresses(maker, autoconfig,
-                       "where Thunderbird and others ask for the settings of the domain's mail");
-    make_box_addresses(maker, autodiscover,
-                       "where Outlook asks for the settings of the domain's mail");
+                       "where Thunderbird and others ask for the settings of the domain's mail "
+                       "(addresses: RFC 1035 §3.4.1, RFC 3596)");
+    make_box_addresses(
+        maker, autodiscover,
+        "where Outlook asks for the settings of the domain's mail (addresses: RFC 1035 "
+        "§3.4.1, RFC 3596)");
     maker_add(maker, service, "SRV",
               "where Outlook asks for the settings of the domain's mail (RFC 2782)", "0 0 443 %s.",
               maker->config->box.hostname);
