@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -16,6 +17,8 @@
 void tls_desk_open(struct tls_desk *desk, const char *directory)
 {
     *desk = (struct tls_desk){.public_directory = path_join(directory, "public"), .stale = true};
+    // The channel outlives this process: an answer to the one before must not look like one to us.
+    (void)!getrandom(&desk->last_id, sizeof(desk->last_id), GRND_NONBLOCK);
 }
 
 void tls_desk_done(struct tls_desk *desk)
@@ -29,7 +32,16 @@ void tls_desk_done(struct tls_desk *desk)
 const struct zone *tls_host_zone(const struct publisher *publisher)
 {
     const struct zones *zones = &publisher->zones;
-    return zones->host < zones->count ? &zones->list[zones->host] : NULL;
+    const struct zone *zone = zones->host < zones->count ? &zones->list[zones->host] : NULL;
+    struct name hostname, child;
+    if (zone == NULL ||
+        name_from_text(zones->inputs->config->box.hostname, &hostname, NULL) != STATUS_OK)
+        return NULL;
+    for (size_t i = 0; i < zone->target->child_count; i++) // one that is served elsewhere
+        if (name_from_text(zone->target->children[i]->name, &child, NULL) == STATUS_OK &&
+            name_is_under(hostname.wire, child.wire))
+            return NULL;
+    return zone;
 }
 
 const struct tls_plan *tls_plan_of(const struct publisher *publisher)
