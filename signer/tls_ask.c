@@ -131,8 +131,9 @@ size_t tls_questions(struct publisher *publisher, int64_t now, struct observe_qu
 {
     struct tls_desk *desk = &publisher->tls;
     size_t count = 0;
-    desk->has_eyes = true;
-    if (!desk->active || desk->stale)
+    desk->has_eyes = publisher->zones.inputs != NULL && // zoned makes the channel in any case
+                     publisher->zones.inputs->config->probe.enabled;
+    if (!desk->has_eyes || !desk->active || desk->stale)
         return 0;
     give_up_old(publisher, now);
     for (size_t i = 0; i < desk->plan.count; i++) {

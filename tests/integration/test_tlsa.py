@@ -434,6 +434,22 @@ def test_tls_next_makes_a_key_and_says_what_to_do(world):
     assert json.dumps(world.keys()[digest]["file"]) == json.dumps(str(public))
 
 
+def test_the_status_shows_each_key(box):
+    done = run(ZONEBOX, "--config", box.config, "tls-next", "--directory", box.directory / "next")
+    public = re.search(r"tls-next: \[(.*)\]", done.stdout)[1]
+    box.write_config(harness.CONFIG.replace("  tls: [tls.pem]", f"  tls: [tls.pem]\n  tls-next: [{public}]"))
+    box.start().wait_served("example.com")
+    wait_until(lambda: len(tlsa(box.port)) == 2, box.program.log)
+    ask = [ZONEBOX, "--config", box.config, "status"]
+    text = run(*ask).stdout
+    assert "TLS keys of box.example.com, in its TLSA records for port 25\n" in text
+    assert f"  {box.tlsa[:16]}  current since " in text
+    assert re.search("^  [0-9a-f]{16}  next, not safe to deploy yet$", text, re.M)
+    assert "zone-probe is not there to look" in text
+    keys = {key["state"]: key for key in json.loads(run(*ask, "--json").stdout)["programs"]["zone-signer"]["tls"]["keys"]}
+    assert keys["next"]["file"] == public and keys["current"]["file"] == str(box.tls)
+
+
 def test_a_forgotten_key_goes_at_once(world):
     sockets = world.directory / "sockets"
     sockets.mkdir()

@@ -122,6 +122,33 @@ static void public_parts_are_kept_and_reasons_in_place_of_the_rest(void **state)
     inputs_free(inputs);
 }
 
+static void of_keys_to_come_the_public_ones_are_taken(void **state)
+{
+    (void)state;
+    put("next.pub", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    put("next.key", PRIVATE_KEY);
+    put("next.yaml", "box: {hostname: box.example.com, tls: [], ssh: [],\n"
+                     "      tls-next: [next.pub, next.key, gone.pub]}\ndomains: [a.example]\n");
+    struct inputs *inputs = read_inputs("next.yaml");
+    const struct input_file *public = file_of(inputs, "next.pub");
+    const struct input_file *private = file_of(inputs, "next.key");
+    assert_int_equal(public->kind, INPUT_TLS_NEXT);
+    assert_non_null(public->octets);
+    assert_null(private->octets);
+    assert_non_null(strstr(private->error.text, "a private key; name the public one"));
+    assert_null(file_of(inputs, "gone.pub")->octets);
+    struct buf snapshot = {0};
+    struct inputs *back = NULL;
+    struct config_errors errors = {0};
+    inputs_encode(inputs, &snapshot);
+    assert_int_equal(inputs_decode(snapshot.data, snapshot.len, &back, &errors), STATUS_OK);
+    assert_true(inputs_equal(inputs, back));
+    assert_int_equal(back->config->box.tls_next_count, 3);
+    buf_done(&snapshot);
+    inputs_free(back);
+    inputs_free(inputs);
+}
+
 static void a_file_named_for_two_purposes_lets_the_least_through(void **state)
 {
     (void)state;
@@ -379,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(public_parts_are_kept_and_reasons_in_place_of_the_rest),
+        cmocka_unit_test(of_keys_to_come_the_public_ones_are_taken),
         cmocka_unit_test(a_file_named_for_two_purposes_lets_the_least_through),
         cmocka_unit_test(files_beyond_their_size_are_refused),
         cmocka_unit_test(only_whole_certificate_blocks_pass),
