@@ -44,6 +44,7 @@ struct judge_server {
     const ldns_pkt *reply; // to the question for SOA, by UDP or else TCP; NULL unless it serves
     const ldns_rr *soa;    // from there
     ldns_rr_list *keys;    // DNSKEY, from judge_dnssec; NULL: not known
+    bool validates;        // by them
 };
 
 struct judge_servers {
@@ -64,6 +65,7 @@ struct judge {
     struct judge_servers parents;
     const char **delegated; // names of the NS set there, sorted
     size_t delegated_count;
+    bool is_lost; // no server of the parent knows the zone, so that nobody finds what is in it
     // From judge_servers:
     struct judge_servers servers;
 };
@@ -79,7 +81,7 @@ void judge_ds(struct judge *judge);
 void judge_records(struct judge *judge);
 void judge_host(struct judge *judge);
 void judge_mail(struct judge *judge);
-void judge_dmarc(struct judge *judge, const struct expect_mail *mail);
+void judge_dmarc(struct judge *judge, const char *domain);
 void judge_sts(struct judge *judge, const struct expect_mail *mail);
 
 // ── What they share (judge_common.c) ─────────────────────────────────────────────────────────────

@@ -192,12 +192,12 @@ static void judge_policy(struct judge *judge, const char *domain, const struct p
     }
 }
 
-void judge_dmarc(struct judge *judge, const struct expect_mail *mail)
+void judge_dmarc(struct judge *judge, const char *domain)
 {
     struct policy policy;
-    const char *why, *owner = judge_text(judge, "_dmarc.%s", mail->name);
+    const char *why, *owner = judge_text(judge, "_dmarc.%s", domain);
     if (expect_find(judge->zone, owner, LDNS_RR_TYPE_TXT) == NULL)
         return; // `dmarc: no`
-    if (read_policy(judge, mail->name, &policy, &why) == REPLY_READY)
-        judge_policy(judge, mail->name, &policy);
+    if (read_policy(judge, domain, &policy, &why) == REPLY_READY)
+        judge_policy(judge, domain, &policy);
 }

@@ -171,6 +171,7 @@ static void judge_signatures(struct judge *judge)
             continue;
         }
         good++;
+        server->validates = true;
         if (until == 0 || shortest.until < until)
             until = shortest.until;
     }
@@ -250,8 +251,8 @@ static void judge_denial(struct judge *judge)
     size_t good = 0;
     for (size_t i = 0; i < judge->servers.count; i++) {
         const struct judge_server *server = &judge->servers.list[i];
-        bool keys = server->keys != NULL && ldns_rr_list_rr_count(server->keys) > 0;
-        if (server->udp && server->serves && (keys || !judge->zone->is_signed))
+        // Where signatures are wrong at all, this is no fault of its own.
+        if (server->udp && server->serves && (server->validates || !judge->zone->is_signed))
             judge_denial_at(judge, server, &good);
     }
     if (good > 0)

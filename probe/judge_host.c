@@ -13,7 +13,8 @@ static bool leads_back(struct judge *judge, const struct address *address)
 {
     struct address *addresses;
     size_t count;
-    if (judge_addresses(judge, judge->zone->host.name, 53, &addresses, &count) != REPLY_READY)
+    if (judge->is_lost ||
+        judge_addresses(judge, judge->zone->host.name, 53, &addresses, &count) != REPLY_READY)
         return true; // not known, and not held against it
     for (size_t i = 0; i < count; i++)
         if (address_equal(&addresses[i], address))
@@ -42,15 +43,22 @@ static void judge_ptr(struct judge *judge, const struct address *address)
         verdict_add(judge->verdicts, CHECK_PTR, VERDICT_OK, subject, "is %s, there and back", host);
         return;
     }
-    if (named)
+    if (named) {
         verdict_add(judge->verdicts, CHECK_PTR, VERDICT_WRONG, subject,
-                    "is named %s, but %s has not this address (any more)", host, host);
+                    "is named %s, but %s leads elsewhere", host, host);
+        verdict_todo(judge->verdicts,
+                     "See why the world finds other addresses for %s than the "
+                     "configuration has: the other verdicts may say so",
+                     host);
+        return;
+    }
+    if (count == 0)
+        verdict_add(judge->verdicts, CHECK_PTR, VERDICT_WRONG, subject,
+                    "has no name (PTR): many mail servers take nothing from it");
     else
         verdict_add(judge->verdicts, CHECK_PTR, VERDICT_WRONG, subject,
-                    count == 0 ? "has no name (PTR): many mail servers take nothing from it%s"
-                               : "has the name (PTR) %s, not the host's: many mail servers take "
-                                 "nothing from it",
-                    count == 0 ? "" : judge_join(judge, names, count));
+                    "has the name (PTR) %s, not the host's: many mail servers take nothing from it",
+                    judge_join(judge, names, count));
     verdict_todo(judge->verdicts,
                  "Ask whoever gave you the address to set its reverse name: %s PTR %s", reverse,
                  host);

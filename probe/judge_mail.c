@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What the records of a mail domain come to, beyond being those that the configuration makes: does its MX lead
 // somewhere, may this box send for it, would receivers understand its texts.
+#include <stdlib.h>
 #include <string.h>
 
 #include "dns/spf.h"
@@ -23,6 +24,8 @@ static void judge_mx_target(struct judge *judge, const char *subject, const char
                      judge_data(judge, alias));
         return;
     }
+    if (judge->is_lost && name_is_inside(host, judge->zone->name))
+        return;
     if (judge_addresses(judge, host, 25, &addresses, &count) == REPLY_READY && count == 0) {
         verdict_add(judge->verdicts, CHECK_MX, VERDICT_WRONG, subject,
                     "%s has no address that the world can reach", host);
@@ -36,12 +39,6 @@ static void judge_mx(struct judge *judge, const struct expect_mail *mail)
     const char *why, *subject = judge_text(judge, "%s MX", mail->name);
     if (judge_look(judge, mail->name, LDNS_RR_TYPE_MX, &list, &why) != REPLY_READY)
         return; // said with the records
-    if (ldns_rr_list_rr_count(list) == 0) {
-        verdict_add(judge->verdicts, CHECK_MX, VERDICT_WRONG, subject,
-                    "there is no MX record: no mail comes in, or to the wrong place");
-        verdict_todo(judge->verdicts, "Give %s the MX record that `zonegen --dump %s` shows",
-                     mail->name, judge->zone->name);
-    }
     for (size_t i = 0; i < ldns_rr_list_rr_count(list) && i < JUDGE_NAMES_MAX; i++) {
         const char *host = judge_name(judge, ldns_rr_rdf(ldns_rr_list_rr(list, i), 1));
         if (strcmp(host, ".") != 0)
@@ -61,6 +58,50 @@ static size_t host_addresses(struct judge *judge, struct address **ret)
         return host->address_count;
     }
     return judge_addresses(judge, host->name, 53, ret, &count) == REPLY_READY ? count : 0;
+}
+
+static void blame_record(struct judge *judge, const char *domain, const char *whose,
+                         const struct spf_check *check)
+{
+    verdict_add(judge->verdicts, CHECK_SPF, VERDICT_WRONG, judge_text(judge, "%s SPF", domain),
+                "%s cannot be judged by it: %s", whose, check->why);
+    verdict_todo(judge->verdicts,
+                 "See `spf:` in the configuration and custom records at %s; what it includes must "
+                 "have one sound SPF record",
+                 domain);
+}
+
+// Nobody's address (RFC 1112 §4). What SPF says of it, it says of any stranger, and nothing ends the evaluation early.
+#define STRANGER "240.0.0.1"
+
+// Returns whether the record was found to be no good.
+static bool judge_spf_for_strangers(struct judge *judge, const char *domain)
+{
+    struct address stranger;
+    const char *subject = judge_text(judge, "%s SPF", domain);
+    if (address_parse(STRANGER, 25, &stranger, NULL) != STATUS_OK)
+        abort();
+    struct spf_check check = {
+        .judge = judge,
+        .address = &stranger,
+        .sender = domain,
+        .helo = judge->zone->host.name,
+        .why = "",
+    };
+    enum spf_result result = spf_check_host(&check, domain);
+    if (result == SPF_TEMPERROR) {
+        verdict_add(judge->verdicts, CHECK_SPF, VERDICT_UNKNOWN, subject,
+                    "what it says to its end is not known: %s", check.why);
+    } else if (result == SPF_PERMERROR) {
+        blame_record(judge, domain, "mail of others", &check);
+    } else if (result == SPF_PASS) {
+        verdict_add(judge->verdicts, CHECK_SPF, VERDICT_WRONG, subject,
+                    "anybody in the world may send in the name of %s, by %s", domain, check.why);
+        verdict_todo(judge->verdicts,
+                     "End the SPF record of %s with -all, and include nobody who lets all in",
+                     domain);
+    }
+    return result == SPF_PERMERROR;
 }
 
 static void judge_spf_for(struct judge *judge, const char *domain, const struct address *address,
@@ -89,12 +130,7 @@ static void judge_spf_for(struct judge *judge, const char *domain, const struct 
         return;
     case SPF_PERMERROR:
     case SPF_NONE:
-        verdict_add(judge->verdicts, CHECK_SPF, VERDICT_WRONG, subject, "%s: %s (%s)", from,
-                    check.why, spf_result_text(result));
-        verdict_todo(judge->verdicts,
-                     "See `spf:` in the configuration and custom records at %s; "
-                     "what it includes must have one sound SPF record",
-                     domain);
+        blame_record(judge, domain, from, &check);
         return;
     default:
         verdict_add(judge->verdicts, CHECK_SPF, VERDICT_WRONG, subject,
@@ -107,36 +143,17 @@ static void judge_spf_for(struct judge *judge, const char *domain, const struct 
     }
 }
 
-// `+all` lets everybody pass, and this box with them.
-static void judge_spf_openness(struct judge *judge, const char *domain)
-{
-    ldns_rr_list *list;
-    const char *why;
-    if (judge_look(judge, domain, LDNS_RR_TYPE_TXT, &list, &why) != REPLY_READY)
-        return;
-    for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
-        size_t len;
-        const char *text = judge_txt(judge, ldns_rr_list_rr(list, i), &len);
-        struct spf *spf = arena_struct(&judge->arena, sizeof(*spf));
-        if (!spf_is(text, len) || spf_parse(text, len, spf, NULL) != STATUS_OK || spf->all != '+')
-            continue;
-        verdict_add(judge->verdicts, CHECK_SPF, VERDICT_WRONG, judge_text(judge, "%s SPF", domain),
-                    "\"+all\" lets anybody in the world send in the name of %s", domain);
-        verdict_todo(judge->verdicts, "End the SPF record of %s with -all", domain);
-    }
-}
-
 static void judge_spf(struct judge *judge, const char *domain)
 {
     struct address *addresses = NULL;
     struct sayings passed = {0};
     size_t count = host_addresses(judge, &addresses);
-    for (size_t i = 0; i < count; i++)
+    bool no_good = judge_spf_for_strangers(judge, domain);
+    for (size_t i = 0; i < count && !no_good; i++)
         judge_spf_for(judge, domain, &addresses[i], &passed);
     for (size_t i = 0; i < passed.count; i++)
         verdict_add(judge->verdicts, CHECK_SPF, VERDICT_OK, judge_text(judge, "%s SPF", domain),
                     "%s may send, by %s", passed.list[i].who, passed.list[i].content);
-    judge_spf_openness(judge, domain);
 }
 
 // The configuration has a record of that family there, or the domain is judged without.
@@ -208,10 +225,13 @@ void judge_mail(struct judge *judge)
         if (expects(judge, mail->name, TXT_SPF))
             judge_spf(judge, mail->name);
         judge_texts(judge, mail);
-        judge_dmarc(judge, mail);
+        judge_dmarc(judge, mail->name);
         judge_sts(judge, mail);
     }
     // Its own name is what it says in EHLO, and what bounces are judged by (RFC 7208 §2.3).
-    if (zone->has_host && !host_is_domain && expects(judge, zone->host.name, TXT_SPF))
+    if (!zone->has_host || host_is_domain)
+        return;
+    if (expects(judge, zone->host.name, TXT_SPF))
         judge_spf(judge, zone->host.name);
+    judge_dmarc(judge, zone->host.name);
 }

@@ -201,6 +201,7 @@ void judge_parent(struct judge *judge)
         sayings_add(judge, &sayings, judge_join(judge, names, count), server->label);
         answered++;
     }
+    judge->is_lost = answered > 0 && judge->delegated_count == 0;
     if (judge->parents.count == 0)
         verdict_add(judge->verdicts, CHECK_PARENT, VERDICT_UNKNOWN, judge->parent,
                     "the addresses of its servers are not known");

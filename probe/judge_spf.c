@@ -113,7 +113,8 @@ static enum match match_ptr(struct spf_check *check, const struct spf_term *term
     for (size_t i = 0; i < count && i < NAMES_MAX; i++) {
         if (!name_is_inside(names[i], domain))
             continue;
-        if (judge_addresses(check->judge, names[i], 53, &addresses, &found) == REPLY_OPEN)
+        if (judge_addresses(check->judge, names[i], address_port(check->address), &addresses,
+                            &found) == REPLY_OPEN)
             return MATCH_OPEN;
         for (size_t k = 0; k < found; k++)
             if (address_equal(&addresses[k], check->address))

@@ -165,7 +165,7 @@ void judge_sts(struct judge *judge, const struct expect_mail *mail)
 {
     const char *host = judge_text(judge, "mta-sts.%s", mail->name);
     const char *subject = judge_text(judge, "https://%s", host), *why;
-    if (mail->policy == NULL)
+    if (mail->policy == NULL || judge->is_lost)
         return;
     ldns_rr_list *list;
     enum judge_reply reply = judge_look(judge, judge_text(judge, "_mta-sts.%s", mail->name),
