@@ -28,6 +28,7 @@ struct zonebox {
     const char *directory;
     const char *forget;
     bool force;
+    bool quiet;   // of `check`
     char **words; // behind the command
     size_t word_count;
 };
@@ -39,6 +40,7 @@ int zonebox_flush(const struct zonebox *zonebox);
 int zonebox_init(const struct zonebox *zonebox);
 int zonebox_setup(const struct zonebox *zonebox);
 int zonebox_tls_next(const struct zonebox *zonebox);
+int zonebox_check(const struct zonebox *zonebox);
 
 // ── What they share (zonebox_ask.c) ──────────────────────────────────────────────────────────────
 
@@ -54,6 +56,8 @@ char *zonebox_sockets(const struct zonebox *zonebox);
 enum status zonebox_ask(const char *sockets, const char *program, json_t *request, json_t **ret,
                         struct error *err);
 
+// Takes control characters out of all texts in it, in place.
+void zonebox_tame(json_t *value);
 // Members of a reply, whatever it is: "" and 0 for what is missing or of another type.
 const char *zonebox_text(const json_t *object, const char *key);
 int64_t zonebox_number(const json_t *object, const char *key);

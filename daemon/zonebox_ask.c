@@ -107,6 +107,11 @@ static void tame_all(json_t *value, bool lines)
     json_array_foreach(value, i, member) tame_all(member, lines);
 }
 
+void zonebox_tame(json_t *value)
+{
+    tame_all(value, false);
+}
+
 static void say_what_to_do(const char *program, const char *path, enum status status,
                            struct error *err)
 {

@@ -10,6 +10,7 @@ static const char usage[] =
     "usage: zonebox [--config FILE] [--control DIR] COMMAND\n"
     "\n"
     "  status [--all | --json] [DOMAIN]    what is wrong, what runs, the zones, trust anchors\n"
+    "  check [--all|--quiet|--json] [DOMAIN...]  does the world see what it should?\n"
     "  reload                              look at the configuration and all it names again\n"
     "  flush NAME                          forget what the resolver knows of NAME\n"
     "  init [--hostname NAME] [DOMAIN...]  prepare this box: a configuration when there is\n"
@@ -19,7 +20,7 @@ static const char usage[] =
     "           [--directory DIR]          (TLSA); `status` says when it is safe to deploy\n"
     "  tls-next --forget KEY [--force]     drop a key from the TLSA records at once\n"
     "\n"
-    "  -a, --all          list all zones, also when there are more than fit a screen\n"
+    "  -a, --all          all zones, or with check all verdicts; -q, --quiet: only what is wrong\n"
     "  -j, --json         all that the programs say, for programs\n"
     "  -c, --config FILE  instead of " CONFIG_DEFAULT_PATH "\n"
     "      --control DIR  where the control sockets are (default: as the configuration has it)\n"
@@ -29,18 +30,19 @@ static const char usage[] =
 
 struct command {
     const char *name;
-    size_t words_min, words_max; // behind it
-    bool status, init, tls_next; // whose options it takes
+    size_t words_min, words_max;        // behind it
+    bool status, check, init, tls_next; // whose options it takes
     int (*run)(const struct zonebox *zonebox);
 };
 
 static const struct command commands[] = {
-    {"status", 0, 1, true, false, false, zonebox_status},
-    {"reload", 0, 0, false, false, false, zonebox_reload},
-    {"flush", 1, 1, false, false, false, zonebox_flush},
-    {"init", 0, 1000000, false, true, false, zonebox_init},
-    {"setup", 1, 1, false, false, false, zonebox_setup},
-    {"tls-next", 0, 0, false, false, true, zonebox_tls_next},
+    {"status", 0, 1, .status = true, .run = zonebox_status},
+    {"check", 0, 1000000, .check = true, .run = zonebox_check},
+    {"reload", 0, 0, .run = zonebox_reload},
+    {"flush", 1, 1, .run = zonebox_flush},
+    {"init", 0, 1000000, .init = true, .run = zonebox_init},
+    {"setup", 1, 1, .run = zonebox_setup},
+    {"tls-next", 0, 0, .tls_next = true, .run = zonebox_tls_next},
 };
 
 static int misused(const char *words, const char *which)
@@ -52,7 +54,7 @@ static int misused(const char *words, const char *which)
 static int run(struct zonebox *zonebox, int count, char **words)
 {
     if (count == 0)
-        return misused("which command? status, reload, flush, init, setup or tls-next", "");
+        return misused("which command? status, check, reload, flush, init, setup or tls-next", "");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         const struct command *command = &commands[i];
         if (strcmp(command->name, words[0]) != 0)
@@ -63,7 +65,11 @@ static int run(struct zonebox *zonebox, int count, char **words)
             return misused(" wants one word more", words[0]);
         if (zonebox->word_count > command->words_max)
             return misused(" takes fewer words", words[0]);
-        if ((zonebox->json || zonebox->all) && !command->status)
+        if (zonebox->quiet && !command->check)
+            return misused(" takes no --quiet", words[0]);
+        if (zonebox->quiet && zonebox->all)
+            return misused(" takes either --all or --quiet", words[0]);
+        if ((zonebox->json || zonebox->all) && !command->status && !command->check)
             return misused(" takes neither --json nor --all", words[0]);
         if (zonebox->hostname != NULL && !command->init)
             return misused(" takes no --hostname", words[0]);
@@ -74,6 +80,41 @@ static int run(struct zonebox *zonebox, int count, char **words)
         return command->run(zonebox);
     }
     return misused(": no such command", words[0]);
+}
+
+// Returns whether it was one that is a matter of setting something.
+static bool take_option(struct zonebox *zonebox, int option)
+{
+    switch (option) {
+    case 'c':
+        zonebox->config_path = optarg;
+        return zonebox->config_given = true;
+    case 's':
+        zonebox->control = optarg;
+        return true;
+    case 'n':
+        zonebox->hostname = optarg;
+        return true;
+    case 'A':
+        zonebox->algorithm = optarg;
+        return true;
+    case 'D':
+        zonebox->directory = optarg;
+        return true;
+    case 'F':
+        zonebox->forget = optarg;
+        return true;
+    case 'f':
+        return zonebox->force = true;
+    case 'j':
+        return zonebox->json = true;
+    case 'a':
+        return zonebox->all = true;
+    case 'q':
+        return zonebox->quiet = true;
+    default:
+        return false;
+    }
 }
 
 int main(int argc, char **argv)
@@ -88,51 +129,21 @@ int main(int argc, char **argv)
         {"force", no_argument, NULL, 'f'},
         {"json", no_argument, NULL, 'j'},
         {"all", no_argument, NULL, 'a'},
+        {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {0},
     };
     struct zonebox zonebox = {.config_path = CONFIG_DEFAULT_PATH};
-    for (int option; (option = getopt_long(argc, argv, "c:jahV", known, NULL)) != -1;) {
-        switch (option) {
-        case 'c':
-            zonebox.config_path = optarg;
-            zonebox.config_given = true;
-            break;
-        case 's':
-            zonebox.control = optarg;
-            break;
-        case 'n':
-            zonebox.hostname = optarg;
-            break;
-        case 'A':
-            zonebox.algorithm = optarg;
-            break;
-        case 'D':
-            zonebox.directory = optarg;
-            break;
-        case 'F':
-            zonebox.forget = optarg;
-            break;
-        case 'f':
-            zonebox.force = true;
-            break;
-        case 'j':
-            zonebox.json = true;
-            break;
-        case 'a':
-            zonebox.all = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return ZONEBOX_FINE;
-        case 'V':
-            puts("zonebox " ZONEBOX_VERSION);
-            return ZONEBOX_FINE;
-        default:
+    for (int option; (option = getopt_long(argc, argv, "c:jaqhV", known, NULL)) != -1;) {
+        if (take_option(&zonebox, option))
+            continue;
+        if (option != 'h' && option != 'V') {
             fputs("zonebox --help says how it is used\n", stderr);
             return ZONEBOX_USAGE;
         }
+        fputs(option == 'h' ? usage : "zonebox " ZONEBOX_VERSION "\n", stdout);
+        return ZONEBOX_FINE;
     }
     return run(&zonebox, argc - optind, argv + optind);
 }
