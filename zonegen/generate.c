@@ -42,7 +42,6 @@ static const struct {
     {HOST | MAIL | BARE, make_addresses},
     {REVERSE, make_ptr},
     {MAIL, make_mx},
-    {BARE, make_parked},
     {MAIL, make_spf},
     {MAIL, make_dkim},
     {MAIL, make_dmarc},

@@ -133,7 +133,6 @@ void make_mta_sts_addresses(struct zone_maker *maker);
 void make_services(struct zone_maker *maker);
 void make_autoconfig(struct zone_maker *maker);
 void make_caa(struct zone_maker *maker);
-void make_parked(struct zone_maker *maker);
 void make_ptr(struct zone_maker *maker);
 // When all is there that the configuration asks for: what follows from it.
 void make_mta_sts(struct zone_maker *maker); // for each name

@@ -25,18 +25,6 @@ static void add_silence(struct zone_maker *maker, const char *name)
     free(owner);
 }
 
-void make_parked(struct zone_maker *maker)
-{
-    if (strcmp(maker->name, maker->config->box.hostname) == 0)
-        return; // a machine has mail of its own to send
-    add_silence(maker, maker->name);
-    char *owner = xasprintf("*._domainkey.%s", maker->name);
-    maker_add_text(maker, owner,
-                   "DKIM: every key of this domain is void (RFC 6376 §3.6.1: empty p=)",
-                   "v=DKIM1; p=");
-    free(owner);
-}
-
 // ── Names with addresses ─────────────────────────────────────────────────────────────────────────
 
 // Does the SPF record let anybody send? One that cannot be read says at least that somebody wanted that.
@@ -70,12 +58,18 @@ static const ldns_rr *next_at(struct silence *silence, const ldns_rdf *name, siz
     return *at != OWNERS_NONE ? content->records[*at].rr : NULL;
 }
 
+static bool is_null_mx(const ldns_rr *mx)
+{
+    return ldns_rdf_size(ldns_rr_rdf(mx, 1)) == 1; // the root
+}
+
 static bool has_mail(struct silence *silence, const ldns_rdf *name)
 {
     const ldns_rr *rr;
     for (size_t at = OWNERS_NONE; (rr = next_at(silence, name, &at)) != NULL;) {
         ldns_rr_type type = ldns_rr_get_type(rr);
-        if (type == LDNS_RR_TYPE_MX || (type == LDNS_RR_TYPE_TXT && lets_send(rr)))
+        if ((type == LDNS_RR_TYPE_MX && !is_null_mx(rr)) ||
+            (type == LDNS_RR_TYPE_TXT && lets_send(rr)))
             return true;
     }
     return false;
@@ -106,11 +100,30 @@ static bool is_cut(struct silence *silence, const ldns_rdf *name, const ldns_rdf
     return cut;
 }
 
-void make_silent(struct zone_maker *maker)
+// A domain without mail: it and all keys that somebody could claim. Not when custom records are about mail after all.
+static void silence_parked(struct silence *silence, const struct config_domain *domain)
 {
+    struct zone_maker *maker = silence->maker;
+    if (domain == NULL || domain->has_mail ||
+        strcmp(domain->name, maker->config->box.hostname) == 0)
+        return; // a machine has mail of its own to send
+    ldns_rdf *name = ldns_dname_new_frm_str(domain->name);
+    char *owner = xasprintf("*._domainkey.%s", domain->name);
+    if (name != NULL && !has_mail(silence, name)) {
+        maker_turn_to(maker, domain);
+        add_silence(maker, domain->name);
+        maker_add_text(maker, owner,
+                       "DKIM: every key of this domain is void (RFC 6376 §3.6.1: empty p=)",
+                       "v=DKIM1; p=");
+    }
+    free(owner);
+    ldns_rdf_deep_free(name);
+}
+
+static void silence_addresses(struct silence *silence)
+{
+    struct zone_maker *maker = silence->maker;
     const struct zone_content *content = maker->content;
-    const char *hostname = maker->config->box.hostname;
-    struct silence silence = {.maker = maker};
     ldns_rdf *apex = ldns_dname_new_frm_str(maker->target->name);
     for (size_t i = 0, count = content->record_count; i < count; i++) {
         const ldns_rr *rr = content->records[i].rr; // the array moves as it grows
@@ -121,12 +134,25 @@ void make_silent(struct zone_maker *maker)
         ldns_dname2canonical(name);
         char *text = ldns_rdf2str(name);
         text[strlen(text) - 1] = '\0';
-        if (strcmp(text, hostname) != 0 && !has_mail(&silence, name) &&
-            !is_cut(&silence, name, apex))
+        if (strcmp(text, maker->config->box.hostname) != 0 && !has_mail(silence, name) &&
+            !is_cut(silence, name, apex))
             add_silence(maker, text);
         free(text);
         ldns_rdf_deep_free(name);
     }
     ldns_rdf_deep_free(apex);
+}
+
+void make_silent(struct zone_maker *maker)
+{
+    const struct zone_target *target = maker->target;
+    struct silence silence = {.maker = maker};
+    if (!target_is_reverse(target)) {
+        silence_parked(&silence, target->domain);
+        for (size_t i = 0; i < target->inside_count; i++)
+            silence_parked(&silence, target->inside[i]);
+        maker_turn_to(maker, target->domain);
+    }
+    silence_addresses(&silence);
     owners_done(&silence.owners);
 }

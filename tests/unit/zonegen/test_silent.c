@@ -8,7 +8,8 @@ static void assert_silent(const char *text, const char *name)
     assert_line(text, line);
     snprintf(line, sizeof(line), "%s 3600 IN TXT \"v=spf1 -all\"", name);
     assert_line(text, line);
-    snprintf(line, sizeof(line), "_dmarc.%s 3600 IN TXT \"v=DMARC1; p=reject\"", name);
+    snprintf(line, sizeof(line), "_dmarc%s%s 3600 IN TXT \"v=DMARC1; p=reject\"",
+             name[0] == '@' ? "" : ".", name[0] == '@' ? "" : name);
     assert_line(text, line);
 }
 
@@ -60,6 +61,43 @@ static void a_parked_domain_lets_nobody_send(void **state)
     world_done(&w);
 }
 
+// Custom records count: a name that they make has no mail, one that they give mail has.
+static void custom_records_are_seen(void **state)
+{
+    (void)state;
+    struct world w = world(
+        "", "domains:\n"
+            "  - name: example.com\n"
+            "    records: [\"plain A 192.0.2.1\", \"*.wild A 192.0.2.2\", \"mx A 192.0.2.3\", "
+            "\"mx MX 5 mx.example.com.\", \"sender A 192.0.2.4\", \"sender TXT \\\"v=spf1 a "
+            "-all\\\"\", \"null A 192.0.2.5\", \"null MX 0 .\", \"cut NS ns.cut\", "
+            "\"ns.cut A 192.0.2.6\", \"www CNAME plain\", \"_dmarc.plain TXT v=DMARC1;p=none\"]\n"
+            "  - {name: example.net, mail: no, records: [\"@ MX 10 mx.elsewhere.example.\"]}\n"
+            "  - {name: example.org, mail: no, records: [\"@ MX 0 .\"]}\n");
+    char *text = dump_zone(&w, "example.com");
+    assert_line(text, "plain 3600 IN MX 0 .");
+    assert_line(text, "plain 3600 IN TXT \"v=spf1 -all\"");
+    assert_no(text, "_dmarc.plain 3600 IN TXT \"v=DMARC1; p=reject\"");
+    assert_line(text, "*.wild 3600 IN MX 0 .");
+    assert_no(text, "_dmarc.*");
+    assert_no(text, "mx 3600 IN TXT");
+    assert_no(text, "sender 3600 IN MX");
+    assert_silent(text, "null");
+    assert_no(text, "ns.cut 3600 IN MX");
+    assert_no(text, "www 3600 IN MX");
+    free(text);
+    text = dump_zone(&w, "example.net");
+    assert_no(text, "@ 3600 IN TXT");
+    assert_no(text, "_domainkey");
+    assert_silent(text, "www");
+    free(text);
+    text = dump_zone(&w, "example.org");
+    assert_silent(text, "@");
+    assert_line(text, "*._domainkey 3600 IN TXT \"v=DKIM1; p=\"");
+    free(text);
+    world_done(&w);
+}
+
 static void a_host_without_a_mail_domain_still_sends(void **state)
 {
     (void)state;
@@ -98,6 +136,7 @@ int main(void)
         cmocka_unit_test(names_with_addresses_and_no_mail_say_so),
         cmocka_unit_test(glue_is_left_alone),
         cmocka_unit_test(a_parked_domain_lets_nobody_send),
+        cmocka_unit_test(custom_records_are_seen),
         cmocka_unit_test(a_host_without_a_mail_domain_still_sends),
         cmocka_unit_test(addresses_may_be_the_domains_own),
     };
