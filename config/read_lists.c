@@ -402,10 +402,14 @@ void read_caa(const struct reader *reader, const struct slot *slot, const struct
                     "who may issue is not said; write a CA such as letsencrypt.org, or `no`");
         return;
     }
-    // The host name's only: of a domain it is not known whose certificates its web servers have.
-    bool is_automatic = is_text && strcmp(node->text, "automatic") == 0;
-    if (is_automatic && slot->scope->targets->domain == NULL)
+    if (is_text && strcmp(node->text, "automatic") == 0) {
+        // Of a domain it is not known whose certificates its web servers have.
+        if (slot->scope->targets->domain != NULL)
+            complain_of(reader, slot, node->place,
+                        "`automatic` is for the host name; write a CA such as letsencrypt.org, or "
+                        "`no`");
         return;
+    }
     caa->given = true;
     caa->none = is_text && value_is_yes_no(node->text, &yes);
     if (node->kind == NODE_MAPPING)
