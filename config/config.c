@@ -180,6 +180,7 @@ void config_free(struct config *config)
 {
     if (config == NULL)
         return;
+    free(config->domains);
     arena_done(&config->arena);
     free(config);
 }

@@ -373,7 +373,7 @@ struct config {
     uint64_t digest;    // of all that is written outside of `domains:`, whatever its place
     char *on_alarm;     // for /bin/sh -c, or NULL
     char *state;        // absolute
-    struct arena arena; // all that is pointed to
+    struct arena arena; // all that is pointed to, but for the list of domains, which grows
 };
 
 #define CONFIG_ERRORS_MAX 20 // a file that is wrong throughout is not worth more lines

@@ -451,12 +451,6 @@ void read_included(struct reader *reader, const struct tree *tree)
 
 void read_finish(struct reader *reader)
 {
-    struct config *config = reader->config;
-    size_t size = reader->domain_count * sizeof(*reader->domains);
-    config->domains = arena_struct(&config->arena, size);
-    if (size > 0)
-        memcpy(config->domains, reader->domains, size);
-    config->domain_count = reader->domain_count;
-    free(reader->domains);
-    reader->domains = NULL;
+    reader->config->domains = reader->domains;
+    reader->config->domain_count = reader->domain_count;
 }

@@ -12,7 +12,7 @@ struct reader {
     struct config_errors *errors;
     // What domains inherit: without what follows from the other TTLs.
     struct config_ttl ttl;
-    // Grows while files are read; read_finish moves it to the configuration.
+    // Grows while files are read; read_finish hands it to the configuration.
     struct config_domain *domains;
     size_t domain_count, domain_cap;
 };

@@ -105,8 +105,7 @@ enum status value_to_ascii(struct arena *arena, const char *text, char **ret, st
 static enum status read_name(struct arena *arena, const char *text, int flags, char **ret,
                              struct error *err)
 {
-    char buffer[VALUE_QUOTE_MAX];
-    const char *quoted = value_quote(text, buffer);
+    char quoted[VALUE_QUOTE_MAX];
     size_t max = (flags & NAME_ONE_LABEL) != 0 ? LABEL_MAX_OCTETS : HOST_NAME_MAX_OCTETS;
     char *name;
     enum status status = value_to_ascii(arena, text, &name, err);
@@ -121,11 +120,11 @@ static enum status read_name(struct arena *arena, const char *text, int flags, c
     if (name[len - 1] == '.' && (flags & NAME_ONE_LABEL) == 0)
         len--;
     if (len > max)
-        return error_set(err, STATUS_SYNTAX, "%s has %zu octets; at most %zu are possible", quoted,
-                         len, max);
-    status = check_labels(quoted, name, len, flags, err);
-    if (status != STATUS_OK)
-        return status;
+        return error_set(err, STATUS_SYNTAX, "%s has %zu octets; at most %zu are possible",
+                         value_quote(text, quoted), len, max);
+    // There may be 100,000 names, so they are quoted only when there is something to say.
+    if (check_labels("", name, len, flags, NULL) != STATUS_OK)
+        return check_labels(value_quote(text, quoted), name, len, flags, err);
     name[len] = '\0';
     for (size_t i = 0; i < len; i++)
         if (name[i] >= 'A' && name[i] <= 'Z')

@@ -27,6 +27,25 @@ static void check_errors(const struct config_errors *errors)
     }
 }
 
+static void check_mail(const struct config_mail *mail)
+{
+    for (size_t i = 0; i < mail->spf.relay_count; i++)
+        MUST(strchr(mail->spf.relays[i].text, ':') != NULL);
+    for (size_t i = 0; i < mail->dmarc.report_count; i++)
+        MUST(strchr(mail->dmarc.reports[i].text, ':') != NULL);
+    for (size_t i = 0; i < mail->service_count; i++)
+        MUST(mail->services[i].name != NULL && mail->services[i].port > 0);
+    MUST(mail->dkim_algorithms != 0 && mail->mta_sts.max_age > 0);
+    MUST(mail->srv || mail->service_count == 0);
+}
+
+static void check_records(const struct config_record *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        MUST((records[i].line != NULL) !=
+             (records[i].type != NULL && (records[i].data_count > 0) != (records[i].text != NULL)));
+}
+
 static void check_config(const struct config *config)
 {
     MUST(config->directory[0] == '/' && config->state[0] == '/');
@@ -39,8 +58,16 @@ static void check_config(const struct config *config)
         const struct config_domain *domain = &config->domains[i];
         MUST(domain->name != NULL && domain->place.line > 0);
         MUST(domain->zone_file == NULL || domain->zone_file[0] == '/');
+        MUST(domain->ttl->standard > 0 && domain->ttl->mx > 0 &&
+             domain->place.file < config->file_count);
+        MUST(!domain->no_addresses || domain->address_count == 0);
+        MUST(!domain->in_parent || domain->zone_file == NULL);
+        check_mail(domain->mail);
+        check_records(domain->records, domain->record_count);
         MUST(domain->dnssec != CONFIG_DNSSEC_PRESIGNED || domain->zone_file != NULL);
     }
+    check_mail(&config->box.mail);
+    check_records(config->records, config->record_count);
     MUST(config->dnssec.signature_refresh < config->dnssec.signature_lifetime);
     MUST(config->ttl.standard > 0 && config->ttl.ns > 0 && config->server.tcp_connections > 0);
 }

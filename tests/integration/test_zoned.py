@@ -297,6 +297,33 @@ def test_the_last_good_configuration_is_used_at_the_start(stage):
     assert "999" in kept.read_text()
 
 
+def test_included_files_are_followed_and_last_good_with_the_rest(stage):
+    parts = stage.box.directory / "conf.d"
+    parts.mkdir()
+    (parts / "a.yaml").write_text("domains: [included.example]\n")
+    stage.box.write_config(CONFIG + "include: conf.d/*.yaml\n")
+
+    def handed_on(text):
+        wait_until(lambda: any(text in event["text"] for event in stage.events("snapshot")[-1:]), f"{text} is handed on")
+
+    stage.start().ready()
+    handed_on("included.example")
+    (parts / "b.yaml").write_text("domains: [later.example]\n")
+    handed_on("later.example")
+    stage.stop()
+    (parts / "a.yaml").write_text("domains: [broken\n")
+    (parts / "b.yaml").unlink()
+    before = len(stage.events("snapshot"))
+    stage.start("--state", stage.box.state)
+    stage.ready()
+    assert "last-good-used" in stage.zoned.log() and f"{parts}/a.yaml:2:1: not YAML" in stage.zoned.log()
+    wait_until(lambda: len(stage.events("snapshot")) > before, "a snapshot")
+    text = stage.events("snapshot")[-1]["text"]
+    assert "included.example" in text and "later.example" in text and "broken" not in text
+    (parts / "a.yaml").write_text("domains: [repaired.example]\n")
+    handed_on("repaired.example")
+
+
 def test_the_last_good_configuration_of_another_box_is_not_used(stage):
     stage.start().ready().stop()
     other = stage.box.directory / "other.yaml"

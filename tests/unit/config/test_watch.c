@@ -258,6 +258,68 @@ static void many_zone_files_in_one_directory_are_one_watch(void **state)
     assert_true(is_seen());
 }
 
+static void included_files_are_seen_when_they_come_change_and_go(void **state)
+{
+    (void)state;
+    run("printf '%%s' 'box: {hostname: b.example.com}\ninclude: [conf.d/*.yaml, sub/*/d.yaml, "
+        "one.yaml]\n' "
+        "> etc/z.yaml; echo > etc/one.yaml");
+    settle();
+    run("mkdir etc/conf.d"); // the first one is for a directory that was not there
+    assert_true(is_seen());
+    assert_true(settle());
+    run("echo 'domains: [example.com]' > etc/conf.d/a.yaml");
+    assert_true(is_seen());
+    settle();
+    run("echo >> etc/conf.d/a.yaml");
+    assert_true(is_seen());
+    run("mv etc/conf.d/a.yaml etc/conf.d/b.yaml");
+    assert_true(is_seen());
+    settle();
+    run("rm etc/conf.d/b.yaml");
+    assert_true(is_seen());
+    run("echo >> etc/one.yaml");
+    assert_true(is_seen());
+    run("mkdir -p etc/sub/x");
+    assert_true(is_seen());
+    settle();
+    run("mkdir -p etc/sub/y");
+    assert_true(is_seen());
+    settle();
+    run("echo > etc/sub/y/d.yaml");
+    assert_true(is_seen());
+    run("touch etc/other.yaml");
+    assert_false(is_seen());
+}
+
+static void an_included_file_by_a_link_is_seen_where_it_is(void **state)
+{
+    (void)state;
+    run("mkdir etc/conf.d real && echo 'domains: [example.com]' > real/a && ln -s ../../real/a "
+        "etc/conf.d/a.yaml");
+    run("printf '%%s' 'box: {hostname: b.example.com}\ninclude: conf.d/*.yaml\n' > etc/z.yaml");
+    settle();
+    run("echo >> real/a");
+    assert_true(is_seen());
+}
+
+static void keys_to_come_are_seen_when_they_come(void **state)
+{
+    (void)state;
+    char *pattern = path_join(scratch, "next/*.pub");
+    surroundings.tls_next = pattern;
+    settle();
+    run("mkdir next");
+    assert_true(is_seen());
+    settle();
+    run("echo > next/a.pub");
+    assert_true(is_seen());
+    put_config(", tls-next: []");
+    run("echo > next/b.pub");
+    assert_false(is_seen());
+    free(pattern);
+}
+
 int main(void)
 {
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -271,6 +333,9 @@ int main(void)
         WITH_SCRATCH(default_certificate_and_host_keys_are_seen_when_they_come),
         WITH_SCRATCH(absolute_links_are_followed_from_the_root),
         WITH_SCRATCH(what_is_no_longer_named_is_no_longer_watched),
+        WITH_SCRATCH(included_files_are_seen_when_they_come_change_and_go),
+        WITH_SCRATCH(an_included_file_by_a_link_is_seen_where_it_is),
+        WITH_SCRATCH(keys_to_come_are_seen_when_they_come),
         WITH_SCRATCH(links_in_a_circle_end),
         WITH_SCRATCH(many_zone_files_in_one_directory_are_one_watch),
     };
