@@ -110,6 +110,8 @@ static const char *refuse_address(const struct zone_maker *maker, const struct n
 static const char *refuse_cut(const struct zone_maker *maker, const struct name *owner)
 {
     const struct config_box *box = &maker->config->box;
+    if (name_is_wildcard(owner->wire))
+        return "a wildcard cannot be delegated, nor have a DNAME (RFC 4592 §4.2, §4.4)";
     if (covers(owner, box->hostname))
         return "this machine's own name would be delegated away with it";
     for (size_t i = 0; i < box->nameserver_count; i++) {

@@ -24,12 +24,16 @@ static void put_escaped(struct buf *ret, uint8_t octet)
     buf_put(ret, text, sizeof(text));
 }
 
+// What is not in names of hosts, services and wildcards is escaped: readers differ in what they take bare (BIND ends a
+// word at a quote, Knot refuses "#").
 static void put_label(struct buf *ret, const uint8_t *octets, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (strchr(".;()\\", octets[i]) != NULL && octets[i] != '\0')
+        bool graphic = octets[i] < 0x80 && isgraph(octets[i]);
+        if (graphic && !isalnum(octets[i]) && octets[i] != '-' && octets[i] != '_' &&
+            octets[i] != '*' && octets[i] != '/')
             buf_put_u8(ret, '\\');
-        if (octets[i] < 0x80 && isgraph(octets[i]))
+        if (graphic)
             buf_put_u8(ret, octets[i]);
         else
             put_escaped(ret, octets[i]);
@@ -77,8 +81,6 @@ void text_put_owner(struct buf *ret, const ldns_rdf *owner, const ldns_rdf *apex
         buf_put_u8(ret, '@');
         return;
     }
-    if (wire[0] > 0 && (wire[1] == '@' || wire[1] == '$'))
-        buf_put_u8(ret, '\\');
     if (end != NULL)
         put_labels(ret, wire, end);
     else

@@ -9,8 +9,7 @@
 
 // A whole name, with its last dot.
 void text_put_name(struct buf *ret, const ldns_rdf *name);
-// The name relative to an apex it lies in ("@" for the apex itself), else whole; apex is wire form. What would mean
-// something else at the start of a line is escaped.
+// The name relative to an apex it lies in ("@" for the apex itself), else whole; apex is wire form.
 void text_put_owner(struct buf *ret, const ldns_rdf *owner, const ldns_rdf *apex);
 // One field of rdata.
 void text_put_rdf(struct buf *ret, const ldns_rdf *rdf);
