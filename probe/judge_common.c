@@ -112,6 +112,18 @@ ldns_rr_list *judge_list(struct judge *judge)
     return judge->lists[judge->list_count++] = ldns_rr_list_new();
 }
 
+// ldns takes records without data, which dynamic update has, and with less than the type wants.
+static bool is_whole(const ldns_rr *rr)
+{
+    const ldns_rr_descriptor *descriptor = ldns_rr_descript((uint16_t)ldns_rr_get_type(rr));
+    if (ldns_rr_rd_count(rr) == 0 || ldns_rr_rd_count(rr) < ldns_rr_descriptor_minimum(descriptor))
+        return false;
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
+        if (ldns_rr_rdf(rr, i) == NULL || ldns_rdf_size(ldns_rr_rdf(rr, i)) == 0)
+            return false;
+    return true;
+}
+
 ldns_rr_list *judge_rrset(struct judge *judge, const ldns_pkt *reply, ldns_pkt_section section,
                           const char *name, ldns_rr_type type)
 {
@@ -122,7 +134,7 @@ ldns_rr_list *judge_rrset(struct judge *judge, const ldns_pkt *reply, ldns_pkt_s
     for (size_t i = 0; i < ldns_rr_list_rr_count(all); i++) {
         ldns_rr *rr = ldns_rr_list_rr(all, i);
         if (ldns_rr_get_type(rr) == type && ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
-            name_is(judge_name(judge, ldns_rr_owner(rr)), name))
+            is_whole(rr) && name_is(judge_name(judge, ldns_rr_owner(rr)), name))
             ldns_rr_list_push_rr(found, rr);
     }
     return found;

@@ -194,6 +194,8 @@ static bool collect_proofs(struct judge *judge, const ldns_pkt *reply, ldns_rr_t
             continue;
         ldns_rr_list *one = judge_rrset(judge, reply, LDNS_SECTION_AUTHORITY,
                                         judge_name(judge, ldns_rr_owner(rr)), type);
+        if (ldns_rr_list_rr_count(one) == 0)
+            return false; // a record without data
         ldns_rr_list *signatures = signatures_of(judge, reply, LDNS_SECTION_AUTHORITY, one);
         if (weigh(judge, one, signatures, keys).wrong != NULL)
             return false;
