@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "zonegen/elsewhere.h"
+#include "zonegen/maker.h"
 
 static const char *algorithm_name(unsigned number)
 {
@@ -189,7 +190,9 @@ static void put_head(const struct zone_target *target, struct buf *ret)
             "%s: nothing to enter at a registrar: %s is served here, too, and delegates it\n\n",
             target->name, target->parent->name);
     else
-        buf_printf(ret, "%s: enter this at its registrar, not here%s\n\n", target->name,
+        buf_printf(ret, "%s: enter this at %s, not here%s\n\n", target->name,
+                   target_is_reverse(target) ? "the registry that has given you the addresses"
+                                             : "its registrar",
                    target_mode(target) == CONFIG_HIDDEN_PRIMARY
                        ? "; the box itself is told nobody (mode: hidden-primary)"
                        : "");
