@@ -131,6 +131,28 @@ static void show_keys(const json_t *zone, struct buf *ret)
         buf_printf(ret, "%s %lld", i > 0 ? "," : "; key", number(key, "tag"));
 }
 
+// The DKIM keys, by domain where the zone has several mail domains.
+static void show_dkim(const json_t *zone, struct buf *ret)
+{
+    const char *last = "";
+    size_t i;
+    json_t *key;
+    json_array_foreach(json_object_get(zone, "dkim"), i, key)
+    {
+        const char *domain = zonebox_text(key, "domain");
+        bool same = strcmp(domain, last) == 0;
+        if (!same)
+            buf_printf(ret, "%s      DKIM%s%s:", i > 0 ? "\n" : "",
+                       strcmp(domain, zonebox_text(zone, "name")) != 0 ? " of " : "",
+                       strcmp(domain, zonebox_text(zone, "name")) != 0 ? domain : "");
+        buf_printf(ret, "%s %s %s", same ? "," : "", zonebox_text(key, "selector"),
+                   zonebox_text(key, "state"));
+        last = domain;
+    }
+    if (last[0] != '\0')
+        buf_put_text(ret, "\n");
+}
+
 static void show_zone(const json_t *zone, int64_t now, struct buf *ret)
 {
     char text[ZONEBOX_MOMENT_MAX];
@@ -146,6 +168,7 @@ static void show_zone(const json_t *zone, int64_t now, struct buf *ret)
         buf_printf(ret, " until %s", zonebox_moment(expire, now, text));
     show_keys(zone, ret);
     buf_put_text(ret, "\n");
+    show_dkim(zone, ret);
     json_array_foreach(json_object_get(zone, "notes"), i, note)
         buf_printf(ret, "      note: %s\n", json_string_value(note));
 }

@@ -133,15 +133,29 @@ static bool has_private(const struct listing *listing, const char *selector)
                    compare_texts) != NULL;
 }
 
+// As file_read, in half as many system calls: ten thousand domains have twice as many files.
 static enum status read_text(const char *path, struct buf *ret, int64_t *ret_changed,
                              struct error *err)
 {
     struct stat info;
-    enum status status = file_read(path, DKIM_FILE_MAX, ret, err);
-    if (status == STATUS_OK && stat(path, &info) != 0)
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return error_set_errno(err, errno, "%s: cannot open", path);
+    enum status status = STATUS_OK;
+    if (fstat(fd, &info) != 0)
         status = error_set_errno(err, errno, "%s: cannot look at it", path);
-    if (status == STATUS_OK)
+    else if (!S_ISREG(info.st_mode) || info.st_size > DKIM_FILE_MAX)
+        status = error_set(err, STATUS_IO, "%s: not a regular file of at most %u octets", path,
+                           DKIM_FILE_MAX);
+    if (status == STATUS_OK) {
+        uint8_t *octets = buf_extend(ret, (size_t)info.st_size);
+        ssize_t got = read(fd, octets, (size_t)info.st_size);
+        if (got < 0)
+            status = error_set_errno(err, errno, "%s: cannot read", path);
+        ret->len = got > 0 ? (size_t)got : 0; // shorter when it is just being written
         *ret_changed = (int64_t)info.st_ctim.tv_sec;
+    }
+    close(fd);
     return status;
 }
 

@@ -72,6 +72,31 @@ static json_t *notes_of(const struct zone *zone, int64_t now)
     return list;
 }
 
+static void append_dkim(json_t *list, const char *domain, const struct dkim_key *key)
+{
+    json_t *object = json_object();
+    set(object, "domain", json_string_nocheck(domain));
+    set(object, "selector", control_text(key->selector));
+    set(object, "algorithm",
+        key->trouble == NULL ? json_string_nocheck(dkim_algorithm_name(key->algorithm))
+                             : json_null());
+    set(object, "state",
+        json_string_nocheck(key->trouble == NULL ? dkim_state_name(key->state) : "unusable"));
+    set(object, "since", time_or_null(key->changed));
+    json_array_append_new(list, object);
+}
+
+static json_t *dkim_of(const struct zone *zone)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; zone->dkim != NULL && i < zone->dkim->count; i++) {
+        const struct dkim_domain *domain = &zone->dkim->list[i];
+        for (size_t k = 0; k < domain->set.count; k++)
+            append_dkim(list, domain->name, &domain->set.list[k]);
+    }
+    return list;
+}
+
 static json_t *zone_of(const struct publisher *publisher, const struct zone *zone, int64_t now)
 {
     const struct zone_published *published = &zone->published;
@@ -83,6 +108,8 @@ static json_t *zone_of(const struct publisher *publisher, const struct zone *zon
     set(object, "signatures-expire", time_or_null(published->expires_at));
     set(object, "sign-next", time_or_null(next_of(publisher, zone)));
     set(object, "keys", keys_of(zone));
+    set(object, "dkim", dkim_of(zone));
+    set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
     set(object, "error", error != NULL ? control_text(error) : json_null());
     set(object, "notes", notes_of(zone, now));
     return object;
@@ -114,6 +141,8 @@ static json_t *errors_of(const struct publisher *publisher)
         json_array_append_new(list, control_text(publisher->public_file.trouble));
     if (publisher->tls.trouble != NULL)
         json_array_append_new(list, control_text(publisher->tls.trouble));
+    if (publisher->dkim_tables.trouble != NULL)
+        json_array_append_new(list, control_text(publisher->dkim_tables.trouble));
     const char *path, *words;
     for (size_t i = 0; lastgood_word(lastgood, i, &path, &words); i++) {
         char *line = xasprintf("%s: %s", path, words);

@@ -5,12 +5,16 @@
 //    "signatures-expire":1796209600,"sign-next":1795604800,
 //    "errors":["…"],
 //    "zones":[{"name":"example.com","serial":1795000000,"dnssec":"signed","signatures-expire":1796209600,
-//              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,"flags":257}],"error":null,"notes":[]},…]}
+//              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,"flags":257}],
+//              "dkim":[{"domain":"example.com","selector":"rsa-20261122","algorithm":"rsa","state":"active",
+//                       "since":1795330800},…],"dkim-next":null,
+//              "error":null,"notes":[]},…]}
 //
-// Times are Unix seconds, null where there is none (also a serial before the first publication). waiting: zones that
-// are to be looked at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all"
-// (the default), "wrong" (those with an error) or the name of one. Ten thousand zones are 2 MB and some 70 ms of work,
-// the summary of them less than one, so who wants only that asks for the wrong ones.
+// Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM key's state is
+// one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be looked
+// at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all" (the default),
+// "wrong" (those with an error) or the name of one. Ten thousand zones are 4 MB and some 100 ms of work, the summary of
+// them less than one, so who wants only that asks for the wrong ones.
 #pragma once
 
 #include <jansson.h>
