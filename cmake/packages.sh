@@ -12,11 +12,12 @@ TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data)
 # which its package only recommends.
 TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython python3-cryptography
     python3-jsonschema python3-yaml
+    python3-dkim opendkim opendkim-tools
     clang libclang-rt-14-dev clang-format universal-ctags
     shellcheck iproute2 util-linux bsdutils man-db openssh-server
     nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils zonemaster-cli spfquery)
 # Their services, which nobody asked to be started when the packages came in with the tests.
-PEER_SERVICES=(nsd knot named unbound ssh)
+PEER_SERVICES=(nsd knot named unbound ssh opendkim)
 
 packages_missing()
 {

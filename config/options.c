@@ -206,8 +206,9 @@ static const struct section section_nameserver = SECTION(BASE_ELEMENT, rows_name
 // ── The box ──────────────────────────────────────────────────────────────────────────────────────
 
 static const struct option rows_box_dkim[] = {
-    {"selector", OPTION_SELECTOR, .standard = "mail", CONFIG(box.dkim_selector),
-     PLACE(config, box.dkim_selector_place), .help = "label before ._domainkey"},
+    {"selector", OPTION_SELECTOR, CONFIG(box.dkim_selector),
+     PLACE(config, box.dkim_selector_place),
+     .help = "begins the selectors; default: rsa-20261122 and the like, by kind and date"},
     {"group", OPTION_GROUP, CONFIG(box.dkim_group),
      .help = "group (name or number) that may read the private keys; default: only the signer's",
      .more = "That of the program that signs mail."},

@@ -113,10 +113,99 @@ static void print_ssh(const struct config *config)
            config->box.hostname);
 }
 
+// ── Who signs mail ───────────────────────────────────────────────────────────────────────────────
+
+// It must be able to read the private keys.
+static int check_dkim(const struct config *config, const char *usual)
+{
+    char text[200];
+    if (config->box.dkim_group != NULL)
+        return ZONEBOX_FINE;
+    snprintf(text, sizeof(text),
+             "the configuration has no `box: dkim: {group: %s}`, so the mail signer may not read "
+             "the keys: these lines will not work before it has",
+             usual);
+    zonebox_complain(text);
+    return ZONEBOX_WRONG;
+}
+
+// Neither program looks by itself whether its tables have changed.
+static void print_reload(const struct config *config, const char *table, const char *program)
+{
+    printf("# A key that is replaced is in the table; %s reads it when it is reloaded, which has a "
+           "week's\n"
+           "# time. systemd does it by itself with\n"
+           "#     /etc/systemd/system/zonebox-%s.path\n"
+           "#         [Path]\n"
+           "#         PathChanged=%s/dkim/%s\n"
+           "#         [Install]\n"
+           "#         WantedBy=multi-user.target\n"
+           "#     /etc/systemd/system/zonebox-%s.service\n"
+           "#         [Service]\n"
+           "#         Type=oneshot\n"
+           "#         ExecStart=/usr/bin/systemctl try-reload-or-restart %s.service\n"
+           "#     systemctl enable --now zonebox-%s.path\n",
+           program, program, config->state, table, program, program, program);
+}
+
+static void print_opendkim(const struct config *config)
+{
+    bool rsa = (config->box.mail.dkim_algorithms & CONFIG_DKIM_RSA) != 0;
+    printf(
+        "# /etc/opendkim.conf: mail from domains of this box is signed with their active keys. "
+        "Take out\n"
+        "# Domain, Selector and KeyFile.\n"
+        "KeyTable             file:%s/dkim/KeyTable\n"
+        "SigningTable         file:%s/dkim/SigningTable\n"
+        "SignatureAlgorithm   %s\n"
+        "Canonicalization     relaxed/simple\n"
+        "OversignHeaders      From\n"
+        "# OpenDKIM makes signatures of one kind only. Verifiers that do not know Ed25519 are the "
+        "rule, so\n"
+        "# the tables have RSA keys where there are any; Rspamd signs with both.\n",
+        config->state, config->state, rsa ? "rsa-sha256" : "ed25519-sha256");
+    print_reload(config, "SigningTable", "opendkim");
+    puts("# Does it work?   opendkim-testkey -d DOMAIN -s SELECTOR -vv   (zonebox status has the "
+         "selectors)");
+}
+
+static void print_rspamd(const struct config *config)
+{
+    printf("# /etc/rspamd/local.d/dkim_signing.conf: mail from domains of this box is signed with "
+           "their\n"
+           "# active keys, RSA and Ed25519.\n"
+           "use_esld = false;\n"
+           "try_fallback = false;\n"
+           ".include(try=true; priority=1; duplicate=merge) \"%s/dkim/rspamd.conf\"\n",
+           config->state);
+    print_reload(config, "rspamd.conf", "rspamd");
+    puts("# Does it work?   rspamadm configdump dkim_signing");
+}
+
+static int check_opendkim(const struct config *config)
+{
+    return check_dkim(config, "opendkim");
+}
+
+static int check_rspamd(const struct config *config)
+{
+    return check_dkim(config, "_rspamd");
+}
+
+// ── The command ──────────────────────────────────────────────────────────────────────────────────
+
 static const struct {
     const char *name;
+    int (*check)(const struct config *config); // complains of what will not work
     void (*print)(const struct config *config);
-} setups[] = {{"postfix", print_postfix}, {"resolv.conf", print_resolv_conf}, {"ssh", print_ssh}};
+    bool asks; // the resolver of this box
+} setups[] = {
+    {"opendkim", check_opendkim, print_opendkim, false},
+    {"postfix", check_resolver, print_postfix, true},
+    {"resolv.conf", check_resolver, print_resolv_conf, true},
+    {"rspamd", check_rspamd, print_rspamd, false},
+    {"ssh", check_resolver, print_ssh, true},
+};
 
 int zonebox_setup(const struct zonebox *zonebox)
 {
@@ -126,12 +215,12 @@ int zonebox_setup(const struct zonebox *zonebox)
         struct config *config = zonebox_load(zonebox);
         if (config == NULL)
             return ZONEBOX_WRONG;
-        int code = check_resolver(config);
-        if (config->resolver.enabled)
+        int code = setups[i].check(config);
+        if (config->resolver.enabled || !setups[i].asks)
             setups[i].print(config);
         config_free(config);
         return code;
     }
-    zonebox_complain("setup knows postfix, resolv.conf and ssh");
+    zonebox_complain("setup knows opendkim, postfix, resolv.conf, rspamd and ssh");
     return ZONEBOX_USAGE;
 }

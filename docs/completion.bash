@@ -30,7 +30,7 @@ _zonebox()
     tls-next:-*) _zonebox_words '--algorithm --directory --forget --force --config --control' "$word" ;;
     init:-*) _zonebox_words '--hostname --config' "$word" ;;
     *:-*) _zonebox_words '--config --control --help --version' "$word" ;;
-    setup:*) _zonebox_words 'postfix resolv.conf ssh' "$word" ;;
+    setup:*) _zonebox_words 'opendkim postfix resolv.conf rspamd ssh' "$word" ;;
     :*) _zonebox_words 'status check reload flush init setup tls-next' "$word" ;;
     esac
 }

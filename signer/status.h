@@ -11,10 +11,10 @@
 //              "error":null,"notes":[]},…]}
 //
 // Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM key's state is
-// one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be looked
-// at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all" (the default),
-// "wrong" (those with an error) or the name of one. Ten thousand zones are 4 MB and some 100 ms of work, the summary of
-// them less than one, so who wants only that asks for the wrong ones.
+// one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be
+// looked at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all" (the
+// default), "wrong" (those with an error) or the name of one. Ten thousand zones are 4 MB and some 100 ms of work, the
+// summary of them less than one, so who wants only that asks for the wrong ones.
 #pragma once
 
 #include <jansson.h>

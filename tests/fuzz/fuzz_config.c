@@ -51,7 +51,6 @@ static void check_config(const struct config *config)
     MUST(config->directory[0] == '/' && config->state[0] == '/');
     MUST(strchr(config->box.hostname, '.') != NULL);
     MUST(config->box.nameserver_count > 0 && config->domain_count + config->include_count > 0);
-    MUST(config->box.dkim_selector != NULL);
     for (size_t i = 0; i < config->box.nameserver_count; i++)
         MUST(strlen(config->box.nameservers[i].name) <= 253);
     for (size_t i = 0; i < config->domain_count; i++) {

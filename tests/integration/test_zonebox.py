@@ -288,6 +288,16 @@ def test_setup_warns_where_the_lines_cannot_work(box, what):
     assert done.returncode == 1 and done.stdout == "" and "resolver: no" in done.stderr
 
 
+@pytest.mark.parametrize("what, group", [("opendkim", "opendkim"), ("rspamd", "_rspamd")])
+def test_setup_of_who_signs_mail_wants_the_keys_group(box, what, group):
+    done = lines_for(box, what, "no")  # it does not ask our resolver
+    assert done.returncode == 1 and f"dkim: {{group: {group}}}" in done.stderr
+    assert f"{box.state}/dkim/" in done.stdout and f"/etc/systemd/system/zonebox-{what}.path" in done.stdout
+    box.write_config(CONFIG.replace("  ssh:", f"  dkim: {{group: {group}}}\n  ssh:"))
+    done = zonebox(box, "setup", what)
+    assert done.returncode == 0 and done.stderr == ""
+
+
 def test_ssh_takes_the_lines(box):
     path = box.directory / "ssh_config"
     path.write_text(lines_for(box, "ssh").stdout)
@@ -445,8 +455,9 @@ def test_init_as_an_ordinary_user_does_its_part_and_says_the_rest(directory):
 
 
 @pytest.mark.parametrize("line, found", [
-    ("zonebox ", "status reload flush init setup"), ("zonebox s", "status setup"),
-    ("zonebox setup ", "postfix resolv.conf ssh"), ("zonebox --config x setup r", "resolv.conf"),
+    ("zonebox ", "status check reload flush init setup tls-next"), ("zonebox s", "status setup"),
+    ("zonebox setup ", "opendkim postfix resolv.conf rspamd ssh"),
+    ("zonebox --config x setup r", "resolv.conf rspamd"),
     ("zonebox status --", "--all --json --config --control"), ("zonegen --d", "--dump --ds"),
 ])
 def test_bash_completes(line, found):

@@ -53,7 +53,7 @@ static void host_name_and_domains_are_enough(void **state)
     assert_int_equal(config->box.ssh_count, 0);
     assert_false(config->box.ssh_given);
     assert_true(config->box.dkim);
-    assert_string_equal(config->box.dkim_selector, "mail");
+    assert_null(config->box.dkim_selector);
     assert_int_equal(config->domain_count, 1);
     assert_string_equal(config->domains[0].name, "example.com");
     assert_null(config->domains[0].zone_file);
@@ -308,7 +308,7 @@ static void sections_may_be_empty_and_lists_single(void **state)
     assert_true(config->box.tls_given);
     assert_int_equal(config->box.tls_count, 0);
     assert_true(config->box.dkim);
-    assert_string_equal(config->box.dkim_selector, "mail");
+    assert_null(config->box.dkim_selector);
     assert_int_equal(config->domain_count, 1);
     assert_int_equal(config->server.tcp_connections, 512);
     assert_int_equal(config->ttl.ns, 86400);
@@ -329,7 +329,7 @@ static void dkim_can_be_switched_off_in_the_words_people_use(void **state)
                                rows[i].word);
         struct config *config = parse(text);
         assert_int_equal(config->box.dkim, rows[i].dkim);
-        assert_string_equal(config->box.dkim_selector, "mail");
+        assert_null(config->box.dkim_selector);
         config_free(config);
         free(text);
     }
