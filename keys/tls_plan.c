@@ -322,6 +322,9 @@ static void let_time_work(struct step *step, struct tls_key *key)
     } else if (key->state == TLS_LEAVING && key->absent_at != 0 && is_absent(key) &&
                key->looked_at - key->absent_at >= wait && has_current(step->plan)) {
         drop(step, key, TLS_GONE);
+    } else if (key->surprise && step->now - key->since >= wait) {
+        key->surprise = false; // validators have caught up
+        step->changed = true;
     }
 }
 
@@ -369,8 +372,12 @@ int64_t tls_plan_next(const struct tls_plan *plan, int64_t now)
     int64_t next = plan->ttl_until != 0 ? plan->ttl_until : INT64_MAX;
     for (size_t i = 0; i < plan->count; i++) {
         const struct tls_key *key = &plan->keys[i];
-        if (key->state == TLS_NEXT && key->safe_at != 0 && key->safe_at < next)
-            next = key->safe_at;
+        int64_t at = INT64_MAX;
+        if (key->state == TLS_NEXT && key->safe_at != 0)
+            at = key->safe_at;
+        else if (key->surprise)
+            at = key->since + 2 * (int64_t)plan->ttl;
+        next = at < next ? at : next;
     }
     return next < now ? now : next;
 }

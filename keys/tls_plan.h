@@ -45,7 +45,7 @@ enum tls_state { TLS_NEXT, TLS_SAFE, TLS_CURRENT, TLS_LEAVING, TLS_DROPPED };
 struct tls_key {
     uint8_t digest[TLS_DIGEST_LEN];
     enum tls_state state;
-    bool surprise;    // became current unannounced or too early
+    bool surprise;    // became current unannounced or too early, less than two TTLs ago
     bool forgotten;   // DROPPED by the admin's order
     bool told;        // it was said that servers have another
     int64_t since;    // the state's beginning

@@ -203,6 +203,14 @@ enum status state_tls_put(struct store_txn *txn, const char *hostname, const str
     return status;
 }
 
+enum status state_tls_delete(struct store_txn *txn, const char *hostname, struct error *err)
+{
+    char *key = xasprintf("tls-keys %s", hostname);
+    enum status status = store_delete(txn, STORE_META, key, strlen(key), err);
+    free(key);
+    return status;
+}
+
 // ── The transaction of serve/ ────────────────────────────────────────────────────────────────────
 
 static const char serve_id_key[] = "serve-transaction";

@@ -60,6 +60,7 @@ enum status state_input_put(struct store_txn *txn, const char *path, const uint8
 enum status state_tls_get(struct store_reader *reader, const char *hostname, struct tls_plan *ret);
 enum status state_tls_put(struct store_txn *txn, const char *hostname, const struct tls_plan *plan,
                           struct error *err);
+enum status state_tls_delete(struct store_txn *txn, const char *hostname, struct error *err);
 
 // False: not known.
 bool state_serve_id_get(struct store_reader *reader, uint64_t *ret);

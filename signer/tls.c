@@ -284,6 +284,41 @@ static enum status advance(struct publisher *publisher, const struct zone *zone,
     return status;
 }
 
+static enum status delete_kept(struct publisher *publisher, const char *hostname, struct error *err)
+{
+    struct store_txn *txn = NULL;
+    enum status status = store_begin(publisher->stores.state, &txn, err);
+    if (status != STATUS_OK)
+        return status;
+    status = state_tls_delete(txn, hostname, err);
+    if (status == STATUS_OK)
+        return store_commit(txn, NULL, err);
+    store_abort(txn);
+    return status;
+}
+
+// Whoever wants no records now, and wants them again later, begins anew.
+static enum status give_up(struct publisher *publisher, struct error *err)
+{
+    struct tls_desk *desk = &publisher->tls;
+    const char *hostname = publisher->zones.inputs->config->box.hostname;
+    struct tls_plan kept;
+    enum status status = stores_renew(&publisher->stores, err);
+    if (status != STATUS_OK)
+        return status;
+    bool is_kept =
+        state_tls_get(publisher->stores.state_reader, hostname, &kept) != STATUS_NOT_FOUND;
+    stores_reset(&publisher->stores);
+    if (is_kept)
+        status = delete_kept(publisher, hostname, err);
+    if (status != STATUS_OK)
+        return status;
+    free(desk->hostname);
+    desk->hostname = NULL;
+    desk->given_up = true;
+    return STATUS_OK;
+}
+
 enum status tls_follow(struct publisher *publisher, int64_t now, struct error *err)
 {
     struct tls_desk *desk = &publisher->tls;
@@ -292,8 +327,9 @@ enum status tls_follow(struct publisher *publisher, int64_t now, struct error *e
     if (publisher->zones.inputs == NULL || !has_plan(publisher, zone)) {
         desk->active = false;
         desk->stale = true;
-        return STATUS_OK;
+        return zone != NULL && !desk->given_up ? give_up(publisher, err) : STATUS_OK;
     }
+    desk->given_up = false;
     due = due || !desk->active || tls_plan_next(&desk->plan, now) <= now ||
           desk->serial != zone->published.serial;
     desk->active = true;

@@ -8,7 +8,8 @@
 //   tls_answer      takes an answer; a round of questions about a key is over when all its ports are answered, or after
 //                   OBSERVE_PATIENCE_S, when what is missing counts as unknown
 //
-// There is a plan where the zone with the host name is generated here and `tls: []` does not decline it.
+// There is a plan where the zone with the host name is generated here and `tls: []` does not decline it. One that was
+// given up is forgotten: its keys were not published since.
 #pragma once
 
 #include <stdbool.h>
@@ -43,6 +44,7 @@ struct tls_desk {
     struct tls_plan plan;
     struct tls_facts facts;
     bool active;      // there is a plan
+    bool given_up;    // there is none, and none is kept
     bool stale;       // files may have changed: read the facts
     bool looked;      // something was looked at: a step may follow
     bool seen_news;   // the plan changed by what was seen or ordered: write it

@@ -395,6 +395,30 @@ static void a_key_is_forgotten_at_once_on_the_admins_order(void **state)
     publisher_close(publisher);
 }
 
+static void whoever_wants_no_records_for_a_while_begins_anew(void **state)
+{
+    (void)state;
+    int64_t now = NOW;
+    configure();
+    copy("a.pem", "cert.pem");
+    copy("b.pub", "next/b.pub");
+    struct publisher *publisher = begin(now);
+    watch(publisher, "a", &now, 3 * TTL);
+    assert_state(publisher, "b", TLS_SAFE);
+    in_shell("sed -i 's/tls: .cert.pem./tls: []/' box.yaml");
+    follow_files(publisher, now);
+    assert_served(publisher, "");
+    assert_true(publisher_next(publisher, now) > now);
+    in_shell("sed -i 's/tls: ../tls: [cert.pem]/' box.yaml");
+    now += DAY;
+    listen_to_log();
+    follow_files(publisher, now);
+    assert_served(publisher, "ab");
+    assert_state(publisher, "b", TLS_NEXT); // its record was away
+    assert_int_equal(end_listening("error "), 0);
+    publisher_close(publisher);
+}
+
 static void the_status_says_what_is_waited_for(void **state)
 {
     (void)state;
@@ -431,6 +455,7 @@ int main(void)
         TEST(lost_state_withdraws_nothing),
         TEST(a_certificate_that_is_gone_for_days_withdraws_nothing),
         TEST(a_key_is_forgotten_at_once_on_the_admins_order),
+        TEST(whoever_wants_no_records_for_a_while_begins_anew),
         TEST(the_status_says_what_is_waited_for),
     };
     log_open("zone-signer", LOG_LEVEL_INFO);
