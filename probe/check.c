@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "probe/check_quiet.h"
 #include "probe/judge.h"
 
 // Zones under way. Questions are bounded by the asker; this bounds memory.
@@ -47,7 +48,8 @@ struct check {
     enum status worst;
     bool told;              // done was called
     struct zone_run **runs; // by index, while under way
-    uv_timer_t *empty;      // of a check without zones
+    struct quiet *quiet;
+    uv_timer_t *empty; // of a check without zones
 };
 
 static void run_on(struct zone_run *run);
@@ -93,21 +95,35 @@ static void settle(struct request *request)
     run_on(run);
 }
 
-static enum fact_outcome outcome_of_ask(enum ask_outcome outcome)
+// What records of strangers lead to may be no name.
+static bool read_name(struct fact *fact, const char *text, struct name *ret)
 {
-    switch (outcome) {
-    case ASK_UNREACHABLE:
-        return FACT_UNREACHABLE;
-    case ASK_BROKEN:
-        return FACT_BROKEN;
-    default:
-        return FACT_SILENT;
-    }
+    struct error err = {0};
+    if (name_from_text(text, ret, &err) == STATUS_OK)
+        return true;
+    fact_fail(fact, FACT_BROKEN, err.text);
+    return false;
+}
+
+static const enum fact_outcome ask_outcomes[] = {
+    [ASK_TIMEOUT] = FACT_SILENT,
+    [ASK_UNREACHABLE] = FACT_UNREACHABLE,
+    [ASK_BROKEN] = FACT_BROKEN,
+    [ASK_NOT_ASKED] = FACT_SILENT,
+};
+
+static const struct address *asked_of(const struct request *request)
+{
+    const struct fact_dns *dns = &request->fact->dns;
+    bool resolver = dns->server.any.sa_family == AF_UNSPEC;
+    return resolver ? &request->run->check->world->resolver.address : &dns->server;
 }
 
 static void on_dns(void *data, struct ask_answer *answer)
 {
     struct request *request = data;
+    quiet_note(request->run->check->quiet, asked_of(request), request->fact->dns.tcp,
+               answer->outcome == ASK_ANSWERED);
     if (request->fact->known) {
         settle(request); // too late
         return;
@@ -116,7 +132,7 @@ static void on_dns(void *data, struct ask_answer *answer)
         fact_answer_dns(request->fact, answer->packet);
         answer->packet = NULL;
     } else {
-        fact_fail(request->fact, outcome_of_ask(answer->outcome), answer->text);
+        fact_fail(request->fact, ask_outcomes[answer->outcome], answer->text);
     }
     settle(request);
 }
@@ -124,15 +140,16 @@ static void on_dns(void *data, struct ask_answer *answer)
 static bool ask_dns(struct request *request)
 {
     const struct fact_dns *dns = &request->fact->dns;
-    bool resolver = dns->server.any.sa_family == AF_UNSPEC;
+    const struct address *server = asked_of(request);
     struct name name;
-    struct error err = {0};
-    if (name_from_text(dns->name, &name, &err) != STATUS_OK) {
-        fact_fail(request->fact, FACT_BROKEN, err.text);
+    if (quiet_is(request->run->check->quiet, server, dns->tcp)) {
+        fact_fail(request->fact, FACT_SILENT, "no answer to all that was asked before");
         return false;
     }
+    if (!read_name(request->fact, dns->name, &name))
+        return false;
     struct ask_question question = {
-        .server = resolver ? request->run->check->world->resolver.address : dns->server,
+        .server = *server,
         .name = name.wire,
         .type = (uint16_t)dns->type,
         .transport = dns->tcp ? ASK_TCP : ASK_UDP,
@@ -168,11 +185,8 @@ static bool ask_tls(struct request *request)
 {
     const struct fact_tls *tls = &request->fact->tls;
     struct name name;
-    struct error err = {0};
-    if (name_from_text(tls->name, &name, &err) != STATUS_OK) {
-        fact_fail(request->fact, FACT_BROKEN, err.text);
+    if (!read_name(request->fact, tls->name, &name))
         return false;
-    }
     struct tls_target target = {
         .address = tls->server,
         .host = name.wire,
@@ -241,11 +255,8 @@ static void on_policy_host(void *data, const struct resolve_addresses *found)
 static bool ask_policy(struct request *request)
 {
     struct name name;
-    struct error err = {0};
-    if (name_from_text(request->fact->policy.host, &name, &err) != STATUS_OK) {
-        fact_fail(request->fact, FACT_BROKEN, err.text);
+    if (!read_name(request->fact, request->fact->policy.host, &name))
         return false;
-    }
     resolve_addresses(&request->run->check->world->resolver, name.wire, 443, on_policy_host,
                       request);
     return true;
@@ -436,6 +447,7 @@ enum status check_begin(const struct probe_world *world, const char *octets, siz
     enum status status = expect_parse(octets, len, &check->all, err);
     if (status == STATUS_OK) {
         check->count = expect_count(check->all);
+        check->quiet = quiet_new();
         check->texts = xcalloc(check->count + 1, sizeof(*check->texts));
         check->runs = xcalloc(check->count + 1, sizeof(struct zone_run *));
         status = read_all(check, err);
@@ -478,6 +490,7 @@ void check_free(struct check *check)
         uv_close((uv_handle_t *)check->empty, free_handle);
     for (size_t i = 0; i < check->count && check->texts != NULL; i++)
         free(check->texts[i]);
+    quiet_free(check->quiet);
     free(check->runs);
     free(check->texts);
     json_decref(check->all);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// A world that is made up: whatever strangers answer, the judges come to an end, say of everything wrong what to do, and
-// what they say can be written as JSON.
+// A world that is made up: whatever strangers answer, the judges come to an end, say of everything wrong what to do,
+// and what they say can be written as JSON.
 //
 // The input is a string of answers, taken by the facts in the order in which they are wanted, and again from its
 // beginning when it ends. A DNS answer has a head (flags, number of records) and records (section, whose name, type,
