@@ -64,6 +64,21 @@ static bool is_published(const struct zone_maker *maker, const struct dkim_key *
     return maker->domain->dkim || !(dkim_is_foreign(key) || key->state == DKIM_PENDING);
 }
 
+// zone-signer never sees a domain that others serve: a key that it replaced would need somebody to paste its record.
+static void tell_lack(struct zone_maker *maker)
+{
+    char *owner = xasprintf("_domainkey.%s", maker->name);
+    if (maker->domain->mode == CONFIG_EXTERNAL)
+        maker_missing(maker, owner, "TXT",
+                      "there is no DKIM key; put one into %s/%s as SELECTOR.pub (RFC 6376)",
+                      display_path(maker->config, maker->keys->dkim_directory), maker->name);
+    else
+        maker_missing(
+            maker, owner, "TXT",
+            "there is no DKIM key yet; zone-signer makes it when it first starts (RFC 6376)");
+    free(owner);
+}
+
 void make_dkim(struct zone_maker *maker)
 {
     struct dkim_set set = {0};
@@ -81,12 +96,7 @@ void make_dkim(struct zone_maker *maker)
         else
             add_key(maker, key);
     }
-    if (!any && maker->domain->dkim && err.text[0] == '\0') {
-        char *owner = xasprintf("_domainkey.%s", maker->name);
-        maker_missing(
-            maker, owner, "TXT",
-            "there is no DKIM key yet; zone-signer makes it when it first starts (RFC 6376)");
-        free(owner);
-    }
+    if (!any && maker->domain->dkim && err.text[0] == '\0')
+        tell_lack(maker);
     dkim_set_done(&set);
 }
