@@ -297,10 +297,11 @@ static bool read_only(struct reading *reading, const char *text)
     enum status status = master_next(&reader, &reading->entry, &err);
     bool alone = status == STATUS_OK && master_next(&reader, &more, NULL) == STATUS_NOT_FOUND;
     master_entry_done(&more);
-    if (alone)
+    if (alone && !reading->entry.comment)
         return true;
     refuse(reading, 0,
-           status == STATUS_OK          ? "more than one record; each is an element of the list"
+           alone                        ? "\";\" begins a comment; a text with one goes in quotes"
+           : status == STATUS_OK        ? "more than one record; each is an element of the list"
            : status == STATUS_NOT_FOUND ? "no record; one is like \"www 300 IN A 192.0.2.80\""
                                         : err.text);
     return false;

@@ -170,6 +170,7 @@ static const char *take_step(struct master_reader *reader, struct master_entry *
     if (c == ' ' || c == '\t') {
         reader->at++;
     } else if (c == ';') {
+        entry->comment = true;
         skip_to_line_end(reader);
     } else if (c == '(') {
         if (*open != 0)
@@ -192,6 +193,7 @@ enum status master_next(struct master_reader *reader, struct master_entry *entry
     unsigned open = 0;
     buf_clear(&entry->text);
     entry->count = 0;
+    entry->comment = false;
     entry->follows = peek(reader, 0) == ' ' || peek(reader, 0) == '\t';
     for (;;) {
         if (at_end(reader) && open != 0) {

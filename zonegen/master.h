@@ -27,6 +27,7 @@ struct master_entry {
     size_t cap;
     unsigned line; // of its first word
     unsigned column;
+    bool comment; // there is one in it
     bool follows; // begins with a blank: its owner is that of the record before
 };
 

@@ -51,7 +51,7 @@ def digits(r, octets):
 def text(r):
     return r.choice([
         "hello", '"two words" more', '"v=spf1 mx -all"', '"v=spf1 include:a.example.net ~all"', '"v=spf1 ip4:192.0.2.0/24 -all"',
-        '"v=DMARC1; p=none"', "v=DMARC1;p=reject", '"v=DKIM1; k=ed25519; p=AAAA"', '"v=STSv1; id=1"', '"a;b\\"c\\\\d"',
+        '"v=DMARC1; p=none"', '"v=DMARC1;p=reject"', '"v=DKIM1; k=ed25519; p=AAAA"', '"v=STSv1; id=1"', '"a;b\\"c\\\\d"',
         '"\\000\\255"', '""', '"v=TLSRPTv1; rua=mailto:a@example.net"', '"v=spf1 a:b c"', '"ümlaut"'])
 
 

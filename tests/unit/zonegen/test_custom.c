@@ -82,7 +82,7 @@ static void lines_of_a_master_file_are_taken(void **state)
     } cases[] = {
         {"blog 300 IN A 192.0.2.80", "blog 300 IN A 192.0.2.80"},
         {"blog IN 5m A 192.0.2.80", "blog 300 IN A 192.0.2.80"},
-        {"blog A 192.0.2.80 ; a comment", "blog 3600 IN A 192.0.2.80"},
+        {"blog A 192.0.2.80", "blog 3600 IN A 192.0.2.80"},
         {"BLOG.Example.COM. 1h30m CNAME Web", "blog 5400 IN CNAME Web.example.com."},
         {"@ TXT hello \"a b\"", "hello"},
         {"*.x MX 0 .", "*.x 3600 IN MX 0 ."},
@@ -194,6 +194,8 @@ static void what_is_no_record_is_refused(void **state)
         {"www 300 IN", 1,
          "www.example.com.: has no type and data; a record is like \"www 300 IN A 192.0.2.80\""},
         {"www IN A", 1, "www.example.com. A: an IPv4 address is missing"},
+        {"_dmarc TXT v=DMARC1; p=none", 1,
+         "\";\" begins a comment; a text with one goes in quotes"},
         {"www FOO x", 1,
          "www.example.com.: \"FOO\" is no record type; one that has no name here is written as "
          "TYPE65280 \\# LENGTH HEX (RFC 3597 §5)"},
@@ -476,7 +478,7 @@ static void zones_that_break_are_refused(void **state)
         {"@ TXT \"v=spf1 -all\"\n@ TXT \"V=SPF1 ~all\"", 1,
          "example.com. TXT: a second SPF record at this name, which makes both void; the other is "
          "in line 10"},
-        {"_dmarc TXT v=DMARC1;p=none\n_dmarc TXT \"v=DMARC1 ; p=reject\"", 2,
+        {"_dmarc TXT \"v=DMARC1;p=none\"\n_dmarc TXT \"v=DMARC1 ; p=reject\"", 2,
          "_dmarc.example.com. TXT: a second DMARC record at this name, which makes both void; the "
          "other is in line 9"},
         {"@ TXT \"v=spf1 ip4:1.2.3 -all\"", 1,

@@ -71,7 +71,7 @@ static void custom_records_are_seen(void **state)
             "    records: [\"plain A 192.0.2.1\", \"*.wild A 192.0.2.2\", \"mx A 192.0.2.3\", "
             "\"mx MX 5 mx.example.com.\", \"sender A 192.0.2.4\", \"sender TXT \\\"v=spf1 a "
             "-all\\\"\", \"null A 192.0.2.5\", \"null MX 0 .\", \"cut NS ns.cut\", "
-            "\"ns.cut A 192.0.2.6\", \"www CNAME plain\", \"_dmarc.plain TXT v=DMARC1;p=none\"]\n"
+            "\"ns.cut A 192.0.2.6\", \"www CNAME plain\", '_dmarc.plain TXT \"v=DMARC1;p=none\"']\n"
             "  - {name: example.net, mail: no, records: [\"@ MX 10 mx.elsewhere.example.\"]}\n"
             "  - {name: example.org, mail: no, records: [\"@ MX 0 .\"]}\n");
     char *text = dump_zone(&w, "example.com");
