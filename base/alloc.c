@@ -54,10 +54,19 @@ char *xasprintf(const char *format, ...)
     return checked(written < 0 ? NULL : text);
 }
 
+// Half of what doubles may be air: for what is large, that is too much.
+#define DOUBLES_UP_TO (1U << 20)
+
+size_t alloc_step(size_t size)
+{
+    return size <= DOUBLES_UP_TO ? size : size / 4;
+}
+
 void *array_grow(void *array, size_t *cap, size_t len, size_t element_size)
 {
     if (array != NULL && len < *cap)
         return array;
-    *cap = *cap < 8 ? 8 : *cap * 2;
+    *cap =
+        *cap < 8 ? 8 : *cap + (alloc_step(*cap * element_size) + element_size - 1) / element_size;
     return xreallocarray(array, *cap, element_size);
 }

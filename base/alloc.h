@@ -15,7 +15,9 @@ void *xmemdup(const void *octets, size_t len) __attribute__((malloc, returns_non
 char *xasprintf(const char *format, ...)
     __attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
 
-// Makes room for one more element at the end of a growing array: doubles *cap when len has reached it.
+// Makes room for one more element at the end of a growing array: *cap grows by alloc_step when len has reached it.
 //     items = array_grow(items, &cap, len, sizeof(*items));
 void *array_grow(void *array, size_t *cap, size_t len, size_t element_size)
     __attribute__((returns_nonnull));
+// By how much a growing block of this size grows: it doubles, and above 1 MiB takes a quarter more.
+size_t alloc_step(size_t size);

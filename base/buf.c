@@ -24,8 +24,10 @@ void buf_reserve(struct buf *buf, size_t more)
     if (buf->data != NULL && buf->cap - buf->len >= more)
         return;
     size_t cap = buf->cap < 256 ? 256 : buf->cap;
-    while (cap - buf->len < more)
-        cap = cap > SIZE_MAX / 2 ? SIZE_MAX : cap * 2;
+    while (cap - buf->len < more) {
+        size_t step = alloc_step(cap);
+        cap = cap > SIZE_MAX - step ? SIZE_MAX : cap + step;
+    }
     buf->data = xreallocarray(buf->data, cap, 1);
     buf->cap = cap;
 }

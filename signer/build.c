@@ -354,7 +354,13 @@ enum status build_finish(const struct build_context *context, struct build *buil
 {
     const struct zone *zone = build->zone;
     enum config_dnssec dnssec = zone_dnssec(zone);
-    enum status status = build->signing != NULL ? sign_finish(build->signing, err) : STATUS_OK;
+    enum status status = STATUS_OK;
+    if (build->signing != NULL) {
+        build->is_signed = true;
+        build->signatures_made = build->signing->job_count;
+        build->signatures_kept = build->signing->reused_count;
+        status = sign_finish(build->signing, err);
+    }
     struct image_meta meta = {
         .content = build->content,
         .made_at = context->now,
@@ -364,7 +370,7 @@ enum status build_finish(const struct build_context *context, struct build *buil
     };
     struct image image;
     if (status == STATUS_OK)
-        status = compile_image(build->records, build->signing, &meta, &build->image, err);
+        status = compile_image(&build->records, &build->signing, &meta, &build->image, err);
     if (status == STATUS_OK)
         status = image_open(build->image.data, build->image.len, &image, err);
     if (status != STATUS_OK)

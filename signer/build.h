@@ -37,9 +37,11 @@ struct build_context {
 
 struct build {
     struct zone *zone;
-    struct records *records;
+    struct records *records; // NULL once the image is made, as is signing
     struct dnskey_set keys;
     struct signing *signing; // NULL when the zone is not signed here
+    bool is_signed;
+    size_t signatures_made, signatures_kept;
     struct zone_state state; // as it is to be remembered
     uint64_t content;
     struct buf image;

@@ -112,12 +112,9 @@ static void settle_keys(struct publisher *publisher, const struct build *build)
 static void tell_published(struct publisher *publisher, const struct build *build)
 {
     const struct zone *zone = build->zone;
-    const struct signing *signing = build->signing;
     publisher->counts.published++;
-    if (signing != NULL) {
-        publisher->counts.signatures += signing->job_count;
-        publisher->counts.reused += signing->reused_count;
-    }
+    publisher->counts.signatures += build->signatures_made;
+    publisher->counts.reused += build->signatures_kept;
     if (zone->published.exists && zone->published.serial == build->state.serial)
         log_event(LOG_LEVEL_WARNING, "serial-not-raised", "zone", zone->name, "serial",
                   log_u64(build->state.serial), "reason",
@@ -131,8 +128,8 @@ static void tell_published(struct publisher *publisher, const struct build *buil
                   NULL);
     log_event(LOG_LEVEL_NOTICE, "zone-published", "zone", zone->name, "serial",
               log_u64(build->state.serial), "signed",
-              signing != NULL ? log_u64(signing->job_count) : NULL, "signatures-kept",
-              signing != NULL ? log_u64(signing->reused_count) : NULL, NULL);
+              build->is_signed ? log_u64(build->signatures_made) : NULL, "signatures-kept",
+              build->is_signed ? log_u64(build->signatures_kept) : NULL, NULL);
 }
 
 // The zone above, if that is one of ours, may have waited to publish a DS for the keys that are served now.

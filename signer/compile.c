@@ -54,13 +54,17 @@ static enum status add_signatures(struct image_builder *builder, const struct si
     return status;
 }
 
-enum status compile_image(const struct records *records, const struct signing *signing,
+enum status compile_image(struct records **records, struct signing **signing,
                           const struct image_meta *meta, struct buf *ret, struct error *err)
 {
-    struct image_builder *builder = image_builder_new(records->apex);
-    enum status status = add_records(builder, records, err);
-    if (status == STATUS_OK && signing != NULL)
-        status = add_signatures(builder, signing, err);
+    struct image_builder *builder = image_builder_new((*records)->apex);
+    enum status status = add_records(builder, *records, err);
+    if (status == STATUS_OK && *signing != NULL)
+        status = add_signatures(builder, *signing, err);
+    sign_free(*signing);
+    records_free(*records);
+    *signing = NULL;
+    *records = NULL;
     if (status == STATUS_OK)
         status = image_builder_finish(builder, meta, ret, err);
     image_builder_free(builder);

@@ -68,14 +68,12 @@ void sign_records(struct records *records, const struct dnskey_set *keys,
         sign_job_run(signing, &signing->jobs[i]);
     assert_int_equal(sign_finish(signing, &err), STATUS_OK);
     struct image_meta meta = {.expires_at = signing->expires_at};
-    if (compile_image(records, signing, &meta, &ret->octets, &err) != STATUS_OK)
+    ret->made = signing->job_count;
+    ret->reused = signing->reused_count;
+    if (compile_image(&records, &signing, &meta, &ret->octets, &err) != STATUS_OK)
         fail_msg("%s", err.text);
     if (image_open(ret->octets.data, ret->octets.len, &ret->image, &err) != STATUS_OK)
         fail_msg("%s", err.text);
-    ret->made = signing->job_count;
-    ret->reused = signing->reused_count;
-    sign_free(signing);
-    records_free(records);
 }
 
 enum status verify_signed(const struct image *image, const struct dnskey_set *keys, int64_t now,

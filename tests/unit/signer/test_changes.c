@@ -96,10 +96,12 @@ static void reports_to_another_domain_make_both_anew(void **state)
 {
     (void)state;
     struct publisher *publisher = start_with_all();
+    uint32_t serial = serial_of(publisher, "example.org");
     write_config("  - {name: example.com, dmarc: {reports: dmarc@example.org}}\n  - example.net\n"
                  "  - below.example.net\n  - {name: news.example.net, zone: parent}\n"
                  "  - {name: example.org, records-file: example.org.records}\n");
     assert_int_equal(zones_looked_at(publisher, NOW + 1), 2);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.org"), serial));
     publisher_close(publisher);
 }
 
