@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
-# Builds a release and measures CPU per query beside NSD on the same signed zones in the same run, and how soon a
-# second start answers. Options go to bench.py: --zones N, --rounds N, --seconds S.
+# Builds a release and measures. `run.sh [--zones N] [--rounds N] [--seconds S]`: CPU per query beside NSD on the same signed
+# zones in the same run, and how soon a second start answers (bench.py). `run.sh scale [--zones N] [--rounds N]
+# [--records N]`: what many domains cost and a large one (scale.py).
 set -euo pipefail
+bench=bench
+if [ "${1:-}" = scale ]; then
+    bench=scale
+    shift
+fi
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$source_directory"
 for program in nsd openssl cmake; do
@@ -14,4 +20,4 @@ done
 cmake --preset release -DZONEBOX_TESTS=ON >/dev/null
 cmake --build build/release --target zonegen_program zone-signer zone-server zoned load >/dev/null
 ZONEBOX_BIN=$source_directory/build/release/bin ZONEBOX_TESTS=$source_directory/build/release/tests \
-    exec /usr/bin/python3 -B tests/bench/bench.py "$@"
+    exec /usr/bin/python3 -B "tests/bench/$bench.py" "$@"

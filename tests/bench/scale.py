@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: ISC
+"""Many domains, and a large one: what they cost.
+
+dump      CPU time of `zonegen --dump` of all domains beside that of ldns-read-zone reading the same text, in turn
+change    seconds from a change of one domain's lines to the first right answer, and the signer's CPU time for it
+memory    most memory of zone-signer that is its own (RssAnon, looked at every 5 ms; the store is mapped and not counted)
+          while it signs a zone of many records for the first time
+
+Options: --zones N, --rounds N, --records N.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
+import bench  # noqa: E402
+import harness  # noqa: E402
+
+
+def cpu_of(*command, out=None):
+    """User and system time of a command that ends with 0."""
+    with open(out or os.devnull, "wb") as file:
+        process = subprocess.Popen([str(word) for word in command], stdout=file, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command
+    return usage.ru_utime + usage.ru_stime
+
+
+def spread(values, unit, digits=2):
+    return (f"median {statistics.median(values):.{digits}f}{unit} "
+            f"(min {min(values):.{digits}f}, max {max(values):.{digits}f})")
+
+
+def count_records(dump):
+    return sum(" IN " in line for line in dump.splitlines() if not line.startswith(";"))
+
+
+def measure_dump(directory, rounds):
+    dump = [harness.BIN / "zonegen", "--config", directory / "zonebox.yaml", "--dump"]
+    text = directory / "dump.zone"
+    cpu_of(*dump, out=text)
+    records = count_records(text.read_text())
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(cpu_of(*dump))
+        theirs.append(cpu_of("ldns-read-zone", text))
+    print(f"zonegen --dump of {records} records: {spread(ours, ' s')}; ldns-read-zone of the same text: "
+          f"{spread(theirs, ' s')}; ratio pair by pair: {spread([a / b for a, b in zip(ours, theirs)], '')}")
+
+
+def wait_text(port, name, wanted, program):
+    while not any(wanted in rrset.to_text() for rrset in harness.query(port, name, "TXT").answer):
+        assert program.running(), program.log()
+
+
+def measure_change(directory, names, port, rounds):
+    config = directory / "zonebox.yaml"
+    text = config.read_text()
+    changed, line = names[len(names) // 2], f"  - {names[len(names) // 2]}\n"
+    took, cpu = [], []
+    with harness.Program(harness.BIN / "zoned", "--config", config, log=directory / "zoned.log") as program:
+        harness.wait_until(lambda: harness.serial(port, changed), f"{changed} answered", 120)
+        signer = next(pid for pid in bench.children(program.pid)
+                      if "zone-signer" in pathlib.Path(f"/proc/{pid}/cmdline").read_text())
+        for number in range(rounds):
+            used = bench.cpu_seconds(signer)
+            new = directory / "new.yaml"
+            new.write_text(text.replace(line, f"  - {{name: {changed}, records: ['@ TXT round-{number}']}}\n"))
+            begin = time.monotonic()
+            os.rename(new, config)
+            wait_text(port, changed, f"round-{number}", program)
+            took.append(time.monotonic() - begin)
+            cpu.append(bench.cpu_seconds(signer) - used)
+    print(f"one of {len(names)} domains changed, to the first right answer: {spread(took, ' s')}; "
+          f"CPU of zone-signer for it: {spread(cpu, ' s')}")
+
+
+class Watch(threading.Thread):
+    """The most that RssAnon of a process was."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.path, self.most = pathlib.Path(f"/proc/{pid}/status"), 0
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                for line in self.path.read_text().splitlines():
+                    if line.startswith("RssAnon:"):
+                        self.most = max(self.most, int(line.split()[1]))
+                time.sleep(0.005)
+        except OSError:
+            return
+
+
+def signer_memory(directory):
+    process = subprocess.Popen([harness.BIN / "zone-signer", "--config", directory / "zonebox.yaml", "--once"],
+                               stderr=subprocess.DEVNULL)
+    watch = Watch(process.pid)
+    assert process.wait() == 0
+    watch.join()
+    return watch.most / 1024
+
+
+def measure_memory(directory, records):
+    (directory / "large.records").write_text("".join(f"host{i} A 192.0.2.{i % 250 + 1}\n" for i in range(records)))
+    (directory / "zonebox.yaml").write_text(harness.completed(
+        "box:\n  hostname: box.example.com\n  addresses: [192.0.2.10]\n  tls: []\n  ssh: []\n  dkim: no\nstate: large\n"
+        "domains:\n  - {name: example.com, mail: no, records-file: large.records}\n"))
+    most = signer_memory(directory)
+    made = count_records(harness.run(harness.BIN / "zonegen", "--config", directory / "zonebox.yaml", "--dump",
+                                     timeout=600).stdout)
+    print(f"zone-signer signing a zone of {made} records, {records} of them custom ones: {most:.0f} MiB; "
+          f"64 MiB + 2 kB × records are {64 + made * 2 / 1024:.0f} MiB")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--zones", type=int, default=10000)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--records", type=int, default=25000)
+    chosen = options.parse_args()
+    with harness.scratch() as directory:
+        port = harness.free_port()
+        names = bench.write_inputs(directory, chosen.zones, port)
+        print(f"zone-signer signing {chosen.zones} zones for the first time: {signer_memory(directory):.0f} MiB")
+        measure_dump(directory, chosen.rounds)
+        measure_change(directory, names, port, chosen.rounds)
+    with harness.scratch() as directory:
+        measure_memory(directory, chosen.records)
+
+
+if __name__ == "__main__":
+    main()
