@@ -21,7 +21,7 @@ static const char usage[] =
     "           [--directory DIR]          (TLSA); `status` says when it is safe to deploy\n"
     "  tls-next --forget KEY [--force]     drop a key from the TLSA records at once\n"
     "\n"
-    "  -a, --all          all zones, or with check all verdicts; -q, --quiet: only what is wrong\n"
+    "  -a, --all          all zones, of check all verdicts; -q, --quiet: only what is wrong\n"
     "  -j, --json         all that the programs say, for programs\n"
     "  -c, --config FILE  instead of " CONFIG_DEFAULT_PATH "\n"
     "      --control DIR  where the control sockets are (default: as the configuration has it)\n"

@@ -251,7 +251,7 @@ def test_what_a_program_says_does_not_reach_the_terminal_as_commands(directory):
 
 def test_wrong_use_is_told_apart(box):
     for arguments in ([], ["dance"], ["status", "a", "b"], ["flush"], ["flush", ""], ["setup"], ["setup", "exim"],
-                      ["reload", "now"], ["reload", "--json"], ["--wrong"], ["status", "--hostname", "x"]):
+                      ["reload", "now"], ["reload", "--json"], ["status", "--quiet"], ["check", "--quiet", "--all"], ["--wrong"], ["status", "--hostname", "x"]):
         done = zonebox(box, *arguments)
         assert done.returncode == 2 and len(done.stderr.splitlines()) <= 2, arguments
     usage = run(ZONEBOX, "--help").stdout
@@ -458,7 +458,8 @@ def test_init_as_an_ordinary_user_does_its_part_and_says_the_rest(directory):
     ("zonebox ", "status check reload flush init setup tls-next"), ("zonebox s", "status setup"),
     ("zonebox setup ", "opendkim postfix resolv.conf rspamd ssh"),
     ("zonebox --config x setup r", "resolv.conf rspamd"),
-    ("zonebox status --", "--all --json --config --control"), ("zonegen --d", "--dump --ds"),
+    ("zonebox status --", "--all --json --config --control"), ("zonegen --d", "--dump --ds --diff"),
+    ("zonebox check --", "--all --quiet --json --config"),
 ])
 def test_bash_completes(line, found):
     source = pathlib.Path(__file__).parents[2] / "docs/completion.bash"
