@@ -95,6 +95,15 @@ static void settle(struct request *request)
     run_on(run);
 }
 
+// The check was freed, and what is under way ends since the asker and the TLS client are closed.
+static bool given_up(struct request *request)
+{
+    if (request->run->check != NULL)
+        return false;
+    drop(request);
+    return true;
+}
+
 // What records of strangers lead to may be no name.
 static bool read_name(struct fact *fact, const char *text, struct name *ret)
 {
@@ -106,10 +115,8 @@ static bool read_name(struct fact *fact, const char *text, struct name *ret)
 }
 
 static const enum fact_outcome ask_outcomes[] = {
-    [ASK_TIMEOUT] = FACT_SILENT,
-    [ASK_UNREACHABLE] = FACT_UNREACHABLE,
-    [ASK_BROKEN] = FACT_BROKEN,
-    [ASK_NOT_ASKED] = FACT_SILENT,
+    [ASK_TIMEOUT] = FACT_SILENT,  [ASK_UNREACHABLE] = FACT_UNREACHABLE, [ASK_BROKEN] = FACT_BROKEN,
+    [ASK_GIVEN_UP] = FACT_SILENT, [ASK_NOT_ASKED] = FACT_SILENT,
 };
 
 static const struct address *asked_of(const struct request *request)
@@ -122,6 +129,8 @@ static const struct address *asked_of(const struct request *request)
 static void on_dns(void *data, struct ask_answer *answer)
 {
     struct request *request = data;
+    if (given_up(request))
+        return;
     quiet_note(request->run->check->quiet, asked_of(request), request->fact->dns.tcp,
                answer->outcome == ASK_ANSWERED);
     if (request->fact->known) {
@@ -167,6 +176,8 @@ static void on_tls(void *data, const struct tls_answer *answer)
         [TLS_BROKEN] = FACT_BROKEN,
     };
     struct request *request = data;
+    if (given_up(request))
+        return;
     struct fact *fact = request->fact;
     if (!fact->known && answer->outcome != TLS_PRESENTED) {
         fact_fail(fact, outcomes[answer->outcome], answer->text);
@@ -210,6 +221,8 @@ static void on_policy(void *data, const struct https_answer *answer)
         [HTTPS_BROKEN] = FACT_BROKEN,
     };
     struct request *request = data;
+    if (given_up(request))
+        return;
     if (answer->outcome == HTTPS_UNKNOWN && request->tried < request->address_count &&
         !request->fact->known) {
         fetch_from_next(request); // as senders do
@@ -239,6 +252,8 @@ static void fetch_from_next(struct request *request)
 static void on_policy_host(void *data, const struct resolve_addresses *found)
 {
     struct request *request = data;
+    if (given_up(request))
+        return;
     if (!request->fact->known && found->count > 0) {
         memcpy(request->addresses, found->list, found->count * sizeof(found->list[0]));
         request->address_count = found->count;

@@ -5,10 +5,11 @@ import os
 import re
 import signal
 import socket
+import subprocess
 
 import pytest
 
-from harness import BIN, CONFIG, control_ask, free_port, run, wait_until
+from harness import BIN, CONFIG, SANITIZED, control_ask, free_port, run, wait_until
 
 
 class Probing:
@@ -104,3 +105,19 @@ def test_status_tells_of_it(box):
     shown = run(BIN / "zonebox", "--control", control, "status")
     assert re.search(r"^  zone-probe +running .* [1-9][0-9]* questions, [0-9]+ asked, [0-9]+ without an answer$", shown.stdout,
                      re.MULTILINE), shown.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_check_ends_when_it_is_told_to(box, number):
+    """While it waits for a resolver that is silent; what is not known then is not said."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
+        resolver.bind(("127.0.0.1", 0))
+        resolver.settimeout(20)
+        with subprocess.Popen([BIN / "zone-probe", "--check", "--unconfined", "--resolver",
+                               f"127.0.0.1@{resolver.getsockname()[1]}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, env={**os.environ, **SANITIZED}) as check:
+            check.stdin.write(box.zonegen("--dump", "--json").stdout)
+            check.stdin.close()
+            resolver.recv(1000)
+            check.send_signal(number)
+            assert (check.stdout.read(), check.stderr.read(), check.wait(5)) == ("", "", 1)
