@@ -248,9 +248,21 @@ static void judge_denial_at(struct judge *judge, const struct judge_server *serv
                                   "up-to-date program to serve it");
 }
 
+// Where a wildcard has no address, a name that it makes has none either, and exists.
+static bool has_wildcard(struct judge *judge)
+{
+    const char *wildcard = judge_text(judge, "*.%s", judge->zone->name);
+    for (size_t i = 0; i < judge->zone->rrset_count; i++)
+        if (name_is(judge->zone->rrsets[i].name, wildcard))
+            return true;
+    return false;
+}
+
 static void judge_denial(struct judge *judge)
 {
     size_t good = 0;
+    if (has_wildcard(judge))
+        return;
     for (size_t i = 0; i < judge->servers.count; i++) {
         const struct judge_server *server = &judge->servers.list[i];
         // Where signatures are wrong at all, this is no fault of its own.

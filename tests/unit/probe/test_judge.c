@@ -87,11 +87,16 @@ static char *expected(const char *mode, const char *dnssec, const char *records)
 
 static struct verdicts seen;
 
-static void judge(const struct world *world, const char *mode, const char *dnssec)
+static void judge_as(const struct world *world, const char *mode, const char *records)
 {
-    char *json = expected(mode, dnssec, ZONE);
+    char *json = expected(mode, "off", records);
     world_judge(world, json, &seen);
     free(json);
+}
+
+static void judge(const struct world *world, const char *mode)
+{
+    judge_as(world, mode, ZONE);
 }
 
 // All that is not ok, as "wrong ds, unknown tcp"; the same again is said once.
@@ -131,7 +136,7 @@ static void assert_has(const char *text, const char *part)
 
 static void assert_wrong(const struct world *world, const char *wanted)
 {
-    judge(world, "authoritative", "off");
+    judge(world, "authoritative");
     assert_said(wanted);
 }
 
@@ -143,6 +148,20 @@ static int forget(void **state)
 }
 
 // ── Tests ────────────────────────────────────────────────────────────────────────────────────────
+
+// Below a wildcard without addresses, a name that nobody has exists.
+static void wildcards_make_names_exist(void **state)
+{
+    (void)state;
+    struct world world = sound();
+#define MADE "zonebox-check-no-such-name.example.com. MX 10 box.example.com.\n"
+#define WILD "*.example.com. MX 10 box.example.com.\n"
+    world.servers[2].records = world.servers[3].records = ZONE MADE;
+    assert_wrong(&world, "wrong denial");
+    world.servers[2].records = world.servers[3].records = ZONE MADE WILD;
+    judge_as(&world, "authoritative", ZONE WILD);
+    assert_said("");
+}
 
 static void nothing_is_wrong_in_a_sound_world(void **state)
 {
@@ -162,10 +181,10 @@ static void the_order_of_facts_changes_nothing(void **state)
     (void)state;
     struct world world = sound();
     struct buf first = {0}, second = {0};
-    judge(&world, "authoritative", "off");
+    judge(&world, "authoritative");
     for (size_t i = 0; i < seen.count; i++)
         verdict_print(&seen.list[i], "z", &first);
-    judge(&world, "authoritative", "off");
+    judge(&world, "authoritative");
     for (size_t i = 0; i < seen.count; i++)
         verdict_print(&seen.list[i], "z", &second);
     assert_string_equal(buf_text(&first), buf_text(&second));
@@ -182,7 +201,7 @@ static void silence_is_unknown_and_never_wrong(void **state)
     world.https = FACT_SILENT;
     for (size_t i = 0; i < world.server_count; i++)
         world.servers[i].udp_silent = world.servers[i].tcp_silent = true;
-    judge(&world, "authoritative", "off");
+    judge(&world, "authoritative");
     for (size_t i = 0; i < seen.count; i++)
         assert_int_not_equal(seen.list[i].kind, VERDICT_WRONG);
     find(CHECK_PARENT, VERDICT_UNKNOWN);
@@ -379,13 +398,13 @@ static void external_zones_are_judged_by_what_they_say(void **state)
     world.servers[1].records =
         COM "example.com. NS ns1.provider.net.\nexample.com. NS ns2.example.net.\n";
     world.elsewhere = SERVERS AGREE PTR "ns1.provider.net. A 192.0.2.10\n";
-    judge(&world, "external", "off");
+    judge(&world, "external");
     assert_said("");
     world.servers[2].records = ZONE "example.com. TXT \"site-verification=1\"\n";
-    judge(&world, "external", "off");
+    judge(&world, "external");
     assert_said("");
     world.servers[2].records = ZONE "example.com. TXT \"v=spf1 a -all\"\n";
-    judge(&world, "external", "off");
+    judge(&world, "external");
     assert_said("wrong spf");
     assert_has(find(CHECK_SPF, VERDICT_WRONG)->todo, "zonegen --dump --style paste");
 }
@@ -406,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(nothing_is_wrong_in_a_sound_world, forget),
+        cmocka_unit_test_teardown(wildcards_make_names_exist, forget),
         cmocka_unit_test_teardown(the_order_of_facts_changes_nothing, forget),
         cmocka_unit_test_teardown(silence_is_unknown_and_never_wrong, forget),
         cmocka_unit_test_teardown(a_delegation_elsewhere_is_wrong, forget),
