@@ -575,6 +575,36 @@ static void wildcards_give_hosts_addresses(void **state)
                    "zone; give it an A or AAAA, or does the name lack its last dot?");
 }
 
+static void tlsa_that_fits_no_certificate_is_told(void **state)
+{
+    (void)state;
+    run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out "
+        "cert.pem -days 30 -subj /CN=box.example.com -addext subjectAltName=DNS:box.example.com "
+        "2>/dev/null");
+    run("openssl pkey -in key.pem -pubout -outform DER | openssl dgst -sha256 -r | cut -c1-64 > d");
+    struct buf digest = {0};
+    struct error err = {0};
+    assert_int_equal(file_read("d", 100, &digest, &err), STATUS_OK);
+    const char *box = "  tls: [cert.pem]\n  ssh: []\n";
+    struct world w = configure(box, "", "_25._tcp.box TLSA 3 1 1 " SHA256);
+    struct zone_content *content = make_zone(&w, "example.com");
+    const struct zone_note *note =
+        find_note(content, "_25._tcp.box.example.com. TLSA: no record here fits the certificate");
+    assert_non_null(note);
+    assert_false(note->error);
+    zone_content_free(content);
+    world_done(&w);
+    char *lines = xasprintf("_25._tcp.box TLSA 3 1 1 " SHA256 "\n_25._tcp.box TLSA 3 1 1 %.64s",
+                            buf_text(&digest));
+    w = configure(box, "", lines);
+    content = make_zone(&w, "example.com");
+    assert_null(find_note(content, "no record here fits"));
+    zone_content_free(content);
+    world_done(&w);
+    free(lines);
+    buf_done(&digest);
+}
+
 // ── Where they are written ───────────────────────────────────────────────────────────────────────
 
 static void records_of_all_zones_are_in_each(void **state)
@@ -686,6 +716,7 @@ int main(void)
         cmocka_unit_test(the_same_record_twice_is_one),
         cmocka_unit_test(delegations_with_glue_and_ds_work),
         cmocka_unit_test(wildcards_give_hosts_addresses),
+        cmocka_unit_test(tlsa_that_fits_no_certificate_is_told),
         cmocka_unit_test(records_of_all_zones_are_in_each),
         cmocka_unit_test(a_records_file_is_a_fragment_of_a_master_file),
         cmocka_unit_test(errors_of_a_records_file_have_their_line_and_all_are_told),
