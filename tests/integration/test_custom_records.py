@@ -206,3 +206,20 @@ def test_what_is_accepted_loads_everywhere(directory, number):
         said = run(directory, "zone-signer", "--once")
         assert said.returncode == 0, said.stderr
         assert run(directory, "zonegen", "--dump", "--signed", "example.com").returncode == 0
+
+
+def test_a_refused_record_keeps_its_zone_as_it_was_and_no_other(directory):
+    write(directory, ["a 300 A 192.0.2.1"], ["b A 192.0.2.2"])
+    assert run(directory, "zone-signer", "--once").returncode == 0
+    served = run(directory, "zonegen", "--dump", "--signed", "example.com").stdout
+    config = (directory / "zonebox.yaml").read_text()
+    (directory / "zonebox.yaml").write_text(config.replace("- example.org", "- {name: example.org, records: [new A 192.0.2.9]}"))
+    (directory / "records").write_text("b A 192.0.2\nc MX 10\n")
+    said = run(directory, "zone-signer", "--once")
+    assert said.returncode == 1
+    assert "/records:1: b.example.com. A:" in said.stderr and "(and 1 more" in said.stderr
+    assert run(directory, "zonegen", "--dump", "--signed", "example.com").stdout == served
+    assert "new" in run(directory, "zonegen", "--dump", "--signed", "example.org").stdout
+    said = run(directory, "zonegen", "--check")
+    assert said.returncode == 1
+    assert "/records:1: b.example.com. A:" in said.stderr and "/records:2: c.example.com. MX:" in said.stderr
