@@ -75,31 +75,6 @@ static bool has_mail(struct silence *silence, const ldns_rdf *name)
     return false;
 }
 
-static bool has_ns(struct silence *silence, const ldns_rdf *name)
-{
-    const ldns_rr *rr;
-    for (size_t at = OWNERS_NONE; (rr = next_at(silence, name, &at)) != NULL;) {
-        if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS)
-            return true;
-    }
-    return false;
-}
-
-// Is the name at or below a zone cut? What stands there is glue.
-static bool is_cut(struct silence *silence, const ldns_rdf *name, const ldns_rdf *apex)
-{
-    bool cut = false;
-    ldns_rdf *at = ldns_rdf_clone(name);
-    while (!cut && ldns_dname_compare(at, apex) != 0 && ldns_dname_label_count(at) > 0) {
-        cut = has_ns(silence, at);
-        ldns_rdf *above = ldns_dname_left_chop(at);
-        ldns_rdf_deep_free(at);
-        at = above;
-    }
-    ldns_rdf_deep_free(at);
-    return cut;
-}
-
 // A domain without mail: it and all keys that somebody could claim. Not when custom records are about mail after all.
 static void silence_parked(struct silence *silence, const struct config_domain *domain)
 {
@@ -120,11 +95,11 @@ static void silence_parked(struct silence *silence, const struct config_domain *
     ldns_rdf_deep_free(name);
 }
 
+// What lies below a zone cut is left out by maker_add.
 static void silence_addresses(struct silence *silence)
 {
     struct zone_maker *maker = silence->maker;
     const struct zone_content *content = maker->content;
-    ldns_rdf *apex = ldns_dname_new_frm_str(maker->target->name);
     for (size_t i = 0, count = content->record_count; i < count; i++) {
         const ldns_rr *rr = content->records[i].rr; // the array moves as it grows
         ldns_rr_type type = rr != NULL ? ldns_rr_get_type(rr) : 0;
@@ -134,13 +109,11 @@ static void silence_addresses(struct silence *silence)
         ldns_dname2canonical(name);
         char *text = ldns_rdf2str(name);
         text[strlen(text) - 1] = '\0';
-        if (strcmp(text, maker->config->box.hostname) != 0 && !has_mail(silence, name) &&
-            !is_cut(silence, name, apex))
+        if (strcmp(text, maker->config->box.hostname) != 0 && !has_mail(silence, name))
             add_silence(maker, text);
         free(text);
         ldns_rdf_deep_free(name);
     }
-    ldns_rdf_deep_free(apex);
 }
 
 void make_silent(struct zone_maker *maker)

@@ -93,13 +93,13 @@ static void a_zone_knows_whose_reports_come_to_it(void **state)
 {
     (void)state;
     struct world w = world("", "domains: [example.com, sub.example.com, example.net, example.org, "
-                               "parked.example]\n");
+                               "parked.example, other.example.com]\n");
     struct config *config = w.inputs->config;
     struct config_text reports[] = {mailto("a@example.com"), mailto("B@Reports.Example.NET!10m"),
-                                    mailto("c@elsewhere.example")};
+                                    mailto("c@elsewhere.example"), mailto("d@sub.example.com")};
     struct config_mail mail = config->box.mail;
     mail.dmarc.reports = reports;
-    mail.dmarc.report_count = 3;
+    mail.dmarc.report_count = 4;
     for (size_t i = 0; i < config->domain_count; i++)
         config->domains[i].mail = &mail;
     config->domains[4].has_mail = false;
@@ -111,13 +111,14 @@ static void a_zone_knows_whose_reports_come_to_it(void **state)
     assert_string_equal(com->reporters[0].name, "example.net");
     assert_string_equal(com->reporters[1].name, "example.org");
     assert_ptr_equal(com->reporters[1].mail, &mail);
-    assert_int_equal(net->reporter_count, 3);
+    assert_int_equal(net->reporter_count, 4);
+    assert_int_equal(find(&w, "sub.example.com")->reporter_count, 2);
     assert_string_equal(net->reporters[0].name, "example.com");
     assert_int_equal(find(&w, "example.org")->reporter_count, 0);
     for (size_t i = 0; i < config->domain_count; i++)
         config->domains[i].mail = &config->box.mail;
     world_done(&w);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         free(reports[i].text);
 }
 
