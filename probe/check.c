@@ -214,12 +214,10 @@ static void fetch_from_next(struct request *request);
 
 static void on_policy(void *data, const struct https_answer *answer)
 {
-    static const enum fact_outcome outcomes[] = {
-        [HTTPS_ANSWERED] = FACT_ANSWERED,
-        [HTTPS_UNKNOWN] = FACT_SILENT,
-        [HTTPS_UNTRUSTED] = FACT_UNTRUSTED,
-        [HTTPS_BROKEN] = FACT_BROKEN,
-    };
+    static const enum fact_outcome outcomes[] = {[HTTPS_ANSWERED] = FACT_ANSWERED,
+                                                 [HTTPS_UNKNOWN] = FACT_SILENT,
+                                                 [HTTPS_UNTRUSTED] = FACT_UNTRUSTED,
+                                                 [HTTPS_BROKEN] = FACT_BROKEN};
     struct request *request = data;
     if (given_up(request))
         return;
@@ -436,18 +434,6 @@ static void start_more(struct check *check)
     check->output.done(check->output.data, check->worst);
 }
 
-// Whole or not at all: what is no zone is said before anybody is asked.
-static enum status read_all(const struct check *check, struct error *err)
-{
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < check->count && status == STATUS_OK; i++) {
-        struct expect_zone *zone;
-        status = expect_zone_read(check->all, i, &zone, err);
-        expect_zone_free(zone);
-    }
-    return status;
-}
-
 static void on_nothing(uv_timer_t *timer)
 {
     start_more(timer->data);
@@ -465,7 +451,7 @@ enum status check_begin(const struct probe_world *world, const char *octets, siz
         check->quiet = quiet_new();
         check->texts = xcalloc(check->count + 1, sizeof(*check->texts));
         check->runs = xcalloc(check->count + 1, sizeof(struct zone_run *));
-        status = read_all(check, err);
+        status = expect_check(check->all, err);
     }
     if (status != STATUS_OK) {
         check_free(check);

@@ -327,3 +327,14 @@ const struct expect_rrset *expect_find(const struct expect_zone *zone, const cha
             return &zone->rrsets[first];
     return NULL;
 }
+
+enum status expect_check(const json_t *all, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < expect_count(all) && status == STATUS_OK; i++) {
+        struct expect_zone *zone;
+        status = expect_zone_read(all, i, &zone, err);
+        expect_zone_free(zone);
+    }
+    return status;
+}
