@@ -451,7 +451,7 @@ enum status check_begin(const struct probe_world *world, const char *octets, siz
         check->quiet = quiet_new();
         check->texts = xcalloc(check->count + 1, sizeof(*check->texts));
         check->runs = xcalloc(check->count + 1, sizeof(struct zone_run *));
-        status = expect_check(check->all, err);
+        status = expect_all_read(check->all, err);
     }
     if (status != STATUS_OK) {
         check_free(check);

@@ -328,7 +328,7 @@ const struct expect_rrset *expect_find(const struct expect_zone *zone, const cha
     return NULL;
 }
 
-enum status expect_check(const json_t *all, struct error *err)
+enum status expect_all_read(const json_t *all, struct error *err)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < expect_count(all) && status == STATUS_OK; i++) {

@@ -86,7 +86,7 @@ enum status expect_zone_read(const json_t *all, size_t index, struct expect_zone
                              struct error *err);
 void expect_zone_free(struct expect_zone *zone); // NULL is fine
 // Can all zones be read? What is no zone is to be said before anybody is asked.
-enum status expect_check(const json_t *all, struct error *err);
+enum status expect_all_read(const json_t *all, struct error *err);
 
 // The RRset that should be at name (without the last dot, any case), or NULL.
 const struct expect_rrset *expect_find(const struct expect_zone *zone, const char *name,
