@@ -119,7 +119,7 @@ static void check_spfs(const struct reader *reader)
     }
 }
 
-// Dated selectors are PREFIX-ed25519-YYYYMMDD, in one label.
+// Dated selectors are PREFIX-ed25519-YYYYMMDD, in one label, and -2 behind it for the second of a day.
 static void check_selector(const struct reader *reader)
 {
     const struct config_box *box = &reader->config->box;
@@ -127,7 +127,7 @@ static void check_selector(const struct reader *reader)
         return;
     const char *dot = strrchr(box->dkim_selector, '.');
     const char *last = dot != NULL ? dot + 1 : box->dkim_selector;
-    size_t most = 63 - strlen("-ed25519-20260101");
+    size_t most = 63 - strlen("-ed25519-20260101-9");
     if (strlen(last) > most)
         reader_complain(reader, box->dkim_selector_place, "box.dkim.selector",
                         "too long: algorithm and date are put behind it; it may have %zu octets",

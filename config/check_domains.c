@@ -83,7 +83,7 @@ static size_t longest_label(const struct config *config, const struct config_dom
                             const char **ret_what)
 {
     const char *prefix = config->box.dkim_selector;
-    size_t selector = (prefix != NULL ? strlen(prefix) + 1 : 0) + strlen("ed25519-20260101");
+    size_t selector = (prefix != NULL ? strlen(prefix) + 1 : 0) + strlen("ed25519-20260101-9");
     size_t dkim = domain->dkim ? selector + strlen("._domainkey.") : 0;
     size_t least = strlen("autodiscover.");
     size_t service = 0;

@@ -203,8 +203,8 @@ struct config_box {
     struct config_text *ssh; // OpenSSH public key files, absolute paths
     size_t ssh_count;
     bool ssh_given;
-    bool dkim; // make and publish DKIM keys
-    char *dkim_selector;
+    bool dkim;           // make and publish DKIM keys
+    char *dkim_selector; // what new selectors begin with, or NULL
     struct config_place dkim_selector_place;
     char *dkim_group; // may read the private keys (name or number), or NULL: only the signer's
     // Public keys (PEM) of the certificates to come, absolute paths; default: /etc/zonebox/tls-next/*.pub

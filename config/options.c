@@ -206,9 +206,10 @@ static const struct section section_nameserver = SECTION(BASE_ELEMENT, rows_name
 // ── The box ──────────────────────────────────────────────────────────────────────────────────────
 
 static const struct option rows_box_dkim[] = {
-    {"selector", OPTION_SELECTOR, CONFIG(box.dkim_selector),
-     PLACE(config, box.dkim_selector_place),
-     .help = "begins the selectors; default: rsa-20261122 and the like, by kind and date"},
+    {"selector", OPTION_SELECTOR, CONFIG(box.dkim_selector), PLACE(config, box.dkim_selector_place),
+     .help = "what the selectors of new keys begin with; default: nothing",
+     .more = "A new key's selector is made of algorithm and day, such as `rsa-20261122`, or with `selector: mail` "
+             "`mail-rsa-20261122`. Keys that exist keep theirs."},
     {"group", OPTION_GROUP, CONFIG(box.dkim_group),
      .help = "group (name or number) that may read the private keys; default: only the signer's",
      .more = "That of the program that signs mail."},

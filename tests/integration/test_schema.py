@@ -12,7 +12,7 @@ import yaml
 
 import harness
 
-SCHEMA = json.loads(subprocess.run([harness.BIN.parent / "tests/print_schema"], capture_output=True, text=True, check=True).stdout)
+SCHEMA = json.loads(subprocess.run([harness.BIN / "zonegen", "--schema"], capture_output=True, text=True, check=True).stdout)
 jsonschema.Draft202012Validator.check_schema(SCHEMA)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 

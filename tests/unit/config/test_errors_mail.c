@@ -123,7 +123,7 @@ static const struct {
     {"box: {hostname: b.example.com, dkim: {selector: "
      "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeee}}\n" DOMAINS,
      "z.yaml:1:49: box.dkim.selector: too long: algorithm and date are put behind it; it may have "
-     "46 octets\n"},
+     "44 octets\n"},
     {BOX "domains: [{name: example.com, dkim: {selector: x}}]\n",
      "z.yaml:2:38: domains.dkim: unknown key \"selector\"; did you mean \"box.dkim.selector\"?\n"},
     {"box: {hostname: b.example.com, caa: yes}\n" DOMAINS,
