@@ -49,7 +49,6 @@ struct check {
     bool told;              // done was called
     struct zone_run **runs; // by index, while under way
     struct quiet *quiet;
-    uv_timer_t *empty; // of a check without zones
 };
 
 static void run_on(struct zone_run *run);
@@ -434,11 +433,6 @@ static void start_more(struct check *check)
     check->output.done(check->output.data, check->worst);
 }
 
-static void on_nothing(uv_timer_t *timer)
-{
-    start_more(timer->data);
-}
-
 enum status check_begin(const struct probe_world *world, const char *octets, size_t len,
                         const struct check_output *output, struct check **ret, struct error *err)
 {
@@ -453,25 +447,15 @@ enum status check_begin(const struct probe_world *world, const char *octets, siz
         check->runs = xcalloc(check->count + 1, sizeof(struct zone_run *));
         status = expect_all_read(check->all, err);
     }
+    if (status == STATUS_OK && check->count == 0)
+        status = error_set(err, STATUS_SYNTAX, "there is no zone to check");
     if (status != STATUS_OK) {
         check_free(check);
         return status;
     }
     *ret = check;
-    if (check->count > 0) {
-        start_more(check);
-        return STATUS_OK;
-    }
-    check->empty = xcalloc(1, sizeof(*check->empty));
-    uv_timer_init(world->loop, check->empty);
-    check->empty->data = check;
-    uv_timer_start(check->empty, on_nothing, 0, 0);
+    start_more(check);
     return STATUS_OK;
-}
-
-static void free_handle(uv_handle_t *handle)
-{
-    free(handle);
 }
 
 void check_free(struct check *check)
@@ -487,8 +471,6 @@ void check_free(struct check *check)
             uv_close((uv_handle_t *)&run->timer, on_closed);
         run->closing = true;
     }
-    if (check->empty != NULL)
-        uv_close((uv_handle_t *)check->empty, free_handle);
     for (size_t i = 0; i < check->count && check->texts != NULL; i++)
         free(check->texts[i]);
     quiet_free(check->quiet);

@@ -124,9 +124,14 @@ static void judge_tcp(struct judge *judge, const struct judge_server *server,
             verdict_add(judge->verdicts, CHECK_TCP, VERDICT_OK, server->label, "answers by TCP");
         else if (!server->udp)
             judge_lame(judge, server, " by TCP", tcp);
-        else if (server->serves)
+        else if (server->serves) {
             verdict_add(judge->verdicts, CHECK_TCP, VERDICT_WRONG, server->label,
                         "answers by TCP with %s, unlike by UDP", say_lame(judge, tcp));
+            verdict_todo(judge->verdicts,
+                         "See that the same server, or its like, is behind UDP "
+                         "and TCP at %s",
+                         server->label);
+        }
         return;
     }
     if (udp->outcome != FACT_ANSWERED)
