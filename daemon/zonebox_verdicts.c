@@ -10,6 +10,8 @@
 
 // Columns before the words of a verdict: mark or word, check.
 #define CHECK_WIDTH 14
+// Zones in which all is ok: so many fit a screen.
+#define FINE_LISTED_MAX 20
 // Narrower terminals get long lines.
 #define WIDTH_MIN 60
 
@@ -122,6 +124,14 @@ static void put_counts(const struct verdicts_view *view, const char *zone, const
     fputc('\n', view->out);
 }
 
+static bool is_zone_shown(const struct verdicts_view *view, const size_t *counts)
+{
+    bool fine = counts[KIND_WRONG] == 0 && counts[KIND_UNKNOWN] == 0;
+    if (view->json || (view->quiet && counts[KIND_WRONG] == 0))
+        return false;
+    return view->all || !fine || view->fine <= FINE_LISTED_MAX;
+}
+
 static bool is_shown(const struct verdicts_view *view, enum kind kind)
 {
     return kind == KIND_WRONG || (kind == KIND_UNKNOWN && !view->quiet) ||
@@ -141,7 +151,8 @@ static void put_zone(struct verdicts_view *view)
     view->zones_unknown += counts[KIND_WRONG] == 0 && counts[KIND_UNKNOWN] > 0;
     view->wrong += counts[KIND_WRONG];
     view->unknown += counts[KIND_UNKNOWN];
-    if (!view->json && (!view->quiet || counts[KIND_WRONG] > 0)) {
+    view->fine += counts[KIND_WRONG] == 0 && counts[KIND_UNKNOWN] == 0;
+    if (is_zone_shown(view, counts)) {
         put_counts(view, zonebox_text(json_array_get(view->pending, 0), "zone"), counts);
         for (enum kind kind = KIND_WRONG; kind < KINDS; kind++)
             json_array_foreach(view->pending, i,
@@ -180,6 +191,8 @@ bool verdicts_view_end(struct verdicts_view *view, bool whole)
     view->pending = NULL;
     if (view->json || view->quiet)
         return view->wrong == 0;
+    if (view->fine > FINE_LISTED_MAX && !view->all)
+        fprintf(view->out, "In %zu more zones all is ok.\n", view->fine - FINE_LISTED_MAX);
     if (view->wrong > 0)
         fprintf(view->out, "\nSomething is wrong in %zu of %zu zones.\n", view->zones_wrong,
                 view->zones);

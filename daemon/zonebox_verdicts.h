@@ -7,6 +7,7 @@
 //       ? tcp          ns2.example.net (192.0.2.53): by TCP: no answer
 //     example.net: 28 ok
 //
+// Of zones in which all is ok, twenty are listed, unless --all.
 // With --all those that are ok are listed, too; with --quiet only zones in which something is wrong, and of these only
 // that. Marks where the terminal shows UTF-8, else words; colours on a terminal only, unless NO_COLOR is set.
 #pragma once
@@ -24,6 +25,7 @@ struct verdicts_view { // zero-initialise
     json_t *pending; // verdicts of the zone that is being read
     size_t zones, zones_wrong, zones_unknown;
     size_t wrong, unknown;
+    size_t fine; // zones in which all is ok
 };
 
 void verdicts_view_begin(struct verdicts_view *view, FILE *out, const struct zonebox *zonebox);
