@@ -66,6 +66,14 @@ const struct tls_key *tls_plan_find(const struct tls_plan *plan,
     return NULL;
 }
 
+bool tls_plan_knows_servers(const struct tls_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->keys[i].state == TLS_CURRENT || plan->keys[i].state == TLS_LEAVING)
+            return true;
+    return false;
+}
+
 bool tls_event_is_alarm(enum tls_event_kind kind)
 {
     return kind == TLS_TOO_EARLY || kind == TLS_UNANNOUNCED || kind == TLS_CROWDED_OUT ||
@@ -79,6 +87,7 @@ struct step {
     int64_t now;
     struct tls_events *events;
     bool changed;
+    bool first; // there is no record yet, so nobody can have kept another one
 };
 
 static void tell(struct tls_events *events, enum tls_event_kind kind, const uint8_t *digest)
@@ -267,6 +276,8 @@ static void use(struct step *step, const uint8_t *digest)
     }
     if (key == NULL)
         return;
+    if (step->first)
+        kind = TLS_DEPLOYED;
     key->surprise = kind != TLS_DEPLOYED;
     tell(step->events, kind, digest);
 }
@@ -353,6 +364,7 @@ bool tls_plan_step(struct tls_plan *plan, const struct tls_facts *facts, int64_t
     clamp_times(&step);
     follow_ttl(&step);
     adopt(&step);
+    step.first = facts->published.count == 0 && !tls_plan_knows_servers(plan);
     for (size_t i = 0; i < facts->certificates.count; i++)
         use(&step, facts->certificates.list[i]);
     for (size_t i = 0; i < facts->next.count; i++)

@@ -24,6 +24,7 @@ struct tlsa_maker {
     struct zone_maker *maker;
     const struct tls_plan *plan;
     struct tls_digests done;
+    bool announces; // a key is known that the servers may have now
 };
 
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────
@@ -182,6 +183,13 @@ static void add_next(struct tlsa_maker *tlsa, const char *path)
         refuse_file(tlsa, file, path, "no public key in PEM form");
         return;
     }
+    if (!tlsa->announces) {
+        maker_note(tlsa->maker, false, path,
+                   "%s: the next key waits until a certificate is known: its TLSA record alone "
+                   "would have senders refuse the server",
+                   path);
+        return;
+    }
     char *why =
         next_why(tls_plan_find(tlsa->plan, digest), display_path(tlsa->maker->config, path));
     add_key(tlsa, digest, why);
@@ -231,9 +239,11 @@ void make_tlsa(struct zone_maker *maker)
         add_certificate(&tlsa, box->tls[i].text);
     for (size_t i = 0; box->tls_issuer && i < box->tls_count; i++)
         add_issuer(&tlsa, box->tls[i].text);
-    for (size_t i = 0; i < box->tls_next_count && !tls_is_declined(maker->config); i++)
+    tlsa.announces = tlsa.done.count > 0 || tls_plan_knows_servers(tlsa.plan);
+    bool declined = tls_is_declined(maker->config);
+    for (size_t i = 0; i < box->tls_next_count && !declined; i++)
         add_next(&tlsa, box->tls_next[i].text);
-    for (size_t i = 0; i < tlsa.plan->count && !tls_is_declined(maker->config); i++)
+    for (size_t i = 0; i < tlsa.plan->count && tlsa.announces && !declined; i++)
         add_planned(&tlsa, &tlsa.plan->keys[i]);
     if (box->tls_count == 0) {
         char *why = xasprintf("no certificate was found; get one for %s (certbot), or name it in "

@@ -298,6 +298,23 @@ static void an_unannounced_key_raises_an_alarm_and_both_are_published(void **sta
     assert_published(world, "b");
 }
 
+static void the_first_certificate_of_all_surprises_nobody(void **state)
+{
+    struct world *world = *state;
+    world->plan = (struct tls_plan){.begun = false};
+    world->facts.certificates.count = world->facts.published.count = 0;
+    world->facts.next = set("n");
+    tls_plan_step(&world->plan, &world->facts, world->now, &world->events);
+    assert_false(tls_plan_knows_servers(&world->plan));
+    world->facts.certificates = set("rc");
+    tls_plan_step(&world->plan, &world->facts, world->now + DAY, &world->events);
+    assert_true(tls_plan_knows_servers(&world->plan));
+    assert_int_equal(alarms(world), 0);
+    world->facts.certificates = set("rx"); // the second does
+    tls_plan_step(&world->plan, &world->facts, world->now + 2 * DAY, &world->events);
+    assert_int_equal(alarms(world), 1);
+}
+
 static void of_two_certificates_one_is_renewed(void **state)
 {
     struct world *world = *state;
@@ -614,6 +631,7 @@ int main(void)
         TEST(a_key_is_safe_when_the_slowest_name_server_has_had_it_for_two_ttls),
         TEST(a_key_deployed_too_early_raises_an_alarm_and_both_are_published),
         TEST(an_unannounced_key_raises_an_alarm_and_both_are_published),
+        TEST(the_first_certificate_of_all_surprises_nobody),
         TEST(of_two_certificates_one_is_renewed),
         TEST(a_next_key_is_replaced_before_it_is_used),
         TEST(a_next_key_is_withdrawn),

@@ -239,6 +239,31 @@ static void each_port_has_the_key_the_next_one_and_the_issuer(void **state)
     free(issuer);
 }
 
+static void a_next_key_is_not_published_alone(void **state)
+{
+    (void)state;
+    struct planned planned;
+    struct tls_plan plan = {.begun = true, .count = 1};
+    char *next = digest_in("next.digest");
+    assert_true(tls_digest_read(next, plan.keys[0].digest));
+    plan.keys[0].state = TLS_NEXT;
+    plan_world(&planned, "  tls: [nothing.pem]\n  ssh: []\n", "next.pub");
+    char *text = dump_with(&planned, &plan);
+    assert_no(text, " 3 1 1 ");
+    struct zone_content *content = make_zone(&planned.world, "example.com");
+    assert_false(find_note(content, "waits until a certificate is known")->error);
+    zone_content_free(content);
+    free(text);
+    plan.count = 2;
+    memset(plan.keys[1].digest, 0xab, TLS_DIGEST_LEN);
+    plan.keys[1].state = TLS_LEAVING;
+    text = dump_with(&planned, &plan);
+    assert_tlsa(text, "25", "3", next);
+    free(text);
+    planned_done(&planned);
+    free(next);
+}
+
 static void the_plan_adds_what_no_file_has_and_takes_out_what_was_forgotten(void **state)
 {
     (void)state;
@@ -315,6 +340,7 @@ int main(void)
         cmocka_unit_test(dates_and_names_are_notes),
         cmocka_unit_test(what_is_no_certificate_is_a_gap_and_an_error),
         cmocka_unit_test(each_port_has_the_key_the_next_one_and_the_issuer),
+        cmocka_unit_test(a_next_key_is_not_published_alone),
         cmocka_unit_test(the_plan_adds_what_no_file_has_and_takes_out_what_was_forgotten),
         cmocka_unit_test(the_plan_in_the_public_file_is_printed_as_the_signer_publishes_it),
     };
