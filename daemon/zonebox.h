@@ -40,6 +40,9 @@ int zonebox_flush(const struct zonebox *zonebox);
 int zonebox_init(const struct zonebox *zonebox);
 int zonebox_setup(const struct zonebox *zonebox);
 int zonebox_tls_next(const struct zonebox *zonebox);
+// Of init: makes a first next key in the directory that zonebox.yaml(5) has as the default, unless the configuration
+// names others or has some, or wants no TLSA records. False, and said, when it cannot be made.
+bool zonebox_first_tls_key(const struct config *config);
 int zonebox_check(const struct zonebox *zonebox);
 
 // ── What they share (zonebox_ask.c) ──────────────────────────────────────────────────────────────

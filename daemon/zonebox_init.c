@@ -220,6 +220,8 @@ int zonebox_init(const struct zonebox *zonebox)
         return ZONEBOX_WRONG;
     bool running = false;
     bool good = have_users(config) && prepare(zonebox, config, &running);
+    if (good && geteuid() == 0 && !zonebox->config_given) // the directory is the whole machine's
+        good = zonebox_first_tls_key(config);
     if (good)
         say_next_steps(zonebox, config, running);
     config_free(config);

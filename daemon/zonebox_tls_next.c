@@ -156,6 +156,24 @@ static int make(const struct zonebox *zonebox, const struct config *config)
     return blank != NULL ? ZONEBOX_FINE : ZONEBOX_WRONG;
 }
 
+bool zonebox_first_tls_key(const struct config *config)
+{
+    bool declined = config->box.tls_given && config->box.tls_count == 0;
+    if (config->box.tls_next_given || config->box.tls_next_count > 0 || declined)
+        return true;
+    char *line = xmalloc(ANSWER);
+    struct error err = {0};
+    bool good = make_key(DIRECTORY, "ecdsa", line, &err) == STATUS_OK;
+    if (good)
+        printf("TLS: %.*s.key, for the certificate after the present one. `zonebox tls-next` says "
+               "how\n     such a key is used, `zonebox status` from when on.\n",
+               (int)strcspn(line, " "), line);
+    else
+        zonebox_complain(err.text);
+    free(line);
+    return good;
+}
+
 // ── Dropping ─────────────────────────────────────────────────────────────────────────────────────
 
 static int forget(const struct zonebox *zonebox)

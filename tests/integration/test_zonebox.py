@@ -417,6 +417,8 @@ def test_init_on_a_new_machine_makes_users_configuration_and_state(directory):
     assert done.returncode == 0, done.stderr
     first, again = done.stdout.split("again\n")
     assert "User: zonebox-signer, made" in first and "zonebox.yaml, written" in first
+    assert "TLS: /etc/zonebox/tls-next/" in first and "TLS:" not in again
+    assert len(list((directory / "etc/zonebox/tls-next").glob("*-ecdsa.key"))) == 1
     assert "User: zonebox-resolver, as it was" in again and "zonebox.yaml, as it was" in again
     for user in ("signer", "server", "resolver", "probe"):
         assert f"zonebox-{user}:" in again
