@@ -176,6 +176,7 @@ static void read_public(const char *directory, const char *domain, struct dkim_k
     key->created = key->changed = arrived;
     if (status == STATUS_OK) {
         status = dkim_public_head(&text, key, &err);
+        key->lines_wrong = status != STATUS_OK;
         if (status == STATUS_OK)
             status = dkim_public_block(&text, key, &err);
         if (status != STATUS_OK)
@@ -429,7 +430,9 @@ static enum status complete_one(const char *directory, const char *domain,
     enum status status = check_part(selector, err);
     if (status == STATUS_OK)
         status = is_complete(private, public, &complete, err);
-    if (status == STATUS_OK && (!complete || (known != NULL && known->trouble != NULL))) {
+    bool is_left = known != NULL && known->lines_wrong; // dkim_load has its trouble
+    if (status == STATUS_OK && !is_left &&
+        (!complete || (known != NULL && known->trouble != NULL))) {
         status = write_again(directory, domain, known, selector, err);
         *ret_changed = *ret_changed || status == STATUS_OK;
     }

@@ -62,8 +62,9 @@ struct dkim_key {
     // What p= is the base64 of: a SubjectPublicKeyInfo for RSA (RFC 6376 §3.6.1), 32 octets for Ed25519 (RFC 8463 §4).
     uint8_t *p;
     size_t p_len;
-    char *
-        trouble; // the public file cannot be used: one line with its path. algorithm and p are nothing then
+    // The public file cannot be used: one line with its path. algorithm and p are nothing then
+    char *trouble;
+    bool lines_wrong; // since what its lines say is not understood
 };
 
 struct dkim_set {
@@ -84,8 +85,10 @@ const struct dkim_key *dkim_signer(const struct dkim_set *set, enum dkim_algorit
 bool dkim_is_foreign(const struct dkim_key *key);
 
 // Writes the public file of each private one that has none, or an older one (the admin has put another key there), or
-// one that set has trouble with. What is said of the key stays while it is the same. set: as just loaded; *ret_changed:
-// load it again. A private file that cannot be used is an error that names it, when the others were looked at.
+// one whose key set has trouble with. What is said of the key stays while it is the same. Lines that are not understood
+// are somebody's wish with a slip of the pen, to revoke the key maybe: such a file is left alone. set: as just loaded;
+// *ret_changed: load it again. A private file that cannot be used is an error that names it, when the others were
+// looked at.
 enum status dkim_complete(const char *directory, const char *domain, const struct dkim_set *set,
                           bool *ret_changed, struct error *err);
 

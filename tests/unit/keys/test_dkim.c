@@ -335,6 +335,25 @@ static void what_is_known_of_a_key_outlives_a_restored_backup(void **state)
     run("cmp before ", "d/example.com/e.pub");
 }
 
+static void a_misspelt_state_is_left_for_its_author(void **state)
+{
+    (void)state;
+    bool changed = true;
+    struct error err = {0};
+    run("rm -rf ", "d");
+    store(DKIM_ED25519, "e");
+    run("sed -i 's/^State: .*/State: revokd/' d/example.com/e.pub && cp d/example.com/e.pub ",
+        "before");
+    assert_int_equal(complete(&changed, &err), STATUS_OK);
+    assert_false(changed);
+    run("touch d/example.com/e.private && cmp before ", "d/example.com/e.pub");
+    assert_int_equal(complete(&changed, &err), STATUS_OK);
+    assert_false(changed);
+    struct dkim_set set = load();
+    assert_non_null(strstr(set.list[0].trouble, "revokd"));
+    dkim_set_done(&set);
+}
+
 static void unreadable_private_file_is_an_error_and_stays(void **state)
 {
     (void)state;
@@ -373,6 +392,7 @@ int main(void)
         cmocka_unit_test(a_directory_full_of_keys_is_refused),
         cmocka_unit_test(lost_or_outdated_public_file_is_written_again),
         cmocka_unit_test(what_is_known_of_a_key_outlives_a_restored_backup),
+        cmocka_unit_test(a_misspelt_state_is_left_for_its_author),
         cmocka_unit_test(unreadable_private_file_is_an_error_and_stays),
     };
     return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
