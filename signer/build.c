@@ -86,8 +86,9 @@ static bool has_hostname(const struct build_context *context, const struct zone 
     return true;
 }
 
-// The inputs that only this zone is made of: its zone file; for the zone with the host name all that is not one. The
-// caller frees the array.
+// The inputs that only this zone is made of: its zone file; for the zone with the host name certificates, next keys and
+// host keys. Records files are not kept: a bad one fails its zone, which stays as it is published. The caller frees the
+// array.
 static size_t own_inputs(const struct build_context *context, const struct zone *zone,
                          const struct input_file ***ret)
 {
@@ -98,7 +99,7 @@ static size_t own_inputs(const struct build_context *context, const struct zone 
     *ret = xcalloc((host ? inputs->file_count : 0) + 1, sizeof(**ret));
     size_t count = 0;
     for (size_t i = 0; host && i < inputs->file_count; i++)
-        if (inputs->files[i].kind != INPUT_ZONE_FILE)
+        if (inputs->files[i].kind != INPUT_ZONE_FILE && inputs->files[i].kind != INPUT_RECORDS_FILE)
             (*ret)[count++] = &inputs->files[i];
     if (zone_file != NULL)
         (*ret)[count++] = zone_file;
@@ -195,6 +196,19 @@ static enum status generate(const struct build_context *context, struct zone *zo
 
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────
 
+// The zone below may have no key yet: it is not asked for one before its DKIM keys are made.
+static bool lacks_ds(const struct zone_content *content)
+{
+    static const char type[] = " DS";
+    for (size_t i = 0; i < content->record_count; i++) {
+        const struct zone_record *record = &content->records[i];
+        size_t len = record->rr == NULL ? strlen(record->missing) : 0;
+        if (len > strlen(type) && strcmp(record->missing + len - strlen(type), type) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum status take_content(const struct build_context *context, struct zone *zone,
                                 struct records *records, struct error *err)
 {
@@ -202,10 +216,13 @@ static enum status take_content(const struct build_context *context, struct zone
     enum status status = generate(context, zone, &content, err);
     if (status != STATUS_OK)
         return status;
+    zone->waits_for_child = zone->waits_for_child || lacks_ds(content);
     status = judge_content(context, zone, content, err);
     for (size_t i = 0; status == STATUS_OK && i < content->record_count; i++)
         if (content->records[i].rr != NULL)
             status = records_add_rr(records, content->records[i].rr, err);
+    if (status == STATUS_OK)
+        status = judge_keep_dkim(context, zone, content, records, err);
     if (status == STATUS_OK) {
         praise_inputs(context, zone, content);
         zone->notes = notes_take(zone->notes, content);

@@ -7,7 +7,7 @@
 
 // ── What is lost ─────────────────────────────────────────────────────────────────────────────────
 
-// One key that cannot be used takes nothing else from a zone: where its record was published there is a gap now.
+// One key that cannot be used takes nothing else from a zone: its published record stays (judge_keep_dkim).
 static bool is_dkim_file(const struct build_context *context, const char *path)
 {
     size_t len = strlen(context->dkim_directory);
@@ -62,21 +62,24 @@ static bool content_has(const struct zone_content *content, const struct gap *ga
     return false;
 }
 
-static bool image_has(const struct image *image, const struct zone *zone, const struct gap *gap)
+// What is published and would not be there any more, or NULL.
+static const struct image_rrset *find_lost(const struct image *image, const struct zone *zone,
+                                           const struct zone_content *content,
+                                           const struct gap *gap)
 {
     struct name_key key;
-    name_key(gap->owner.wire, &key);
     if (!name_is_under(gap->owner.wire, zone->wire.wire))
-        return false;
+        return NULL;
+    name_key(gap->owner.wire, &key);
     const struct image_node *node =
         image_find(image, key.octets + zone->key.len, (size_t)(key.len - zone->key.len));
-    return node != NULL && image_rrset(image, node, gap->type) != NULL;
+    const struct image_rrset *rrset = node != NULL ? image_rrset(image, node, gap->type) : NULL;
+    return rrset != NULL && !content_has(content, gap) ? rrset : NULL;
 }
 
-static bool is_lost(const struct image *image, const struct zone *zone,
-                    const struct zone_content *content, const struct gap *gap)
+static bool is_dkim_gap(const struct zone_record *record, const struct gap *gap)
 {
-    return image_has(image, zone, gap) && !content_has(content, gap);
+    return gap->type == RR_TYPE_TXT && strstr(record->missing, "._domainkey.") != NULL;
 }
 
 // `tls: []` is a choice and no mishap.
@@ -97,13 +100,13 @@ static enum status judge_gaps(const struct build_context *context, const struct 
     for (size_t i = 0; i < content->record_count; i++) {
         const struct zone_record *record = &content->records[i];
         struct gap gap;
-        if (record->rr != NULL || !read_gap(record->missing, &gap) ||
+        if (record->rr != NULL || !read_gap(record->missing, &gap) || is_dkim_gap(record, &gap) ||
             is_chosen(&context->inputs->config->box, &gap))
             continue;
-        bool lost = is_lost(&image, zone, content, &gap);
+        bool lost = find_lost(&image, zone, content, &gap) != NULL;
         if (!lost && gap.type == RR_TYPE_A) { // stands for addresses of both kinds
             gap.type = RR_TYPE_AAAA;
-            lost = is_lost(&image, zone, content, &gap);
+            lost = find_lost(&image, zone, content, &gap) != NULL;
         }
         if (lost)
             return error_set(err, STATUS_STATE, "%s would be lost: %s", record->missing,
@@ -117,6 +120,31 @@ enum status judge_content(const struct build_context *context, const struct zone
 {
     enum status status = judge_notes(context, zone, content, err);
     return status == STATUS_OK ? judge_gaps(context, zone, content, err) : status;
+}
+
+enum status judge_keep_dkim(const struct build_context *context, const struct zone *zone,
+                            const struct zone_content *content, struct records *records,
+                            struct error *err)
+{
+    struct image image;
+    struct image_cursor cursor;
+    struct image_rr rr;
+    enum status status = STATUS_OK;
+    if (context->distrust || build_open(context->serve, &zone->key, &image, NULL) != STATUS_OK)
+        return STATUS_OK;
+    for (size_t i = 0; i < content->record_count; i++) {
+        const struct zone_record *record = &content->records[i];
+        struct gap gap;
+        if (record->rr != NULL || !read_gap(record->missing, &gap) || !is_dkim_gap(record, &gap))
+            continue;
+        const struct image_rrset *lost = find_lost(&image, zone, content, &gap);
+        if (lost == NULL)
+            continue;
+        image_rrs(&cursor, &image, lost, false);
+        while (status == STATUS_OK && image_rrs_next(&cursor, &rr))
+            status = records_add(records, &rr, err);
+    }
+    return status;
 }
 
 // ── What a DS may name ───────────────────────────────────────────────────────────────────────────

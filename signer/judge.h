@@ -9,6 +9,11 @@
 // STATE with the reason when not. What is wrong with the inputs and takes nothing away is logged once.
 enum status judge_content(const struct build_context *context, const struct zone *zone,
                           const struct zone_content *content, struct error *err);
+// Adds the published records of DKIM keys whose files cannot be used now: mail that was signed with them is on its way,
+// and the rest of the zone has to go on, so that this is no reason to keep all of it.
+enum status judge_keep_dkim(const struct build_context *context, const struct zone *zone,
+                            const struct zone_content *content, struct records *records,
+                            struct error *err);
 
 // For zonegen_keys: does serve/ have the child, signed, with this DNSKEY? If not, the zone is marked as waiting for it.
 struct judge_serving {
