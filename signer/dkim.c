@@ -285,24 +285,32 @@ enum status dkim_keep(const struct build_context *context, struct zone *zone,
 {
     const struct zone_target *target = zone->target;
     struct image image;
-    if (target->domain == NULL || target->domain->zone_file != NULL)
+    if (target->domain == NULL || target->domain->zone_file != NULL) {
+        *context->dkim_changed = *context->dkim_changed || zone->dkim != NULL;
+        zone_dkim_free(zone->dkim); // of a zone that was made here before
+        zone->dkim = NULL;
         return STATUS_OK;
+    }
     struct keeping keeping = {.context = context, .zone = zone, .orders = orders};
     if (!context->distrust && build_open(context->serve, &zone->key, &image, NULL) == STATUS_OK)
         keeping.image = &image;
     struct zone_dkim *known = xcalloc(1, sizeof(*known));
     known->next = INT64_MAX;
     enum status status = keep(&keeping, target->domain, known, err);
-    for (size_t i = 0; status == STATUS_OK && i < target->inside_count; i++)
-        status = keep(&keeping, target->inside[i], known, err);
-    if (status != STATUS_OK) {
+    for (size_t i = 0; i < target->inside_count; i++) { // what is wrong with one stops no other
+        struct error own = {0};
+        enum status result = keep(&keeping, target->inside[i], known, &own);
+        if (result != STATUS_OK && status == STATUS_OK)
+            status = error_set(err, result, "%s", own.text);
+    }
+    if (status != STATUS_OK && zone->dkim != NULL) {
         zone_dkim_free(known); // what was known holds until it is seen again
         return status;
     }
     *context->dkim_changed = *context->dkim_changed || !same_signers(zone->dkim, known);
     zone_dkim_free(zone->dkim);
     zone->dkim = known;
-    return STATUS_OK;
+    return status;
 }
 
 // ── Orders ───────────────────────────────────────────────────────────────────────────────────────

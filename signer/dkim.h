@@ -46,6 +46,7 @@ struct dkim_orders {
 
 // Does what is due for the zone. Keys to be made are appended to orders: when there are any, the zone waits for them.
 // An error keeps what is published: files that cannot be written, or a directory that is gone with its keys published.
+// What could be read is known to the tables all the same.
 // What is wrong with a single key is logged once and stops nothing.
 enum status dkim_keep(const struct build_context *context, struct zone *zone,
                       struct dkim_orders *orders, struct error *err);

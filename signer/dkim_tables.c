@@ -135,12 +135,24 @@ static void fail(struct dkim_tables *tables, const struct error *err, int64_t no
     tables->trouble = xstrdup(err->text);
 }
 
-void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, bool at_once,
+// After a start, zones are looked at one after the other: tables of the first ones would take the others' keys away.
+static bool is_whole(const struct zones *zones)
+{
+    for (size_t i = 0; i < zones->count; i++) {
+        const struct zone *zone = &zones->list[i];
+        if (zone->dkim == NULL && zone->target->domain != NULL && zone_file_path(zone) == NULL)
+            return false;
+    }
+    return true;
+}
+
+void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, bool round_is_over,
                        int64_t now)
 {
     struct error err = {0};
     int64_t start = monotonic_ms();
-    if (!tables->stale || now < tables->retry_at || (!at_once && start < tables->rest_ms))
+    if (!tables->stale || now < tables->retry_at ||
+        (!round_is_over && (start < tables->rest_ms || !is_whole(zones))))
         return;
     enum status status = write_all(tables, zones, &err);
     int64_t end = monotonic_ms();

@@ -26,7 +26,8 @@ struct dkim_tables {
 };
 
 void dkim_tables_done(struct dkim_tables *tables);
-// Writes what has changed. at_once: else no more than a tenth of the time is spent on it. What cannot be written is
-// logged and tried again later; no key is revoked meanwhile (signer/dkim.h).
-void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, bool at_once,
+// Writes what has changed. Before the round over the zones is over, only when the keys of all zones are known, and no
+// more than a tenth of the time is spent on it. What cannot be written is logged and tried again later; no key is
+// revoked meanwhile (signer/dkim.h).
+void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, bool round_is_over,
                        int64_t now);
