@@ -66,12 +66,17 @@ const struct tls_key *tls_plan_find(const struct tls_plan *plan,
     return NULL;
 }
 
-bool tls_plan_knows_servers(const struct tls_plan *plan)
+static bool has_state(const struct tls_plan *plan, enum tls_state first, enum tls_state last)
 {
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->keys[i].state == TLS_CURRENT || plan->keys[i].state == TLS_LEAVING)
+        if (plan->keys[i].state >= first && plan->keys[i].state <= last)
             return true;
     return false;
+}
+
+bool tls_plan_knows_servers(const struct tls_plan *plan)
+{
+    return has_state(plan, TLS_CURRENT, TLS_LEAVING);
 }
 
 bool tls_event_is_alarm(enum tls_event_kind kind)
@@ -267,17 +272,15 @@ static void use(struct step *step, const uint8_t *digest)
     enum tls_event_kind kind;
     if (key == NULL || (key->state == TLS_DROPPED && !key->forgotten)) {
         key = take(step, digest, TLS_CURRENT);
-        kind = TLS_UNANNOUNCED;
+        kind = step->first ? TLS_DEPLOYED : TLS_UNANNOUNCED;
     } else if (key->state == TLS_CURRENT || key->state == TLS_DROPPED) {
         return;
     } else {
-        kind = is_known(step, key) ? TLS_DEPLOYED : TLS_TOO_EARLY;
+        kind = step->first || is_known(step, key) ? TLS_DEPLOYED : TLS_TOO_EARLY;
         enter(step, key, TLS_CURRENT);
     }
     if (key == NULL)
         return;
-    if (step->first)
-        kind = TLS_DEPLOYED;
     key->surprise = kind != TLS_DEPLOYED;
     tell(step->events, kind, digest);
 }
@@ -316,14 +319,6 @@ static bool is_absent(const struct tls_key *key)
     return key->ok == 0 && key->unknown == 0 && key->wrong > 0;
 }
 
-static bool has_current(const struct tls_plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->keys[i].state == TLS_CURRENT)
-            return true;
-    return false;
-}
-
 static void let_time_work(struct step *step, struct tls_key *key)
 {
     int64_t wait = 2 * (int64_t)step->plan->ttl;
@@ -331,7 +326,8 @@ static void let_time_work(struct step *step, struct tls_key *key)
         enter(step, key, TLS_SAFE);
         tell(step->events, TLS_IS_SAFE, key->digest);
     } else if (key->state == TLS_LEAVING && key->absent_at != 0 && is_absent(key) &&
-               key->looked_at - key->absent_at >= wait && has_current(step->plan)) {
+               key->looked_at - key->absent_at >= wait &&
+               has_state(step->plan, TLS_CURRENT, TLS_CURRENT)) {
         drop(step, key, TLS_GONE);
     } else if (key->surprise && step->now - key->since >= wait) {
         key->surprise = false; // validators have caught up
@@ -358,9 +354,7 @@ bool tls_plan_step(struct tls_plan *plan, const struct tls_facts *facts, int64_t
 {
     struct step step = {.plan = plan, .facts = facts, .now = now, .events = events};
     bool crowded = plan->crowded;
-    plan->crowded = false;
-    if (crowded)
-        plan->crowded = plan->count - count_dropped(plan) >= TLS_KEYS_MAX;
+    plan->crowded = crowded && plan->count - count_dropped(plan) >= TLS_KEYS_MAX;
     clamp_times(&step);
     follow_ttl(&step);
     adopt(&step);
