@@ -147,8 +147,8 @@ int64_t tls_plan_look_at(const struct tls_key *key, uint32_t interval, int64_t n
 enum status tls_plan_forget(struct tls_plan *plan, const uint8_t digest[TLS_DIGEST_LEN], bool force,
                             int64_t now, struct error *err);
 
-// Is there a key that a server may have? Where there is none, next keys are not published either: alone, they would have
-// senders refuse whatever the server has.
+// Is there a key that a server may have? Where there is none, next keys are not published either: alone, they would
+// have senders refuse whatever the server has.
 bool tls_plan_knows_servers(const struct tls_plan *plan);
 // When tls_plan_step has something to do by time alone, INT64_MAX: never.
 int64_t tls_plan_next(const struct tls_plan *plan, int64_t now);
