@@ -368,11 +368,10 @@ static void zones_served_as_they_are_keep_their_serial_and_never_go_back(void **
     publisher_close(publisher);
 }
 
-static void a_zone_below_gets_its_ds_with_its_first_signatures(void **state)
+static void assert_sub_has_ds(const char *domains)
 {
-    (void)state;
     write_text("host.pub", host_key);
-    write_config("  - example.com\n  - sub.example.com\n");
+    write_config(domains);
     struct publisher *publisher = start(NOW);
     work(publisher, NOW);
     struct image image;
@@ -382,6 +381,20 @@ static void a_zone_below_gets_its_ds_with_its_first_signatures(void **state)
     assert_non_null(image_rrset(&image, node, LDNS_RR_TYPE_DS));
     stores_reset(&publisher->stores);
     publisher_close(publisher);
+}
+
+static void a_zone_below_gets_its_ds_with_its_first_signatures(void **state)
+{
+    (void)state;
+    assert_sub_has_ds("  - example.com\n  - sub.example.com\n");
+}
+
+// Its DKIM keys come first, and the zone above does not wait for them.
+static void a_zone_below_that_comes_later_gets_its_ds_too(void **state)
+{
+    (void)state;
+    assert_sub_has_ds("  - example.com\n"
+                      "  - {name: sub.example.com, dkim: {algorithms: [ed25519]}}\n");
 }
 
 int main(void)
@@ -404,6 +417,7 @@ int main(void)
         TEST(a_domain_that_becomes_external_is_no_longer_served),
         TEST(zones_served_as_they_are_keep_their_serial_and_never_go_back),
         TEST(a_zone_below_gets_its_ds_with_its_first_signatures),
+        TEST(a_zone_below_that_comes_later_gets_its_ds_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
