@@ -239,12 +239,17 @@ FAULTS = {
 }
 
 
+# What the resolver is asked for besides: it asks one of the two servers, so these may be hit as well.
+BY_CHANCE = {"another address": ("ptr", "spf")}
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_is_found_and_nothing_else(world, name):
     fault, expected, parts = FAULTS[name]
     with fault(world):
         verdicts, code = world.check("main.tld")
-    assert not_ok(verdicts) == {("main.tld", check): kind for check, kind in expected.items()}, show(verdicts)
+    found = {key: kind for key, kind in not_ok(verdicts).items() if key[1] not in BY_CHANCE.get(name, ())}
+    assert found == {("main.tld", check): kind for check, kind in expected.items()}, show(verdicts)
     assert code == (1 if "wrong" in expected.values() else 0)
     words = show(verdicts)
     for part in parts:
