@@ -243,15 +243,16 @@ static bool has_child_in_batch(const struct batch *batch, const struct zone *zon
     return false;
 }
 
-// From the end, so that a zone comes before the one that delegates it.
+// From the end, so that a zone comes before the one that delegates it; where the cursor stands between the two, the
+// latter is passed over.
 static size_t find_dirty(const struct publisher *publisher, bool urgent)
 {
     const struct zones *zones = &publisher->zones;
     size_t cursor = publisher->cursor;
     for (size_t i = 0; i < zones->count; i++) {
-        cursor = cursor == 0 ? zones->count - 1 : cursor - 1;
-        if (cursor < zones->count && zones->list[cursor].dirty &&
-            (zones->list[cursor].urgent || !urgent))
+        cursor = cursor == 0 || cursor > zones->count ? zones->count - 1 : cursor - 1;
+        const struct zone *zone = &zones->list[cursor];
+        if (zone->dirty && (zone->urgent || !urgent) && !has_dirty_child(zones, zone))
             return cursor;
     }
     return zones->count;
