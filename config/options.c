@@ -164,7 +164,7 @@ static const struct option rows_ttl[] = {
      .help = "every record without a TTL of its own below"},
     {"soa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1h", TTL(soa), .help = "SOA"},
     {"ns", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1d", TTL(ns),
-     .help = "NS and the addresses of name servers"},
+     .help = "NS"},
     {"dnskey", OPTION_SECONDS, .min = 1, .max = TTL_MAX, .standard = "1d", TTL(dnskey), .help = "DNSKEY"},
     {"negative", OPTION_SECONDS, .min = 1, .max = 86400, .standard = "1h", TTL(negative),
      .help = "how long \"there is no such record\" is kept (RFC 2308)"},

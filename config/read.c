@@ -92,9 +92,15 @@ static int complain_of_key(const struct reader *reader, const struct scope *scop
     scope_path(scope, NULL, path);
     value_quote(node->key, quoted);
     if (options_suggest(scope->section, node->key, near) != NULL) {
-        reader_complain(reader, node->key_place, path, "unknown key %s; did you mean \"%s\"?",
-                        quoted, near);
-        return options_find(scope->section, near);
+        int found = options_find(scope->section, near);
+        if (found < 0 && strcmp(near, node->key) == 0)
+            reader_complain(reader, node->key_place, path,
+                            "unknown key %s; it belongs to the top level: do not indent it",
+                            quoted);
+        else
+            reader_complain(reader, node->key_place, path, "unknown key %s; did you mean \"%s\"?",
+                            quoted, near);
+        return found;
     }
     char known[400];
     size_t len = 0;
@@ -143,8 +149,12 @@ static enum status store_yes_no(const struct option *row, const char *text, bool
 {
     if (value_is_yes_no(text, ret))
         return STATUS_OK;
-    return error_set(err, STATUS_SYNTAX, "neither yes nor no; write one of them%s",
-                     row->type == OPTION_SWITCH ? " or a mapping" : "");
+    const struct option *first = row->type == OPTION_SWITCH ? options_at(row->section, 0) : NULL;
+    if (first == NULL)
+        return error_set(err, STATUS_SYNTAX, "neither yes nor no; write one of them");
+    return error_set(err, STATUS_SYNTAX,
+                     "neither yes nor no; write one of them or a mapping, such as %s: {%s: …}",
+                     row->name, first->name);
 }
 
 static enum status store_either(const struct option *row, const char *text, bool *ret,

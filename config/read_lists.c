@@ -387,6 +387,18 @@ static void read_issuers(const struct reader *reader, const struct slot *slot,
     read_below(reader, slot, &mapping);
 }
 
+// Accounts and methods are parameters of a CA; without one they would say nothing. The box has that of its certificate.
+static void check_parameters(const struct reader *reader, const struct slot *slot,
+                             const struct node *node, const struct config_caa *caa)
+{
+    bool automatic = slot->scope->targets->domain == NULL && !caa->issue_given;
+    if (caa->account_count + caa->method_count > 0 && !automatic && caa->issue_count == 0 &&
+        caa->issuewild_count == 0)
+        complain_of(reader, slot, node->place,
+                    "accounts and methods are limits of a CA, and none is named; write `issue:` "
+                    "too, such as letsencrypt.org");
+}
+
 void read_caa(const struct reader *reader, const struct slot *slot, const struct node *node)
 {
     struct config_caa *caa = slot->scope->targets->caa;
@@ -416,6 +428,7 @@ void read_caa(const struct reader *reader, const struct slot *slot, const struct
         read_below(reader, slot, node);
     else if (!caa->none)
         read_issuers(reader, slot, node);
+    check_parameters(reader, slot, node, caa);
 }
 
 // ── Domains ──────────────────────────────────────────────────────────────────────────────────────

@@ -219,6 +219,7 @@ enum status config_reference_text(const char *key, struct buf *ret, struct error
 struct manual {
     struct buf *ret;
     const struct section *seen[SECTIONS_MAX];
+    bool partial[SECTIONS_MAX]; // there are others at that path
     char path[SECTIONS_MAX][OPTION_PATH_MAX];
     size_t count;
 };
@@ -273,24 +274,40 @@ static void put_about(struct buf *ret, const struct option *row)
     buf_done(&kind);
 }
 
-static const char *seen_at(const struct manual *manual, const struct section *section)
+// Names the options of a section that was described already. False: it was not.
+static bool put_seen(const struct manual *manual, const struct section *section)
 {
-    for (size_t i = 0; i < manual->count; i++)
-        if (manual->seen[i] == section)
-            return manual->path[i];
-    return NULL;
+    size_t at = 0;
+    while (at < manual->count && manual->seen[at] != section)
+        at++;
+    if (at == manual->count)
+        return false;
+    if (!manual->partial[at]) {
+        buf_printf(manual->ret, "Its options are those of\n.Ic %s .\n", manual->path[at]);
+        return true;
+    }
+    buf_printf(manual->ret, "Of the options of\n.Ic %s\nit has\n", manual->path[at]);
+    const struct option *row;
+    const char *before = "";
+    for (size_t i = 0; (row = options_at(section, i)) != NULL; i++) {
+        if (row->type == OPTION_LATER)
+            continue;
+        buf_printf(manual->ret, "%s.Ic %s", before, row->name);
+        before = " ,\n";
+    }
+    buf_put_text(manual->ret, " .\n");
+    return true;
 }
 
-static void put_items(struct manual *manual, const struct section *section, const char *path)
+static void put_items(struct manual *manual, const struct section *section, const char *path,
+                      bool partial)
 {
     struct buf *ret = manual->ret;
-    const char *seen = seen_at(manual, section);
-    if (seen != NULL) {
-        buf_printf(ret, "Its options are those of\n.Ic %s .\n", seen);
+    if (put_seen(manual, section))
         return;
-    }
     if (manual->count < SECTIONS_MAX) {
         manual->seen[manual->count] = section;
+        manual->partial[manual->count] = partial;
         snprintf(manual->path[manual->count++], OPTION_PATH_MAX, "%s", path);
     }
     buf_put_text(ret, ".Bl -tag -width Ds\n");
@@ -303,12 +320,15 @@ static void put_items(struct manual *manual, const struct section *section, cons
         buf_printf(ret, ".It Ic %s\n", row->name);
         put_about(ret, row);
         if (row->section != NULL)
-            put_items(manual, row->section, below);
+            put_items(manual, row->section, below, false);
     }
     buf_put_text(ret, ".El\n");
     if (section->also != NULL) {
-        buf_put_text(ret, ".Pp\nMoreover:\n");
-        put_items(manual, section->also, path);
+        buf_put_text(ret, ".Pp\n");
+        if (put_seen(manual, section->also))
+            return;
+        buf_put_text(ret, "Moreover:\n");
+        put_items(manual, section->also, path, true);
     }
 }
 
@@ -322,6 +342,6 @@ void config_reference_man(struct buf *ret)
         buf_printf(ret, ".Ss %s\n", row->name);
         put_about(ret, row);
         if (row->section != NULL)
-            put_items(&manual, row->section, row->name);
+            put_items(&manual, row->section, row->name, false);
     }
 }

@@ -72,11 +72,44 @@ static bool find_below(const struct section *section, const char *name, size_t l
     return false;
 }
 
+// Names that the records themselves have, or that master files and other programs have for the same thing.
+static const char *translate(const char *name)
+{
+    static const char *const pairs[][2] = {
+        {"p", "policy"},
+        {"sp", "subdomains"},
+        {"np", "nonexistent"},
+        {"t", "testing"},
+        {"adkim", "strict-dkim"},
+        {"aspf", "strict-spf"},
+        {"rua", "reports"},
+        {"ruf", "failures"},
+        {"max_age", "max-age"},
+        {"value", "data"},
+        {"rdata", "data"},
+        {"accounturi", "accounts"},
+        {"validationmethods", "methods"},
+        {"ns", "nameservers"},
+        {"ip", "addresses"},
+        {"primary_hostname", "hostname"},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (strcmp(pairs[i][0], name) == 0)
+            return pairs[i][1];
+    }
+    return NULL;
+}
+
 const char *options_suggest(const struct section *section, const char *name,
                             char ret[OPTION_PATH_MAX])
 {
     if (strlen(name) > KEY_MAX)
         return NULL;
+    const char *ours = translate(name);
+    if (ours != NULL && options_find(section, ours) >= 0) {
+        snprintf(ret, OPTION_PATH_MAX, "%s", ours);
+        return ret;
+    }
     const struct option *nearest = nearest_of(section, name);
     if (nearest != NULL) {
         snprintf(ret, OPTION_PATH_MAX, "%s", nearest->name);

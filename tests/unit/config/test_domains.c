@@ -184,7 +184,7 @@ static void caa_has_short_forms(void **state)
         "domains:\n"
         "  - {name: a.example, caa: letsencrypt.org}\n"
         "  - {name: b.example, caa: [letsencrypt.org, sectigo.com]}\n"
-        "  - {name: c.example, caa: {issue: no, issuewild: [], issuemail: no,\n"
+        "  - {name: c.example, caa: {issue: no, issuewild: ca.example, issuemail: no,\n"
         "      accounts: ['https://acme.example/acct/1'], methods: [dns-01], iodef: s@c.example}}\n"
         "  - {name: d.example, caa: no}\n"
         "  - e.example\n");
@@ -199,7 +199,8 @@ static void caa_has_short_forms(void **state)
     const struct config_caa *caa = &domains[2].caa;
     assert_true(caa->given && !caa->none);
     assert_true(caa->issue_given && caa->issuewild_given && caa->issuemail_given);
-    assert_int_equal(caa->issue_count + caa->issuewild_count + caa->issuemail_count, 0);
+    assert_int_equal(caa->issue_count + caa->issuemail_count, 0);
+    assert_string_equal(caa->issuewild[0].text, "ca.example");
     assert_int_equal(caa->account_count, 1);
     assert_int_equal(caa->method_count, 1);
     assert_string_equal(caa->iodef[0].text, "mailto:s@c.example");

@@ -118,6 +118,10 @@ static const struct {
      "z.yaml:1:32: box: unknown key \"foo\"; known here: hostname, addresses, nameservers, tls, "
      "tls-next, tls-ports, tls-issuer, ssh, dkim, caa, spf, dmarc, mta-sts, tls-rpt, services, "
      "autoconfig\n"},
+    {TEXT("box: {hostname: b.example.com, state: /x}\n" DOMAINS),
+     "z.yaml:1:32: box: unknown key \"state\"; it belongs to the top level: do not indent it\n"},
+    {TEXT("box: {hostname: b.example.com, dmarc: {rua: a@example.com}}\n" DOMAINS),
+     "z.yaml:1:40: box.dmarc: unknown key \"rua\"; did you mean \"reports\"?\n"},
     {TEXT("hostname: b.example.com\n" DOMAINS),
      "z.yaml:1:1: unknown key \"hostname\"; did you mean \"box.hostname\"?\n"
      "z.yaml:1:1: \"box\" is missing; write it: this machine: its name, addresses, certificate, "
@@ -241,7 +245,8 @@ static const struct {
     {TEXT("box: {hostname: b.example.com, tls: '', ssh: [a, ./a, a], dkim: maybe}\n" DOMAINS),
      "z.yaml:1:37: box.tls: the file name is empty; write one\n"
      "z.yaml:1:55: box.ssh: listed twice; remove one\n"
-     "z.yaml:1:65: box.dkim: neither yes nor no; write one of them or a mapping\n"},
+     "z.yaml:1:65: box.dkim: neither yes nor no; write one of them or a mapping, such as dkim: "
+     "{selector: …}\n"},
     {TEXT("box: {hostname: b.example.com, dkim: [a]}\n" DOMAINS),
      "z.yaml:1:38: box.dkim: a list; write one value\n"},
     {TEXT("box: {hostname: b.example.com, dkim: }\n" DOMAINS),
@@ -363,7 +368,8 @@ static const struct {
      "root-hints, trust-anchors, cache, queries, queries-per-client\n"},
     {TEXT(BOX "domains: [example.com]\n"
               "resolver: off course\n"),
-     "z.yaml:3:11: resolver: neither yes nor no; write one of them or a mapping\n"},
+     "z.yaml:3:11: resolver: neither yes nor no; write one of them or a mapping, such as resolver: "
+     "{listen: …}\n"},
     {TEXT(BOX "domains: [example.com]\n"
               "server: {listen: [127.0.0.1, 192.0.2.1]}\n"),
      "z.yaml:3:18: server.listen: 127.0.0.1@53 is the resolver's default too; write another "

@@ -86,7 +86,8 @@ static const struct {
      "z.yaml:1:195: box.dmarc.reports: \"https://\" is no URI; write one such as "
      "https://reports.example.com/tls\n"},
     {"box: {hostname: b.example.com, dmarc: maybe}\n" DOMAINS,
-     "z.yaml:1:39: box.dmarc: neither yes nor no; write one of them or a mapping\n"},
+     "z.yaml:1:39: box.dmarc: neither yes nor no; write one of them or a mapping, such as dmarc: "
+     "{policy: …}\n"},
     {BOX "domains: [{name: example.com, dmarc: {pct: 50}}]\n",
      "z.yaml:2:39: domains.dmarc: unknown key \"pct\"; known here: policy, subdomains, "
      "nonexistent, testing, strict-dkim, strict-spf, reports, failures\n"},
@@ -143,6 +144,12 @@ static const struct {
      "http-01, dns-01 or tls-alpn-01\n"
      "z.yaml:1:158: box.caa.iodef: \"x\" is neither a mail address nor a URI; write one such as "
      "reports@example.com\n"},
+    {BOX "domains: [{name: example.com, caa: {methods: http-01}}]\n",
+     "z.yaml:2:41: domains.caa: accounts and methods are limits of a CA, and none is named; write "
+     "`issue:` too, such as letsencrypt.org\n"},
+    {"box: {hostname: b.example.com, caa: {issue: no, accounts: 'https://a/1'}}\n" DOMAINS,
+     "z.yaml:1:37: box.caa: accounts and methods are limits of a CA, and none is named; write "
+     "`issue:` too, such as letsencrypt.org\n"},
     {BOX "domains: [{name: example.com, caa: automatic}]\n",
      "z.yaml:2:36: domains.caa: `automatic` is for the host name; write a CA such as "
      "letsencrypt.org, or `no`\n"},
@@ -283,7 +290,8 @@ static const struct {
      "z.yaml:4:15: user.probe: \"zonebox-signer\" is `user.signer` too; each program needs a user "
      "of its own\n"},
     {BOX "domains: [example.com]\nprobe: 5m\n",
-     "z.yaml:3:8: probe: neither yes nor no; write one of them or a mapping\n"},
+     "z.yaml:3:8: probe: neither yes nor no; write one of them or a mapping, such as probe: "
+     "{interval: …}\n"},
 };
 
 static void each_mistake_has_its_words(void **state)
