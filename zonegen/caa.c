@@ -118,12 +118,45 @@ static void add_issuer(struct zone_maker *maker, const char *owner, const char *
     buf_done(&methods);
 }
 
+// RFC 8657 §4: IANA's registry of ACME validation methods; others of a CA begin with "ca-". A CA that finds none that
+// it knows issues nothing, which is seen months later.
+static bool is_known_method(const char *method)
+{
+    static const char *const known[] = {
+        "http-01",      "dns-01",       "tls-alpn-01",    "dns-account-01", "dns-persist-01",
+        "onion-csr-01", "bp-nodeid-00", "email-reply-00", "tkauth-01",
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(known[i], method) == 0)
+            return true;
+    }
+    return strncmp(method, "ca-", 3) == 0;
+}
+
+static void note_methods(struct zone_maker *maker, const struct config_caa *caa)
+{
+    const struct zone_place place = {
+        .file = maker->config->files[caa->place.file].path,
+        .line = caa->place.line,
+        .column = caa->place.column,
+    };
+    for (size_t i = 0; i < caa->method_count; i++) {
+        if (!is_known_method(caa->methods[i].text))
+            maker_remark(maker, &place,
+                         "caa: \"%s\" is no method of validation that is known (http-01, dns-01, "
+                         "tls-alpn-01); a CA that does not know it issues no certificate (RFC 8657 "
+                         "§4)",
+                         caa->methods[i].text);
+    }
+}
+
 #define NOBODY_WHY "CAA: nobody may issue such certificates (RFC 8659 §4.2, §4.3)"
 #define MAIL_WHY   "CAA: who may issue certificates for mail, `;` is nobody (RFC 9495)"
 
 // An empty list that was written is ";": nobody may.
 static void add_caa(struct zone_maker *maker, const char *owner, const struct config_caa *caa)
 {
+    note_methods(maker, caa);
     if (caa->issue_given && caa->issue_count == 0)
         add_property(maker, owner, "issue", NOBODY_WHY, ";");
     for (size_t i = 0; i < caa->issue_count; i++)

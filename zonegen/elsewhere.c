@@ -254,12 +254,26 @@ static void gather_policy(struct elsewhere *elsewhere, const struct config_domai
     buf_done(&text);
 }
 
-static void gather_mail(struct elsewhere *elsewhere)
+// The host name has a policy of its own where it is no domain with mail.
+static void gather_host(struct elsewhere *elsewhere)
 {
     const struct zone_target *target = elsewhere->target;
     const struct config_box *box = &elsewhere->inputs->config->box;
-    if (target->domain == NULL)
+    bool has_policy = target_holds(target, box->hostname) &&
+                      (target->domain == NULL || target->domain->zone_file == NULL);
+    for (size_t i = 0; i <= target->inside_count; i++) {
+        const struct config_domain *domain = i == 0 ? target->domain : target->inside[i - 1];
+        if (domain != NULL && domain->has_mail && strcmp(domain->name, box->hostname) == 0)
+            has_policy = false;
+    }
+    if (has_policy)
         gather_dmarc(elsewhere, box->hostname, &box->mail.dmarc);
+}
+
+static void gather_mail(struct elsewhere *elsewhere)
+{
+    const struct zone_target *target = elsewhere->target;
+    gather_host(elsewhere);
     for (size_t i = 0; i <= target->inside_count; i++) {
         const struct config_domain *domain = i == 0 ? target->domain : target->inside[i - 1];
         if (domain == NULL || !domain->has_mail || domain->zone_file != NULL)

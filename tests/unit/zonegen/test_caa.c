@@ -54,6 +54,19 @@ static void an_issuer_that_is_not_known_is_a_note(void **state)
     world_done(&w);
 }
 
+static void a_method_that_nobody_knows_is_a_note(void **state)
+{
+    (void)state;
+    struct world w = world("", "domains: [{name: example.com, caa: {issue: ca.example, methods: "
+                               "[http01, dns-01, ca-own]}}]\n");
+    struct zone_content *content = make_zone(&w, "example.com");
+    assert_non_null(find_note(content, "caa: \"http01\" is no method of validation"));
+    assert_null(find_note(content, "\"dns-01\""));
+    assert_null(find_note(content, "\"ca-own\""));
+    zone_content_free(content);
+    world_done(&w);
+}
+
 static void each_property_is_a_record(void **state)
 {
     (void)state;
@@ -112,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_host_has_its_certificates_issuer),
         cmocka_unit_test(an_issuer_that_is_not_known_is_a_note),
+        cmocka_unit_test(a_method_that_nobody_knows_is_a_note),
         cmocka_unit_test(each_property_is_a_record),
         cmocka_unit_test(a_host_that_is_a_domain_has_what_the_domain_says),
     };

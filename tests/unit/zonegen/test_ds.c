@@ -55,6 +55,28 @@ static void all_forms_are_printed(void **state)
     dnskey_done(&key);
 }
 
+static void reports_that_go_elsewhere_need_a_record_there(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    struct error err = {0};
+    (void)ds("  dmarc: {reports: d@away.example}\n", "domains: [example.com]\n", "example.com",
+             &text, &err);
+    assert_has(text,
+               "\n  Ask away.example for the record example.com._report._dmarc.away.example. TXT "
+               "\"v=DMARC1;\"\n");
+    assert_has(text,
+               "\n  Ask away.example for the record box.example.com._report._dmarc.away.example. "
+               "TXT \"v=DMARC1;\"\n");
+    free(text);
+    text = NULL;
+    (void)ds("  dmarc: {reports: d@away.example}\n", "domains: [example.com, box.example.com]\n",
+             "example.com", &text, &err);
+    assert_has(text, " example.com._report");
+    assert_no(text, "box.example.com._report");
+    free(text);
+}
+
 static void several_keys_are_told_one_by_one(void **state)
 {
     (void)state;
@@ -170,6 +192,7 @@ int main(void)
 #define fresh_test(name) cmocka_unit_test_setup(name, fresh)
     const struct CMUnitTest tests[] = {
         fresh_test(all_forms_are_printed),
+        fresh_test(reports_that_go_elsewhere_need_a_record_there),
         fresh_test(several_keys_are_told_one_by_one),
         fresh_test(reverse_names_in_a_zone_of_ours_are_ours),
         fresh_test(without_a_key_the_name_servers_are_still_told),
