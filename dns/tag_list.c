@@ -2,6 +2,8 @@
 // Splits tag lists (RFC 6376 §3.2) and tells what they are.
 #include "dns/tag_list.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -176,6 +178,44 @@ enum txt_family txt_family(const char *owner, const char *text, size_t len)
     return TXT_OTHER;
 }
 
+// How each family says what it is.
+static const char *const versions[] = {
+    [TXT_SPF] = "spf1",      [TXT_DMARC] = "DMARC1",     [TXT_DKIM] = "DKIM1",
+    [TXT_MTA_STS] = "STSv1", [TXT_TLS_RPT] = "TLSRPTv1",
+};
+
+static bool claims_spf(const char *text, size_t len)
+{
+    return len >= 6 && strncasecmp(text, "v=spf1", 6) == 0 &&
+           !(len > 6 && text[6] >= '0' && text[6] <= '9');
+}
+
+enum txt_family txt_claim(const char *text, size_t len)
+{
+    struct tag_list list;
+    (void)tag_list_parse(text, len, &list, NULL);
+    const struct tag *tag = tag_list_find(&list, "v");
+    if (tag == NULL)
+        tag = tag_list_find(&list, "V");
+    for (int family = TXT_DMARC; tag != NULL && family <= TXT_TLS_RPT; family++) {
+        if (tag->value_len == strlen(versions[family]) &&
+            strncasecmp(tag->value, versions[family], tag->value_len) == 0)
+            return (enum txt_family)family;
+    }
+    return claims_spf(text, len) ? TXT_SPF : TXT_OTHER;
+}
+
+enum txt_family txt_meant(const char *owner, const char *text, size_t len)
+{
+    enum txt_family family = txt_family(owner, text, len);
+    enum txt_family claim = family == TXT_OTHER ? txt_claim(text, len) : TXT_OTHER;
+    char version[16];
+    if (claim == TXT_OTHER)
+        return family;
+    int version_len = snprintf(version, sizeof(version), "v=%s", versions[claim]);
+    return txt_family(owner, version, (size_t)version_len);
+}
+
 const char *txt_family_name(enum txt_family family)
 {
     static const char *const names[] = {
@@ -295,6 +335,65 @@ static bool is_base64(const struct tag *tag)
     return pads <= 2 && (digits + pads) % 4 == 0;
 }
 
+static unsigned base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (unsigned)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 26;
+    return c == '+' ? 62 : c == '/' ? 63 : (unsigned)(c - '0') + 52;
+}
+
+// How many octets base64 stands for; the first ones go to head, which has four.
+static size_t base64_octets(const struct tag *tag, uint8_t head[4])
+{
+    size_t octets = 0;
+    uint32_t bits = 0;
+    unsigned waiting = 0;
+    memset(head, 0, 4);
+    for (size_t i = 0; i < tag->value_len; i++) {
+        if (is_blank(tag->value[i]) || tag->value[i] == '=')
+            continue;
+        bits = (bits << 6 | base64_digit(tag->value[i])) & 0xffff;
+        waiting += 6;
+        if (waiting < 8)
+            continue;
+        waiting -= 8;
+        if (octets < 4)
+            head[octets] = (uint8_t)(bits >> waiting);
+        octets++;
+    }
+    return octets;
+}
+
+// An RSA key is a SEQUENCE (X.690 §8.1.3) as long as it says it is. The usual mistake is half a key: one that was cut
+// where a form or a string ended.
+static enum status check_rsa(const struct tag *key, struct error *err)
+{
+    uint8_t head[4];
+    size_t len = base64_octets(key, head);
+    size_t says = head[1] < 0x80    ? 2u + head[1]
+                  : head[1] == 0x81 ? 3u + head[2]
+                  : head[1] == 0x82 ? 4u + (size_t)head[2] * 256 + head[3]
+                                    : 0;
+    if (len < 4 || head[0] != 0x30 || says == 0)
+        return error_set(err, STATUS_SYNTAX, "p= is no RSA key");
+    if (len != says)
+        return error_set(err, STATUS_SYNTAX, "p= has %zu octets of a key of %zu; was it cut?", len,
+                         says);
+    return STATUS_OK;
+}
+
+// RFC 8463 §4: the 32 octets of RFC 8032.
+static enum status check_ed25519(const struct tag *key, struct error *err)
+{
+    uint8_t head[4];
+    size_t len = base64_octets(key, head);
+    if (len == 32)
+        return STATUS_OK;
+    return error_set(err, STATUS_SYNTAX, "p= has %zu octets; an Ed25519 key has 32", len);
+}
+
 static enum status check_dkim(const struct tag_list *list, struct error *err)
 {
     static const char *const kinds[] = {"rsa", "ed25519", NULL}; // RFC 6376 §3.6.1, RFC 8463 §4.2
@@ -306,7 +405,12 @@ static enum status check_dkim(const struct tag_list *list, struct error *err)
         return error_set(err, STATUS_SYNTAX, "there is no p=, the key");
     if (!is_base64(key))
         return error_set(err, STATUS_SYNTAX, "p= is no base64");
-    return need_word(list, "k", kinds, err);
+    enum status status = need_word(list, "k", kinds, err);
+    const struct tag *kind = tag_list_find(list, "k");
+    if (status != STATUS_OK || key->value_len == 0)
+        return status;
+    return kind != NULL && strncasecmp(kind->value, "ed25519", 7) == 0 ? check_ed25519(key, err)
+                                                                       : check_rsa(key, err);
 }
 
 #define STS_ID_MAX 32 // RFC 8461 §3.1

@@ -50,6 +50,11 @@ enum txt_family {
 // and a text that says so, in whatever spelling. It may have mistakes elsewhere; see txt_check. At most one record of a
 // family may be at a name, but for TXT_OTHER.
 enum txt_family txt_family(const char *owner, const char *text, size_t len);
+// The family that a text says it is, wherever it stands and whatever the spelling: `V=dmarc1`, v= not in front, SPF
+// whose words were joined without blanks. Readers pass such a record over; whoever wrote it meant it.
+enum txt_family txt_claim(const char *text, size_t len);
+// As txt_family; where that finds none, the family that is looked for at owner and that the text claims to be.
+enum txt_family txt_meant(const char *owner, const char *text, size_t len);
 // The family's name for people: "SPF", "DMARC" …
 const char *txt_family_name(enum txt_family family);
 // Would those who read a record of that family understand the text? SYNTAX with words.

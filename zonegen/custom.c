@@ -270,7 +270,8 @@ bool custom_has(const struct zone_maker *maker, const char *owner, const char *t
         return false;
     ldns_rdf *rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name.len, name.wire);
     const struct custom_record *record = custom_first(maker->custom, rdf);
-    while (record != NULL && (uint16_t)ldns_rr_get_type(record->rr) != rdata_type(type))
+    while (record != NULL && (uint16_t)ldns_rr_get_type(record->rr) != rdata_type(type) &&
+           ldns_rr_get_type(record->rr) != LDNS_RR_TYPE_CNAME)
         record = custom_next(maker->custom, record);
     ldns_rdf_deep_free(rdf);
     return record != NULL;

@@ -34,7 +34,7 @@ struct custom {
 enum status custom_read(struct zone_maker *maker);
 // Does a custom record stand in the place of this one, which zonebox would make?
 bool custom_replaces(const struct zone_maker *maker, const ldns_rr *default_rr);
-// Is there one of this type at the owner (text without last dot)?
+// Is there one of this type at the owner (text without last dot), or an alias to one?
 bool custom_has(const struct zone_maker *maker, const char *owner, const char *type);
 // Appends them to the content. What is made later goes on to be asked whether one stands in its place.
 void custom_put(struct zone_maker *maker);
@@ -68,6 +68,6 @@ const struct custom_record *custom_next(const struct custom *custom,
 // Notes about custom TLSA that took the place of ours and fit no certificate.
 void custom_note_tlsa(struct zone_maker *maker);
 
-// The family of a TXT by its owner and its strings joined (dns/tag_list.h); *ret_text is the text, which is empty
-// before.
+// The family that a TXT means to be, by its owner and its strings joined (txt_meant of dns/tag_list.h); *ret_text is
+// the text, which is empty before.
 enum txt_family custom_txt_family(const ldns_rr *rr, struct buf *ret_text);

@@ -17,7 +17,7 @@ enum txt_family custom_txt_family(const ldns_rr *rr, struct buf *ret_text)
             buf_put(ret_text, ldns_rdf_data(string) + 1, ldns_rdf_size(string) - 1);
     }
     name_to_text(ldns_rdf_data(ldns_rr_owner(rr)), owner);
-    return txt_family(owner, buf_text(ret_text), ret_text->len);
+    return txt_meant(owner, buf_text(ret_text), ret_text->len);
 }
 
 static bool is_address(ldns_rr_type type)
@@ -49,6 +49,18 @@ static bool is_null_mail(const ldns_rr *rr)
     return null;
 }
 
+// Names such as _dmarc.example.com and sel._domainkey.example.com have one kind of record each, which an alias there
+// leaves to somebody else: it is how services that keep such records are used.
+static bool is_for_services(const ldns_rr *rr)
+{
+    const uint8_t *wire = ldns_rdf_data(ldns_rr_owner(rr));
+    for (size_t at = 0; wire[at] != 0; at += 1u + wire[at]) {
+        if (wire[at + 1] == '_')
+            return true;
+    }
+    return false;
+}
+
 // Both have the same owner.
 static bool replaces(const ldns_rr *custom, const ldns_rr *ours)
 {
@@ -58,7 +70,8 @@ static bool replaces(const ldns_rr *custom, const ldns_rr *ours)
     case LDNS_RR_TYPE_AAAA: // both families: one of ours beside it would lead elsewhere
         return is_address(type) || type == LDNS_RR_TYPE_CNAME;
     case LDNS_RR_TYPE_CNAME:
-        return is_address(type) || type == LDNS_RR_TYPE_CNAME || is_null_mail(ours);
+        return is_address(type) || type == LDNS_RR_TYPE_CNAME || is_null_mail(ours) ||
+               is_for_services(ours);
     case LDNS_RR_TYPE_TXT:
         return type == LDNS_RR_TYPE_TXT && same_family(custom, ours);
     default:

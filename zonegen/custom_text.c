@@ -38,7 +38,9 @@ static struct zone_place place_of(const struct reading *reading, size_t word)
         place.column = reading->record->place.column;
     } else {
         const struct master_entry *entry = &reading->entry;
-        place.line = word < entry->count ? entry->words[word].line : entry->line;
+        bool known = word < entry->count;
+        place.line = known ? entry->words[word].line : entry->line;
+        place.column = known ? entry->words[word].column : entry->column;
     }
     return place;
 }
@@ -275,7 +277,8 @@ void custom_read_file(struct zone_maker *maker, const struct custom_source *sour
     while ((status = master_next(&reader, &reading.entry, &err)) != STATUS_NOT_FOUND) {
         const struct master_entry *entry = &reading.entry;
         if (status != STATUS_OK) {
-            struct zone_place place = {.file = source->file, .line = entry->line};
+            struct zone_place place = {
+                .file = source->file, .line = entry->line, .column = entry->column};
             maker_refuse(maker, &place, "%s", err.text);
         } else if (!entry->follows && !entry->words[0].quoted && master_text(entry, 0)[0] == '$') {
             read_directive(&reading);

@@ -9,7 +9,11 @@
 
 struct master_reader master_reader(const void *text, size_t len)
 {
-    return (struct master_reader){.text = text, .len = len, .line = 1};
+    static const char mark[] = "\xef\xbb\xbf";
+    struct master_reader reader = {.text = text, .len = len, .line = 1};
+    if (len >= 3 && memcmp(text, mark, 3) == 0) // an editor's byte order mark, which nobody sees
+        reader.at = reader.line_start = 3;
+    return reader;
 }
 
 void master_entry_done(struct master_entry *entry)

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "config/values.h"
+
 const char *rdata_peek(const struct rdata_words *words)
 {
     return words->at < words->end ? master_text(words->entry, words->at) : NULL;
@@ -121,7 +124,14 @@ enum status rdata_name(const char *text, const struct name *origin, struct name 
         *ret = *origin;
         return STATUS_OK;
     }
-    enum status status = name_from_text(text, ret, err);
+    if (strstr(text, "://") != NULL)
+        return error_set(err, STATUS_SYNTAX, "it is a URL; write the host's name alone");
+    struct arena arena = {0};
+    char *ascii = NULL;
+    enum status status = value_to_ascii(&arena, text, &ascii, err); // IDN
+    if (status == STATUS_OK)
+        status = name_from_text(ascii, ret, err);
+    arena_done(&arena);
     if (status != STATUS_OK || is_absolute(text))
         return status;
     if (ret->len - 1 + origin->len > NAME_WIRE_MAX)

@@ -34,7 +34,7 @@ const char *rdata_type_name(uint16_t type, char text[16]);
 // "300", "1h30m" → seconds, at most 2147483647 (RFC 2181 §8). SYNTAX when it is no duration at all, RANGE when it
 // is too long.
 enum status rdata_duration(const char *text, uint32_t *ret);
-// A name of a master file: "@", relative, or absolute with its last dot.
+// A name of a master file: "@", relative, or absolute with its last dot. Letters of other scripts become A-labels.
 enum status rdata_name(const char *text, const struct name *origin, struct name *ret,
                        struct error *err);
 

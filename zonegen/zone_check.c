@@ -205,6 +205,18 @@ static void check_ttls(const struct zone_check *check, size_t from, size_t to)
         ldns_rr_set_ttl(check->view->records[i].rr, ldns_rr_ttl(written->rr));
 }
 
+// RFC 7505 §3: a null MX says that there is no mail, and others beside it that there is.
+static void check_null_mx(const struct zone_check *check, size_t from, size_t to)
+{
+    for (size_t i = from; to - from > 1 && i < to; i++) {
+        const struct view_record *record = &check->view->records[i];
+        if (ldns_rdf_size(ldns_rr_rdf(record->rr, 1)) == 1) // the root
+            zone_check_tell(check, record, RULE_ODD,
+                            "a null MX beside others; it says that the name has no mail (RFC 7505 "
+                            "§3)");
+    }
+}
+
 static void check_sets(const struct zone_check *check, size_t from, size_t to)
 {
     for (size_t first = from, last; first < to; first = last) {
@@ -214,6 +226,8 @@ static void check_sets(const struct zone_check *check, size_t from, size_t to)
             last++;
         if (type == LDNS_RR_TYPE_RRSIG)
             continue;
+        if (type == LDNS_RR_TYPE_MX)
+            check_null_mx(check, first, last);
         check_size(check, first, last);
         check_ttls(check, first, last);
     }

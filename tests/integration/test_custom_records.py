@@ -177,7 +177,7 @@ def accepted(place, lines, in_file):
         if said.returncode == 0:
             return said.stdout
         bad = {int(n) - first for n in re.findall(r"zonebox\.yaml:(\d+):\d+: ", said.stderr)}
-        bad_in_file = {int(n) - 1 for n in re.findall(r"/records:(\d+): ", said.stderr)}
+        bad_in_file = {int(n) - 1 for n in re.findall(r"/records:(\d+):\d+: ", said.stderr)}
         assert bad or bad_in_file, said.stderr
         assert all(0 <= n < len(lines) for n in bad) and all(0 <= n < len(in_file) for n in bad_in_file), said.stderr
         lines = [line for n, line in enumerate(lines) if n not in bad]
@@ -217,9 +217,9 @@ def test_a_refused_record_keeps_its_zone_as_it_was_and_no_other(directory):
     (directory / "records").write_text("b A 192.0.2\nc MX 10\n")
     said = run(directory, "zone-signer", "--once")
     assert said.returncode == 1
-    assert "/records:1: b.example.com. A:" in said.stderr and "(and 1 more" in said.stderr
+    assert "/records:1:5: b.example.com. A:" in said.stderr and "(and 1 more" in said.stderr
     assert run(directory, "zonegen", "--dump", "--signed", "example.com").stdout == served
     assert "new" in run(directory, "zonegen", "--dump", "--signed", "example.org").stdout
     said = run(directory, "zonegen", "--check")
     assert said.returncode == 1
-    assert "/records:1: b.example.com. A:" in said.stderr and "/records:2: c.example.com. MX:" in said.stderr
+    assert "/records:1:5: b.example.com. A:" in said.stderr and "/records:2:1: c.example.com. MX:" in said.stderr

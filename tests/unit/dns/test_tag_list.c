@@ -117,6 +117,37 @@ static void a_family_is_told_by_name_and_text(void **state)
     }
 }
 
+static void what_was_meant_is_told_in_any_spelling(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *owner;
+        const char *text;
+        enum txt_family family;
+    } cases[] = {
+        {"_dmarc.example.com", "V=dmarc1 ; P=none", TXT_DMARC},
+        {"_dmarc.example.com", "p=none; v=DMARC1", TXT_DMARC},
+        {"_dmarc.example.com", "p=none", TXT_OTHER},
+        {"_dmarc.example.com", "v=DMARC10; p=none", TXT_OTHER},
+        {"_dmarc.example.com", "v=dkim1; p=", TXT_OTHER},
+        {"example.com", "v=DMARC1; p=none", TXT_OTHER},
+        {"example.com", "v=spf1mx-all", TXT_SPF},
+        {"example.com", "V=SPF1 -all", TXT_SPF},
+        {"example.com", "v=spf10 -all", TXT_OTHER},
+        {"_mta-sts.example.com", "v=stsv1; id=1", TXT_MTA_STS},
+        {"_smtp._tls.example.com", "rua=mailto:a@b.example; v=TLSRPTv1", TXT_TLS_RPT},
+        {"a._report._dmarc.example.com", "v=dmarc1", TXT_REPORT},
+        {"example.com", "", TXT_OTHER},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        enum txt_family family = txt_meant(cases[i].owner, cases[i].text, strlen(cases[i].text));
+        if (family != cases[i].family)
+            fail_msg("%s \"%s\" is taken for %s", cases[i].owner, cases[i].text,
+                     txt_family_name(family));
+    }
+    assert_int_equal(txt_claim("v=DKIM1; p=", 11), TXT_DKIM);
+}
+
 struct check {
     enum txt_family family;
     const char *text;
@@ -146,9 +177,15 @@ static const struct check checks[] = {
     {TXT_REPORT, "v=DMARC1", NULL},
     {TXT_REPORT, "v=DMARC1; rua=mailto:a@b.example", NULL},
     {TXT_REPORT, "v=DMARC2", "must begin"},
-    {TXT_DKIM, "v=DKIM1; k=rsa; p=TUlJ QkI=", NULL},
+    {TXT_DKIM, "v=DKIM1; k=rsa; p=MAUw MAEC Aw==", NULL},
+    {TXT_DKIM, "p=MAUwMAECAwQ=", "p= has 8 octets of a key of 7"},
+    {TXT_DKIM, "p=MIGfMA0G", "p= has 6 octets of a key of 162"},
+    {TXT_DKIM, "p=MIIBIjAN", "p= has 6 octets of a key of 294"},
+    {TXT_DKIM, "k=rsa; p=TUlJQkI=", "no RSA key"},
+    {TXT_DKIM, "p=MIMBAgME", "no RSA key"},
     {TXT_DKIM, "p=", NULL},
-    {TXT_DKIM, "k=ed25519; p=abcd", NULL},
+    {TXT_DKIM, "k=ed25519; p=abcd", "has 3 octets"},
+    {TXT_DKIM, "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", NULL},
     {TXT_DKIM, "k=rsa; v=DKIM1; p=abcd", "first"},
     {TXT_DKIM, "v=DKIM1; k=rsa", "no p="},
     {TXT_DKIM, "v=DKIM1; k=dsa; p=abcd", "k=dsa"},
@@ -190,6 +227,7 @@ int main(void)
         cmocka_unit_test(names_are_told_apart_by_case),
         cmocka_unit_test(what_is_no_list_is_refused),
         cmocka_unit_test(a_family_is_told_by_name_and_text),
+        cmocka_unit_test(what_was_meant_is_told_in_any_spelling),
         cmocka_unit_test(each_family_has_its_own_grammar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -433,6 +433,16 @@ static void zones_that_break_are_refused(void **state)
         {"@ CNAME a.", 1,
          "example.com. CNAME: an alias beside other records of the name (NS, which zonebox makes); "
          "an alias has nothing else (RFC 1034 §3.6.2)"},
+        {"x CNAME https://a.example.net/", 1,
+         "x.example.com. CNAME: \"https://a.example.net/\" is no name: it is a URL; write the "
+         "host's "
+         "name alone"},
+        {"x MX 10 a.\nx MX 0 .", 2,
+         "x.example.com. MX: a null MX beside others; it says that the name has no mail (RFC 7505 "
+         "§3)"},
+        {"@ TXT v=spf1 mx -all", 1,
+         "example.com. TXT: SPF without a blank behind \"v=spf1\": strings are joined without one "
+         "(RFC 7208 §3.3), so put the whole text into one pair of quotes"},
         {"x DNAME a.\nx DNAME b.", 2,
          "x.example.com. DNAME: more than one DNAME at a name (RFC 6672 §2.4)"},
         {"x DNAME a.\nx NS b.example.net.", 1,
@@ -519,6 +529,13 @@ static void custom_records_replace_ours_by_meaning(void **state)
         {"@ TXT other", "@ 3600 IN TXT \"v=spf1 mx -all\"", "-none-"},
         {"_DMARC TXT \"v=DMARC1;p=none\"", "_dmarc 3600 IN TXT \"v=DMARC1;p=none\"", DMARC},
         {"_dmarc TXT \"v=DMARC1 ; p=none\"", "_dmarc 3600 IN TXT \"v=DMARC1 ; p=none\"", DMARC},
+        {"_dmarc TXT \"V=dmarc1 ; P=none\"", "_dmarc 3600 IN TXT \"V=dmarc1 ; P=none\"", DMARC},
+        {"_dmarc TXT \"p=none; v=DMARC1\"", "_dmarc 3600 IN TXT \"p=none; v=DMARC1\"", DMARC},
+        {"_dmarc CNAME d.example.net.", "_dmarc 3600 IN CNAME d.example.net.", DMARC},
+        {"_imaps._tcp CNAME i.example.net.", "_imaps._tcp 3600 IN CNAME i.example.net.",
+         "_imaps._tcp 3600 IN SRV 0 1 993 box.example.com."},
+        {"_25._tcp.box CNAME t.example.net.", "_25._tcp.box 3600 IN CNAME t.example.net.",
+         "; missing: _25._tcp"},
         {"_dmarc 60 TXT other", "_dmarc 60 IN TXT \"other\"", "-none-"},
         {"www NS ns.example.net.", "www 3600 IN NS ns.example.net.", "www 3600 IN A 192.0.2.10"},
         {"_25._tcp.box TLSA 3 1 1 " SHA256, "_25._tcp.box 3600 IN TLSA 3 1 1 " SHA256,
@@ -531,6 +548,45 @@ static void custom_records_replace_ours_by_meaning(void **state)
         if (has_line(text, cases[i].gone))
             fail_msg("%s is in\n%s", cases[i].gone, text);
         free(text);
+    }
+}
+
+static void what_is_hardly_meant_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *note;
+    } cases[] = {
+        {"_dmarc TXT \"v=dmarc1; p=none\"",
+         "_dmarc.example.com. TXT: DMARC that its readers do not understand: it must begin with "
+         "v=DMARC1"},
+        {"@ TXT \"v=DMARC1; p=none\"",
+         "example.com. TXT: a text of DMARC, which nobody looks for here; its name is "
+         "_dmarc.DOMAIN"},
+        {"s TXT \"v=DKIM1; p=\"",
+         "s.example.com. TXT: a text of DKIM, which nobody looks for here; its name is "
+         "SELECTOR._domainkey.DOMAIN"},
+        {"s._domainkey TXT \"v=DKIM1; p=MIIBIjANBgkqhkiG\"",
+         "s._domainkey.example.com. TXT: DKIM that its readers do not understand: p= has 12 octets "
+         "of a key of 294; was it cut?"},
+        {"@ TXT \"v=spf1 mx +all\"",
+         "example.com. TXT: SPF with \"+all\", which lets anybody send; write -all or ~all"},
+        {"@ TXT \"v=spf1 -all exp=e.example.net mx\"",
+         "example.com. TXT: SPF with \"mx\" behind \"all\", where nobody reads it (RFC 7208 §5.1)"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world w = configure("", "", cases[i].line);
+        struct zone_content *content = NULL;
+        struct error err = {0};
+        char *wanted = xasprintf("zonebox.yaml:%d:9: %s", FIRST_LINE, cases[i].note);
+        assert_int_equal(make(&w, &content, &err), STATUS_OK);
+        const struct zone_note *note = find_note(content, wanted);
+        if (note == NULL || note->error)
+            fail_msg("not told: %s", wanted);
+        zone_content_free(content);
+        free(wanted);
+        world_done(&w);
     }
 }
 
@@ -635,8 +691,10 @@ static void records_of_all_zones_are_in_each(void **state)
 static void a_records_file_is_a_fragment_of_a_master_file(void **state)
 {
     (void)state;
-    put_file("r", "; comment\n$TTL 5m\na A 192.0.2.1\n  TXT ( \"b\" ; c\n\"d\" )\n$ORIGIN sub\n"
-                  "x 60 A 192.0.2.2\n@ A 192.0.2.3\r\n");
+    put_file(
+        "r",
+        "\xef\xbb\xbf; comment\n$TTL 5m\na A 192.0.2.1\n  TXT ( \"b\" ; c\n\"d\" )\n$ORIGIN sub\n"
+        "x 60 A 192.0.2.2\n@ A 192.0.2.3\r\nb\303\274cher CNAME x.stra\303\237e.example.\n");
     struct world w = world("", "domains: [{name: example.com, records-file: r}]\n");
     char *text = dump_zone(&w, "example.com");
     assert_line(text, "a 300 IN A 192.0.2.1");
@@ -644,33 +702,34 @@ static void a_records_file_is_a_fragment_of_a_master_file(void **state)
     assert_line(text, "x.sub 60 IN A 192.0.2.2");
     assert_line(text, "sub 300 IN A 192.0.2.3");
     assert_has(text, "; custom record, r:7\n");
+    assert_line(text, "xn--bcher-kva.sub 300 IN CNAME x.xn--strae-oqa.example.");
     free(text);
     world_done(&w);
 }
 
-static void errors_of_a_records_file_have_their_line_and_all_are_told(void **state)
+static void errors_of_a_records_file_have_their_place_and_all_are_told(void **state)
 {
     (void)state;
     put_file("r", "  A 192.0.2.1\na A 192.0.2\n\nb MX (\n10\n)\n$INCLUDE x\n$TTL\n$ORIGIN a..b\n"
                   "$GENERATE 1-2 a A 192.0.2.$\n$TTL 9999999w\nc TXT \"a\nd TXT (\n");
     static const char *const messages[] = {
-        "r:1: begins with a blank, but no record is before it whose name it has",
-        "r:2: a.example.com. A: \"192.0.2\" is no IPv4 address; one is like 192.0.2.1",
-        "r:4: b.example.com. MX: a name is missing",
-        "r:7: $INCLUDE is not followed; write the records into the file itself",
-        "r:8: $TTL takes one duration: $TTL 1h",
-        "r:9: $ORIGIN: an empty label",
-        "r:10: no directive that is known here; $ORIGIN and $TTL are",
-        "r:11: a TTL of more than 2147483647 seconds (RFC 2181 §8); a day is 86400 or 1d",
-        "r:12: a quote is not closed in its line",
-        "r:13: \"(\" is never closed",
+        "r:1:3: begins with a blank, but no record is before it whose name it has",
+        "r:2:5: a.example.com. A: \"192.0.2\" is no IPv4 address; one is like 192.0.2.1",
+        "r:4:1: b.example.com. MX: a name is missing",
+        "r:7:1: $INCLUDE is not followed; write the records into the file itself",
+        "r:8:1: $TTL takes one duration: $TTL 1h",
+        "r:9:9: $ORIGIN: an empty label",
+        "r:10:1: no directive that is known here; $ORIGIN and $TTL are",
+        "r:11:1: a TTL of more than 2147483647 seconds (RFC 2181 §8); a day is 86400 or 1d",
+        "r:12:9: a quote is not closed in its line",
+        "r:13:1: \"(\" is never closed",
     };
     size_t count = sizeof(messages) / sizeof(messages[0]);
     struct world w = world("", "domains: [{name: example.com, records-file: r}]\n");
     struct zone_content *content = NULL;
     struct error err = {0};
     assert_int_equal(make(&w, &content, &err), STATUS_SYNTAX);
-    assert_has(err.text, "/r:1: begins with a blank");
+    assert_has(err.text, "/r:1:3: begins with a blank");
     assert_has(err.text, " (and 9 more; `zonegen --check` tells them)");
     assert_int_equal(content->note_count, count);
     for (size_t i = 0; i < count; i++) {
@@ -712,6 +771,7 @@ int main(void)
         cmocka_unit_test(what_zonebox_makes_itself_is_refused),
         cmocka_unit_test(zones_that_break_are_refused),
         cmocka_unit_test(custom_records_replace_ours_by_meaning),
+        cmocka_unit_test(what_is_hardly_meant_is_told),
         cmocka_unit_test(one_set_has_one_ttl),
         cmocka_unit_test(the_same_record_twice_is_one),
         cmocka_unit_test(delegations_with_glue_and_ds_work),
@@ -719,7 +779,7 @@ int main(void)
         cmocka_unit_test(tlsa_that_fits_no_certificate_is_told),
         cmocka_unit_test(records_of_all_zones_are_in_each),
         cmocka_unit_test(a_records_file_is_a_fragment_of_a_master_file),
-        cmocka_unit_test(errors_of_a_records_file_have_their_line_and_all_are_told),
+        cmocka_unit_test(errors_of_a_records_file_have_their_place_and_all_are_told),
         cmocka_unit_test(domains_inside_of_a_zone_have_their_own),
     };
     return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
