@@ -160,6 +160,10 @@ static void print_opendkim(const struct config *config)
         "SignatureAlgorithm   %s\n"
         "Canonicalization     relaxed/simple\n"
         "OversignHeaders      From\n"
+        "# The keys are zone-signer's, and OpenDKIM's group may read them. That they are not its "
+        "own would be\n"
+        "# reason enough for it to refuse all mail of the domain.\n"
+        "RequireSafeKeys      no\n"
         "# OpenDKIM makes signatures of one kind only. Verifiers that do not know Ed25519 are the "
         "rule, so\n"
         "# the tables have RSA keys where there are any; Rspamd signs with both.\n",
