@@ -127,7 +127,8 @@ static void say_others(const char *path, const char *hostname, bool is_rsa)
            is_rsa ? "" : " --ecc");
     printf("\nFor all renewals between, keep the key, and nothing changes in the DNS: certbot "
            "--reuse-key (or\nreuse_key = True in [renewalparams] of /etc/letsencrypt/renewal/"
-           "%s.conf), lego renew --reuse-key;\nacme.sh does it by itself.\n"
+           "%s.conf), lego renew\n--reuse-key (lego run --reuse-key from version 5 on); acme.sh "
+           "does it by itself.\n"
            "When the server has the new key, the files in tls-next can go.\n",
            hostname);
 }
