@@ -27,6 +27,7 @@ static const struct {
     {"Google Trust Services", "pki.goog"},
     {"Google Trust Services LLC", "pki.goog"},
     {"ZeroSSL", "sectigo.com"},
+    {"ZeroSSL GmbH", "sectigo.com"},
     {"Sectigo Limited", "sectigo.com"},
     {"DigiCert Inc", "digicert.com"},
     {"DigiCert, Inc.", "digicert.com"},
