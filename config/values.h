@@ -88,7 +88,7 @@ enum status value_path(struct arena *arena, const char *text, const char *direct
 // A mechanism of SPF without its qualifier (RFC 7208 §5); an address or prefix alone becomes ip4: or ip6:.
 enum status value_relay(struct arena *arena, const char *text, char **ret, struct error *err);
 // A URI with mailto:, https: or http:; a mail address alone becomes mailto:. What separates in the records that hold it
-// (RFC 9989 §4.7, RFC 8460 §3: comma, semicolon, "!") must be written with %.
+// (RFC 9989 §4.8, RFC 8460 §3: comma, semicolon, "!") must be written with %.
 enum status value_report(struct arena *arena, const char *text, char **ret, struct error *err);
 // The domain name of a CA (RFC 8659 §4.2); parameters are options of their own.
 enum status value_issuer(struct arena *arena, const char *text, char **ret, struct error *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// Which public keys the TLSA records name, and until when (RFC 6698, RFC 7671 §8, RFC 7672 §8). Pure: no files, no
+// Which public keys the TLSA records name, and until when (RFC 6698, RFC 7671 §8, RFC 7672 §4). Pure: no files, no
 // clock, no network; `now` is Unix time in seconds.
 //
 // A sender that validates keeps the records for their TTL. So a key has to be in them two TTLs before a server has it,

@@ -17,7 +17,7 @@ struct tls_chain {
     uint8_t issuer[TLS_DIGEST_LEN];
 };
 
-// The first CERTIFICATE block is the server's own, the others are its chain (RFC 8446 §4.4.2). SYNTAX when it is none.
+// The first CERTIFICATE block is the server's own, the others are its chain (RFC 9846 §4.5.1). SYNTAX when it is none.
 enum status tls_spki_of_chain(const uint8_t *pem, size_t len, struct tls_chain *ret,
                               struct error *err);
 // The first PUBLIC KEY block, as `openssl pkey -pubout` writes it. SYNTAX when there is none.

@@ -29,7 +29,7 @@
 #define TLS_CHAIN_OCTETS_MAX 65536
 // Octets that a host may send until the handshake is done.
 #define TLS_HANDSHAKE_OCTETS_MAX (256U << 10)
-// Head and body of an HTTP answer. RFC 8461 §3.2: policies of more than 64 kB need not be read.
+// Head and body of an HTTP answer. RFC 8461 §3.3: policies of more than 64 kB need not be read.
 #define TLS_HTTP_HEAD_MAX 16384
 #define TLS_HTTP_BODY_MAX 65536
 

@@ -13,7 +13,7 @@
 
 // What is presented is looked at, whatever it is worth, so weak keys and digests are no reason to stop
 // (SECLEVEL=0). The signatures that a client takes decide which certificate it gets: by cipher suites up to TLS 1.2
-// (RFC 5246 §7.4.2), by signature_algorithms in TLS 1.3 (RFC 8446 §4.4.2.2).
+// (RFC 5246 §7.4.2), by signature_algorithms in TLS 1.3 (RFC 9846 §4.5.1.2).
 static const struct {
     const char *ciphers;
     const char *signatures; // NULL: all
@@ -154,7 +154,7 @@ void tls_chain_read(SSL *session, struct tls_answer *answer)
                  X509_verify_cert_error_string(verified));
 }
 
-// "I have no certificate for you" comes as handshake_failure (RFC 8446 §4.4.2.2); a host that sends one of another
+// "I have no certificate for you" comes as handshake_failure (RFC 9846 §4.2.1); a host that sends one of another
 // kind all the same has no other.
 static bool is_other_kind(unsigned long code)
 {

@@ -23,7 +23,7 @@ bool anchor_is_trusted(const struct anchor *anchor)
     return anchor->state == ANCHOR_VALID || anchor->state == ANCHOR_MISSING;
 }
 
-// What libunbound has on Debian (built with nettle) and nobody has given up (RFC 8624 §3.1, §3.3).
+// What libunbound has on Debian (built with nettle) and nobody has given up (the registries of RFC 9904).
 static bool can_validate(const struct record *record)
 {
     switch (record->algorithm) {

@@ -161,7 +161,7 @@ static bool base64_decode(const char *text, size_t len, struct buf *ret)
     return true;
 }
 
-// RFC 4034 appendix B (RSAMD5, the exception there, has been out of use for long: RFC 8624).
+// RFC 4034 appendix B (RSAMD5, the exception there, has been out of use for long: RFC 6725).
 static uint16_t key_tag(const struct buf *rdata)
 {
     uint32_t sum = 0;

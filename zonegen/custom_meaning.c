@@ -36,7 +36,7 @@ static bool same_family(const ldns_rr *a, const ldns_rr *b)
     return same;
 }
 
-// What a name that has no mail says of it (RFC 7505, RFC 7208 §5.1).
+// What a name that has no mail says of it (RFC 7505, RFC 7208 §10.1.2).
 static bool is_null_mail(const ldns_rr *rr)
 {
     if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_MX)

@@ -257,7 +257,7 @@ static void judge_caa(struct diff_judgement *judgement)
         risk_lasting(
             judgement,
             "certificates for %s and all below it come only from whom this names (RFC 8659 "
-            "§4); is the CA of each among them?",
+            "§3); is the CA of each among them?",
             judgement->name);
     else if (change->kind == DIFF_CHANGED && gone.len > 0)
         risk_lasting(judgement, "a renewal that needs %s is refused", buf_text(&gone));

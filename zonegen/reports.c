@@ -20,7 +20,7 @@ static const char *const deeds[] = {
     [CONFIG_DMARC_REJECT] = "refuse",
 };
 
-// "; rua=uri,uri". What would end a URI in the list is encoded (RFC 9989 §4.7, RFC 8460 §3).
+// "; rua=uri,uri". What would end a URI in the list is encoded (RFC 9989 §4.8, RFC 8460 §3).
 static void put_uris(const char *tag, const struct config_text *uris, size_t count, struct buf *ret)
 {
     for (size_t i = 0; i < count; i++) {
@@ -148,7 +148,7 @@ void make_tls_rpt(struct zone_maker *maker)
                 "(RFC 8460 §3)");
 }
 
-// A report about DANE is for the name that has the TLSA records (RFC 8460 §4.2), and others may have it as exchanger.
+// A report about DANE is for the name that has the TLSA records (RFC 8460 §1.1), and others may have it as exchanger.
 void make_host_tls_rpt(struct zone_maker *maker)
 {
     add_tls_rpt(maker, maker->config->box.hostname, &maker->config->box.mail,

@@ -12,7 +12,7 @@
 static const struct service {
     const char *name;
     unsigned
-        weight; // RFC 6186 §5 writes 1, RFC 2782 wants 0 where there is nothing to choose between
+        weight; // RFC 6186 §3 writes 1, RFC 2782 wants 0 where there is nothing to choose between
     const char *why;
 } services[] = {
     {"submissions", 1, "where mail programs hand in mail, over TLS from the start (RFC 8314 §5.1)"},

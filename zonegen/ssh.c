@@ -16,11 +16,11 @@ static const struct {
     unsigned algorithm;
 } algorithms[] = {
     {"ssh-rsa", 1},             // RFC 4255 §3.1.1
-    {"ecdsa-sha2-nistp256", 3}, // RFC 6594 §5
+    {"ecdsa-sha2-nistp256", 3}, // RFC 6594 §3.2.1
     {"ecdsa-sha2-nistp384", 3},
     {"ecdsa-sha2-nistp521", 3},
     {"ssh-ed25519", 4}, // RFC 7479
-    {"ssh-ed448", 6},   // RFC 8709 §4
+    {"ssh-ed448", 6},   // RFC 8709 §8
 };
 
 static unsigned algorithm_of(const char *type, size_t len)
@@ -76,7 +76,7 @@ static bool add_line(struct zone_maker *maker, const char *line, const char *why
     char hex[2 * sizeof(digest) + 1];
     for (size_t i = 0; i < sizeof(digest); i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    // RFC 6594 §4: fingerprint type 2 is SHA-256. SHA-1 (1) is not published.
+    // RFC 6594 §3.1.1: fingerprint type 2 is SHA-256. SHA-1 (1) is not published.
     maker_add(maker, maker->config->box.hostname, "SSHFP", why, "%u 2 %s", algorithm, hex);
     return true;
 }

@@ -386,7 +386,7 @@ static void what_zonebox_makes_itself_is_refused(void **state)
          "example.com. ZONEMD: it is a digest over the whole zone, which changes with every "
          "signature"},
         {"@ SPF x", 1, "example.com. SPF: obsolete (RFC 7208 §3.1); an SPF record is a TXT"},
-        {"x MD a.", 1, "x.example.com. MD: obsolete (RFC 973 §3.5); MX is what mail goes by"},
+        {"x MD a.", 1, "x.example.com. MD: obsolete (RFC 1035 §3.3.4); MX is what mail goes by"},
         {"x NXT x", 1, "x.example.com. NXT: obsolete (RFC 3755 §3); signing makes NSEC"},
         {"x NULL \\# 0", 1, "x.example.com. NULL: not for zones (RFC 1035 §3.3.10)"},
         {"x OPT \\# 0", 1, "x.example.com. OPT: a type that only messages have"},
