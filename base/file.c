@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "base/file.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -79,11 +81,15 @@ static enum status sync_directory_of(const char *path, struct error *err)
     return status;
 }
 
+// What is written first is called so; six characters of mkostemp(3) follow. A backup that somebody makes is not.
+#define TEMPORARY     ".new-"
+#define TEMPORARY_LEN (sizeof(TEMPORARY) - 1 + 6)
+
 // Writes a temporary file beside path and syncs it; the caller renames or links it into place and frees *ret.
 static enum status write_beside(const char *path, const void *octets, size_t len, mode_t mode,
                                 char **ret, struct error *err)
 {
-    char *temporary = xasprintf("%s.XXXXXX", path);
+    char *temporary = xasprintf("%s" TEMPORARY "XXXXXX", path);
     int fd = mkostemp(temporary, O_CLOEXEC); // 0600 from the start
     if (fd < 0) {
         enum status status = error_set_errno(err, errno, "%s: cannot create", path);
@@ -133,6 +139,27 @@ enum status file_create(const char *path, const void *octets, size_t len, mode_t
     unlink(temporary);
     free(temporary);
     return status == STATUS_OK ? sync_directory_of(path, err) : status;
+}
+
+static bool is_temporary(const char *name)
+{
+    size_t len = strlen(name);
+    const char *end = name + len - (len > TEMPORARY_LEN ? TEMPORARY_LEN : len);
+    bool good = len > TEMPORARY_LEN && strncmp(end, TEMPORARY, strlen(TEMPORARY)) == 0;
+    for (end += strlen(TEMPORARY); good && *end != '\0'; end++)
+        good = isalnum((unsigned char)*end);
+    return good;
+}
+
+void file_sweep(const char *directory)
+{
+    DIR *dir = opendir(directory);
+    if (dir == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (is_temporary(entry->d_name))
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
 }
 
 enum status directory_make(const char *path, mode_t mode, struct error *err)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "dns/types.h"
 #include "signer/publish.h"
@@ -95,12 +96,21 @@ static void praise(const struct keeping *keeping)
     }
 }
 
+static void sweep(const struct keeping *keeping)
+{
+    char *path = path_join(keeping->context->dkim_directory, keeping->domain);
+    file_sweep(path);
+    free(path);
+}
+
 // Reads the domain's keys, with public files for all that have a private one.
 static enum status load(struct keeping *keeping, struct error *err)
 {
     const char *directory = keeping->context->dkim_directory;
     bool changed = false;
     struct error bad = {0};
+    if (keeping->zone->dkim == NULL) // for the first time: who was here before may have been killed
+        sweep(keeping);
     enum status status = dkim_load(directory, keeping->domain, &keeping->set, err);
     if (status == STATUS_OK &&
         dkim_complete(directory, keeping->domain, &keeping->set, &changed, &bad) != STATUS_OK)

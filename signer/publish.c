@@ -30,6 +30,10 @@ enum status publisher_open(const char *directory, struct publisher **ret, struct
         status = directory_make(publisher->dkim_tables.directory, 0750, err);
     if (status == STATUS_OK)
         status = public_file_open(directory, &publisher->public_file, err);
+    if (status == STATUS_OK) {
+        file_sweep(keys);
+        file_sweep(publisher->dkim_tables.directory);
+    }
     if (status == STATUS_OK)
         status = keyring_open(keys, &publisher->keyring, err);
     free(keys);

@@ -93,6 +93,33 @@ static void create_never_touches_what_is_there(void **state)
     free(path);
 }
 
+static void sweeping_takes_what_a_killed_writer_left_and_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a.private", "a.private.backup", "a.private.new",
+                                        "a.private.new-12", ".new-abc123"};
+    struct error err = {0};
+    char *directory = path_join(scratch, "swept");
+    assert_int_equal(directory_make(directory, 0700, &err), STATUS_OK);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *path = path_join(directory, names[i]);
+        assert_int_equal(file_create(path, "x", 1, 0600, &err), STATUS_OK);
+        free(path);
+    }
+    char *left = path_join(directory, "a.private.new-aB3xY9");
+    assert_int_equal(file_create(left, "x", 1, 0600, &err), STATUS_OK);
+    file_sweep(directory);
+    assert_int_not_equal(access(left, F_OK), 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *path = path_join(directory, names[i]);
+        assert_int_equal(access(path, F_OK), 0);
+        free(path);
+    }
+    file_sweep("/nowhere");
+    free(left);
+    free(directory);
+}
+
 static void read_refuses_what_is_too_large_or_no_file(void **state)
 {
     (void)state;
@@ -159,6 +186,7 @@ int main(void)
         cmocka_unit_test(write_replaces_whole_and_sets_the_mode),
         cmocka_unit_test(write_that_fails_leaves_all_as_it_was),
         cmocka_unit_test(create_never_touches_what_is_there),
+        cmocka_unit_test(sweeping_takes_what_a_killed_writer_left_and_nothing_else),
         cmocka_unit_test(read_refuses_what_is_too_large_or_no_file),
         cmocka_unit_test(second_locker_is_told_who_has_it),
         cmocka_unit_test(directories_are_made_with_their_parents),
