@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "keys/dkim_public.h"
+#include "keys/pem.h"
 #include "keys/private_key.h"
 
 #define DKIM_FILE_MAX  (64U << 10)
@@ -331,12 +332,6 @@ enum status dkim_store(const char *directory, const char *domain, const char *se
 
 // ── Completing ───────────────────────────────────────────────────────────────────────────────────
 
-static int no_pass_phrase(char *text, int size, int writing, void *user)
-{
-    (void)text, (void)size, (void)writing, (void)user;
-    return -1;
-}
-
 // Reads a private file into a public key.
 static enum status read_private(const char *path, struct dkim_key *ret, struct error *err)
 {
@@ -347,7 +342,7 @@ static enum status read_private(const char *path, struct dkim_key *ret, struct e
     enum status status = file_read(path, DKIM_FILE_MAX, &text, err);
     if (status == STATUS_OK) {
         BIO *bio = BIO_new_mem_buf(text.data, (int)text.len);
-        key = PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
+        key = PEM_read_bio_PrivateKey(bio, NULL, pem_no_pass_phrase, NULL);
         BIO_free(bio);
         status = dkim_public_take(key, &ret->algorithm, &p, err);
         if (status != STATUS_OK)

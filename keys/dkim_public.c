@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "base/alloc.h"
+#include "keys/pem.h"
 
 #define MADE_BY       "zone-signer"
 #define LINE_MAX_LEN  200
@@ -236,19 +237,12 @@ static bool take_plain(const struct buf *text, struct dkim_key *key)
     return key->p != NULL;
 }
 
-// No pass phrase is ever asked for: a service has nobody at the terminal.
-static int no_pass_phrase(char *text, int size, int writing, void *user)
-{
-    (void)text, (void)size, (void)writing, (void)user;
-    return -1;
-}
-
 enum status dkim_public_block(const struct buf *text, struct dkim_key *key, struct error *err)
 {
     if (take_plain(text, key))
         return STATUS_OK;
     BIO *bio = BIO_new_mem_buf(text->data, (int)text->len);
-    EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL);
+    EVP_PKEY *pkey = PEM_read_bio_PUBKEY(bio, NULL, pem_no_pass_phrase, NULL);
     struct buf p = {0};
     enum status status = dkim_public_take(pkey, &key->algorithm, &p, err);
     if (status == STATUS_OK) {

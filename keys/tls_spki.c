@@ -13,6 +13,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "keys/pem.h"
+
 // Chains have two or three certificates; a file full of them is a trust store, put there by mistake.
 #define CHAIN_MAX 10
 
@@ -31,13 +33,6 @@ static bool digest_certificate(const X509 *certificate, uint8_t ret[TLS_DIGEST_L
     return digest_der(der, len, ret);
 }
 
-// A pass phrase is never asked for.
-static int no_pass_phrase(char *text, int size, int writing, void *user)
-{
-    (void)text, (void)size, (void)writing, (void)user;
-    return -1;
-}
-
 static BIO *open_text(const uint8_t *pem, size_t len)
 {
     return len > 0 && len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
@@ -52,7 +47,7 @@ static bool has_issued(X509 *issuer, X509 *certificate)
 static void find_issuer(BIO *bio, X509 *certificate, struct tls_chain *ret)
 {
     for (int i = 0; i < CHAIN_MAX && !ret->has_issuer; i++) {
-        X509 *other = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL);
+        X509 *other = PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL);
         if (other == NULL)
             return;
         ret->has_issuer = has_issued(other, certificate) && digest_certificate(other, ret->issuer);
@@ -64,7 +59,7 @@ enum status tls_spki_of_chain(const uint8_t *pem, size_t len, struct tls_chain *
                               struct error *err)
 {
     BIO *bio = open_text(pem, len);
-    X509 *certificate = bio != NULL ? PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL) : NULL;
+    X509 *certificate = bio != NULL ? PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL) : NULL;
     *ret = (struct tls_chain){.has_issuer = false};
     bool good = certificate != NULL && digest_certificate(certificate, ret->key);
     if (good)
@@ -79,7 +74,7 @@ enum status tls_spki_of_public(const uint8_t *pem, size_t len, uint8_t ret[TLS_D
                                struct error *err)
 {
     BIO *bio = open_text(pem, len);
-    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL) : NULL;
+    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, pem_no_pass_phrase, NULL) : NULL;
     unsigned char *der = NULL;
     int der_len = key != NULL ? i2d_PUBKEY(key, &der) : 0;
     bool good = digest_der(der, der_len, ret);

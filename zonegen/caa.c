@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base/alloc.h"
+#include "keys/pem.h"
 
 #define CAA_WHY "CAA: only this authority may issue certificates (RFC 8659 §4.2)"
 
@@ -50,7 +51,7 @@ static bool issuer_of(const struct input_file *file, char ret[ORGANISATION_MAX])
     if (file == NULL || file->octets == NULL)
         return false;
     BIO *bio = BIO_new_mem_buf(file->octets, (int)file->len);
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    X509 *certificate = PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL);
     ret[0] = '\0';
     if (certificate != NULL &&
         X509_NAME_get_text_by_NID(X509_get_issuer_name(certificate), NID_organizationName, ret,

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keys/pem.h"
+
 // The record's data: usage, selector, matching type, then what is compared (RFC 6698 §2.1).
 struct association {
     uint8_t usage;
@@ -59,9 +61,10 @@ static bool fits_file(const struct association *wanted, const struct input_file 
 {
     BIO *bio = BIO_new_mem_buf(file->octets, (int)file->len);
     bool fits = false;
-    X509 *certificate;
-    for (bool own = true; !fits && (certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;
-         own = false) {
+    for (bool own = true; !fits; own = false) {
+        X509 *certificate = PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL);
+        if (certificate == NULL)
+            break;
         fits = own == (wanted->usage % 2 == 1) && fits_certificate(wanted, certificate);
         X509_free(certificate);
     }

@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/alloc.h"
+#include "keys/pem.h"
 #include "keys/tls_spki.h"
 #include "keys/tls_text.h"
 #include "zonegen/tls_files.h"
@@ -91,7 +92,8 @@ static void note_certificate(struct zone_maker *maker, const struct input_file *
     char day[DATE_MAX];
     const char *path = file->path, *hostname = maker->config->box.hostname;
     BIO *bio = BIO_new_mem_buf(file->octets, (int)file->len);
-    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL); // which has been read before
+    X509 *certificate =
+        PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL); // which has been read before
     int64_t start = asn1_seconds(X509_get0_notBefore(certificate));
     int64_t end = asn1_seconds(X509_get0_notAfter(certificate));
     if (X509_check_host(certificate, hostname, 0, 0, NULL) != 1)
