@@ -104,7 +104,7 @@ static enum status put_tag(struct rdata_words *words, struct buf *ret, struct er
     return STATUS_OK;
 }
 
-// Groups of hexadecimal digits, `digits` (or 1 to -digits) each, with a separator between.
+// Groups of hexadecimal digits as the format has them: four at most between colons, two between hyphens.
 static enum status put_groups(struct rdata_words *words, const char *format, struct buf *ret,
                               struct error *err)
 {

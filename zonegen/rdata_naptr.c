@@ -45,6 +45,29 @@ static bool has_groups(const char *replacement, size_t groups)
     return true;
 }
 
+// What an expression may grow to. regcomp(3) writes repetitions out: a line of 30 characters with one in the other takes
+// more memory than there is, and every zone with it.
+#define REPETITIONS_MAX 100
+
+// Are all {N,M} of the expression together that small, as if each stood in the one before?
+static bool is_small(const char *text)
+{
+    unsigned long total = 1;
+    for (const char *c = text; (c = strchr(c, '{')) != NULL;) {
+        unsigned long most = 1;
+        for (c++; *c != '\0' && strchr("0123456789,", *c) != NULL;) {
+            size_t digits = strspn(c, "0123456789");
+            unsigned long number = digits < 6 ? strtoul(c, NULL, 10) : REPETITIONS_MAX + 1;
+            most = number > most ? number : most;
+            c += digits > 0 ? digits : 1;
+        }
+        total *= most;
+        if (total > REPETITIONS_MAX)
+            return false;
+    }
+    return true;
+}
+
 static bool is_substitution(const char *text)
 {
     struct buf expression = {0};
@@ -80,6 +103,10 @@ enum status rdata_check_naptr(const struct buf *data, struct error *err)
     if (len > 0)
         memcpy(text, string, len);
     text[len] = '\0';
+    if (len > 0 && !is_small(text))
+        return error_set(err, STATUS_SYNTAX,
+                         "\"%s\" repeats too often; the numbers in braces multiply to %d at most",
+                         text, REPETITIONS_MAX);
     if (len > 0 && (strlen(text) != len || !is_substitution(text)))
         return error_set(err, STATUS_SYNTAX,
                          "\"%s\" is no substitution; one is like \"!^.*$!sip:info@example.com!\", "

@@ -122,6 +122,8 @@ static void every_type_is_taken(void **state)
         {"x SVCB 1 . dohpath=/q{?dns}", "x 3600 IN TYPE64 \\# 15 000100000700082f717b3f646e737d"},
         {"x LOC 52 22 23 N 4 53 32.1 E -2m 0m 10000m 10m",
          "x 3600 IN LOC 52 22 23.000 N 04 53 32.100 E -2m 0.00m 10000m 10m"},
+        {"x NAPTR 1 1 U E2U+sip \"!^a{2,15}$!b!\" .",
+         "x 3600 IN NAPTR 1 1 \"U\" \"E2U+sip\" \"!^a{2,15}$!b!\" ."},
         {"x NAPTR 100 10 U E2U+sip \"!^(.*)$!sip:\\\\1@example.net!i\" .",
          "x 3600 IN NAPTR 100 10 \"U\" \"E2U+sip\" \"!^(.*)$!sip:\\\\1@example.net!i\" ."},
         {"x CSYNC 66 3 NS A TYPE65280", "x 3600 IN CSYNC 66 3 A NS TYPE65280 "},
@@ -315,6 +317,9 @@ static void data_that_is_not_of_its_type_is_refused(void **state)
         {"x LOC 52 N 4 E", 1, "x.example.com. LOC: an altitude in metres is missing"},
         {"x LOC 52 N 4 E 0.001m", 1,
          "x.example.com. LOC: \"0.001m\" is no length in metres, from -100000 to 42849672"},
+        {"x NAPTR 1 1 U x \"!^(((a{1,200}){1,200}){1,200})$!b!\" .", 1,
+         "x.example.com. NAPTR: \"!^(((a{1,200}){1,200}){1,200})$!b!\" repeats too often; the "
+         "numbers in braces multiply to 100 at most"},
         {"x NAPTR 1 1 U x \"!^.*!\" .", 1,
          "x.example.com. NAPTR: \"!^.*!\" is no substitution; one is like "
          "\"!^.*$!sip:info@example.com!\", with \\\\1 for a group (RFC 3402 §3.2)"},
