@@ -27,22 +27,27 @@ static bool has_error(const struct zone_content *content, int64_t now)
 static void keep_gaps(const struct zone_content *content, const ldns_rr_list *served,
                       ldns_rr_list *ret)
 {
-    for (size_t i = 0; i < ldns_rr_list_rr_count(served); i++) {
+    size_t gap_count = 0;
+    const char **gaps = xcalloc(content->record_count + 1, sizeof(*gaps));
+    for (size_t i = 0; i < content->record_count; i++) {
+        if (content->records[i].rr == NULL)
+            gaps[gap_count++] = content->records[i].missing;
+    }
+    for (size_t i = 0; gap_count > 0 && i < ldns_rr_list_rr_count(served); i++) {
         const ldns_rr *rr = ldns_rr_list_rr(served, i);
         char *owner = ldns_rdf2str(ldns_rr_owner(rr));
         char *type = ldns_rr_type2str(ldns_rr_get_type(rr));
         char *key = xasprintf("%s %s", owner, type); // as zone_record.missing has it
-        for (size_t k = 0; k < content->record_count; k++) {
-            if (content->records[k].rr == NULL &&
-                strcasecmp(content->records[k].missing, key) == 0) {
-                ldns_rr_list_push_rr(ret, ldns_rr_clone(rr));
-                break;
-            }
-        }
+        bool is_gap = false;
+        for (size_t k = 0; k < gap_count && !is_gap; k++)
+            is_gap = strcasecmp(gaps[k], key) == 0;
+        if (is_gap)
+            ldns_rr_list_push_rr(ret, ldns_rr_clone(rr));
         free(key);
         free(type);
         free(owner);
     }
+    free(gaps);
 }
 
 static struct diff_side side_of(const struct zone_content *content, const struct diff_side *old,

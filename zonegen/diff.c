@@ -94,12 +94,14 @@ static int compare_sets(const ldns_rr *a, const ldns_rr *b)
     return order != 0 ? order : (int)ldns_rr_get_type(a) - (int)ldns_rr_get_type(b);
 }
 
-// The RRset that begins at *at, which moves behind it.
+// The RRset that begins at *at, which moves behind it. Its TTL is the lowest, as it is published (RFC 2181 §5.2).
 static struct diff_rrset next_set(const ldns_rr_list *records, size_t *at)
 {
     struct diff_rrset set = {.rrs = &records->_rrs[*at], .ttl = ldns_rr_ttl(records->_rrs[*at])};
     while (*at < ldns_rr_list_rr_count(records) &&
            compare_sets(set.rrs[0], records->_rrs[*at]) == 0) {
+        uint32_t ttl = ldns_rr_ttl(records->_rrs[*at]);
+        set.ttl = ttl < set.ttl ? ttl : set.ttl;
         set.count++;
         ++*at;
     }

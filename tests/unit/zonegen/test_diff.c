@@ -52,6 +52,15 @@ static char *diff_text(const char *old, const char *new)
     return ret;
 }
 
+static void a_set_has_the_lowest_ttl_of_its_records(void **state)
+{
+    (void)state;
+    char *text = diff_text("www 300 A 192.0.2.1\nwww 300 A 192.0.2.2\n",
+                           "www 7200 A 192.0.2.1\nwww 300 A 192.0.2.2\n");
+    assert_string_equal(text, "");
+    free(text);
+}
+
 static void serials_signatures_case_and_order_are_no_difference(void **state)
 {
     (void)state;
@@ -226,6 +235,7 @@ static void a_zone_that_is_signed_no_longer_is_bogus_while_there_is_a_ds(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_set_has_the_lowest_ttl_of_its_records),
         cmocka_unit_test(serials_signatures_case_and_order_are_no_difference),
         cmocka_unit_test(each_change_is_told_in_full),
         cmocka_unit_test(a_ttl_that_falls_is_counted_down_first),
