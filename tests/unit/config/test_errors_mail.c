@@ -145,7 +145,7 @@ static const struct {
      "z.yaml:1:158: box.caa.iodef: \"x\" is neither a mail address nor a URI; write one such as "
      "reports@example.com\n"},
     {BOX "domains: [{name: example.com, caa: {methods: http-01}}]\n",
-     "z.yaml:2:41: domains.caa: accounts and methods are limits of a CA, and none is named; write "
+     "z.yaml:2:36: domains.caa: accounts and methods are limits of a CA, and none is named; write "
      "`issue:` too, such as letsencrypt.org\n"},
     {"box: {hostname: b.example.com, caa: {issue: no, accounts: 'https://a/1'}}\n" DOMAINS,
      "z.yaml:1:37: box.caa: accounts and methods are limits of a CA, and none is named; write "
