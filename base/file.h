@@ -22,7 +22,7 @@ enum status file_write(const char *path, const void *octets, size_t len, mode_t 
 enum status file_create(const char *path, const void *octets, size_t len, mode_t mode,
                         struct error *err);
 
-// Deletes what file_write and file_create left in the directory when they were killed: nobody else may be writing there.
+// Deletes what file_write and file_create left in the directory when they were killed: nobody else may write there.
 // What cannot be deleted does no harm but for the room that it takes.
 void file_sweep(const char *directory);
 

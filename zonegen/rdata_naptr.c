@@ -45,8 +45,8 @@ static bool has_groups(const char *replacement, size_t groups)
     return true;
 }
 
-// What an expression may grow to. regcomp(3) writes repetitions out: a line of 30 characters with one in the other takes
-// more memory than there is, and every zone with it.
+// What an expression may grow to. regcomp(3) writes repetitions out: 30 characters with one in the other take
+// more memory than there is.
 #define REPETITIONS_MAX 100
 
 // Are all {N,M} of the expression together that small, as if each stood in the one before?
