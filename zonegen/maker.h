@@ -152,6 +152,10 @@ struct zone_file_record {
 };
 enum status zone_file_parse(const struct input_file *file, const char *apex, uint32_t ttl,
                             struct zone_file_record **ret, size_t *ret_count, struct error *err);
+// Goes over what ldns has read and lets the data be what is written: ldns makes 0 of 65536, and leaves out what it does
+// not expect. SYNTAX with "path:line: …" for what cannot be meant.
+enum status zone_file_reread(const struct input_file *file, const char *apex,
+                             struct zone_file_record *records, size_t count, struct error *err);
 void zone_file_records_free(struct zone_file_record *records, size_t count);
 // What a zone must keep whoever serves it; the error has the line. Takes out of records what a zone that is signed here
 // must not bring along (*count shrinks), and repeated ones (their rr becomes NULL). What is odd but works is a note.

@@ -249,21 +249,42 @@ static enum status check_form(uint16_t type, const struct buf *data, struct erro
                 : error_set(err, STATUS_SYNTAX, "the data has not the form of its type");
 }
 
-enum status rdata_from_text(uint16_t type, struct rdata_words *words, struct buf *ret,
-                            struct error *err)
+static bool is_generic(const struct rdata_words *words)
 {
     const char *first = rdata_peek(words);
-    bool generic =
-        first != NULL && !words->entry->words[words->at].quoted && strcmp(first, "\\#") == 0;
-    enum status status = generic ? put_generic(words, ret, err) : put_known(type, words, ret, err);
+    return first != NULL && !words->entry->words[words->at].quoted && strcmp(first, "\\#") == 0;
+}
+
+enum status rdata_read(uint16_t type, struct rdata_words *words, struct buf *ret, struct error *err)
+{
+    enum status status =
+        is_generic(words) ? put_generic(words, ret, err) : put_known(type, words, ret, err);
     if (status == STATUS_OK && rdata_peek(words) != NULL)
         status =
             error_set(err, STATUS_SYNTAX, "\"%s\" is more than this type has", rdata_peek(words));
+    return status;
+}
+
+enum status rdata_from_text(uint16_t type, struct rdata_words *words, struct buf *ret,
+                            struct error *err)
+{
+    bool generic = is_generic(words);
+    enum status status = rdata_read(type, words, ret, err);
     if (status == STATUS_OK)
         status = check_data(type, ret, err);
     if (status == STATUS_OK && generic)
         status = check_form(type, ret, err);
     return status;
+}
+
+bool rdata_is_readable(uint16_t type)
+{
+    const ldns_rr_descriptor *known = ldns_rr_descript(type);
+    for (size_t i = 0; i < sizeof(more_types) / sizeof(more_types[0]); i++) {
+        if (more_types[i].type == type)
+            return true;
+    }
+    return known != NULL && known->_type == type && is_written(known);
 }
 
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────

@@ -43,6 +43,12 @@ enum status rdata_name(const char *text, const struct name *origin, struct name 
 enum status rdata_from_text(uint16_t type, struct rdata_words *words, struct buf *ret,
                             struct error *err);
 
+// The same, but what the fields say of each other (the length of a digest) is not looked at. Not for all types:
+// signatures, for one, are made and not written.
+enum status rdata_read(uint16_t type, struct rdata_words *words, struct buf *ret,
+                       struct error *err);
+bool rdata_is_readable(uint16_t type);
+
 // Makes the record. SYNTAX when the data is not of the type's form: data from rdata_from_text always is.
 enum status rdata_record(const struct name *owner, uint16_t type, uint32_t ttl,
                          const struct buf *data, ldns_rr **ret);

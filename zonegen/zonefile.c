@@ -143,6 +143,8 @@ enum status zone_file_parse(const struct input_file *file, const char *apex, uin
         status = error_set(err, STATUS_IO, "%s: cannot be read from memory", file->path);
     else
         status = read_records(&reading, file, &records, &count, err);
+    if (status == STATUS_OK)
+        status = zone_file_reread(file, apex, records, count, err);
     if (reading.stream != NULL)
         fclose(reading.stream);
     ldns_rdf_deep_free(reading.origin);

@@ -127,9 +127,35 @@ static void broken_files_are_refused_with_their_line(void **state)
         {HEAD "x A ( ( 192.0.2.1 ) )\n", "z:5: \"(\" without its counterpart"},
         {HEAD "a..b A 192.0.2.1\n", "z:5: "},
         {HEAD "$ORIGIN a..b\n", "z:5: "},
+        {HEAD "www MX 65536 ns1\n",
+         "z:5: www.example.org. MX: \"65536\" where a number is expected, 0 to 65535"},
+        {HEAD "www TXT a ; b\nwww 60 IN SRV ( 0 0\n 70000 ns1 )\n",
+         "z:6: www.example.org. SRV: \"70000\" where a number is expected"},
+        {HEAD "$ORIGIN sub.example.org\nx A 192.0.2.1\n",
+         "z:5: $ORIGIN: \"sub.example.org\" without a last dot"},
+        {HEAD "www TLSA 3 1 1 abc\n", "z:5: www.example.org. TLSA: 3 hexadecimal digits"},
+        {HEAD "www A 192.0.2.1 more\n", "z:5: "},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_refused(CONFIG_DNSSEC_ON, cases[i].text, cases[i].words);
+}
+
+static void data_is_what_is_written(void **state)
+{
+    (void)state;
+    put_file("z", HEAD "$ORIGIN sub.example.org.\n@ MX 10 a\n\tMX 20 b.example.net.\n$ORIGIN "
+                       "deeper.sub.example.org.\n"
+                       "x 60 CAA 0 ISSUE \"ca.example\"\nx HTTPS 1 . port=443 alpn=h2\n"
+                       "x TYPE65280 \\# 2 abcd\n");
+    struct world w = world("", domains[CONFIG_DNSSEC_ON]);
+    char *text = dump_zone(&w, "example.org");
+    assert_line(text, "sub 600 IN MX 10 a.sub.example.org.");
+    assert_line(text, "sub 600 IN MX 20 b.example.net.");
+    assert_line(text, "x.deeper.sub 60 IN CAA 0 issue \"ca.example\"");
+    assert_line(text, "x.deeper.sub 600 IN HTTPS 1 . alpn=h2 port=443");
+    assert_line(text, "x.deeper.sub 600 IN TYPE65280 \\# 2 abcd");
+    free(text);
+    world_done(&w);
 }
 
 static void binary_and_missing_files_are_refused(void **state)
@@ -269,6 +295,7 @@ int main(void)
         cmocka_unit_test(windows_line_ends_are_read),
         cmocka_unit_test(strange_owners_are_escaped_in_the_dump),
         cmocka_unit_test(broken_files_are_refused_with_their_line),
+        cmocka_unit_test(data_is_what_is_written),
         cmocka_unit_test(binary_and_missing_files_are_refused),
         cmocka_unit_test(odd_but_harmless_things_are_notes),
         cmocka_unit_test(host_name_in_a_zone_file_is_the_admins_business),
