@@ -42,6 +42,7 @@ _zonegen()
     case $before in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --style) _zonebox_words 'zone paste' "$word" ;;
+    --help-config) _zonebox_words "$(zonegen --help-config 2>/dev/null | cut -d' ' -f1)" "$word" ;;
     *) [[ $word != -* ]] || _zonebox_words '--dump --style --signed --ds --diff --check --help-config --schema --json --config --help --version' "$word" ;;
     esac
 }

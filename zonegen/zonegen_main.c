@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/file.h"
+#include "config/values.h"
 #include "zonegen/command.h"
 
 static bool load(struct program *program, const char *path)
@@ -20,6 +22,13 @@ static bool load(struct program *program, const char *path)
         fprintf(stderr, "%s%s%s\n", colours ? "\033[31m" : "", line, colours ? "\033[0m" : "");
     free(errors);
     return status == STATUS_OK;
+}
+
+// Names may be asked for in any script, as the configuration may have them. What cannot be a name stays: it is no zone.
+static void to_ascii(struct arena *arena, const struct arguments *arguments)
+{
+    for (size_t i = 0; i < arguments->domain_count; i++)
+        (void)value_to_ascii(arena, arguments->domains[i], &arguments->domains[i], NULL);
 }
 
 // All names that were asked for must be zones of ours, before anything is printed.
@@ -86,16 +95,19 @@ int main(int argc, char **argv)
         code = act_without_config(&arguments);
     if (code >= 0)
         return code;
+    struct arena names = {0};
     struct program program = {.arguments = &arguments, .now = time(NULL)};
     if (!load(&program, arguments.config_path))
         return arguments.action == ACTION_DIFF ? EXIT_TROUBLE : EXIT_WRONG;
     program.target_count = zonegen_targets(program.inputs->config, &program.targets);
     code = EXIT_USAGE;
+    to_ascii(&names, &arguments);
     if (names_are_known(&program)) {
         run(&program);
         code = (int)verdict(&program);
     }
     free(program.targets);
     inputs_free(program.inputs);
+    arena_done(&names);
     return code;
 }

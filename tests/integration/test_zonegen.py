@@ -85,6 +85,10 @@ def test_domains_are_chosen_in_any_spelling(place):
     said = zonegen(place, "--dump", "Example.NET.")
     assert said.returncode == 0
     assert "$ORIGIN example.net." in said.stdout and "$ORIGIN example.com." not in said.stdout
+    config = (place / "zonebox.yaml").read_text()
+    (place / "zonebox.yaml").write_text(config.replace("example.net", "bücher.example"))
+    for name in "Bücher.example", "xn--bcher-kva.example.":
+        assert "$ORIGIN xn--bcher-kva.example." in zonegen(place, "--dump", name).stdout
 
 
 def test_all_errors_of_the_configuration_are_told(place):

@@ -575,6 +575,12 @@ static void what_is_hardly_meant_is_told(void **state)
         {"s._domainkey TXT \"v=DKIM1; p=MIIBIjANBgkqhkiG\"",
          "s._domainkey.example.com. TXT: DKIM that its readers do not understand: p= has 12 octets "
          "of a key of 294; was it cut?"},
+        {"www.example.com A 192.0.2.1",
+         "www.example.com.example.com. A: www.example.com.example.com. has the zone's name twice; "
+         "does it lack its last dot?"},
+        {"x CNAME www.example.com",
+         "x.example.com. CNAME: www.example.com.example.com. has the zone's name twice; does it "
+         "lack its last dot?"},
         {"@ TXT \"v=spf1 mx +all\"",
          "example.com. TXT: SPF with \"+all\", which lets anybody send; write -all or ~all"},
         {"@ TXT \"v=spf1 -all exp=e.example.net mx\"",

@@ -42,6 +42,22 @@ static void services_may_be_elsewhere_or_unheard_of(void **state)
     world_done(&w);
 }
 
+static void a_service_is_at_no_alias(void **state)
+{
+    (void)state;
+    struct world w =
+        world("", "domains:\n  - name: example.com\n    services: [{name: imaps, host: "
+                  "imap.example.com}]\n    records: [\"imap CNAME box\"]\n");
+    struct error err = {0};
+    struct zone_content *content = NULL;
+    const struct zone_target *target = zonegen_target_find(w.targets, w.count, "example.com");
+    assert_int_equal(zonegen_make(w.inputs, &keys, target, &content, &err), STATUS_SYNTAX);
+    assert_has(err.text,
+               ":8:23: _imaps._tcp.example.com. SRV: points at imap.example.com., an alias");
+    zone_content_free(content);
+    world_done(&w);
+}
+
 static void clients_find_their_settings_when_asked_for(void **state)
 {
     (void)state;
@@ -64,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_offered_says_so),
         cmocka_unit_test(services_may_be_elsewhere_or_unheard_of),
+        cmocka_unit_test(a_service_is_at_no_alias),
         cmocka_unit_test(clients_find_their_settings_when_asked_for),
     };
     return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
