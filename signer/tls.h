@@ -36,6 +36,7 @@ struct tls_round {
     uint32_t ids[TLS_PORTS_MAX]; // 0: answered
     size_t count, answered;
     struct tls_sight sight; // of the answers so far
+    uint16_t silent_port;   // nobody could be reached there, at any address; 0: none
 };
 
 struct tls_desk {
@@ -53,8 +54,9 @@ struct tls_desk {
     uint32_t serial;  // of the zone whose records are in facts.published
     struct tls_round rounds[TLS_KEYS_MAX];
     uint32_t last_id;
-    bool has_eyes; // somebody can be asked
-    char *trouble; // what was logged: public/tls.keys cannot be written
+    bool has_eyes;        // somebody can be asked
+    uint16_t silent_port; // of the last look at servers
+    char *trouble;        // what was logged: public/tls.keys cannot be written
 };
 
 void tls_desk_open(struct tls_desk *desk, const char *directory);

@@ -111,6 +111,8 @@ static void finish(struct publisher *publisher, struct tls_round *round, int64_t
     round->sight.unknown += (uint32_t)(round->count - round->answered);
     if (tls_plan_see(&desk->plan, &round->sight, now, &events))
         desk->seen_news = true;
+    if (round->look == TLS_LOOK_SERVERS)
+        desk->silent_port = round->silent_port;
     desk->looked = true; // a second look may be what a withdrawal waits for
     tls_tell(publisher, &events);
 }
@@ -174,6 +176,16 @@ int64_t tls_ask_next(const struct publisher *publisher, int64_t now)
     return next;
 }
 
+// A port of the configuration that no server has keeps every key that leaves, so it is worth a word.
+static void note_silence(const struct publisher *publisher, struct tls_round *round, size_t index,
+                         const struct observe_answer *answer)
+{
+    const struct config_box *box = &publisher->zones.inputs->config->box;
+    if (round->look == TLS_LOOK_SERVERS && index < box->tls_port_count && answer->ok == 0 &&
+        answer->wrong == 0)
+        round->silent_port = (uint16_t)box->tls_ports[index];
+}
+
 static bool makes_sense(const struct tls_round *round, const struct observe_answer *answer,
                         int64_t now)
 {
@@ -191,6 +203,7 @@ void tls_answer(struct publisher *publisher, const struct observe_answer *answer
         for (size_t k = 0; round->active && k < round->count; k++) {
             if (round->ids[k] != answer->id || !makes_sense(round, answer, now))
                 continue;
+            note_silence(publisher, round, k, answer);
             round->ids[k] = 0;
             round->answered++;
             round->sight.ok += answer->ok;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: ISC
 // The TLSA keys as the status has them.
+#include <stdio.h>
 #include <string.h>
 
 #include "base/control.h"
 #include "keys/tls_spki.h"
 #include "signer/tls_desk.h"
+
+#define WORDS_MAX 160
 
 static void set(json_t *object, const char *key, json_t *value)
 {
@@ -17,7 +20,8 @@ static json_t *time_or_null(int64_t time)
 }
 
 // Why a next key is not safe yet, or why one that leaves is still there; NULL: nothing is waited for.
-static const char *waits_for(const struct tls_desk *desk, const struct tls_key *key)
+static const char *waits_for(const struct tls_desk *desk, const struct tls_key *key,
+                             char room[WORDS_MAX])
 {
     bool waits = key->state == TLS_NEXT || key->state == TLS_LEAVING;
     if (waits && !desk->has_eyes)
@@ -32,6 +36,13 @@ static const char *waits_for(const struct tls_desk *desk, const struct tls_key *
         return "what resolvers have kept has to run out";
     if (key->state == TLS_LEAVING && key->ok > 0)
         return "the server presents it still; reload it";
+    if (key->state == TLS_LEAVING && key->unknown > 0 && desk->silent_port != 0) {
+        snprintf(
+            room, WORDS_MAX,
+            "nobody could be reached at port %u; take it out of tls-ports: if no server has it",
+            desk->silent_port);
+        return room;
+    }
     if (key->state == TLS_LEAVING && key->unknown > 0)
         return "the server could not be asked at all addresses and ports";
     if (key->state == TLS_CURRENT && key->told)
@@ -43,7 +54,8 @@ static json_t *key_of(const struct publisher *publisher, const struct tls_key *k
 {
     char hex[TLS_DIGEST_HEX];
     const char *file = tls_file_of(publisher->zones.inputs, key->digest);
-    const char *why = waits_for(&publisher->tls, key);
+    char room[WORDS_MAX];
+    const char *why = waits_for(&publisher->tls, key, room);
     json_t *object = json_object();
     set(object, "key", json_string_nocheck(tls_digest_text(key->digest, hex)));
     set(object, "state", json_string_nocheck(tls_state_name(key->state)));

@@ -159,6 +159,8 @@ static void assert_state(const struct publisher *publisher, const char *name, en
 
 // ── A stand-in for zone-probe ────────────────────────────────────────────────────────────────────
 
+static uint16_t silent_port; // where nobody can be reached
+
 // Answers what is asked: all name servers have every record; the mail server has the key of this name.
 static size_t answer_all(struct publisher *publisher, const char *present, int64_t now)
 {
@@ -173,7 +175,9 @@ static size_t answer_all(struct publisher *publisher, const char *present, int64
         bool has = question->kind == OBSERVE_RECORD ||
                    memcmp(question->digest, digest, TLS_DIGEST_LEN) == 0;
         assert_int_equal(question->version, OBSERVE_VERSION);
-        if (has)
+        if (question->port != 0 && question->port == silent_port)
+            answer.unknown = 2;
+        else if (has)
             answer.ok = 2;
         else
             answer.wrong = 2;
@@ -444,6 +448,32 @@ static void the_status_says_what_is_waited_for(void **state)
     publisher_close(publisher);
 }
 
+static void a_port_without_a_server_is_named_by_who_waits_for_it(void **state)
+{
+    (void)state;
+    int64_t now = NOW;
+    configure();
+    in_shell("sed -i 's/tls: .cert.pem./tls: [cert.pem], tls-ports: [25, 993]/' box.yaml");
+    copy("a.pem", "cert.pem");
+    struct publisher *publisher = begin(now);
+    copy("b.pem", "cert.pem");
+    follow_files(publisher, now + 1);
+    silent_port = 993;
+    watch(publisher, "b", &now, 3 * TTL);
+    silent_port = 0;
+    assert_served(publisher, "ab");
+    json_t *status = tls_status(publisher);
+    const json_t *leaving = json_array_get(json_object_get(status, "keys"), 0);
+    assert_string_equal(json_string_value(json_object_get(leaving, "state")), "leaving");
+    assert_non_null(strstr(json_string_value(json_object_get(leaving, "waits-for")), "port 993"));
+    json_decref(status);
+    in_shell("sed -i 's/25, 993/25/' box.yaml");
+    follow_files(publisher, now);
+    watch(publisher, "b", &now, 3 * TTL);
+    assert_served(publisher, "b");
+    publisher_close(publisher);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
@@ -456,6 +486,7 @@ int main(void)
         TEST(a_certificate_that_is_gone_for_days_withdraws_nothing),
         TEST(a_key_is_forgotten_at_once_on_the_admins_order),
         TEST(whoever_wants_no_records_for_a_while_begins_anew),
+        TEST(a_port_without_a_server_is_named_by_who_waits_for_it),
         TEST(the_status_says_what_is_waited_for),
     };
     log_open("zone-signer", LOG_LEVEL_INFO);
