@@ -289,8 +289,8 @@ bool rdata_is_readable(uint16_t type)
 
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────
 
-// Does the record say these octets? ldns follows compression pointers, and forgets what it does not understand.
-static bool says(const ldns_rr *rr, const struct buf *data)
+// ldns follows compression pointers, and forgets what it does not understand.
+bool rdata_says(const ldns_rr *rr, const struct buf *data)
 {
     ldns_buffer *wire = ldns_buffer_new(data->len + 1);
     bool same = wire != NULL && ldns_rr_rdata2buffer_wire(wire, rr) == LDNS_STATUS_OK &&
@@ -324,7 +324,7 @@ enum status rdata_record(const struct name *owner, uint16_t type, uint32_t ttl,
     buf_put(&wire, data->data, data->len);
     ldns_status status = ldns_wire2rr(&rr, wire.data, wire.len, &at, LDNS_SECTION_ANSWER);
     buf_done(&wire);
-    if (status == LDNS_STATUS_OK && is_complete(rr) && says(rr, data)) {
+    if (status == LDNS_STATUS_OK && is_complete(rr) && rdata_says(rr, data)) {
         *ret = rr;
         return STATUS_OK;
     }

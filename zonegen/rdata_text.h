@@ -53,6 +53,9 @@ bool rdata_is_readable(uint16_t type);
 enum status rdata_record(const struct name *owner, uint16_t type, uint32_t ttl,
                          const struct buf *data, ldns_rr **ret);
 
+// Are these octets the data of the record?
+bool rdata_says(const ldns_rr *rr, const struct buf *data);
+
 // The other way: can every reader of master files (BIND, Knot, ldns) take the data as ldns writes it? Sets the
 // type's name, or else TYPEnnn, which goes with rdata_print_generic.
 bool rdata_is_plain(const ldns_rr *rr, char type[16]);

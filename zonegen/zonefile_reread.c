@@ -34,16 +34,6 @@ static size_t find_type(const struct master_entry *entry, uint32_t *ret_ttl, boo
     return at;
 }
 
-static bool says(const ldns_rr *rr, const struct buf *data)
-{
-    ldns_buffer *wire = ldns_buffer_new(data->len + 1);
-    bool same = wire != NULL && ldns_rr_rdata2buffer_wire(wire, rr) == LDNS_STATUS_OK &&
-                ldns_buffer_position(wire) == data->len &&
-                (data->len == 0 || memcmp(ldns_buffer_begin(wire), data->data, data->len) == 0);
-    ldns_buffer_free(wire);
-    return same;
-}
-
 // Makes the record anew from the data, with owner and TTL as they are.
 static enum status replace(struct zone_file_record *record, uint16_t type, const struct buf *data,
                            struct error *err)
@@ -80,7 +70,7 @@ static enum status reread_record(struct rereading *rereading, struct zone_file_r
     struct buf data = {0};
     struct rdata_words words = {entry, at + 1, entry->count, &rereading->origin};
     enum status status = rdata_read(type, &words, &data, err);
-    if (status == STATUS_OK && !says(record->rr, &data))
+    if (status == STATUS_OK && !rdata_says(record->rr, &data))
         status = replace(record, type, &data, err);
     buf_done(&data);
     if (status == STATUS_OK)
