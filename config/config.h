@@ -223,7 +223,7 @@ enum config_dnssec { CONFIG_DNSSEC_ON, CONFIG_DNSSEC_OFF, CONFIG_DNSSEC_PRESIGNE
 enum config_mode {
     CONFIG_AUTHORITATIVE,  // the box is among the name servers
     CONFIG_HIDDEN_PRIMARY, // signed here, served to the world by `nameservers:` alone
-    CONFIG_EXTERNAL, // served by others altogether: printed and checked, never signed or served here
+    CONFIG_EXTERNAL, // served by others altogether: printed and checked; only its DKIM keys are made here
 };
 
 struct config_domain {

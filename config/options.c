@@ -262,7 +262,9 @@ static const struct option rows_domain[] = {
      PLACE(config_domain, mode_place), .help = "who serves it to the world",
      .more = "`authoritative`: the box, alone or with others. `hidden-primary`: it is signed here, and "
              "`nameservers` alone serve it. `external`: others altogether; it is printed and checked, and never "
-             "signed or served here."},
+             "signed or served here. Its mail is: DKIM keys are made, `zonegen --dump --style paste` has their "
+             "records, and a key signs when `probe` has seen its record at all name servers there; `zonebox "
+             "status` says what is waited for. With `probe: no` the first key signs at once, and none follows."},
     {"zone", OPTION_EITHER, .standard = "own", .words = words_zone, DOMAIN(in_parent),
      PLACE(config_domain, in_parent_place),
      .help = "parent: its records are in the zone of the domain above it"},

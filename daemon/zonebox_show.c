@@ -173,6 +173,34 @@ static void show_zone(const json_t *zone, int64_t now, struct buf *ret)
         buf_printf(ret, "      note: %s\n", json_string_value(note));
 }
 
+static void show_external(const json_t *zone, struct buf *ret)
+{
+    size_t i;
+    json_t *key;
+    buf_printf(ret, "  %s\n", zonebox_text(zone, "name"));
+    show_dkim(zone, ret);
+    json_array_foreach(json_object_get(zone, "dkim"), i, key)
+    {
+        const char *todo = zonebox_text(key, "todo");
+        if (todo[0] != '\0')
+            buf_printf(ret, "      %s: %s\n", zonebox_text(key, "selector"), todo);
+    }
+}
+
+// Domains that others serve: what their keys wait for, or what the admin has to do there.
+static void show_externals(const json_t *signer, bool list, struct buf *ret)
+{
+    size_t i;
+    json_t *zone;
+    if (number(signer, "external-count") == 0 || !json_is_true(json_object_get(signer, "ok")))
+        return;
+    buf_printf(ret, "\nServed by others: %lld\n", number(signer, "external-count"));
+    if (list)
+        json_array_foreach(json_object_get(signer, "external"), i, zone) show_external(zone, ret);
+    else
+        buf_put_text(ret, "  (zonebox status --all lists them)\n");
+}
+
 static void show_zones(const json_t *signer, bool list, int64_t now, struct buf *ret)
 {
     static const char *const kinds[] = {"signed", "unsigned", "presigned"};
@@ -227,6 +255,7 @@ void zonebox_show(const json_t *status, bool list_zones, int64_t now, struct buf
         return;
     show_programs(status, now, ret);
     show_zones(json_object_get(programs, "zone-signer"), list_zones, now, ret);
+    show_externals(json_object_get(programs, "zone-signer"), list_zones, ret);
     zonebox_show_tls(json_object_get(programs, "zone-signer"), now, ret);
     show_resolver(json_object_get(programs, "zone-resolver"), ret);
 }

@@ -73,15 +73,12 @@ static void judge_tls(const json_t *signer, json_t *problems)
     }
 }
 
-static void judge_signer(const json_t *signer, json_t *problems)
+// Adds the errors of these zones. Returns how many have one.
+static size_t judge_zones(const json_t *zones, json_t *problems)
 {
-    size_t i;
-    json_t *error, *zone;
-    size_t listed = 0;
-    json_array_foreach(json_object_get(signer, "errors"), i, error)
-        add_problem(problems, "%s", json_string_value(error));
-    judge_tls(signer, problems);
-    json_array_foreach(json_object_get(signer, "zones"), i, zone)
+    size_t i, listed = 0;
+    json_t *zone;
+    json_array_foreach(zones, i, zone)
     {
         const char *words = zonebox_text(zone, "error"), *name = zonebox_text(zone, "name");
         if (words[0] == '\0')
@@ -90,6 +87,18 @@ static void judge_signer(const json_t *signer, json_t *problems)
         add_problem(problems, "%s%s%s", strstr(words, name) == words ? "" : name,
                     strstr(words, name) == words ? "" : ": ", words);
     }
+    return listed;
+}
+
+static void judge_signer(const json_t *signer, json_t *problems)
+{
+    size_t i;
+    json_t *error;
+    json_array_foreach(json_object_get(signer, "errors"), i, error)
+        add_problem(problems, "%s", json_string_value(error));
+    judge_tls(signer, problems);
+    size_t listed = judge_zones(json_object_get(signer, "zones"), problems);
+    listed += judge_zones(json_object_get(signer, "external"), problems);
     if (zonebox_number(signer, "wrong") > (int64_t)listed) // one zone was asked for
         add_problem(problems, "%lld other zones have an error",
                     (long long)(zonebox_number(signer, "wrong") - (int64_t)listed));
@@ -209,7 +218,8 @@ int zonebox_status(const struct zonebox *zonebox)
     bool all = zonebox->json || zonebox->all;
     json_t *status = zonebox_gather(sockets, zone != NULL ? zone : all ? "all" : "wrong");
     bool list = all || zone != NULL;
-    int64_t count = zonebox_number(signer_of(status), "zone-count");
+    int64_t count = zonebox_number(signer_of(status), "zone-count") +
+                    zonebox_number(signer_of(status), "external-count");
     if (!list && count > 0 && count <= LISTED_MAX) {
         json_decref(status);
         status = zonebox_gather(sockets, "all");

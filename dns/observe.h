@@ -7,6 +7,7 @@
 // one of them is started anew, so who asks asks again after OBSERVE_PATIENCE_S.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dns/name.h"
@@ -32,8 +33,8 @@ struct observe_question {
     uint16_t reserved;           // 0
     uint8_t zone[NAME_WIRE_MAX]; // wire form, lower case; RECORD only
     uint8_t owner[NAME_WIRE_MAX];
-    uint8_t
-        digest[32]; // RECORD: SHA-256 of the canonical rdata; TLS_KEY: of the SubjectPublicKeyInfo
+    // RECORD: SHA-256 of the canonical rdata, of a TXT's text (observe_text); TLS_KEY: of the SubjectPublicKeyInfo
+    uint8_t digest[32];
 };
 
 struct observe_answer {
@@ -45,3 +46,8 @@ struct observe_answer {
     uint32_t wrong;
     uint32_t unknown;
 };
+
+// What counts of a TXT: its strings, joined, without white space and without a ';' at the end. Web forms cut texts into
+// strings as they like and lose or add blanks, and to readers of tag lists that is all the same (RFC 6376 §3.2, §3.6.2.2).
+// Done in place; returns the length that is left.
+size_t observe_text(uint8_t *octets, size_t len);

@@ -56,6 +56,7 @@ struct dkim_key {
     bool made;         // by zone-signer
     bool has_private;  // there is a private file, readable or not
     bool is_published; // set by the caller: the zone that is served has its record
+    bool is_missed;    // likewise: some name server was seen without it; is_published is false then
     int64_t created;   // Unix seconds
     int64_t announced; // 0: not seen published yet
     int64_t changed;
@@ -81,6 +82,8 @@ void dkim_set_done(struct dkim_set *set);
 
 // The key that mail is signed with, or NULL: active, with a private file, the newest.
 const struct dkim_key *dkim_signer(const struct dkim_set *set, enum dkim_algorithm algorithm);
+// The text of its record: with an empty p= when it is revoked (RFC 6376 §3.6.1). The caller frees.
+char *dkim_record_text(const struct dkim_key *key);
 // Does it belong to somebody who signs elsewhere?
 bool dkim_is_foreign(const struct dkim_key *key);
 

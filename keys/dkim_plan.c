@@ -15,7 +15,7 @@ const char *dkim_action_name(enum dkim_action action)
     static const char *const names[] = {
         [DKIM_MAKE] = "make",       [DKIM_ANNOUNCE] = "announce", [DKIM_ACTIVATE] = "activate",
         [DKIM_RETIRE] = "retire",   [DKIM_REVOKE] = "revoke",     [DKIM_REMOVE] = "remove",
-        [DKIM_RESTAMP] = "restamp",
+        [DKIM_RESTAMP] = "restamp", [DKIM_MISS] = "miss",
     };
     return names[action];
 }
@@ -103,6 +103,19 @@ static bool any_signer(const struct planning *p, bool wanted)
     return false;
 }
 
+// May it sign before anybody can have missed its record? In a zone of others a key of another kind does not wait for
+// the one beside it, whose record was pasted before or after; but what has to replace a key waits.
+static bool is_first(const struct planning *p, const struct dkim_key *key)
+{
+    if (p->policy->sight == DKIM_SEEN_HERE)
+        return !any_signer(p, false);
+    for (size_t i = 0; i < DKIM_ALGORITHMS; i++)
+        if ((!is_wanted(p, algorithms[i]) || algorithms[i] == key->algorithm) &&
+            dkim_signer(p->set, algorithms[i]) != NULL)
+            return false;
+    return true;
+}
+
 // One that is retiring and could sign again at once.
 static const struct dkim_key *find_returning(const struct planning *p,
                                              enum dkim_algorithm algorithm)
@@ -118,6 +131,18 @@ static const struct dkim_key *find_returning(const struct planning *p,
 
 // ── State by state ───────────────────────────────────────────────────────────────────────────────
 
+// Its record is pasted by somebody where others serve the zone. Who looks there comes back with what was seen.
+static void plan_seen(const struct planning *p, const struct dkim_key *key)
+{
+    if (key->announced != 0 && key->is_missed)
+        step(p, DKIM_MISS, key, "a name server does not have its record");
+    else if (key->is_published && key->announced == 0)
+        step(p, DKIM_ANNOUNCE, key, "all name servers were seen with its record");
+    else if (key->announced != 0 && is_over(p, key->announced, pending_s(p->policy)) &&
+             key->is_published)
+        step(p, DKIM_ACTIVATE, key, "its record is known by now");
+}
+
 static void plan_pending(const struct planning *p, const struct dkim_key *key)
 {
     if (!key->has_private) {
@@ -126,8 +151,10 @@ static void plan_pending(const struct planning *p, const struct dkim_key *key)
         step(p, DKIM_REMOVE, key, "keys of its kind are not wanted any more");
     } else if (p->policy->lifetime == 0 && dkim_signer(p->set, key->algorithm) != NULL) {
         step(p, DKIM_REMOVE, key, "keys are not replaced any more");
-    } else if (!any_signer(p, false)) {
+    } else if (is_first(p, key) && (p->policy->sight != DKIM_SEEN_BY_PROBE || key->is_published)) {
         step(p, DKIM_ACTIVATE, key, "no other key signs");
+    } else if (p->policy->sight != DKIM_SEEN_HERE) {
+        plan_seen(p, key);
     } else if (!key->is_published) {
         int64_t look = smaller(DKIM_LOOK_S, pending_s(p->policy));
         p->plan->next = smaller(p->plan->next, p->now + (look > 0 ? look : 1));
@@ -142,7 +169,8 @@ static void plan_successor(const struct planning *p, const struct dkim_key *key)
 {
     int64_t lifetime = p->policy->lifetime;
     int64_t early = lifetime - pending_s(p->policy);
-    if (lifetime > 0 && find(p, key->algorithm, DKIM_PENDING) == NULL &&
+    if (lifetime > 0 && p->policy->sight != DKIM_UNSEEN &&
+        find(p, key->algorithm, DKIM_PENDING) == NULL &&
         is_over(p, key->changed, early > 0 ? early : 0))
         make(p, key->algorithm, "the key that signs has reached its lifetime");
 }
@@ -231,6 +259,9 @@ void dkim_apply(const struct dkim_step *step, struct dkim_key *key, int64_t now)
         break;
     case DKIM_ANNOUNCE:
         key->announced = now;
+        break;
+    case DKIM_MISS:
+        key->announced = 0;
         break;
     case DKIM_RESTAMP:
         key->created = smaller(key->created, now);

@@ -18,6 +18,11 @@
 // Where nobody signs for the domain yet a new key is active at once: a signature that cannot be checked yet counts as
 // none (RFC 6376 §6.1), which is what there would be otherwise.
 //
+// Where others serve the zone, the record gets there by hand, at some time or never (docs/decisions/016):
+//   DKIM_SEEN_BY_PROBE  is_published: all name servers were seen with it. The wait is as above; a server that is seen
+//                       without it begins it anew. A first key of its kind is active as soon as it was seen
+//   DKIM_UNSEEN         nobody can look. A first key of its kind is active at once, and no key is ever replaced
+//
 // What may go wrong, and what is done about it:
 //   the clock was set back           a step is never done earlier for it. Times that lie in the future become now
 //   the private file is gone         a pending key is dropped, an active one retires and another is made
@@ -39,15 +44,23 @@
 // A pending key that is not published yet is looked at again.
 #define DKIM_LOOK_S 60
 
+enum dkim_sight {
+    DKIM_SEEN_HERE, // the zone is served here
+    DKIM_SEEN_BY_PROBE,
+    DKIM_UNSEEN,
+};
+
 struct dkim_policy {
     unsigned algorithms; // wanted: enum dkim_algorithm, or-ed. 0: no DKIM
     int64_t lifetime;    // seconds, 0: for ever
     int64_t ttl;         // of the records
+    enum dkim_sight sight;
 };
 
 enum dkim_action {
     DKIM_MAKE,     // a key of step->algorithm
     DKIM_ANNOUNCE, // it is published: announced = now
+    DKIM_MISS,     // it is not any more: announced = 0
     DKIM_ACTIVATE,
     DKIM_RETIRE,
     DKIM_REVOKE,

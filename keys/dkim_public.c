@@ -39,6 +39,17 @@ const char *dkim_algorithm_name(enum dkim_algorithm algorithm)
     return algorithm == DKIM_ED25519 ? "ed25519" : "rsa";
 }
 
+char *dkim_record_text(const struct dkim_key *key)
+{
+    char *base64 = xcalloc(1, (key->p_len + 2) / 3 * 4 + 1);
+    if (key->state != DKIM_REVOKED)
+        EVP_EncodeBlock((unsigned char *)base64, key->p, (int)key->p_len);
+    char *text =
+        xasprintf("v=DKIM1; k=%s; h=sha256; p=%s", dkim_algorithm_name(key->algorithm), base64);
+    free(base64);
+    return text;
+}
+
 // ── Header lines ─────────────────────────────────────────────────────────────────────────────────
 
 static enum status read_state(const char *value, struct dkim_key *key, struct error *err)

@@ -4,6 +4,8 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "dns/observe.h"
 #include "dns/types.h"
 
 bool record_name(const ldns_rdf *rdf, struct name *ret)
@@ -44,8 +46,24 @@ bool record_address(const ldns_rr *rr, uint16_t port, struct address *ret)
     return false;
 }
 
+static void text_digest(const ldns_rr *rr, uint8_t ret[32])
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *string = ldns_rr_rdf(rr, i);
+        if (ldns_rdf_size(string) > 1) // the first octet is its length
+            buf_put(&text, ldns_rdf_data(string) + 1, ldns_rdf_size(string) - 1);
+    }
+    SHA256(text.data, text.len > 0 ? observe_text(text.data, text.len) : 0, ret);
+    buf_done(&text);
+}
+
 void record_digest(const ldns_rr *rr, uint8_t ret[32])
 {
+    if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_TXT) {
+        text_digest(rr, ret);
+        return;
+    }
     ldns_rr *canonical = ldns_rr_clone(rr);
     ldns_buffer *rdata = ldns_buffer_new(DNS_MESSAGE_MAX);
     ldns_rr2canonical(canonical);

@@ -17,7 +17,7 @@ bool record_is(const ldns_rr *rr, const uint8_t *owner, uint16_t type); // any c
 // Of an A or AAAA record, with this port; false when it is neither.
 bool record_address(const ldns_rr *rr, uint16_t port, struct address *ret);
 // SHA-256 of the rdata in canonical form (RFC 4034 §6.2): names in it without compression and, where that section
-// says so, in lower case. This is what struct observe_question has.
+// says so, in lower case. Of a TXT, of what its text says (dns/observe.h). This is what struct observe_question has.
 void record_digest(const ldns_rr *rr, uint8_t ret[32]);
 // Does one of the records stand at owner, have that type and that digest? *ret_ttl is then its TTL; may be NULL.
 bool records_have(const ldns_rr_list *records, const uint8_t *owner, uint16_t type,

@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ldns/ldns.h>
+
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "dns/observe.h"
 #include "dns/types.h"
+#include "signer/dkim_ask.h"
+#include "signer/dkim_words.h"
 #include "signer/publish.h"
 
 // A plan is asked again after its steps. It comes to an end after three or four; this is for one that does not.
@@ -23,6 +28,9 @@ void zone_dkim_free(struct zone_dkim *dkim)
         free(dkim->list[i].name);
         dkim_set_done(&dkim->list[i].set);
     }
+    for (size_t i = 0; i < dkim->watch_count; i++)
+        free(dkim->watches[i].owner);
+    free(dkim->watches);
     free(dkim->list);
     free(dkim);
 }
@@ -30,6 +38,52 @@ void zone_dkim_free(struct zone_dkim *dkim)
 int64_t zone_dkim_next(const struct zone_dkim *dkim)
 {
     return dkim != NULL ? dkim->next : INT64_MAX;
+}
+
+// What was seen of the record of this key, or NULL.
+static const struct dkim_watch *find_watch(const struct zone_dkim *dkim,
+                                           const struct dkim_watch *like)
+{
+    for (size_t i = 0; dkim != NULL && i < dkim->watch_count; i++)
+        if (strcmp(dkim->watches[i].owner, like->owner) == 0 &&
+            memcmp(dkim->watches[i].digest, like->digest, sizeof(like->digest)) == 0)
+            return &dkim->watches[i];
+    return NULL;
+}
+
+// The caller frees the owner.
+static struct dkim_watch watch_on(const char *domain, const struct dkim_key *key)
+{
+    struct dkim_watch watch = {
+        .owner = xasprintf("%s._domainkey.%s", key->selector, domain),
+        .since = key->created,
+    };
+    char *text = dkim_record_text(key);
+    size_t len = observe_text((uint8_t *)text, strlen(text));
+    ldns_sha256((const unsigned char *)text, (unsigned)len, watch.digest);
+    free(text);
+    return watch;
+}
+
+static bool is_watched(const struct dkim_key *key)
+{
+    return key->trouble == NULL && key->state == DKIM_PENDING;
+}
+
+// Goes on watching for the records of others' zones, with what was seen before.
+static void watch(struct zone_dkim *dkim, const struct zone_dkim *before, const char *domain,
+                  const struct dkim_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (!is_watched(&set->list[i]))
+            continue;
+        struct dkim_watch fresh = watch_on(domain, &set->list[i]);
+        const struct dkim_watch *known = find_watch(before, &fresh);
+        char *owner = fresh.owner;
+        dkim->watches = xreallocarray(dkim->watches, dkim->watch_count + 1, sizeof(*dkim->watches));
+        dkim->watches[dkim->watch_count] = known != NULL ? *known : fresh;
+        dkim->watches[dkim->watch_count++].owner = owner;
+    }
 }
 
 // Takes the set over. The octets are large, and nobody here reads them.
@@ -78,6 +132,23 @@ static bool is_published(const struct keeping *keeping, const char *selector)
     return node != NULL && image_rrset(keeping->image, node, RR_TYPE_TXT) != NULL;
 }
 
+// Where others serve the zone, what signed once counts as published there: the admin is told to leave it.
+static void see(const struct keeping *keeping, struct dkim_key *key)
+{
+    if (!zone_is_external(keeping->zone)) {
+        key->is_published = is_published(keeping, key->selector);
+        return;
+    }
+    key->is_published = key->trouble == NULL && key->state != DKIM_PENDING;
+    if (!is_watched(key))
+        return;
+    struct dkim_watch like = watch_on(keeping->domain, key);
+    const struct dkim_watch *seen = find_watch(keeping->zone->dkim, &like);
+    key->is_published = seen != NULL && dkim_watch_sees(seen);
+    key->is_missed = seen != NULL && dkim_watch_misses(seen);
+    free(like.owner);
+}
+
 static char *file_of(const struct keeping *keeping, const char *selector)
 {
     return xasprintf("%s/%s/%s.pub", keeping->context->dkim_directory, keeping->domain, selector);
@@ -122,7 +193,7 @@ static enum status load(struct keeping *keeping, struct error *err)
         status = dkim_load(directory, keeping->domain, &keeping->set, err);
     }
     for (size_t i = 0; i < keeping->set.count; i++)
-        keeping->set.list[i].is_published = is_published(keeping, keeping->set.list[i].selector);
+        see(keeping, &keeping->set.list[i]);
     return status;
 }
 
@@ -173,10 +244,12 @@ static enum status change(struct keeping *keeping, const struct dkim_step *step,
     enum status status = step->action == DKIM_REMOVE && key->made
                              ? dkim_delete(directory, keeping->domain, key, err)
                              : dkim_save(directory, keeping->domain, key, err);
-    bool quiet = step->action == DKIM_ANNOUNCE || step->action == DKIM_RESTAMP;
+    bool quiet = step->action == DKIM_RESTAMP ||
+                 (step->action == DKIM_ANNOUNCE && !zone_is_external(keeping->zone));
     if (status == STATUS_OK && !quiet)
         log_event(LOG_LEVEL_NOTICE, "dkim-key", "domain", keeping->domain, "selector",
-                  key->selector, "state", dkim_state_name(key->state), "reason", step->why, NULL);
+                  key->selector, "state", dkim_state_name(key->state), "reason", step->why, "todo",
+                  dkim_step_words(keeping->zone, step->action), NULL);
     return status;
 }
 
@@ -263,11 +336,20 @@ static bool same_signers(const struct zone_dkim *a, const struct zone_dkim *b)
 
 // ── All of a zone ────────────────────────────────────────────────────────────────────────────────
 
-static struct dkim_policy policy_of(const struct config_domain *domain)
+static enum dkim_sight sight_of(const struct keeping *keeping)
+{
+    if (!zone_is_external(keeping->zone))
+        return DKIM_SEEN_HERE;
+    return keeping->context->inputs->config->probe.enabled ? DKIM_SEEN_BY_PROBE : DKIM_UNSEEN;
+}
+
+static struct dkim_policy policy_of(const struct keeping *keeping,
+                                    const struct config_domain *domain)
 {
     const struct config_mail *mail = domain->mail;
     bool wanted = domain->dkim && domain->has_mail;
     return (struct dkim_policy){
+        .sight = sight_of(keeping),
         .algorithms = wanted ? mail->dkim_algorithms : 0,
         .lifetime = mail->dkim_lifetime,
         .ttl = domain->ttl->txt,
@@ -278,12 +360,14 @@ static enum status keep(struct keeping *keeping, const struct config_domain *dom
                         struct zone_dkim *known, struct error *err)
 {
     keeping->domain = domain->name;
-    keeping->policy = policy_of(domain);
+    keeping->policy = policy_of(keeping, domain);
     keeping->next = INT64_MAX;
     keeping->first_order = keeping->orders->count;
     enum status status = keep_domain(keeping, err);
     if (keeping->next < known->next)
         known->next = keeping->next;
+    if (keeping->policy.sight == DKIM_SEEN_BY_PROBE)
+        watch(known, keeping->zone->dkim, domain->name, &keeping->set);
     if (keeping->set.count > 0)
         remember(known, domain->name, &keeping->set);
     dkim_set_done(&keeping->set);
@@ -339,7 +423,7 @@ enum status dkim_order_store(const char *directory, const struct dkim_order *ord
         dkim_store(directory, order->domain, order->selector, &order->pair, now, err);
     if (status == STATUS_OK)
         log_event(LOG_LEVEL_NOTICE, "dkim-key-made", "domain", order->domain, "selector",
-                  order->selector, NULL);
+                  order->selector, "todo", dkim_step_words(order->zone, DKIM_MAKE), NULL);
     return status;
 }
 

@@ -19,9 +19,22 @@ struct dkim_domain {
     struct dkim_set set; // without the octets of the keys
 };
 
+// A pending key whose record others have to publish, and what was last seen of it (signer/dkim_ask.h).
+struct dkim_watch {
+    char *owner;
+    uint8_t digest[32]; // as struct observe_question has it
+    int64_t since;      // the key was made
+    int64_t asked_at;   // 0: not yet, likewise below
+    int64_t looked_at;
+    uint32_t ok, wrong, unknown; // servers, by address
+    bool asked;                  // and not answered yet
+};
+
 struct zone_dkim {
     struct dkim_domain *list;
     size_t count;
+    struct dkim_watch *watches; // external zones only
+    size_t watch_count;
     int64_t next; // when a step is due, INT64_MAX: never
 };
 

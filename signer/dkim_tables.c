@@ -69,17 +69,23 @@ static void put_domain(struct texts *texts, const struct dkim_domain *domain)
     buf_put_text(&texts->rspamd, "    ]\n  }\n");
 }
 
+static void put_domains(struct texts *texts, const struct zone *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct zone_dkim *dkim = list[i].dkim;
+        for (size_t k = 0; dkim != NULL && k < dkim->count; k++)
+            put_domain(texts, &dkim->list[k]);
+    }
+}
+
 static void print(struct texts *texts, const struct zones *zones)
 {
     buf_put_text(&texts->keys, head);
     buf_put_text(&texts->signing, head);
     buf_put_text(&texts->rspamd, head);
     buf_put_text(&texts->rspamd, "domain {\n");
-    for (size_t i = 0; i < zones->count; i++) {
-        const struct zone_dkim *dkim = zones->list[i].dkim;
-        for (size_t k = 0; dkim != NULL && k < dkim->count; k++)
-            put_domain(texts, &dkim->list[k]);
-    }
+    put_domains(texts, zones->list, zones->count);
+    put_domains(texts, zones->externals, zones->external_count);
     buf_put_text(&texts->rspamd, "}\n");
 }
 
@@ -135,15 +141,21 @@ static void fail(struct dkim_tables *tables, const struct error *err, int64_t no
     tables->trouble = xstrdup(err->text);
 }
 
-// After a start, zones are looked at one after the other: tables of the first ones would take the others' keys away.
-static bool is_whole(const struct zones *zones)
+static bool are_known(const struct zone *list, size_t count)
 {
-    for (size_t i = 0; i < zones->count; i++) {
-        const struct zone *zone = &zones->list[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct zone *zone = &list[i];
         if (zone->dkim == NULL && zone->target->domain != NULL && zone_file_path(zone) == NULL)
             return false;
     }
     return true;
+}
+
+// After a start, zones are looked at one after the other: tables of the first ones would take the others' keys away.
+static bool is_whole(const struct zones *zones)
+{
+    return are_known(zones->list, zones->count) &&
+           are_known(zones->externals, zones->external_count);
 }
 
 void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, bool round_is_over,

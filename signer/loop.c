@@ -15,6 +15,7 @@
 #include "signer/homes.h"
 #include "signer/observe.h"
 #include "signer/publish.h"
+#include "signer/questions.h"
 #include "signer/source.h"
 #include "signer/status.h"
 #include "signer/tls.h"
@@ -150,7 +151,7 @@ static void ask(struct loop *loop, int64_t now)
     struct observe_question questions[QUESTIONS_MAX];
     if (loop->observe.fd < 0)
         return;
-    size_t count = tls_questions(loop->publisher, now, questions, QUESTIONS_MAX);
+    size_t count = questions_take(loop->publisher, now, questions, QUESTIONS_MAX);
     for (size_t i = 0; i < count; i++)
         observe_send(&loop->observe, &questions[i]);
 }
@@ -160,7 +161,7 @@ static void on_answer(struct observe *observe, const struct observe_answer *answ
     struct loop *loop = observe->data;
     if (loop->publisher == NULL)
         return;
-    tls_answer(loop->publisher, answer, unix_time());
+    questions_answer(loop->publisher, answer, unix_time());
     step_in(loop, 0);
 }
 

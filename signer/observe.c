@@ -31,8 +31,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     if (status >= 0)
         return;
     log_event(LOG_LEVEL_WARNING, "observer-lost", "reason",
-              "zone-probe cannot be asked any more: next keys do not become safe, and keys that "
-              "leave are not withdrawn",
+              "zone-probe cannot be asked any more: next keys do not become safe, keys that leave "
+              "are not withdrawn, and new DKIM keys of domains that others serve stay pending",
               NULL);
     observe_stop(observe);
 }

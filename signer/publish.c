@@ -11,7 +11,6 @@
 #include "signer/notes.h"
 #include "signer/publisher.h"
 
-#define BACKOFF_MAX_S 60
 // So few signatures are made at once; sending them through the pool takes longer.
 #define JOBS_AT_ONCE 8
 
@@ -83,76 +82,6 @@ void publisher_close(struct publisher *publisher)
     free(publisher);
 }
 
-// ── Trouble ──────────────────────────────────────────────────────────────────────────────────────
-
-// The stores cannot be read or written: one line, and again later, less and less often.
-void publisher_stores_fail(struct publisher *publisher, const struct error *err, int64_t now)
-{
-    if (publisher->trouble == NULL || strcmp(publisher->trouble, err->text) != 0)
-        log_event(LOG_LEVEL_ERROR, "cannot-publish", "reason", err->text, "kept",
-                  "what is served stays as it is", NULL);
-    free(publisher->trouble);
-    publisher->trouble = xstrdup(err->text);
-    int64_t longer = publisher->backoff_s * 2;
-    publisher->backoff_s = longer == 0 ? 1 : longer < BACKOFF_MAX_S ? longer : BACKOFF_MAX_S;
-    publisher->retry_at = now + publisher->backoff_s;
-}
-
-void publisher_stores_work(struct publisher *publisher)
-{
-    if (publisher->trouble != NULL)
-        log_event(LOG_LEVEL_NOTICE, "can-publish-again", NULL);
-    free(publisher->trouble);
-    publisher->trouble = NULL;
-    publisher->backoff_s = 0;
-    publisher->retry_at = 0;
-}
-
-void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
-                          const struct error *err, int64_t now)
-{
-    if (zone->complaint == NULL || strcmp(zone->complaint, err->text) != 0) {
-        const char *event = zone->published.exists ? "zone-kept" : "zone-not-published";
-        log_event(LOG_LEVEL_ERROR, event, "zone", zone->name, "reason", err->text, "serving",
-                  zone->published.exists ? log_u64(zone->published.serial) : NULL, NULL);
-        free(zone->complaint);
-        zone->complaint = xstrdup(err->text);
-    }
-    zone->failed = true;
-    zone->retry_at = now + PUBLISH_RETRY_S;
-    // Its signatures must not run out for that: what is published is signed again, once per turn.
-    bool again = build_is_due(&publisher->policy, zone, now) && zone->published.is_signed &&
-                 !publisher->distrust && !zone->from_published;
-    zone->from_published = again;
-    zone->dirty = again;
-}
-
-void publisher_zone_is_well(struct zone *zone)
-{
-    zone->dirty = false;
-    if (zone->from_published) { // signed, but not what it should say
-        zone->from_published = false;
-        return;
-    }
-    if (zone->failed)
-        log_event(LOG_LEVEL_NOTICE, "zone-good-again", "zone", zone->name, NULL);
-    zone->failed = false;
-    free(zone->complaint);
-    zone->complaint = NULL;
-}
-
-bool publisher_has_trouble(const struct publisher *publisher)
-{
-    if (publisher->trouble != NULL || publisher->public_file.trouble != NULL ||
-        publisher->dkim_tables.trouble != NULL || publisher->tls.trouble != NULL ||
-        lastgood_has_complaints(&publisher->lastgood))
-        return true;
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (publisher->zones.list[i].failed)
-            return true;
-    return false;
-}
-
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
 bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now)
@@ -172,6 +101,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
         return false;
     }
     zones_take(zones, inputs, publisher->stores.state_reader, publisher->stores.serve_reader);
+    dkim_ask_anew(publisher, false);
     stores_reset(&publisher->stores);
     for (size_t i = 0; publisher->distrust && i < zones->count; i++)
         public_keys_done(&zones->list[i].keys); // those of a stranger, maybe
@@ -189,6 +119,9 @@ void publisher_touch_all(struct publisher *publisher)
 {
     for (size_t i = 0; i < publisher->zones.count; i++)
         publisher->zones.list[i].dirty = true;
+    for (size_t i = 0; i < publisher->zones.external_count; i++)
+        publisher->zones.externals[i].dirty = true;
+    dkim_ask_anew(publisher, true);
     publisher->public_file.stale = true;
     publisher->dkim_tables.stale = true;
     publisher->tls.stale = true;
@@ -212,6 +145,22 @@ static void raise_alarm(const struct publisher *publisher, struct zone *zone, in
               zone->complaint != NULL ? zone->complaint : "they were not renewed in time", NULL);
 }
 
+static int64_t external_next(const struct zone *zone)
+{
+    return zone->dirty ? 0 : zone->failed ? zone->retry_at : zone_dkim_next(zone->dkim);
+}
+
+static bool mark_externals(struct publisher *publisher, int64_t now)
+{
+    bool any = false;
+    for (size_t i = 0; i < publisher->zones.external_count; i++) {
+        struct zone *zone = &publisher->zones.externals[i];
+        zone->dirty = external_next(zone) <= now;
+        any = any || zone->dirty;
+    }
+    return any;
+}
+
 // Marks what time has made dirty. Is anything?
 static bool mark_due(struct publisher *publisher, int64_t now)
 {
@@ -226,7 +175,7 @@ static bool mark_due(struct publisher *publisher, int64_t now)
             zone->dirty = true;
         any = any || zone->dirty;
     }
-    return any;
+    return mark_externals(publisher, now) || any;
 }
 
 // Does a zone directly below it have to be looked at first?
@@ -355,11 +304,55 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     return status != STATUS_NO_SPACE;
 }
 
+// The keys of a domain that others serve. False: as above.
+static bool look_at_external(struct publisher *publisher, const struct build_context *context,
+                             struct zone *zone)
+{
+    struct batch *batch = &publisher->batch;
+    struct error err = {0};
+    size_t ordered = batch->orders.count;
+    publisher->counts.looked_at++;
+    batch->looked_at++;
+    zone->dirty = zone->urgent = false;
+    enum status status = dkim_keep(context, zone, &batch->orders, &err);
+    if (status == STATUS_NO_SPACE) {
+        zone->dirty = true;
+        publisher_stores_fail(publisher, &err, context->now);
+    } else if (status != STATUS_OK) {
+        publisher_zone_fails(publisher, zone, &err, context->now);
+    } else if (batch->orders.count == ordered) {
+        publisher_zone_is_well(zone);
+    }
+    return status != STATUS_NO_SPACE;
+}
+
 static int64_t monotonic_ms(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static bool is_full(const struct batch *batch, int64_t end_ms)
+{
+    return batch->job_count >= PUBLISH_BATCH_JOBS || batch->looked_at >= PUBLISH_BATCH_ZONES ||
+           batch->orders.count >= PUBLISH_BATCH_KEYS || monotonic_ms() >= end_ms;
+}
+
+// Zones first: they are served. At least one is looked at, however slow the clock makes it look.
+static void fill_batch(struct publisher *publisher, const struct build_context *context)
+{
+    struct batch *batch = &publisher->batch;
+    struct zones *zones = &publisher->zones;
+    int64_t end = monotonic_ms() + PUBLISH_BATCH_MS;
+    struct zone *zone;
+    while ((zone = next_dirty(publisher)) != NULL)
+        if (!look_at(publisher, context, zone) || is_full(batch, end))
+            return;
+    for (size_t i = 0; i < zones->external_count; i++)
+        if (zones->externals[i].dirty &&
+            (!look_at_external(publisher, context, &zones->externals[i]) || is_full(batch, end)))
+            return;
 }
 
 // Once per round: key files that came or went since the last.
@@ -398,13 +391,7 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
     }
     struct build_context context = publisher_context(publisher, now);
     batch->now = now;
-    int64_t end = monotonic_ms() + PUBLISH_BATCH_MS;
-    while (batch->job_count < PUBLISH_BATCH_JOBS && batch->looked_at < PUBLISH_BATCH_ZONES &&
-           batch->orders.count < PUBLISH_BATCH_KEYS) {
-        struct zone *zone = next_dirty(publisher);
-        if (zone == NULL || !look_at(publisher, &context, zone) || monotonic_ms() >= end)
-            break;
-    }
+    fill_batch(publisher, &context);
     stores_reset(&publisher->stores);
     return true;
 }
@@ -447,8 +434,13 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
         at = notes_next(zone->notes, now);
         next = at < next ? at : next;
     }
-    int64_t tls = tls_next(publisher, now);
+    for (size_t i = 0; i < publisher->zones.external_count; i++) {
+        int64_t at = external_next(&publisher->zones.externals[i]);
+        next = at < next ? at : next;
+    }
+    int64_t tls = tls_next(publisher, now), dkim = dkim_ask_next(publisher);
     next = tls < next ? tls : next;
+    next = dkim < next ? dkim : next;
     if (publisher->public_file.stale && publisher->public_file.retry_at < next)
         next = publisher->public_file.retry_at;
     if (publisher->dkim_tables.stale && publisher->dkim_tables.retry_at < next)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: ISC
-// The inside of the publisher (signer/publish.h), for publish.c, which decides what is looked at, and commit.c, which
-// makes it public.
+// The inside of the publisher (signer/publish.h), for publish.c, which decides what is looked at, commit.c, which makes
+// it public, and trouble.c.
 #pragma once
 
 #include "signer/build.h"
 #include "signer/dkim.h"
+#include "signer/dkim_ask.h"
 #include "signer/dkim_tables.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
@@ -36,6 +37,8 @@ struct publisher {
     struct public_file public_file;
     struct dkim_tables dkim_tables;
     struct tls_desk tls;
+    struct dkim_desk dkim;
+    uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
     struct plan_policy policy;
     struct batch batch;

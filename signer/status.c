@@ -7,8 +7,10 @@
 
 #include "base/alloc.h"
 #include "base/control.h"
+#include "signer/dkim_words.h"
 #include "signer/notes.h"
 #include "signer/publisher.h"
+#include "signer/questions.h"
 
 static const char *const kinds[] = {
     [CONFIG_DNSSEC_ON] = "signed",
@@ -72,10 +74,18 @@ static json_t *notes_of(const struct zone *zone, int64_t now)
     return list;
 }
 
-static void append_dkim(json_t *list, const char *domain, const struct dkim_key *key)
+static json_t *text_or_null(char *text) // which is freed
+{
+    json_t *ret = text != NULL ? control_text(text) : json_null();
+    free(text);
+    return ret;
+}
+
+static void append_dkim(json_t *list, const struct publisher *publisher, const struct zone *zone,
+                        const struct dkim_domain *domain, const struct dkim_key *key)
 {
     json_t *object = json_object();
-    set(object, "domain", json_string_nocheck(domain));
+    set(object, "domain", json_string_nocheck(domain->name));
     set(object, "selector", control_text(key->selector));
     set(object, "algorithm",
         key->trouble == NULL ? json_string_nocheck(dkim_algorithm_name(key->algorithm))
@@ -83,16 +93,17 @@ static void append_dkim(json_t *list, const char *domain, const struct dkim_key 
     set(object, "state",
         json_string_nocheck(key->trouble == NULL ? dkim_state_name(key->state) : "unusable"));
     set(object, "since", time_or_null(key->changed));
+    set(object, "todo", text_or_null(dkim_words(zone, domain, key, questions_wanted(publisher))));
     json_array_append_new(list, object);
 }
 
-static json_t *dkim_of(const struct zone *zone)
+static json_t *dkim_of(const struct publisher *publisher, const struct zone *zone)
 {
     json_t *list = json_array();
     for (size_t i = 0; zone->dkim != NULL && i < zone->dkim->count; i++) {
         const struct dkim_domain *domain = &zone->dkim->list[i];
         for (size_t k = 0; k < domain->set.count; k++)
-            append_dkim(list, domain->name, &domain->set.list[k]);
+            append_dkim(list, publisher, zone, domain, &domain->set.list[k]);
     }
     return list;
 }
@@ -108,10 +119,21 @@ static json_t *zone_of(const struct publisher *publisher, const struct zone *zon
     set(object, "signatures-expire", time_or_null(published->expires_at));
     set(object, "sign-next", time_or_null(next_of(publisher, zone)));
     set(object, "keys", keys_of(zone));
-    set(object, "dkim", dkim_of(zone));
+    set(object, "dkim", dkim_of(publisher, zone));
     set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
     set(object, "error", error != NULL ? control_text(error) : json_null());
     set(object, "notes", notes_of(zone, now));
+    return object;
+}
+
+// One that others serve.
+static json_t *external_of(const struct publisher *publisher, const struct zone *zone, char *error)
+{
+    json_t *object = json_object();
+    set(object, "name", json_string_nocheck(zone->name));
+    set(object, "dkim", dkim_of(publisher, zone));
+    set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
+    set(object, "error", text_or_null(error));
     return object;
 }
 
@@ -159,6 +181,24 @@ static bool is_wanted(const char *wanted, const struct zone *zone, bool is_wrong
     return strcmp(wanted, "wrong") == 0 ? is_wrong : strcasecmp(wanted, zone->name) == 0;
 }
 
+// Lists those that others serve. Returns how many are wrong.
+static size_t list_externals(const struct publisher *publisher, const char *wanted, json_t *list)
+{
+    size_t wrong = 0;
+    for (size_t i = 0; publisher != NULL && i < publisher->zones.external_count; i++) {
+        const struct zone *zone = &publisher->zones.externals[i];
+        char *error = zone->complaint != NULL
+                          ? xstrdup(zone->complaint)
+                          : dkim_unsigned_words(zone, questions_wanted(publisher));
+        wrong += error != NULL ? 1 : 0;
+        if (is_wanted(wanted, zone, error != NULL))
+            json_array_append_new(list, external_of(publisher, zone, error));
+        else
+            free(error);
+    }
+    return wrong;
+}
+
 enum status status_answer(const struct publisher *publisher, int64_t now, const json_t *request,
                           json_t *reply, struct error *err)
 {
@@ -167,7 +207,7 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     const json_t *asked = json_object_get(request, "zones");
     const char *wanted = json_is_string(asked) ? json_string_value(asked) : "all";
     struct summary summary = {.expire = INT64_MAX, .next = INT64_MAX};
-    json_t *list = json_array();
+    json_t *list = json_array(), *externals = json_array();
     for (size_t i = 0; i < zones->count; i++) {
         const struct zone *zone = &zones->list[i];
         bool is_wrong = error_of(publisher, zone, now) != NULL;
@@ -175,6 +215,7 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
         if (is_wanted(wanted, zone, is_wrong))
             json_array_append_new(list, zone_of(publisher, zone, now));
     }
+    summary.wrong += list_externals(publisher, wanted, externals);
     bool one = strcmp(wanted, "all") != 0 && strcmp(wanted, "wrong") != 0;
     set(reply, "zone-count", json_integer((json_int_t)zones->count));
     for (size_t i = 0; i < 3; i++)
@@ -186,7 +227,9 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     set(reply, "errors", publisher != NULL ? errors_of(publisher) : json_array());
     set(reply, "tls", publisher != NULL ? tls_status(publisher) : json_null());
     set(reply, "zones", list);
-    if (one && json_array_size(list) == 0)
+    set(reply, "external-count", json_integer((json_int_t)zones->external_count));
+    set(reply, "external", externals);
+    if (one && json_array_size(list) + json_array_size(externals) == 0)
         return error_set(err, STATUS_NOT_FOUND, "%s is no zone of this box", wanted);
     return STATUS_OK;
 }

@@ -53,7 +53,6 @@ struct tls_desk {
     int64_t retry_at; // it cannot be written: not before
     uint32_t serial;  // of the zone whose records are in facts.published
     struct tls_round rounds[TLS_KEYS_MAX];
-    uint32_t last_id;
     bool has_eyes;        // somebody can be asked
     uint16_t silent_port; // of the last look at servers
     char *trouble;        // what was logged: public/tls.keys cannot be written

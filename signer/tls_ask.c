@@ -7,17 +7,8 @@
 
 #include "base/alloc.h"
 #include "dns/types.h"
+#include "signer/questions.h"
 #include "signer/tls_desk.h"
-
-// A zone has some name servers at some addresses. What says more is nonsense.
-#define SERVERS_MAX 1000
-#define INTERVAL_S  60
-
-uint32_t tls_interval(const struct publisher *publisher)
-{
-    uint32_t wanted = publisher->zones.inputs->config->probe.interval;
-    return wanted != 0 ? wanted : INTERVAL_S;
-}
 
 // ── Questions ────────────────────────────────────────────────────────────────────────────────────
 
@@ -44,14 +35,6 @@ static size_t question_count(const struct config_box *box, enum tls_look look)
     return box->tls_port_count < TLS_PORTS_MAX ? box->tls_port_count : TLS_PORTS_MAX;
 }
 
-// Wire form in lower case, as the configuration has names.
-static void put_name(const char *text, uint8_t ret[NAME_WIRE_MAX])
-{
-    struct name name;
-    if (name_from_text(text, &name, NULL) == STATUS_OK)
-        memcpy(ret, name.wire, name.len);
-}
-
 static void write_question(const struct publisher *publisher, const struct tls_round *round,
                            size_t index, struct observe_question *ret)
 {
@@ -62,7 +45,7 @@ static void write_question(const struct publisher *publisher, const struct tls_r
     ret->port = (uint16_t)box->tls_ports[index];
     if (round->look == TLS_LOOK_SERVERS) {
         ret->kind = OBSERVE_TLS_KEY;
-        put_name(box->hostname, ret->owner);
+        question_name(box->hostname, ret->owner);
         memcpy(ret->digest, round->digest, TLS_DIGEST_LEN);
         return;
     }
@@ -73,8 +56,8 @@ static void write_question(const struct publisher *publisher, const struct tls_r
     ret->kind = OBSERVE_RECORD;
     ret->type = RR_TYPE_TLSA;
     ret->port = 0;
-    put_name(tls_host_zone(publisher)->name, ret->zone);
-    put_name(owner, ret->owner);
+    question_name(tls_host_zone(publisher)->name, ret->zone);
+    question_name(owner, ret->owner);
     free(owner);
 }
 
@@ -94,10 +77,8 @@ static struct tls_round *begin(struct publisher *publisher, const struct tls_key
     };
     memcpy(round->digest, key->digest, TLS_DIGEST_LEN);
     memcpy(round->sight.digest, key->digest, TLS_DIGEST_LEN);
-    for (size_t i = 0; i < round->count; i++) {
-        desk->last_id = desk->last_id == UINT32_MAX ? 1 : desk->last_id + 1;
-        round->ids[i] = desk->last_id;
-    }
+    for (size_t i = 0; i < round->count; i++)
+        round->ids[i] = question_id(publisher);
     return round;
 }
 
@@ -133,8 +114,7 @@ size_t tls_questions(struct publisher *publisher, int64_t now, struct observe_qu
 {
     struct tls_desk *desk = &publisher->tls;
     size_t count = 0;
-    desk->has_eyes = publisher->zones.inputs != NULL && // zoned makes the channel in any case
-                     publisher->zones.inputs->config->probe.enabled;
+    desk->has_eyes = questions_wanted(publisher);
     if (!desk->has_eyes || !desk->active || desk->stale)
         return 0;
     give_up_old(publisher, now);
@@ -142,7 +122,7 @@ size_t tls_questions(struct publisher *publisher, int64_t now, struct observe_qu
         const struct tls_key *key = &desk->plan.keys[i];
         enum tls_look look;
         if (!tls_plan_wants(key, &look) || find_round(desk, key->digest) != NULL ||
-            tls_plan_look_at(key, tls_interval(publisher), now) > now ||
+            tls_plan_look_at(key, question_interval(publisher), now) > now ||
             count + TLS_PORTS_MAX > max)
             continue;
         const struct tls_round *round = begin(publisher, key, look, now);
@@ -170,7 +150,7 @@ int64_t tls_ask_next(const struct publisher *publisher, int64_t now)
                     memcmp(desk->rounds[k].digest, key->digest, TLS_DIGEST_LEN) == 0;
         if (asked || !tls_plan_wants(key, &look))
             continue;
-        int64_t at = tls_plan_look_at(key, tls_interval(publisher), now);
+        int64_t at = tls_plan_look_at(key, question_interval(publisher), now);
         next = at < next ? at : next;
     }
     return next;
@@ -186,22 +166,13 @@ static void note_silence(const struct publisher *publisher, struct tls_round *ro
         round->silent_port = (uint16_t)box->tls_ports[index];
 }
 
-static bool makes_sense(const struct tls_round *round, const struct observe_answer *answer,
-                        int64_t now)
-{
-    return answer->version == OBSERVE_VERSION && answer->ok <= SERVERS_MAX &&
-           answer->wrong <= SERVERS_MAX && answer->unknown <= SERVERS_MAX &&
-           answer->ok + answer->wrong + answer->unknown > 0 && answer->ttl <= INT32_MAX &&
-           answer->seen_at >= round->begun_at - 1 && answer->seen_at <= now + 1;
-}
-
 void tls_answer(struct publisher *publisher, const struct observe_answer *answer, int64_t now)
 {
     struct tls_desk *desk = &publisher->tls;
     for (size_t i = 0; i < TLS_KEYS_MAX && answer->id != 0; i++) {
         struct tls_round *round = &desk->rounds[i];
         for (size_t k = 0; round->active && k < round->count; k++) {
-            if (round->ids[k] != answer->id || !makes_sense(round, answer, now))
+            if (round->ids[k] != answer->id || !answer_makes_sense(answer, round->begun_at, now))
                 continue;
             note_silence(publisher, round, k, answer);
             round->ids[k] = 0;

@@ -11,7 +11,5 @@ void tls_tell(const struct publisher *publisher, const struct tls_events *events
 const char *tls_file_of(const struct inputs *inputs, const uint8_t digest[TLS_DIGEST_LEN]);
 // The zone with the host name, or NULL.
 const struct zone *tls_host_zone(const struct publisher *publisher);
-// How often is looked at what is waited for.
-uint32_t tls_interval(const struct publisher *publisher);
 // When the next question is due, or a round is over.
 int64_t tls_ask_next(const struct publisher *publisher, int64_t now);

@@ -45,6 +45,12 @@ static inline enum config_dnssec zone_dnssec(const struct zone *zone)
     return zone->target->domain != NULL ? zone->target->domain->dnssec : CONFIG_DNSSEC_ON;
 }
 
+// Do others serve it to the world? Of such a zone the DKIM keys are kept here, and nothing else.
+static inline bool zone_is_external(const struct zone *zone)
+{
+    return zone->target->domain != NULL && zone->target->domain->mode == CONFIG_EXTERNAL;
+}
+
 // The zone file's path, or NULL.
 static inline const char *zone_file_path(const struct zone *zone)
 {

@@ -24,7 +24,10 @@ void zones_done(struct zones *zones)
 {
     for (size_t i = 0; i < zones->count; i++)
         zone_done(&zones->list[i]);
+    for (size_t i = 0; i < zones->external_count; i++)
+        zone_done(&zones->externals[i]);
     free(zones->list);
+    free(zones->externals);
     free(zones->targets);
     free(zones->gone);
     inputs_free(zones->inputs);
@@ -38,14 +41,14 @@ static int compare_zones(const void *a, const void *b)
     return name_key_compare(left->octets, left->len, right->octets, right->len);
 }
 
-static struct zone *find(const struct zones *zones, const uint8_t *key, size_t len)
+static struct zone *find_in(struct zone *list, size_t count, const struct name_key *key)
 {
     size_t low = 0;
-    size_t high = zones->count;
+    size_t high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        struct zone *zone = &zones->list[middle];
-        int order = name_key_compare(zone->key.octets, zone->key.len, key, len);
+        struct zone *zone = &list[middle];
+        int order = name_key_compare(zone->key.octets, zone->key.len, key->octets, key->len);
         if (order == 0)
             return zone;
         if (order < 0)
@@ -56,6 +59,11 @@ static struct zone *find(const struct zones *zones, const uint8_t *key, size_t l
     return NULL;
 }
 
+static struct zone *find(const struct zones *zones, const struct name_key *key)
+{
+    return find_in(zones->list, zones->count, key);
+}
+
 struct zone *zones_find(const struct zones *zones, const struct zone_target *target)
 {
     struct name name;
@@ -63,7 +71,7 @@ struct zone *zones_find(const struct zones *zones, const struct zone_target *tar
     if (target == NULL || name_from_text(target->name, &name, NULL) != STATUS_OK)
         return NULL;
     name_key(name.wire, &key);
-    return find(zones, key.octets, key.len);
+    return find(zones, &key);
 }
 
 // ── What has changed ─────────────────────────────────────────────────────────────────────────────
@@ -153,15 +161,15 @@ static bool same_lines(const struct zone_target *a, const struct zone_target *b)
     return a->domain->digest == b->domain->digest;
 }
 
-// Fills one place of the new table: with what the old one knows, or from the stores.
-static void place_zone(struct zone *zone, const struct zone_target *target, const struct zones *old,
-                       struct store_reader *state, struct store_reader *serve)
+// Fills one place of a new table with what the old one knows. True: nothing.
+static bool place_zone(struct zone *zone, const struct zone_target *target, struct zone *old_list,
+                       size_t old_count)
 {
     struct zone fresh = {.target = target};
     if (name_from_text(target->name, &fresh.wire, NULL) != STATUS_OK)
         abort(); // the configuration has checked it
     name_key(fresh.wire.wire, &fresh.key);
-    struct zone *known = find(old, fresh.key.octets, fresh.key.len);
+    struct zone *known = find_in(old_list, old_count, &fresh.key);
     if (known != NULL) {
         *zone = *known;
         zone->urgent = !same_lines(known->target, target);
@@ -172,17 +180,23 @@ static void place_zone(struct zone *zone, const struct zone_target *target, cons
         known->notes = NULL;
         known->dkim = NULL;
         known->keys = (struct public_keys){.kind = PUBLIC_NOTHING};
-        return;
+        return false;
     }
     fresh.name = xstrdup(target->name);
     fresh.dirty = fresh.urgent = true;
-    look_up(&fresh, state, serve);
     *zone = fresh;
+    return true;
 }
 
 static bool is_external(const struct zone_target *target)
 {
     return target->domain != NULL && target->domain->mode == CONFIG_EXTERNAL;
+}
+
+// What a domain of others is looked at again for, besides its own lines: whether anybody can see its records.
+static bool probe_differs(const struct inputs *old, const struct inputs *new)
+{
+    return old != NULL && old->config->probe.enabled != new->config->probe.enabled;
 }
 
 static size_t find_host(const struct zones *zones)
@@ -212,7 +226,7 @@ static void find_gone(struct zones *zones, struct store_reader *serve)
             break;
         memcpy(at.octets, entry.key, entry.key_len);
         at.len = (uint16_t)entry.key_len;
-        if (find(zones, at.octets, at.len) != NULL)
+        if (find(zones, &at) != NULL)
             continue;
         zones->gone =
             array_grow(zones->gone, &zones->gone_cap, zones->gone_count, sizeof(*zones->gone));
@@ -232,16 +246,22 @@ void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader 
     *zones = (struct zones){.inputs = inputs};
     size_t target_count = zonegen_targets(inputs->config, &zones->targets);
     zones->list = xcalloc(target_count + 1, sizeof(*zones->list));
+    zones->externals = xcalloc(target_count + 1, sizeof(*zones->externals));
     for (size_t i = 0; i < target_count; i++) {
-        struct zone *zone = &zones->list[zones->count];
-        if (is_external(&zones->targets[i])) // never signed, never served: gone, where it was
+        if (is_external(&zones->targets[i])) { // never signed, never served: gone, where it was
+            struct zone *external = &zones->externals[zones->external_count++];
+            (void)place_zone(external, &zones->targets[i], old.externals, old.external_count);
+            external->dirty = external->dirty || probe_differs(old.inputs, inputs);
             continue;
-        zones->count++;
-        place_zone(zone, &zones->targets[i], &old, state, serve);
+        }
+        struct zone *zone = &zones->list[zones->count++];
+        if (place_zone(zone, &zones->targets[i], old.list, old.count))
+            look_up(zone, state, serve);
         if (difference.everywhere || files_differ(&difference, inputs, zone->target))
             zone->dirty = true;
     }
     qsort(zones->list, zones->count, sizeof(*zones->list), compare_zones);
+    qsort(zones->externals, zones->external_count, sizeof(*zones->externals), compare_zones);
     zones->host = find_host(zones);
     if (difference.of_box && zones->host < zones->count)
         zones->list[zones->host].dirty = true;

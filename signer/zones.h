@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The table of the zones: those that the inputs in force ask for, in canonical order of their names.
+// The table of the zones: those that the inputs in force ask for, in canonical order of their names. And beside it
+// those that others serve (mode external), which are never made here: of them the DKIM keys are kept.
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +18,8 @@ struct zone_gone {
 struct zones {
     struct zone *list;
     size_t count;
+    struct zone *externals;
+    size_t external_count;
     size_t host; // the zone that has the host name; count when there is none
     struct inputs *inputs;
     struct zone_target *targets;

@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#include <openssl/evp.h>
-
 #include "base/alloc.h"
 #include "keys/dkim.h"
 
@@ -31,14 +29,11 @@ static char *why(const struct dkim_key *key)
 static void add_key(struct zone_maker *maker, const struct dkim_key *key)
 {
     char *owner = xasprintf("%s._domainkey.%s", key->selector, maker->name);
-    char *base64 = xcalloc(1, (key->p_len + 2) / 3 * 4 + 1);
+    char *text = dkim_record_text(key);
     char *reason = why(key);
-    if (key->state != DKIM_REVOKED)
-        EVP_EncodeBlock((unsigned char *)base64, key->p, (int)key->p_len);
-    maker_add_text(maker, owner, reason, "v=DKIM1; k=%s; h=sha256; p=%s",
-                   dkim_algorithm_name(key->algorithm), base64);
+    maker_add_text(maker, owner, reason, "%s", text);
     free(reason);
-    free(base64);
+    free(text);
     free(owner);
 }
 
@@ -64,18 +59,11 @@ static bool is_published(const struct zone_maker *maker, const struct dkim_key *
     return maker->domain->dkim || !(dkim_is_foreign(key) || key->state == DKIM_PENDING);
 }
 
-// zone-signer never sees a domain that others serve: a key that it replaced would need somebody to paste its record.
 static void tell_lack(struct zone_maker *maker)
 {
     char *owner = xasprintf("_domainkey.%s", maker->name);
-    if (maker->domain->mode == CONFIG_EXTERNAL)
-        maker_missing(maker, owner, "TXT",
-                      "there is no DKIM key; put one into %s/%s as SELECTOR.pub (RFC 6376)",
-                      display_path(maker->config, maker->keys->dkim_directory), maker->name);
-    else
-        maker_missing(
-            maker, owner, "TXT",
-            "there is no DKIM key yet; zone-signer makes it when it first starts (RFC 6376)");
+    maker_missing(maker, owner, "TXT",
+                  "there is no DKIM key yet; zone-signer makes it when it first starts (RFC 6376)");
     free(owner);
 }
 

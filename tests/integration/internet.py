@@ -55,7 +55,7 @@ box:
   tls-rpt: tls@main.tld
 domains:
   - main.tld
-  - {name: external.tld, mode: external, dkim: no}
+  - {name: external.tld, mode: external}
 server: {listen: ["198.51.100.10@53", "[2001:db8::10]@53"]}
 state: state
 """
@@ -371,6 +371,7 @@ class World:
         return {zone["name"]: zone for zone in json.loads(self.box.zonegen("--dump", "--json").stdout)["zones"]}
 
     def dump_external(self):
+        wait_until(lambda: len(self.zones()["external.tld"]["mail-domains"][0]["selectors"]) == 2, lambda: self.box.program.log())
         lines = [f"{record['name']}. {record['ttl']} IN {record['type']} {record['data']}\n"
                  for record in self.zones()["external.tld"]["records"] if record["type"] not in ("SOA", "NS")]
         return "".join(lines)

@@ -29,7 +29,8 @@ NOT_FOR_THE_WORLD = ("10.0.0.1", "127.0.0.1", "169.254.0.1")
 
 def zone(*servers, record=TLSA):
     names = "".join(f"@ NS {server}.servers.tld.\n" for server in servers)
-    return f"$TTL 300\n@ {SOA}\n{names}_25._tcp.mx 1800 TLSA {record}\nmx A {BOX4}\nmx AAAA {BOX6}\n"
+    return (f"$TTL 300\n@ {SOA}\n{names}_25._tcp.mx 1800 TLSA {record}\nmx A {BOX4}\nmx AAAA {BOX6}\n"
+            'text TXT "v=DKIM1; p=ab" "cd;"\n')
 
 
 # Who serves each zone; far.tld's parent does not know of BIND.
@@ -151,7 +152,7 @@ class Probe:
 
     def record(self, zone, rdata=TLSA, rtype="TLSA", owner="_25._tcp.mx"):
         """The TTL that was seen, and how many have the record, have it not, are unknown."""
-        octets = dns.rdata.from_text("IN", rtype, rdata).to_wire()
+        octets = dns.rdata.from_text("IN", rtype, rdata).to_wire() if rtype != "TXT" else rdata.encode()
         asked = self.send(RECORD, f"{owner}.{zone}", rtype=rtype, zone=zone, digest=hashlib.sha256(octets).digest())
         number, ttl, counts = self.hear()
         assert number == asked
@@ -177,6 +178,11 @@ def test_every_server_at_every_address_counts_also_those_that_only_the_zone_name
     assert probe.record("far.tld", LIE) == (0, (0, 4, 0))
     assert probe.record("far.tld", TLSA, owner="nothing") == (0, (0, 4, 0))
     assert probe.record("far.tld", BOX4, "A", owner="mx") == (300, (4, 0, 0))
+
+
+def test_a_text_counts_without_its_cuts_and_blanks(probe):
+    assert probe.record("far.tld", "v=DKIM1;p=abcd", "TXT", owner="text") == (300, (4, 0, 0))
+    assert probe.record("far.tld", "v=DKIM1;p=abce", "TXT", owner="text") == (0, (0, 4, 0))
 
 
 def test_who_is_silent_is_unknown(probe):

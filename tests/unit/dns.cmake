@@ -1,5 +1,6 @@
 zonebox_unit(dns test_name dns)
 zonebox_unit(dns test_query dns)
+zonebox_unit(dns test_observe dns)
 zonebox_unit(dns test_tag_list dns)
 zonebox_unit(dns test_spf dns)
 zonebox_unit(dns test_image test_support dns)

@@ -270,6 +270,93 @@ static void a_successor_waits_until_its_record_is_published(void **state)
     done(&domain);
 }
 
+// ── Where others serve ───────────────────────────────────────────────────────────────────────────
+
+// What was seen of the key when all name servers were looked at.
+static void look(struct domain *domain, const char *selector, bool has, int64_t now)
+{
+    for (size_t i = 0; i < domain->set.count; i++)
+        if (strcmp(domain->set.list[i].selector, selector) == 0) {
+            domain->set.list[i].is_published = has;
+            domain->set.list[i].is_missed = !has;
+        }
+    settle(domain, now);
+}
+
+static void where_others_serve_first_keys_sign_when_they_were_seen(void **state)
+{
+    (void)state;
+    struct domain domain = {.policy = {BOTH, 0, 3600, DKIM_SEEN_BY_PROBE}, .unpublished = true};
+    run_until(&domain, NOW, NOW + 90 * DAY); // nobody pastes them
+    assert_string_equal(domain.log, "make rsa-20261122\nmake ed25519-20261122\n");
+    look(&domain, "rsa-20261122", false, NOW + 90 * DAY);
+    assert_null(dkim_signer(&domain.set, DKIM_RSA));
+    look(&domain, "rsa-20261122", true, NOW + 91 * DAY);
+    assert_int_equal(state_of(&domain, "rsa-20261122"), DKIM_ACTIVE);
+    assert_int_equal(state_of(&domain, "ed25519-20261122"), DKIM_PENDING);
+    look(&domain, "ed25519-20261122", true, NOW + 91 * DAY + 1);
+    assert_int_equal(state_of(&domain, "ed25519-20261122"), DKIM_ACTIVE);
+    done(&domain);
+}
+
+static void where_others_serve_the_wait_begins_when_all_servers_were_seen(void **state)
+{
+    (void)state;
+    struct domain domain = {.policy = {DKIM_RSA, 180 * DAY, 3600, DKIM_SEEN_BY_PROBE},
+                            .unpublished = true};
+    settle(&domain, NOW);
+    look(&domain, "rsa-20261122", true, NOW);
+    run_until(&domain, NOW, NOW + 200 * DAY);
+    assert_int_equal(state_of(&domain, "rsa-20261122"), DKIM_ACTIVE);
+    assert_int_equal(state_of(&domain, "rsa-20270520"), DKIM_PENDING);
+    look(&domain, "rsa-20270520", true, NOW + 200 * DAY);
+    run_until(&domain, NOW + 200 * DAY, NOW + 201 * DAY - 3600);
+    look(&domain, "rsa-20270520", false, NOW + 201 * DAY - 3600);
+    run_until(&domain, NOW + 201 * DAY - 3600, NOW + 210 * DAY);
+    assert_int_equal(state_of(&domain, "rsa-20270520"), DKIM_PENDING);
+    look(&domain, "rsa-20270520", true, NOW + 210 * DAY);
+    run_until(&domain, NOW + 210 * DAY, NOW + 211 * DAY - 1);
+    assert_int_equal(state_of(&domain, "rsa-20270520"), DKIM_PENDING);
+    run_until(&domain, NOW + 211 * DAY, NOW + 211 * DAY + 120);
+    assert_int_equal(state_of(&domain, "rsa-20270520"), DKIM_ACTIVE);
+    assert_int_equal(state_of(&domain, "rsa-20261122"), DKIM_RETIRING);
+    done(&domain);
+}
+
+static void a_server_that_cannot_be_asked_at_the_end_of_the_wait_prolongs_it(void **state)
+{
+    (void)state;
+    struct domain domain = {.policy = {DKIM_RSA, 180 * DAY, 3600, DKIM_SEEN_BY_PROBE},
+                            .unpublished = true};
+    settle(&domain, NOW);
+    look(&domain, "rsa-20261122", true, NOW);
+    run_until(&domain, NOW, NOW + 179 * DAY);
+    look(&domain, "rsa-20270520", true, NOW + 179 * DAY);
+    for (size_t i = 0; i < domain.set.count; i++)
+        if (domain.set.list[i].state == DKIM_PENDING)
+            domain.set.list[i].is_published = false; // nor missed
+    run_until(&domain, NOW + 179 * DAY, NOW + 185 * DAY);
+    assert_int_equal(state_of(&domain, "rsa-20270520"), DKIM_PENDING);
+    look(&domain, "rsa-20270520", true, NOW + 185 * DAY);
+    assert_int_equal(state_of(&domain, "rsa-20270520"), DKIM_ACTIVE);
+    done(&domain);
+}
+
+static void where_nobody_can_look_first_keys_sign_at_once_and_stay(void **state)
+{
+    (void)state;
+    struct domain domain = {.policy = {DKIM_RSA, 180 * DAY, 3600, DKIM_UNSEEN}};
+    run_until(&domain, NOW, NOW + 3 * 365 * DAY);
+    assert_string_equal(domain.log, "make rsa-20261122\nactivate rsa-20261122\n");
+    domain.policy.algorithms = DKIM_ED25519; // what would replace it is never signed with by itself
+    run_until(&domain, NOW + 3 * 365 * DAY, NOW + 4 * 365 * DAY);
+    assert_string_equal(signer_of(&domain, DKIM_RSA)->selector, "rsa-20261122");
+    assert_null(dkim_signer(&domain.set, DKIM_ED25519));
+    done(&domain);
+}
+
+// ── Wishes that change ───────────────────────────────────────────────────────────────────────────
+
 static void a_second_kind_of_key_waits_beside_the_one_that_signs(void **state)
 {
     (void)state;
@@ -468,6 +555,10 @@ int main(void)
         cmocka_unit_test(keys_are_replaced_for_years_and_all_mail_verifies),
         cmocka_unit_test(a_rotation_goes_through_its_states_in_time),
         cmocka_unit_test(a_successor_waits_until_its_record_is_published),
+        cmocka_unit_test(where_others_serve_first_keys_sign_when_they_were_seen),
+        cmocka_unit_test(where_others_serve_the_wait_begins_when_all_servers_were_seen),
+        cmocka_unit_test(a_server_that_cannot_be_asked_at_the_end_of_the_wait_prolongs_it),
+        cmocka_unit_test(where_nobody_can_look_first_keys_sign_at_once_and_stay),
         cmocka_unit_test(a_second_kind_of_key_waits_beside_the_one_that_signs),
         cmocka_unit_test(a_kind_that_is_not_wanted_retires_when_another_signs),
         cmocka_unit_test(without_dkim_the_keys_retire_and_come_back_with_it),
