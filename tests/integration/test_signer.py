@@ -512,7 +512,7 @@ def test_a_full_disk_keeps_what_is_served_and_goes_on_when_there_is_room(box):
             assert dump(box) == before
             filler.unlink()
             signer.wait_log("can-publish-again")
-            assert dump(box) != before
+            wait_until(lambda: dump(box) != before, signer.log, 40)
             judge(box, "example.com")
             assert len(errors(signer.log(), "tls-key")) == 1, signer.log()
             assert signer.stop() == 0
