@@ -12,6 +12,10 @@
 
 #define SNAPSHOT_HEAD 8
 
+// A snapshot of 10,000 domains goes in one piece then. The signer takes one a turn of its loop, and a turn may be 50 ms of
+// work. More than 1 MiB is for root alone (pipe(7)).
+#define SNAPSHOT_PIPE (1 << 20)
+
 // One pipe. It outlives its place in the sender until libuv has let go of it.
 struct snapshot_link {
     uv_pipe_t pipe;
@@ -80,6 +84,7 @@ enum status snapshot_open(struct snapshot_sender *sender, int *ret_fd, struct er
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return error_set_errno(err, errno, "cannot make a pipe");
+    (void)fcntl(ends[1], F_SETPIPE_SZ, SNAPSHOT_PIPE); // else it has its usual 64 KiB
     snapshot_close(sender);
     struct snapshot_link *link = xcalloc(1, sizeof(*link));
     link->sender = sender;
