@@ -12,8 +12,8 @@
 
 #define SNAPSHOT_HEAD 8
 
-// A snapshot of 10,000 domains goes in one piece then. The signer takes one a turn of its loop, and a turn may be 50 ms of
-// work. More than 1 MiB is for root alone (pipe(7)).
+// A snapshot of 10,000 domains goes in one piece then. The signer takes one a turn of its loop, and a turn may be 50 ms
+// of work. More than 1 MiB is for root alone (pipe(7)).
 #define SNAPSHOT_PIPE (1 << 20)
 
 // One pipe. It outlives its place in the sender until libuv has let go of it.

@@ -170,14 +170,13 @@ static bool swap_bad_inputs(const struct build_context *context, const struct zo
 static enum status generate(const struct build_context *context, struct zone *zone,
                             struct zone_content **ret, struct error *err)
 {
-    struct judge_serving serving = {context->serve, zone};
     struct zonegen_keys keys = {
         .dnssec_directory = context->keyring->directory,
         .dkim_directory = context->dkim_directory,
         .tls = context->tls,
         .listing = &context->keyring->listing,
         .is_served = judge_is_served,
-        .context = &serving,
+        .context = context->serve,
     };
     for (;;) { // each turn swaps an input; none is swapped twice
         enum status status = zonegen_make(context->inputs, &keys, zone->target, ret, err);
@@ -196,7 +195,7 @@ static enum status generate(const struct build_context *context, struct zone *zo
 
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────
 
-// The zone below may have no key yet: it is not asked for one before its DKIM keys are made.
+// A zone below has no key yet, or is not served with it: it is not asked for one before its DKIM keys are made.
 static bool lacks_ds(const struct zone_content *content)
 {
     static const char type[] = " DS";
@@ -216,7 +215,7 @@ static enum status take_content(const struct build_context *context, struct zone
     enum status status = generate(context, zone, &content, err);
     if (status != STATUS_OK)
         return status;
-    zone->waits_for_child = zone->waits_for_child || lacks_ds(content);
+    zone->waits_for_child = lacks_ds(content);
     status = judge_content(context, zone, content, err);
     for (size_t i = 0; status == STATUS_OK && i < content->record_count; i++)
         if (content->records[i].rr != NULL)

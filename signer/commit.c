@@ -132,12 +132,11 @@ static void tell_published(struct publisher *publisher, const struct build *buil
               build->is_signed ? log_u64(build->signatures_kept) : NULL, NULL);
 }
 
-// The zone above, if that is one of ours, may have waited to publish a DS for the keys that are served now; or it was
-// made when there was none.
+// The zone above, if that is one of ours, may have waited to publish a DS for the keys that are served now.
 static void touch_parent(const struct publisher *publisher, const struct build *build)
 {
     struct zone *parent = zones_find(&publisher->zones, build->zone->target->parent);
-    if (parent != NULL && (parent->waits_for_child || !build->zone->published.exists))
+    if (parent != NULL && parent->waits_for_child)
         parent->dirty = true;
 }
 

@@ -167,18 +167,14 @@ static bool image_has_dnskey(const struct image *image, const ldns_rr *dnskey)
     return found;
 }
 
-bool judge_is_served(void *serving, const struct zone_target *child, const ldns_rr *dnskey)
+bool judge_is_served(void *serve, const struct zone_target *child, const ldns_rr *dnskey)
 {
-    struct judge_serving *judge = serving;
     struct name name;
     struct name_key key;
     struct image image;
     if (name_from_text(child->name, &name, NULL) != STATUS_OK)
         return false;
     name_key(name.wire, &key);
-    if (dnskey != NULL && build_open(judge->serve, &key, &image, NULL) == STATUS_OK &&
-        (image.header->flags & IMAGE_SIGNED) != 0 && image_has_dnskey(&image, dnskey))
-        return true;
-    judge->zone->waits_for_child = true;
-    return false;
+    return build_open(serve, &key, &image, NULL) == STATUS_OK &&
+           (image.header->flags & IMAGE_SIGNED) != 0 && image_has_dnskey(&image, dnskey);
 }

@@ -15,9 +15,5 @@ enum status judge_keep_dkim(const struct build_context *context, const struct zo
                             const struct zone_content *content, struct records *records,
                             struct error *err);
 
-// For zonegen_keys: does serve/ have the child, signed, with this DNSKEY? If not, the zone is marked as waiting for it.
-struct judge_serving {
-    struct store_reader *serve; // renewed
-    struct zone *zone;          // that delegates
-};
-bool judge_is_served(void *serving, const struct zone_target *child, const ldns_rr *dnskey);
+// For zonegen_keys: does serve/ (a store_reader, renewed) have the child, signed, with this DNSKEY?
+bool judge_is_served(void *serve, const struct zone_target *child, const ldns_rr *dnskey);

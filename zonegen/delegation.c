@@ -142,8 +142,6 @@ static void delegate_signed(struct zone_maker *maker, const struct zone_target *
                       display_path(maker->config, err.text));
         maker_note(maker, true, NULL, "DS of %s: %s", child->name, err.text);
     } else if (added == 0) {
-        if (keys->is_served != NULL)
-            (void)keys->is_served(keys->context, child, NULL);
         maker_missing(
             maker, child->name, "DS",
             "the delegated zone has no key yet; zone-signer makes it when it first starts "

@@ -107,7 +107,6 @@ struct zonegen_keys {
         *listing; // of dnssec_directory, for many zones in a row; NULL: listed when needed
     // Is the child zone served with this DNSKEY already? A DS that comes before would make it bogus. NULL: it is taken
     // for granted.
-    // dnskey NULL: it has none yet, and the caller should come again when it has.
     bool (*is_served)(void *context, const struct zone_target *child, const ldns_rr *dnskey);
     void *context;
 };
