@@ -48,6 +48,6 @@ struct observe_answer {
 };
 
 // What counts of a TXT: its strings, joined, without white space and without a ';' at the end. Web forms cut texts into
-// strings as they like and lose or add blanks, and to readers of tag lists that is all the same (RFC 6376 §3.2, §3.6.2.2).
-// Done in place; returns the length that is left.
+// strings as they like and lose or add blanks, and to readers of tag lists that is all the same (RFC 6376 §3.2,
+// §3.6.2.2). Done in place; returns the length that is left.
 size_t observe_text(uint8_t *octets, size_t len);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// DKIM keys of domains that others serve, with a stand-in for zone-probe: what is made, when mail is signed with it, and
-// what the admin is told.
+// DKIM keys of domains that others serve, with a stand-in for zone-probe: what is made, when mail is signed with it,
+// and what the admin is told.
 #include "tests/unit/signer/box.h"
 
 #include <glob.h>
