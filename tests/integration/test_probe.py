@@ -285,8 +285,6 @@ def test_without_a_resolver_nothing_is_known(far):
 
 
 def test_it_ends_at_once_while_it_asks(far):
-    with contextlib.closing(Probe(far.directory).ours):
-        pass
     a_probe = Probe(far.directory, "--unconfined")
     with a_probe.ours, a_probe.program:
         a_probe.send(RECORD, "_25._tcp.mx.silent.tld", zone="silent.tld", digest=b"")
