@@ -304,8 +304,10 @@ def change(world, box, dice):
 
 
 def kill(world, box, dice, kills):
-    """Kills a program chosen at random, zoned among them, and starts zoned again. Each kill finds a box that answers
-    everything again: on a machine that needs seconds for a start, both attempts of a client would meet one else."""
+    """Kills the programs in random order, zoned among them, each as often as the others, and starts zoned again. Each kill
+    finds a box that answers everything again: on a machine that needs seconds for a start, both attempts of a client would
+    meet one else."""
+    waiting = []
     while sum(world.killed.values()) < kills and not world.stop.wait(dice.uniform(0.1, 0.9)):
         if len(world.answered) < QUESTIONS and box.program.running():
             continue
@@ -313,7 +315,8 @@ def kill(world, box, dice, kills):
             box.program.wait()
             box.start()
             continue
-        name = dice.choice(PROGRAMS)
+        waiting = waiting or dice.sample(PROGRAMS, len(PROGRAMS))
+        name = waiting[-1]
         victims = box.pids()[name]
         if not victims:
             continue
@@ -321,6 +324,7 @@ def kill(world, box, dice, kills):
             os.kill(dice.choice(victims), signal.SIGKILL)
         except ProcessLookupError:
             continue  # ended meanwhile
+        waiting.pop()
         world.killed[name] += 1
         world.answered.clear()
         if name == "zoned":

@@ -3,7 +3,6 @@
 BIND at several addresses, by one that is silent, one that lies, one that knows nothing of the zone; a mail server with
 two certificates."""
 
-import contextlib
 import hashlib
 import shutil
 import socket

@@ -18,6 +18,9 @@
 
 static uv_loop_t loop;
 
+// Domains: the snapshot of so many has more than 1 MiB.
+#define MORE_THAN_A_PIPE_HOLDS 80000
+
 // Inputs whose configuration has this many domains besides the first one, number.example.
 static struct inputs *make_inputs(unsigned number, unsigned more)
 {
@@ -87,7 +90,7 @@ static void newest_wins_while_the_reader_is_busy(void **state)
     (void)state;
     struct error err = {0};
     struct buf stream = {0};
-    struct inputs *newest = make_inputs(1, 20000); // more than a pipe holds
+    struct inputs *newest = make_inputs(1, MORE_THAN_A_PIPE_HOLDS);
     struct snapshot_sender sender = {.loop = &loop,
                                      .newest = (const struct inputs *const *)&newest};
     int fd = -1;
@@ -117,7 +120,7 @@ static void a_new_reader_gets_the_newest_from_the_start(void **state)
     (void)state;
     struct error err = {0};
     struct buf stream = {0};
-    struct inputs *newest = make_inputs(7, 20000);
+    struct inputs *newest = make_inputs(7, MORE_THAN_A_PIPE_HOLDS);
     struct snapshot_sender sender = {.loop = &loop,
                                      .newest = (const struct inputs *const *)&newest};
     int first = -1;
