@@ -39,8 +39,10 @@ def records(box, zone="example.com"):
 
 
 def signers(box):
-    """{domain: [(selector, path)]} as rspamd.conf has them."""
-    text = (box.state / "dkim/rspamd.conf").read_text()
+    """{domain: [(selector, path)]} as rspamd.conf has them, which is written once all zones were looked at."""
+    table = box.state / "dkim/rspamd.conf"
+    wait_until(table.exists, "the tables of the mail signers")
+    text = table.read_text()
     found = {}
     for domain, body in re.findall(r'  "([^"]+)" \{(.*?)\n  \}', text, re.S):
         found[domain] = re.findall(r'selector = "([^"]+)"; path = "([^"]+)";', body)
