@@ -122,8 +122,8 @@ prepare_for_root()
     cat >>"$scratch/box.yaml" <<END
 
 # Added since root runs this tour: each program gets a user of its own. On a server these are zonebox-signer,
-# zonebox-server and zonebox-resolver, which \`zonebox init\` makes; here numbers do, and the machine stays as it is.
-user: {signer: 61001, server: 61002, resolver: 61003}
+# zonebox-server, zonebox-resolver and zonebox-probe, which \`zonebox init\` makes; here numbers do, and the machine stays as it is.
+user: {signer: 61001, server: 61002, resolver: 61003, probe: 61004}
 control: {directory: control} # and not /run/zonebox
 END
     chmod 711 "$scratch" # those users pass through, and see what they are meant to see
