@@ -83,7 +83,7 @@ def measure_change(directory, names, port, rounds, form):
     part = config if form == "one file" else directory / "conf.d" / f"{changed}.yaml"
     text, line = part.read_text(), f"  - {changed}\n"
     took, cpu = [], []
-    with harness.Program(harness.BIN / "zoned", "--config", config, log=directory / "zoned.log") as program:
+    with harness.Program(harness.BIN / "zoned", "--config", config, log=directory / f"zoned-{form.split()[0]}.log") as program:
         harness.wait_until(lambda: f"ready zones={len(names)} of={len(names)}" in program.log(), "zoned is ready", 120)
         signer = next(pid for pid in bench.children(program.pid)
                       if "zone-signer" in pathlib.Path(f"/proc/{pid}/cmdline").read_text())
