@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # Everything that proves zonebox: installs what the tests need (as root; Debian starts none of the servers), builds with
 # AddressSanitizer and UBSan, runs all tests through ctest, then builds a release, takes its
-# tour and runs the short form of the bench.
+# tour and runs the short forms of the benches.
 #
 #     tests/run.sh [ctest options, e.g. -L unit, -R zoned]
 set -uo pipefail
@@ -38,8 +38,8 @@ say "The release and its tour"
 ZONEBOX_PORT=${ZONEBOX_PORT:-15300} examples/run.sh --once
 tour_failed=$?
 
-say "The bench, its short form"
-tests/bench/run.sh --zones 50 --rounds 1 --seconds 0.5
+say "The benches, their short forms"
+tests/bench/run.sh --zones 50 --rounds 1 --seconds 0.5 && tests/bench/run.sh sign short
 bench_failed=$?
 
 # "95% tests passed, 2 tests failed out of 40", and the tour and the bench are one more each

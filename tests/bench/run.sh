@@ -5,19 +5,20 @@
 # [--records N]`: what many domains cost and a large one (scale.py).
 set -euo pipefail
 bench=bench
-if [ "${1:-}" = scale ]; then
-    bench=scale
+case "${1:-}" in scale | sign)
+    bench=$1
     shift
-fi
+    ;;
+esac
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$source_directory"
-for program in nsd openssl cmake; do
+for program in nsd knotd openssl cmake; do
     command -v "$program" >/dev/null || PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || {
         echo "run.sh: $program is missing: tests/run.sh installs all that the tests and benches need" >&2
         exit 2
     }
 done
 cmake --preset release -DZONEBOX_TESTS=ON >/dev/null
-cmake --build build/release --target zonegen_program zone-signer zone-server zoned load >/dev/null
+cmake --build build/release --target zonegen_program zone-signer zone-server zoned load bare_sign >/dev/null
 ZONEBOX_BIN=$source_directory/build/release/bin ZONEBOX_TESTS=$source_directory/build/release/tests \
     exec /usr/bin/python3 -B "tests/bench/$bench.py" "$@"
