@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: ISC
+#include "keys/keyset.h"
+
+#include <string.h>
+
+// ── Looking ──────────────────────────────────────────────────────────────────────────────────────
+
+size_t keyset_find(const struct keyset *set, struct dnskey_id id)
+{
+    size_t i = 0;
+    while (i < KEYSET_KEYS_MAX && (set->keys[i].role == 0 || set->keys[i].id.tag != id.tag ||
+                                   set->keys[i].id.algorithm != id.algorithm))
+        i++;
+    return i;
+}
+
+static const struct keyset_version *current(const struct keyset *set,
+                                            enum keyset_component component)
+{
+    static const struct keyset_version none;
+    const struct keyset_history *history = &set->history[component];
+    return history->count > 0 ? &history->list[history->count - 1] : &none;
+}
+
+keyset_mask keyset_dnskeys(const struct keyset *set)
+{
+    return current(set, KEYSET_DNSKEYS)->keys;
+}
+
+keyset_mask keyset_key_signers(const struct keyset *set)
+{
+    return current(set, KEYSET_DNSKEYS)->signers;
+}
+
+keyset_mask keyset_signers(const struct keyset *set)
+{
+    return current(set, KEYSET_SIGNATURES)->keys;
+}
+
+bool keyset_is_signed(const struct keyset *set)
+{
+    return keyset_dnskeys(set) != 0;
+}
+
+bool keyset_is_secure(const struct keyset *set)
+{
+    const struct keyset_history *history = &set->history[KEYSET_DS];
+    for (size_t i = 0; i < history->count; i++)
+        if (history->list[i].keys != 0)
+            return true;
+    return false;
+}
+
+bool keyset_ds_is_in(const struct keyset *set)
+{
+    const struct keyset_history *history = &set->history[KEYSET_DS];
+    bool seen = false;
+    for (size_t i = 0; i < history->count; i++) {
+        const struct keyset_version *version = &history->list[i];
+        if (version->gone_at != KEYSET_NOW)
+            continue;
+        if (version->keys != set->offered || version->seen_at != set->ds_looked_at)
+            return false;
+        seen = true;
+    }
+    return seen && set->ds_known;
+}
+
+keyset_mask keyset_remembered(const struct keyset *set)
+{
+    keyset_mask mask = set->offered;
+    for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
+        for (size_t i = 0; i < set->history[c].count; i++)
+            mask |= set->history[c].list[i].keys | set->history[c].list[i].signers;
+    return mask;
+}
+
+// ── The rule ─────────────────────────────────────────────────────────────────────────────────────
+
+// Is one of these keys of that algorithm?
+static bool has_algorithm(const struct keyset *set, keyset_mask keys, uint8_t algorithm)
+{
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if ((keys & keyset_bit(i)) != 0 && set->keys[i].id.algorithm == algorithm)
+            return true;
+    return false;
+}
+
+// Has each algorithm among `keys` one of `others`?
+static bool covers(const struct keyset *set, keyset_mask keys, keyset_mask others)
+{
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if ((keys & keyset_bit(i)) != 0 && !has_algorithm(set, others, set->keys[i].id.algorithm))
+            return false;
+    return true;
+}
+
+bool keyset_validates(const struct keyset *set, const struct keyset_version *ds,
+                      const struct keyset_version *dnskeys, const struct keyset_version *signatures)
+{
+    if (ds->keys == 0)
+        return true;
+    keyset_mask in = dnskeys->keys;
+    return covers(set, ds->keys, ds->keys & in & dnskeys->signers) &&
+           covers(set, in, in & dnskeys->signers) && covers(set, in, in & signatures->keys);
+}
+
+// Goes through every combination of the three histories; what `fixed` gives takes the place of one of them.
+static bool all_hold(const struct keyset *set, enum keyset_component component,
+                     const struct keyset_version *fixed)
+{
+    const struct keyset_history *h = set->history;
+    size_t counts[KEYSET_COMPONENTS];
+    for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
+        counts[c] = fixed != NULL && c == component ? 1 : h[c].count;
+    size_t total = counts[0] * counts[1] * counts[2];
+    for (size_t n = 0; n < total; n++) {
+        size_t at[KEYSET_COMPONENTS] = {n % counts[0], n / counts[0] % counts[1],
+                                        n / counts[0] / counts[1]};
+        const struct keyset_version *v[KEYSET_COMPONENTS];
+        for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
+            v[c] = fixed != NULL && c == component ? fixed : &h[c].list[at[c]];
+        if (keyset_validates(set, v[KEYSET_DS], v[KEYSET_DNSKEYS], v[KEYSET_SIGNATURES]))
+            continue;
+        if (fixed == NULL || component == KEYSET_DS)
+            return false;
+        v[component] = current(set, component);
+        if (keyset_validates(set, v[KEYSET_DS], v[KEYSET_DNSKEYS], v[KEYSET_SIGNATURES]))
+            return false;
+    }
+    return true;
+}
+
+bool keyset_holds(const struct keyset *set)
+{
+    return all_hold(set, KEYSET_DS, NULL);
+}
+
+bool keyset_would_hold(const struct keyset *set, enum keyset_component component,
+                       const struct keyset_version *version)
+{
+    return all_hold(set, component, version);
+}
+
+// ── Changing ─────────────────────────────────────────────────────────────────────────────────────
+
+void keyset_begin(struct keyset *set, uint32_t ttl, int64_t now)
+{
+    *set = (struct keyset){.begun = true};
+    for (size_t c = 0; c < KEYSET_COMPONENTS; c++) {
+        set->history[c].list[0] =
+            (struct keyset_version){.ttl = ttl, .since = now, .gone_at = KEYSET_NOW};
+        set->history[c].count = 1;
+    }
+}
+
+size_t keyset_add(struct keyset *set, struct dnskey_id id, enum key_role role, int64_t now)
+{
+    size_t i = 0;
+    while (i < KEYSET_KEYS_MAX && set->keys[i].role != 0)
+        i++;
+    if (i < KEYSET_KEYS_MAX)
+        set->keys[i] =
+            (struct keyset_key){.id = id, .role = role, .wanted = true, .created_at = now};
+    return i;
+}
+
+void keyset_drop(struct keyset *set, size_t slot)
+{
+    set->keys[slot] = (struct keyset_key){.role = 0};
+}
+
+static void remove_version(struct keyset_history *history, size_t index)
+{
+    history->count--;
+    memmove(&history->list[index], &history->list[index + 1],
+            (history->count - index) * sizeof(history->list[0]));
+}
+
+// Makes room for what is seen at the parent, which cannot be refused: versions without our keys restrict nothing; then
+// the one that goes first.
+static void make_room(struct keyset_history *history)
+{
+    size_t victim = 0;
+    for (size_t i = 1; i < history->count; i++) {
+        const struct keyset_version *best = &history->list[victim], *other = &history->list[i];
+        if ((other->keys == 0) != (best->keys == 0) ? other->keys == 0
+                                                    : keyset_until(other) < keyset_until(best))
+            victim = i;
+    }
+    remove_version(history, victim);
+}
+
+static struct keyset_version *find_ds(struct keyset *set, keyset_mask keys)
+{
+    struct keyset_history *history = &set->history[KEYSET_DS];
+    for (size_t i = 0; i < history->count; i++)
+        if (history->list[i].keys == keys)
+            return &history->list[i];
+    if (history->count == KEYSET_VERSIONS_MAX)
+        make_room(history);
+    struct keyset_version *version = &history->list[history->count++];
+    *version = (struct keyset_version){.keys = keys,
+                                       .ttl = set->ds_ttl != 0 ? set->ds_ttl : KEYSET_DS_TTL};
+    return version;
+}
+
+static bool offer(struct keyset *set, keyset_mask keys, int64_t now)
+{
+    struct keyset_version *version = find_ds(set, keys);
+    if (version->gone_at != KEYSET_NOW) {
+        version->since = now;
+        version->gone_at = KEYSET_NOW;
+    }
+    set->offered = keys;
+    return true;
+}
+
+bool keyset_publish(struct keyset *set, enum keyset_component component, keyset_mask keys,
+                    keyset_mask signers, uint32_t ttl, int64_t now)
+{
+    if (component == KEYSET_DS)
+        return offer(set, keys, now);
+    struct keyset_history *history = &set->history[component];
+    if (history->count == KEYSET_VERSIONS_MAX)
+        return false;
+    history->list[history->count - 1].gone_at = KEYSET_OPEN;
+    history->list[history->count++] = (struct keyset_version){
+        .keys = keys, .signers = signers, .ttl = ttl, .since = now, .gone_at = KEYSET_NOW};
+    // A look at the one is a look at the other: both are asked for at a time.
+    for (size_t c = KEYSET_DNSKEYS; c <= KEYSET_SIGNATURES; c++)
+        set->history[c].list[set->history[c].count - 1].seen_at = 0;
+    set->zone_ok = set->zone_wrong = set->zone_unknown = 0;
+    set->revision++;
+    return true;
+}
+
+void keyset_note_ttls(struct keyset *set, uint32_t dnskey_ttl, uint32_t largest_ttl)
+{
+    const uint32_t ttls[] = {[KEYSET_DNSKEYS] = dnskey_ttl, [KEYSET_SIGNATURES] = largest_ttl};
+    for (size_t c = KEYSET_DNSKEYS; c <= KEYSET_SIGNATURES; c++) {
+        struct keyset_history *history = &set->history[c];
+        if (history->count > 0 && history->list[history->count - 1].ttl < ttls[c])
+            history->list[history->count - 1].ttl = ttls[c];
+    }
+}
+
+int64_t keyset_until(const struct keyset_version *version)
+{
+    return version->gone_at >= KEYSET_OPEN ? version->gone_at : version->gone_at + version->hold;
+}
+
+bool keyset_expire(struct keyset *set, int64_t now)
+{
+    bool any = false;
+    for (size_t c = 0; c < KEYSET_COMPONENTS; c++) {
+        struct keyset_history *history = &set->history[c];
+        for (size_t i = history->count; i-- > 0;) {
+            struct keyset_version *version = &history->list[i];
+            if (version->gone_at < KEYSET_OPEN && version->gone_at > now)
+                version->gone_at = now; // seen by a clock that was set back since
+            if (keyset_until(version) <= now) {
+                remove_version(history, i);
+                any = true;
+            }
+        }
+    }
+    return any;
+}
+
+int64_t keyset_next(const struct keyset *set)
+{
+    int64_t next = INT64_MAX;
+    for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
+        for (size_t i = 0; i < set->history[c].count; i++) {
+            int64_t until = keyset_until(&set->history[c].list[i]);
+            if (until < KEYSET_OPEN && until < next)
+                next = until;
+        }
+    return next;
+}
+
+void keyset_wait_anew(struct keyset *set, int64_t now)
+{
+    for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
+        for (size_t i = 0; i < set->history[c].count; i++)
+            if (set->history[c].list[i].gone_at < KEYSET_OPEN)
+                set->history[c].list[i].gone_at = now;
+}
+
+// ── What was seen ────────────────────────────────────────────────────────────────────────────────
+
+static void goes(struct keyset_version *version, int64_t seen_at, uint32_t propagation_delay)
+{
+    version->gone_at = seen_at;
+    version->hold = propagation_delay + version->ttl;
+}
+
+// All name servers have the current version; or one has it no more, and may have any that was before.
+static bool see_versions(struct keyset_history *history, const struct keyset_sight *sight)
+{
+    struct keyset_version *now = &history->list[history->count - 1];
+    bool all = sight->ok > 0 && sight->wrong == 0 && sight->unknown == 0;
+    bool changed = false;
+    if (all && now->seen_at == 0) {
+        now->seen_at = sight->seen_at;
+        changed = true;
+    } else if (sight->wrong > 0 && now->seen_at != 0) {
+        now->seen_at = 0;
+        changed = true;
+    }
+    for (size_t i = 0; changed && i + 1 < history->count; i++) {
+        struct keyset_version *before = &history->list[i];
+        if (!all)
+            before->gone_at = KEYSET_OPEN;
+        else if (before->gone_at == KEYSET_OPEN)
+            goes(before, sight->seen_at, sight->propagation_delay);
+    }
+    return changed;
+}
+
+bool keyset_see_zone(struct keyset *set, const struct keyset_sight *sight, int64_t now)
+{
+    if (!set->begun || sight->revision != set->revision || sight->seen_at > now ||
+        (sight->seen_at < set->zone_looked_at && set->zone_looked_at <= now))
+        return false;
+    bool changed = see_versions(&set->history[KEYSET_DNSKEYS], sight);
+    changed = see_versions(&set->history[KEYSET_SIGNATURES], sight) || changed;
+    set->zone_looked_at = sight->seen_at;
+    set->zone_ok = sight->ok;
+    set->zone_wrong = sight->wrong;
+    set->zone_unknown = sight->unknown;
+    return changed;
+}
+
+static bool see_sets(struct keyset *set, const struct keyset_parent_sight *sight)
+{
+    bool changed = false;
+    for (size_t i = 0; i < sight->set_count; i++) {
+        struct keyset_version *version = find_ds(set, sight->sets[i].keys);
+        if (version->gone_at != KEYSET_NOW || version->seen_at == 0) {
+            changed = true;
+            version->gone_at = KEYSET_NOW;
+            if (version->since == 0)
+                version->since = sight->seen_at;
+            if (version->seen_at == 0 && version->keys != 0)
+                version->ttl = sight->ttl;
+        }
+        if (version->ttl < sight->ttl)
+            version->ttl = sight->ttl;
+        version->seen_at = sight->seen_at;
+    }
+    return changed;
+}
+
+static bool see_gone(struct keyset *set, const struct keyset_parent_sight *sight)
+{
+    bool changed = false;
+    struct keyset_history *history = &set->history[KEYSET_DS];
+    for (size_t i = 0; i < history->count; i++) {
+        struct keyset_version *version = &history->list[i];
+        if (version->gone_at != KEYSET_NOW || version->seen_at == sight->seen_at ||
+            version->keys == set->offered || version->since > sight->seen_at)
+            continue;
+        goes(version, sight->seen_at, sight->propagation_delay);
+        changed = true;
+    }
+    return changed;
+}
+
+// A key's DS is in when every server of the parent has it.
+static bool note_ds(struct keyset *set, const struct keyset_parent_sight *sight)
+{
+    keyset_mask all = sight->set_count > 0 ? (keyset_mask)~0U : 0;
+    bool changed = false;
+    for (size_t i = 0; i < sight->set_count; i++)
+        all &= sight->sets[i].keys;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
+        struct keyset_key *key = &set->keys[i];
+        bool in = (all & keyset_bit(i)) != 0;
+        if (key->role == 0 || in == (key->ds_seen_at != 0))
+            continue;
+        key->ds_seen_at = in ? sight->seen_at : 0;
+        changed = true;
+    }
+    return changed;
+}
+
+bool keyset_see_parent(struct keyset *set, const struct keyset_parent_sight *sight, int64_t now)
+{
+    // Looks by a clock that was set back since do not count.
+    if (!set->begun || sight->seen_at > now ||
+        (sight->seen_at <= set->ds_looked_at && set->ds_looked_at <= now))
+        return false;
+    bool complete = sight->ok > 0 && sight->wrong == 0 && sight->unknown == 0;
+    uint32_t foreign = 0;
+    for (size_t i = 0; i < sight->set_count; i++)
+        foreign = sight->sets[i].foreign > foreign ? sight->sets[i].foreign : foreign;
+    bool changed = complete != set->ds_known || foreign != set->ds_foreign;
+    if (sight->ttl > 0)
+        set->ds_ttl = sight->ttl;
+    changed = see_sets(set, sight) || changed;
+    if (complete) {
+        changed = see_gone(set, sight) || changed;
+        changed = note_ds(set, sight) || changed;
+    }
+    set->ds_looked_at = sight->seen_at;
+    set->ds_known = complete;
+    set->ds_foreign = foreign;
+    set->ds_ok = sight->ok;
+    set->ds_wrong = sight->wrong;
+    set->ds_unknown = sight->unknown;
+    return changed;
+}
