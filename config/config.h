@@ -252,7 +252,9 @@ struct config_domain {
     struct config_caa caa;          // of the domain; not given: none
     const struct config_mail *mail; // never NULL; the box's own when nothing of it was written
     const struct config_ttl *ttl;   // never NULL; likewise
-    struct config_record *records;  // custom ones
+    // Never NULL; likewise. What it says counts where the zone is signed here.
+    const struct config_dnssec_policy *policy;
+    struct config_record *records; // custom ones
     size_t record_count;
     char *records_file; // master file fragment, absolute path, or NULL
     struct config_place records_file_place;
@@ -337,10 +339,22 @@ struct config_probe { // zone-probe: how the world is looked at
     uint32_t interval; // seconds between two looks at what is waited for
 };
 
-struct config_dnssec_policy { // seconds
+// How a zone is signed, and how its keys live. Times are seconds.
+struct config_dnssec_policy {
     uint32_t signature_lifetime;
     uint32_t signature_refresh; // renewed when this much is left; default: half the lifetime
     struct config_place refresh_place;
+    uint8_t algorithm;     // its number: 13, 15 or 8; keys of RSA have 2048 bits
+    bool split_keys;       // KSK and ZSK in place of one combined key (CSK)
+    uint32_t ksk_lifetime; // of the KSK or CSK; 0: for ever
+    uint32_t zsk_lifetime; // likewise
+    bool double_ds;        // RFC 7583 §2.2: in place of double signature
+    bool nsec3;            // `1 0 0 -` (RFC 9276), in place of NSEC
+    bool cds;              // CDS and CDNSKEY tell the parent (RFC 7344, RFC 8078)
+    // After all name servers, or all of the parent's, were seen with something: until the last instance behind their
+    // addresses has it, too.
+    uint32_t propagation_delay;
+    uint32_t parent_propagation_delay;
 };
 
 // A file of the configuration: its path as it is shown in messages (absolute of an included one), and what was in it.

@@ -21,6 +21,7 @@
     .target = offsetof(struct config_caa, member),                                                 \
     .count = offsetof(struct config_caa, count_member)
 #define TTL(member)         .target = offsetof(struct config_ttl, member)
+#define DNSSEC(member)      .target = offsetof(struct config_dnssec_policy, member)
 #define NAMESERVER(member)  offsetof(struct config_nameserver, member)
 #define RECORD(member)      offsetof(struct config_record, member)
 #define SERVICE(member)     offsetof(struct config_service, member)
@@ -37,10 +38,17 @@
 #define TTL_MAX (30U * 86400)
 // Zonemaster (DNSSEC04) and validators with it frown on signatures that live longer.
 #define LIFETIME_MAX (180U * 86400)
+// Ten years.
+#define KEY_LIFETIME_MAX (10U * 365 * 86400)
 // A year; RFC 8461 §3.2 allows six hours more.
 #define STS_AGE_MAX (365U * 86400)
 
 static const char *const words_dnssec[] = {"yes", "no", "presigned", NULL};
+static const char *const words_algorithm[] = {"ecdsap256sha256", "ed25519", "rsasha256", NULL};
+static const uint8_t numbers_algorithm[] = {13, 15, 8}; // RFC 6605, RFC 8080, RFC 5702
+static const char *const words_keys[] = {"csk", "ksk+zsk", NULL};
+static const char *const words_rollover[] = {"double-signature", "double-ds", NULL};
+static const char *const words_denial[] = {"nsec", "nsec3", NULL};
 static const char *const words_mode[] = {"authoritative", "hidden-primary", "external", NULL};
 static const char *const words_zone[] = {"own", "parent", NULL};
 static const char *const words_all[] = {"fail", "softfail", NULL};
@@ -135,7 +143,7 @@ static const struct option rows_dkim[] = {
     {"algorithms", OPTION_FLAGS, .min = 1, .standard = "[rsa, ed25519]", .words = words_dkim, MAIL(dkim_algorithms),
      .help = "kinds of keys, each with a selector of its own",
      .more = "Ed25519 stands beside RSA and not in its place: many receivers do not know it."},
-    {"lifetime", OPTION_LIFETIME, .min = 7 * 86400, .max = 10U * 365 * 86400, .standard = "never", MAIL(dkim_lifetime),
+    {"lifetime", OPTION_LIFETIME, .min = 7 * 86400, .max = KEY_LIFETIME_MAX, .standard = "never", MAIL(dkim_lifetime),
      .help = "how long a key signs before its successor does",
      .more = "With a time, keys are replaced without a hand where the mail signer uses the tables in the state "
              "directory, which follow; `zonebox setup` prints its settings. A signer that is told of a key by "
@@ -180,6 +188,41 @@ static const struct option rows_ttl[] = {
     {"caa", OPTION_SECONDS, .min = 1, .max = TTL_MAX, TTL(caa), .help = "CAA; default: as default"},
 };
 static const struct section section_ttl = SECTION(BASE_TTL, rows_ttl);
+
+static const struct option rows_dnssec[] = {
+    {"algorithm", OPTION_ALGORITHM, .standard = "ecdsap256sha256", .words = words_algorithm,
+     .numbers = numbers_algorithm, DNSSEC(algorithm), .help = "algorithm of the keys",
+     .more = "Keys of rsasha256 have 2048 bits. A change is an algorithm rollover (RFC 6781 §4.1.4)."},
+    {"keys", OPTION_EITHER, .standard = "csk", .words = words_keys, DNSSEC(split_keys),
+     .help = "one combined signing key, or a key signing and a zone signing key",
+     .more = "The parent's DS names the CSK or KSK; a ZSK is replaced without the parent."},
+    {"ksk-lifetime", OPTION_LIFETIME, .min = 10, .max = KEY_LIFETIME_MAX, .standard = "never", DNSSEC(ksk_lifetime),
+     .help = "how long a KSK or CSK is used before its successor is",
+     .more = "Its DS has to be changed at the registrar each time, by hand unless the parent reads CDS."},
+    {"zsk-lifetime", OPTION_LIFETIME, .min = 10, .max = KEY_LIFETIME_MAX, .standard = "90d", DNSSEC(zsk_lifetime),
+     .help = "the same of a ZSK, with `keys: ksk+zsk`"},
+    {"ksk-rollover", OPTION_EITHER, .standard = "double-signature", .words = words_rollover, DNSSEC(double_ds),
+     .help = "how a KSK or CSK is replaced (RFC 7583 §2.2)",
+     .more = "With `double-signature` the new key signs beside the old one until the parent has its DS in place of "
+             "the old; with `double-ds` the parent has both until the keys are exchanged."},
+    {"denial", OPTION_EITHER, .standard = "nsec", .words = words_denial, DNSSEC(nsec3),
+     .help = "how it is proven that a name does not exist",
+     .more = "NSEC3 is `1 0 0 -`: no opt-out, no further iterations, no salt (RFC 9276)."},
+    {"cds", OPTION_YES_NO, .standard = "yes", DNSSEC(cds),
+     .help = "CDS and CDNSKEY records tell the parent which DS there should be (RFC 7344, RFC 8078)"},
+    {"propagation-delay", OPTION_SECONDS, .max = TTL_MAX, .standard = "5m", DNSSEC(propagation_delay),
+     .help = "until something that all name servers were seen with is at their last instance, too",
+     .more = "Waited for in rollovers, with the TTL. With anycast there are more instances than are seen."},
+    {"parent-propagation-delay", OPTION_SECONDS, .max = TTL_MAX, .standard = "1h", DNSSEC(parent_propagation_delay),
+     .help = "the same of the parent's name servers"},
+    {"signature-lifetime", OPTION_SECONDS, .min = 10, .max = LIFETIME_MAX, .standard = "14d",
+     DNSSEC(signature_lifetime), .help = "how long a signature is good"},
+    {"signature-refresh", OPTION_SECONDS, .min = 1, .max = LIFETIME_MAX, DNSSEC(signature_refresh),
+     PLACE(config_dnssec_policy, refresh_place),
+     .help = "a signature is made anew when so much of its life is left; default: half of it"},
+    {"parent", OPTION_LATER, .help = "how the parent is told and watched"},
+};
+static const struct section section_dnssec = SECTION(BASE_DNSSEC, rows_dnssec);
 
 static const struct option rows_record[] = {
     {"name", OPTION_OWNER_NAME, .target = RECORD(name),
@@ -371,19 +414,6 @@ static const struct option rows_log[] = {
      .help = "the most talkative written: error, warning, notice, info or debug"},
 };
 static const struct section section_log = SECTION(BASE_CONFIG, rows_log);
-
-static const struct option rows_dnssec[] = {
-    {"signature-lifetime", OPTION_SECONDS, .min = 10, .max = LIFETIME_MAX, .standard = "14d",
-     CONFIG(dnssec.signature_lifetime), .help = "how long a signature is good"},
-    {"signature-refresh", OPTION_SECONDS, .min = 1, .max = LIFETIME_MAX, CONFIG(dnssec.signature_refresh),
-     PLACE(config, dnssec.refresh_place),
-     .help = "a signature is made anew when so much of its life is left; default: half of it"},
-    {"algorithm", OPTION_LATER, .help = "algorithm of new keys"},
-    {"denial", OPTION_LATER, .help = "NSEC or NSEC3"},
-    {"keys", OPTION_LATER, .help = "one combined key, or KSK and ZSK"},
-    {"parent", OPTION_LATER, .help = "how the parent is told and watched"},
-};
-static const struct section section_dnssec = SECTION(BASE_CONFIG, rows_dnssec);
 
 static const struct option rows_probe[] = {
     {"interval", OPTION_SECONDS, .min = 1, .max = 86400, .standard = "5m", CONFIG(probe.interval),

@@ -22,6 +22,7 @@ enum option_type {
     OPTION_YES_NO,      // bool
     OPTION_WORD,        // enum: the place of the word in row->words
     OPTION_EITHER,      // bool: the second of the two words is true
+    OPTION_ALGORITHM,   // uint8_t: its number, in row->numbers by the place of the word
     OPTION_HOST_NAME,   // char *
     OPTION_DOMAIN_NAME, // char *name of struct config_domain, and its `unicode`
     OPTION_OWNER_NAME,  // char *, as in a master file
@@ -67,6 +68,7 @@ enum option_base {
     BASE_DOMAIN,  // struct config_domain
     BASE_MAIL,    // struct config_mail: the box's, or a domain's own
     BASE_TTL,     // struct config_ttl: likewise
+    BASE_DNSSEC,  // struct config_dnssec_policy: likewise
     BASE_CAA,     // struct config_caa: likewise
     BASE_ELEMENT, // the element of a list
 };
@@ -84,6 +86,7 @@ struct option {
     const char *more; // what else there is to know, sentences; `literal`; NULL: nothing
     const struct section *section; // see option_type
     const char *const *words;      // ends with NULL
+    const uint8_t *numbers;        // of the words
     // Offsets into what the section's base is.
     size_t target;
     size_t count;  // of a list: its size_t

@@ -133,6 +133,12 @@ void *slot_base(const struct reader *reader, const struct slot *slot)
             *targets->mail = reader->config->box.mail;
         }
         return targets->mail;
+    case BASE_DNSSEC:
+        if (targets->dnssec == NULL) {
+            targets->dnssec = arena_struct(&reader->config->arena, sizeof(*targets->dnssec));
+            *targets->dnssec = reader->dnssec;
+        }
+        return targets->dnssec;
     default:
         if (targets->ttl == NULL) {
             targets->ttl = arena_struct(&reader->config->arena, sizeof(*targets->ttl));
@@ -176,6 +182,16 @@ static enum status store_domain(struct arena *arena, const char *text, struct co
     return status;
 }
 
+static enum status store_algorithm(const struct option *row, const char *text, uint8_t *ret,
+                                   struct error *err)
+{
+    unsigned word;
+    enum status status = value_word(text, row->words, &word, err);
+    if (status == STATUS_OK)
+        *ret = row->numbers[word];
+    return status;
+}
+
 // Numbers and words.
 static enum status store_number(const struct option *row, const char *text, void *target,
                                 struct error *err)
@@ -193,6 +209,8 @@ static enum status store_number(const struct option *row, const char *text, void
         return value_word(text, row->words, target, err);
     case OPTION_EITHER:
         return store_either(row, text, target, err);
+    case OPTION_ALGORITHM:
+        return store_algorithm(row, text, target, err);
     case OPTION_SWITCH:
     case OPTION_YES_NO:
         return store_yes_no(row, text, target, err);
@@ -321,7 +339,8 @@ static void apply_default(const struct reader *reader, const struct slot *slot)
     const struct option *row = slot->row;
     // What a domain does not write is as in the box.
     bool inherits = slot->scope->targets->domain != NULL &&
-                    (slot->home->base == BASE_MAIL || slot->home->base == BASE_TTL);
+                    (slot->home->base == BASE_MAIL || slot->home->base == BASE_TTL ||
+                     slot->home->base == BASE_DNSSEC);
     if (inherits)
         return;
     bool is_plain = !option_is_list(row) && row->type != OPTION_FLAGS && row->type != OPTION_CAA;
@@ -388,12 +407,15 @@ bool read_box(struct reader *reader, const struct tree *tree)
         return false;
     }
     defaults_begin(config);
-    struct targets targets = {
-        .mail = &config->box.mail, .ttl = &config->ttl, .caa = &config->box.caa};
+    struct targets targets = {.mail = &config->box.mail,
+                              .ttl = &config->ttl,
+                              .dnssec = &config->dnssec,
+                              .caa = &config->box.caa};
     const struct scope scope = {.section = &options_top, .targets = &targets};
     read_section(reader, &scope, tree->root);
     config->digest = digest_without(tree->root, "domains", "include");
     reader->ttl = config->ttl;
+    reader->dnssec = config->dnssec;
     return true;
 }
 

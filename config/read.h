@@ -10,8 +10,9 @@
 struct reader {
     struct config *config;
     struct config_errors *errors;
-    // What domains inherit: without what follows from the other TTLs.
+    // What domains inherit: without what follows from the other TTLs, and from the lifetime of signatures.
     struct config_ttl ttl;
+    struct config_dnssec_policy dnssec;
     // Grows while files are read; read_finish hands it to the configuration.
     struct config_domain *domains;
     size_t domain_count, domain_cap;

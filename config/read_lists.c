@@ -456,6 +456,7 @@ void read_domain(const struct reader *reader, const struct node *node, struct co
     read_mapped(reader, &slot, node, &targets);
     ret->mail = targets.mail != NULL ? targets.mail : &config->box.mail;
     ret->ttl = targets.ttl != NULL ? targets.ttl : &config->ttl;
+    ret->policy = &config->dnssec;
     if (targets.mail != NULL)
         defaults_mail(targets.mail);
     if (targets.ttl != NULL)

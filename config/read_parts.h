@@ -7,9 +7,10 @@
 
 // Where the rows' offsets start (enum option_base).
 struct targets {
-    struct config_domain *domain; // NULL: it is the box's, or the file's
-    struct config_mail *mail;     // NULL: a domain has said nothing of its own yet
-    struct config_ttl *ttl;       // likewise
+    struct config_domain *domain;        // NULL: it is the box's, or the file's
+    struct config_mail *mail;            // NULL: a domain has said nothing of its own yet
+    struct config_ttl *ttl;              // likewise
+    struct config_dnssec_policy *dnssec; // likewise
     struct config_caa *caa;
     void *element;
 };

@@ -75,6 +75,7 @@ static void put_forms(struct buf *ret, const struct option *row)
         break;
     case OPTION_WORD:
     case OPTION_EITHER:
+    case OPTION_ALGORITHM:
     case OPTION_FLAGS:
         put_words(ret, row);
         break;
