@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/control.h"
 
 // Connections that wait until the program is there; it sets its own number then.
@@ -188,13 +188,6 @@ static enum status understand(const char *path, const struct buf *buf, json_t **
 static enum status too_late(const char *path, struct error *err)
 {
     return error_set(err, STATUS_TIMEOUT, "%s: no reply in time", path);
-}
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 // Waits for the reply on the connection.

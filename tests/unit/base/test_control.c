@@ -23,6 +23,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "tests/support/scratch.h"
@@ -123,13 +124,6 @@ static int stop(void **state)
     unlink(path);
     free(path);
     return 0;
-}
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 // ── A plain client ───────────────────────────────────────────────────────────────────────────────

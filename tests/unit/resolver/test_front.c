@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "dns/wire.h"
 #include "resolver/front_ask.h"
 #include "tests/support/ask.h"
@@ -171,20 +171,13 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 // Lets the loop run until the condition holds; 10 s at most.
 #define RUN_UNTIL(condition)                                                                       \
     do {                                                                                           \
-        int64_t deadline = now_ms() + 10000;                                                       \
+        int64_t deadline = clock_ms() + 10000;                                                     \
         while (!(condition)) {                                                                     \
             uv_run(&bench.loop, UV_RUN_NOWAIT);                                                    \
-            if (now_ms() > deadline)                                                               \
+            if (clock_ms() > deadline)                                                             \
                 fail_msg("not within 10 s: %s", #condition);                                       \
         }                                                                                          \
     } while (0)
@@ -198,8 +191,8 @@ static int client_with(int type, int receive_buffer)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
     assert_true(connect(fd, &address->any, address_len(address)) == 0 || errno == EINPROGRESS);
     if (type == SOCK_STREAM) { // the kernel has finished the handshake: the front need not run
-        int64_t deadline = now_ms() + 5000;
-        while (send(fd, "", 0, MSG_NOSIGNAL) < 0 && now_ms() < deadline)
+        int64_t deadline = clock_ms() + 5000;
+        while (send(fd, "", 0, MSG_NOSIGNAL) < 0 && clock_ms() < deadline)
             ;
     }
     return fd;
