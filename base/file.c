@@ -126,6 +126,16 @@ enum status file_write(const char *path, const void *octets, size_t len, mode_t 
     return status;
 }
 
+enum status file_update(const char *path, const void *octets, size_t len, mode_t mode,
+                        struct error *err)
+{
+    struct buf there = {0};
+    bool same = file_read(path, len, &there, NULL) == STATUS_OK && there.len == len &&
+                (len == 0 || memcmp(there.data, octets, len) == 0);
+    buf_done(&there);
+    return same ? STATUS_OK : file_write(path, octets, len, mode, err);
+}
+
 enum status file_create(const char *path, const void *octets, size_t len, mode_t mode,
                         struct error *err)
 {

@@ -18,6 +18,10 @@ enum status file_read(const char *path, size_t max, struct buf *ret, struct erro
 enum status file_write(const char *path, const void *octets, size_t len, mode_t mode,
                        struct error *err);
 
+// As file_write, unless the file has these octets already.
+enum status file_update(const char *path, const void *octets, size_t len, mode_t mode,
+                        struct error *err);
+
 // As file_write, but EXISTS when there is a file already: what is there is never touched.
 enum status file_create(const char *path, const void *octets, size_t len, mode_t mode,
                         struct error *err);

@@ -74,15 +74,11 @@ enum status last_good_write(const char *state, const struct config_file *files, 
 {
     char *path = path_join(state, LAST_GOOD_FILE);
     struct buf wanted = {0};
-    struct buf there = {0};
     put_head(&wanted, files[0].path);
     put_texts(&wanted, files, count);
-    enum status status = check_owner(path, NULL);
-    if (status == STATUS_OK)
-        status = file_read(path, wanted.len, &there, NULL);
-    if (status != STATUS_OK || there.len != wanted.len || !starts_with(&there, &wanted))
-        status = file_write(path, wanted.data, wanted.len, 0600, err);
-    buf_done(&there);
+    enum status status = check_owner(path, NULL) == STATUS_OK
+                             ? file_update(path, wanted.data, wanted.len, 0600, err)
+                             : file_write(path, wanted.data, wanted.len, 0600, err);
     buf_done(&wanted);
     free(path);
     return status;

@@ -36,6 +36,35 @@ static void write_replaces_whole_and_sets_the_mode(void **state)
     free(path);
 }
 
+static ino_t inode_of(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_ino;
+}
+
+static void update_writes_only_what_is_another(void **state)
+{
+    (void)state;
+    char *path = path_join(scratch, "followed");
+    struct error err = {0};
+    assert_int_equal(file_update(path, "", 0, 0640, &err), STATUS_OK);
+    ino_t empty = inode_of(path);
+    assert_int_equal(file_update(path, "", 0, 0640, &err), STATUS_OK);
+    assert_int_equal(inode_of(path), empty);
+    assert_int_equal(file_update(path, "longer", 6, 0640, &err), STATUS_OK);
+    ino_t longer = inode_of(path);
+    assert_int_equal(file_update(path, "longer", 6, 0640, &err), STATUS_OK);
+    assert_int_equal(inode_of(path), longer);
+    assert_int_equal(file_update(path, "other!", 6, 0640, &err), STATUS_OK);
+    assert_int_equal(file_update(path, "other", 5, 0640, &err), STATUS_OK);
+    struct buf content = {0};
+    assert_int_equal(file_read(path, 100, &content, &err), STATUS_OK);
+    assert_string_equal(buf_text(&content), "other");
+    buf_done(&content);
+    free(path);
+}
+
 static size_t count_entries(const char *directory)
 {
     size_t count = 0;
@@ -184,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(write_replaces_whole_and_sets_the_mode),
+        cmocka_unit_test(update_writes_only_what_is_another),
         cmocka_unit_test(write_that_fails_leaves_all_as_it_was),
         cmocka_unit_test(create_never_touches_what_is_there),
         cmocka_unit_test(sweeping_takes_what_a_killed_writer_left_and_nothing_else),
