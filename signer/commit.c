@@ -85,14 +85,14 @@ static void read_keys(const struct build *build, struct public_keys *ret)
 // Before the commit: what is served and what will be.
 static void announce_keys(struct publisher *publisher, int64_t now)
 {
-    enum public_when when = PUBLIC_IN_TIME;
+    enum kept_when when = KEPT_IN_TIME;
     for (size_t i = 0; i < publisher->batch.count; i++) {
         struct zone *zone = publisher->batch.builds[i].zone;
         struct public_keys next, both;
         read_keys(&publisher->batch.builds[i], &next);
         public_keys_both(&zone->keys, &next, &both);
         if (zone->keys.kind != PUBLIC_NOTHING && !public_keys_equal(&zone->keys, &both))
-            when = PUBLIC_AT_ONCE;
+            when = KEPT_AT_ONCE;
         public_file_take(&publisher->public_file, zone, &both);
         public_keys_done(&next);
     }
@@ -210,7 +210,7 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     if (status != STATUS_OK)
         return status;
     take_over(publisher, now);
-    dkim_tables_write(&publisher->dkim_tables, &publisher->zones, false, now);
+    dkim_tables_write(&publisher->dkim_tables, &publisher->zones, KEPT_IN_TIME, now);
     publisher_stores_work(publisher);
     return STATUS_OK;
 }

@@ -2,26 +2,18 @@
 #include "signer/dkim_tables.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "signer/dkim.h"
 
-#define RETRY_S 60
-// Rest after writing, times what it took: a tenth of the time at most.
-#define REST 9
-// Octets that are read to compare: a million domains.
-#define FILE_MAX (512U << 20)
-
 static const char head[] = "# Written by zone-signer; it is made anew when a key is replaced.\n";
 
 void dkim_tables_done(struct dkim_tables *tables)
 {
     free(tables->directory);
-    free(tables->trouble);
+    kept_file_done(&tables->kept);
     *tables = (struct dkim_tables){.directory = NULL};
 }
 
@@ -91,23 +83,11 @@ static void print(struct texts *texts, const struct zones *zones)
 
 // ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-static enum status write_changed(const char *directory, const char *name, const struct buf *wanted,
-                                 struct error *err)
+static enum status put_file(const char *directory, const char *name, const struct buf *wanted,
+                            struct error *err)
 {
     char *path = path_join(directory, name);
-    struct buf there = {0};
-    enum status status = file_read(path, FILE_MAX, &there, NULL);
-    bool same = status == STATUS_OK && there.len == wanted->len &&
-                memcmp(there.data, wanted->data, wanted->len) == 0;
-    status = same ? STATUS_OK : file_write(path, wanted->data, wanted->len, 0640, err);
-    buf_done(&there);
+    enum status status = file_update(path, wanted->data, wanted->len, 0640, err);
     free(path);
     return status;
 }
@@ -120,25 +100,15 @@ static enum status write_all(const struct dkim_tables *tables, const struct zone
                           .algorithm = rsa ? DKIM_RSA : DKIM_ED25519};
     print(&texts, zones);
     // The order matters: what signing names is in keys.
-    enum status status = write_changed(tables->directory, "KeyTable", &texts.keys, err);
+    enum status status = put_file(tables->directory, "KeyTable", &texts.keys, err);
     if (status == STATUS_OK)
-        status = write_changed(tables->directory, "SigningTable", &texts.signing, err);
+        status = put_file(tables->directory, "SigningTable", &texts.signing, err);
     if (status == STATUS_OK)
-        status = write_changed(tables->directory, "rspamd.conf", &texts.rspamd, err);
+        status = put_file(tables->directory, "rspamd.conf", &texts.rspamd, err);
     buf_done(&texts.keys);
     buf_done(&texts.signing);
     buf_done(&texts.rspamd);
     return status;
-}
-
-static void fail(struct dkim_tables *tables, const struct error *err, int64_t now)
-{
-    tables->retry_at = now + RETRY_S;
-    if (tables->trouble != NULL && strcmp(tables->trouble, err->text) == 0)
-        return;
-    log_event(LOG_LEVEL_ERROR, "dkim-tables-not-written", "reason", err->text, NULL);
-    free(tables->trouble);
-    tables->trouble = xstrdup(err->text);
 }
 
 static bool are_known(const struct zone *list, size_t count)
@@ -158,25 +128,17 @@ static bool is_whole(const struct zones *zones)
            are_known(zones->externals, zones->external_count);
 }
 
-void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, bool round_is_over,
+void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, enum kept_when when,
                        int64_t now)
 {
     struct error err = {0};
-    int64_t start = monotonic_ms();
-    if (!tables->stale || now < tables->retry_at ||
-        (!round_is_over && (start < tables->rest_ms || !is_whole(zones))))
+    if (!kept_file_is_due(&tables->kept, when, now) || (when == KEPT_IN_TIME && !is_whole(zones)))
         return;
+    kept_file_begin(&tables->kept);
     enum status status = write_all(tables, zones, &err);
-    int64_t end = monotonic_ms();
-    tables->rest_ms = end + REST * (end - start + 1);
-    if (status != STATUS_OK) {
-        fail(tables, &err, now);
-        return;
-    }
-    if (tables->trouble != NULL)
+    enum kept_news news = kept_file_end(&tables->kept, status, &err, now);
+    if (news == KEPT_FAILED)
+        log_event(LOG_LEVEL_ERROR, "dkim-tables-not-written", "reason", err.text, NULL);
+    else if (news == KEPT_AGAIN)
         log_event(LOG_LEVEL_NOTICE, "dkim-tables-written-again", NULL);
-    free(tables->trouble);
-    tables->trouble = NULL;
-    tables->stale = false;
-    tables->retry_at = 0;
 }

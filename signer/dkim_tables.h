@@ -11,23 +11,18 @@
 // the box makes no RSA keys. Files are 0640 with the group of the directory, written only when they change.
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/status.h"
+#include "signer/kept_file.h"
 #include "signer/zones.h"
 
 struct dkim_tables {
     char *directory;
-    bool stale;      // the zones may have other keys than they
-    int64_t rest_ms; // monotonic: written long enough ago then
-    int64_t retry_at;
-    char *trouble; // what was logged: they cannot be written
+    struct kept_file kept;
 };
 
 void dkim_tables_done(struct dkim_tables *tables);
-// Writes what has changed. Before the round over the zones is over, only when the keys of all zones are known, and no
-// more than a tenth of the time is spent on it. What cannot be written is logged and tried again later; no key is
-// revoked meanwhile (signer/dkim.h).
-void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, bool round_is_over,
+// Writes what has changed; KEPT_IN_TIME, while the zones are looked at, only when the keys of all zones are known. What
+// cannot be written is logged and tried again later; no key is revoked meanwhile (signer/dkim.h).
+void dkim_tables_write(struct dkim_tables *tables, const struct zones *zones, enum kept_when when,
                        int64_t now);

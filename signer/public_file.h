@@ -11,18 +11,15 @@
 // each batch.
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
+#include "signer/kept_file.h"
 #include "signer/zones.h"
 
 struct public_file {
     char *path;
-    bool stale;      // the zones may have other keys than it
-    int64_t rest_ms; // monotonic: written long enough ago then
-    int64_t retry_at;
-    char *trouble; // what was logged: it cannot be written
+    struct kept_file kept;
 };
 
 // Makes DIR/public.
@@ -32,11 +29,7 @@ void public_file_done(struct public_file *file);
 // The zone has these keys from now on; they are moved.
 void public_file_take(struct public_file *file, struct zone *zone, struct public_keys *keys);
 
-enum public_when {
-    PUBLIC_IN_TIME, // no more than a tenth of the time is spent on writing
-    PUBLIC_AT_ONCE,
-};
 // Writes the file when its content is another. One that cannot be written is logged and tried again later: the zones
 // are published all the same, since the world needs them more than the box.
-void public_file_write(struct public_file *file, const struct zones *zones, enum public_when when,
+void public_file_write(struct public_file *file, const struct zones *zones, enum kept_when when,
                        int64_t now);

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "signer/notes.h"
@@ -105,8 +105,8 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     stores_reset(&publisher->stores);
     for (size_t i = 0; publisher->distrust && i < zones->count; i++)
         public_keys_done(&zones->list[i].keys); // those of a stranger, maybe
-    publisher->public_file.stale = true;
-    publisher->dkim_tables.stale = true;
+    publisher->public_file.kept.stale = true;
+    publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
     publisher->policy = plan_policy(&inputs->config->dnssec);
@@ -122,8 +122,8 @@ void publisher_touch_all(struct publisher *publisher)
     for (size_t i = 0; i < publisher->zones.external_count; i++)
         publisher->zones.externals[i].dirty = true;
     dkim_ask_anew(publisher, true);
-    publisher->public_file.stale = true;
-    publisher->dkim_tables.stale = true;
+    publisher->public_file.kept.stale = true;
+    publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
 }
 
@@ -260,8 +260,8 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
         .serve = publisher->stores.serve_reader,
         .state = publisher->stores.state_reader,
         .orders = &publisher->batch.orders,
-        .dkim_changed = &publisher->dkim_tables.stale,
-        .dkim_held = publisher->dkim_tables.trouble != NULL,
+        .dkim_changed = &publisher->dkim_tables.kept.stale,
+        .dkim_held = publisher->dkim_tables.kept.trouble != NULL,
         .policy = publisher->policy,
         .distrust = publisher->distrust,
         .now = now,
@@ -326,17 +326,10 @@ static bool look_at_external(struct publisher *publisher, const struct build_con
     return status != STATUS_NO_SPACE;
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static bool is_full(const struct batch *batch, int64_t end_ms)
 {
     return batch->job_count >= PUBLISH_BATCH_JOBS || batch->looked_at >= PUBLISH_BATCH_ZONES ||
-           batch->orders.count >= PUBLISH_BATCH_KEYS || monotonic_ms() >= end_ms;
+           batch->orders.count >= PUBLISH_BATCH_KEYS || clock_ms() >= end_ms;
 }
 
 // Zones first: they are served. At least one is looked at, however slow the clock makes it look.
@@ -344,7 +337,7 @@ static void fill_batch(struct publisher *publisher, const struct build_context *
 {
     struct batch *batch = &publisher->batch;
     struct zones *zones = &publisher->zones;
-    int64_t end = monotonic_ms() + PUBLISH_BATCH_MS;
+    int64_t end = clock_ms() + PUBLISH_BATCH_MS;
     struct zone *zone;
     while ((zone = next_dirty(publisher)) != NULL)
         if (!look_at(publisher, context, zone) || is_full(batch, end))
@@ -378,8 +371,8 @@ bool publisher_collect(struct publisher *publisher, int64_t now)
     if (!mark_due(publisher, now)) {
         publisher->in_round = false;
         publisher->distrust = false; // all was made anew
-        public_file_write(&publisher->public_file, &publisher->zones, PUBLIC_AT_ONCE, now);
-        dkim_tables_write(&publisher->dkim_tables, &publisher->zones, true, now);
+        public_file_write(&publisher->public_file, &publisher->zones, KEPT_AT_ONCE, now);
+        dkim_tables_write(&publisher->dkim_tables, &publisher->zones, KEPT_AT_ONCE, now);
         return false;
     }
     enum status status = begin_round(publisher, &err);
@@ -441,10 +434,10 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
     int64_t tls = tls_next(publisher, now), dkim = dkim_ask_next(publisher);
     next = tls < next ? tls : next;
     next = dkim < next ? dkim : next;
-    if (publisher->public_file.stale && publisher->public_file.retry_at < next)
-        next = publisher->public_file.retry_at;
-    if (publisher->dkim_tables.stale && publisher->dkim_tables.retry_at < next)
-        next = publisher->dkim_tables.retry_at;
+    int64_t keys = kept_file_next(&publisher->public_file.kept);
+    int64_t tables = kept_file_next(&publisher->dkim_tables.kept);
+    next = keys < next ? keys : next;
+    next = tables < next ? tables : next;
     return next < publisher->retry_at ? publisher->retry_at : next;
 }
 

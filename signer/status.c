@@ -159,12 +159,12 @@ static json_t *errors_of(const struct publisher *publisher)
     const struct lastgood *lastgood = &publisher->lastgood;
     if (publisher->trouble != NULL)
         json_array_append_new(list, control_text(publisher->trouble));
-    if (publisher->public_file.trouble != NULL)
-        json_array_append_new(list, control_text(publisher->public_file.trouble));
-    if (publisher->tls.trouble != NULL)
-        json_array_append_new(list, control_text(publisher->tls.trouble));
-    if (publisher->dkim_tables.trouble != NULL)
-        json_array_append_new(list, control_text(publisher->dkim_tables.trouble));
+    if (publisher->public_file.kept.trouble != NULL)
+        json_array_append_new(list, control_text(publisher->public_file.kept.trouble));
+    if (publisher->tls.text.trouble != NULL)
+        json_array_append_new(list, control_text(publisher->tls.text.trouble));
+    if (publisher->dkim_tables.kept.trouble != NULL)
+        json_array_append_new(list, control_text(publisher->dkim_tables.kept.trouble));
     const char *path, *words;
     for (size_t i = 0; lastgood_word(lastgood, i, &path, &words); i++) {
         char *line = xasprintf("%s: %s", path, words);

@@ -15,14 +15,15 @@
 
 void tls_desk_open(struct tls_desk *desk, const char *directory)
 {
-    *desk = (struct tls_desk){.public_directory = path_join(directory, "public"), .stale = true};
+    *desk = (struct tls_desk){
+        .public_directory = path_join(directory, "public"), .stale = true, .text.stale = true};
 }
 
 void tls_desk_done(struct tls_desk *desk)
 {
     free(desk->public_directory);
     free(desk->hostname);
-    free(desk->trouble);
+    kept_file_done(&desk->text);
     *desk = (struct tls_desk){.active = false};
 }
 
@@ -187,7 +188,7 @@ static void recall(struct publisher *publisher)
     desk->hostname = xstrdup(hostname);
     desk->plan = (struct tls_plan){.begun = false};
     memset(desk->rounds, 0, sizeof(desk->rounds));
-    desk->written = false;
+    desk->text.stale = true;
     if (state_tls_get(publisher->stores.state_reader, hostname, &desk->plan) == STATUS_SYNTAX)
         log_event(LOG_LEVEL_ERROR, "tls-keys-lost", "host", hostname, "reason",
                   "the record of the TLSA keys in state/ does not hold up; what is published is "
@@ -211,24 +212,16 @@ static enum status keep(struct publisher *publisher, const struct tls_plan *plan
 // For zonegen only, so one that cannot be written stops nothing.
 static void publish_text(struct tls_desk *desk, int64_t now)
 {
-    if (desk->written || now < desk->retry_at)
+    if (!kept_file_is_due(&desk->text, KEPT_AT_ONCE, now))
         return;
     struct buf text = {0};
     struct error err = {0};
     char *path = path_join(desk->public_directory, TLS_TEXT_FILE);
+    kept_file_begin(&desk->text);
     tls_plan_print(&desk->plan, &text);
-    if (file_write(path, text.data, text.len, 0644, &err) == STATUS_OK) {
-        free(desk->trouble);
-        desk->trouble = NULL;
-        desk->written = true;
-        desk->retry_at = 0;
-    } else if (desk->trouble == NULL || strcmp(desk->trouble, err.text) != 0) {
+    enum status status = file_write(path, text.data, text.len, 0644, &err);
+    if (kept_file_end(&desk->text, status, &err, now) == KEPT_FAILED)
         log_event(LOG_LEVEL_ERROR, "tls-keys-not-written", "reason", err.text, NULL);
-        free(desk->trouble);
-        desk->trouble = xstrdup(err.text);
-    }
-    if (!desk->written)
-        desk->retry_at = now + PUBLISH_RETRY_S;
     buf_done(&text);
     free(path);
 }
@@ -244,7 +237,7 @@ static enum status take_plan(struct publisher *publisher, const struct tls_plan 
     publisher_stores_work(publisher);
     desk->plan = *plan;
     desk->seen_news = false;
-    desk->written = false;
+    desk->text.stale = true;
     publisher->zones.list[publisher->zones.host].dirty = true;
     return STATUS_OK;
 }
@@ -344,9 +337,8 @@ int64_t tls_next(const struct publisher *publisher, int64_t now)
         desk->serial != tls_host_zone(publisher)->published.serial)
         return now;
     int64_t next = tls_plan_next(&desk->plan, now);
-    if (!desk->written && desk->retry_at < next)
-        next = desk->retry_at;
-    int64_t ask = tls_ask_next(publisher, now);
+    int64_t text = kept_file_next(&desk->text), ask = tls_ask_next(publisher, now);
+    next = text < next ? text : next;
     return ask < next ? ask : next;
 }
 

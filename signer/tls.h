@@ -22,6 +22,7 @@
 #include "dns/observe.h"
 #include "dns/store.h"
 #include "keys/tls_plan.h"
+#include "signer/kept_file.h"
 
 struct publisher;
 
@@ -44,18 +45,16 @@ struct tls_desk {
     char *hostname; // whose plan this is; NULL: none was read yet
     struct tls_plan plan;
     struct tls_facts facts;
-    bool active;      // there is a plan
-    bool given_up;    // there is none, and none is kept
-    bool stale;       // files may have changed: read the facts
-    bool looked;      // something was looked at: a step may follow
-    bool seen_news;   // the plan changed by what was seen or ordered: write it
-    bool written;     // public/tls.keys has it
-    int64_t retry_at; // it cannot be written: not before
-    uint32_t serial;  // of the zone whose records are in facts.published
+    bool active;           // there is a plan
+    bool given_up;         // there is none, and none is kept
+    bool stale;            // files may have changed: read the facts
+    bool looked;           // something was looked at: a step may follow
+    bool seen_news;        // the plan changed by what was seen or ordered: write it
+    struct kept_file text; // public/tls.keys
+    uint32_t serial;       // of the zone whose records are in facts.published
     struct tls_round rounds[TLS_KEYS_MAX];
     bool has_eyes;        // somebody can be asked
     uint16_t silent_port; // of the last look at servers
-    char *trouble;        // what was logged: public/tls.keys cannot be written
 };
 
 void tls_desk_open(struct tls_desk *desk, const char *directory);

@@ -293,7 +293,7 @@ static void many_zones_do_not_write_it_for_each_batch(void **state)
     struct publisher *publisher = start(NOW);
     prepare(publisher, NOW);
     assert_int_equal(publisher_commit(publisher, NOW), STATUS_OK);
-    publisher->public_file.rest_ms = INT64_MAX; // as if the disk were slow
+    publisher->public_file.kept.rest_ms = INT64_MAX; // as if the disk were slow
     struct stat first = stat_of_file();
     while (publisher_collect(publisher, NOW)) {
         assert_false(is_written_again(&first));
