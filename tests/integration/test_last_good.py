@@ -165,6 +165,8 @@ def files(directory):
 
 @pytest.mark.parametrize("name", ["keys", "dkim"])
 def test_keys_are_made_once_and_never_again(running, name):
+    tables = running.state / "dkim/rspamd.conf"  # the last file of a round
+    harness.wait_until(lambda: tables.exists() and "example.net" in tables.read_text(), "the tables of the mail signers")
     before = files(running.state / name)
     assert before
     running.stop()
