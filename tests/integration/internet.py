@@ -19,6 +19,7 @@ import pathlib
 import re
 import selectors
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -39,6 +40,8 @@ BOX4, BOX6 = "198.51.100.10", "2001:db8::10"
 SECOND, BEHIND, OLD = "203.0.113.53", "203.0.113.54", "203.0.113.55"
 REVERSE4 = "10.100.51.198.in-addr.arpa."
 REVERSE6 = "0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa."
+
+ADDRESSES = (ROOT_SERVER, TLD_SERVER, OTHER_SERVER, BOX4, SECOND, BEHIND, OLD, BOX6)
 
 CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
 
@@ -62,8 +65,9 @@ state: state
 
 
 @contextlib.contextmanager
-def namespace():
-    """This process, and all that it starts, is alone in a network and may mount; afterwards it is back."""
+def namespace(addresses=ADDRESSES):
+    """This process, and all that it starts, is alone in a network with these addresses and may mount; afterwards it is
+    back."""
     if not ROOT:
         pytest.skip("a network of one's own is for root")
     need_namespace("--net")
@@ -76,9 +80,9 @@ def namespace():
             run("mount", "--make-rprivate", "/")
             run("mount", "-t", "tmpfs", "tmpfs", "/etc/ssl/certs")
             run("ip", "link", "set", "lo", "up")
-            for address in (ROOT_SERVER, TLD_SERVER, OTHER_SERVER, BOX4, SECOND, BEHIND, OLD):
-                run("ip", "address", "add", f"{address}/32", "dev", "lo")
-            run("ip", "address", "add", f"{BOX6}/128", "dev", "lo", "nodad")
+            for address in addresses:
+                run("ip", "address", "add", f"{address}/{128 if ':' in address else 32}", "dev", "lo",
+                    *(["nodad"] if ":" in address else []))
             yield
         finally:
             libc.setns(net.fileno(), 0)
@@ -90,17 +94,26 @@ def namespace():
 
 
 class Nsd:
-    """NSD on one address, restarted whenever its zones change."""
+    """NSD on its addresses. serve() starts it anew with these zones; change() has it read new texts of them."""
 
-    def __init__(self, directory, address):
+    def __init__(self, directory, address, *more):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir()
-        self.address = address
-        self.program = None
+        self.address, self.addresses = address, (address, *more)
+        self.program, self.zones = None, []
+
+    def change(self, zones):
+        """It goes on answering with the old texts until it has read the new ones."""
+        assert list(zones) == self.zones
+        for number, content in enumerate(zones.values()):
+            (self.directory / f"{number}.zone").write_text(content)
+        self.program.signal(signal.SIGHUP)
 
     def serve(self, zones):
         self.stop()
-        text = (f'server:\n  ip-address: {self.address}\n  username: ""\n  chroot: ""\n  zonesdir: "{self.directory}"\n'
+        self.zones = list(zones)
+        listen = "".join(f"  ip-address: {address}\n" for address in self.addresses)
+        text = (f'server:\n{listen}  username: ""\n  chroot: ""\n  zonesdir: "{self.directory}"\n'
                 f'  pidfile: "{self.directory}/pid"\n  database: ""\n  zonelistfile: "{self.directory}/list"\n'
                 f'  xfrdfile: "{self.directory}/xfrd"\n  xfrdir: "{self.directory}"\n  server-count: 1\n  do-ip6: no\n'
                 f'  rrl-ratelimit: 0\nremote-control:\n  control-enable: no\n')
