@@ -73,60 +73,49 @@ static const char *refuse_at_apex(uint16_t type)
     return NULL;
 }
 
-static bool is_name(const struct name *owner, const char *text)
-{
-    struct name name;
-    return name_from_text(text, &name, NULL) == STATUS_OK && name_equal(owner->wire, name.wire);
-}
+static const char server_words[] = "the addresses of a name server are written there: nameservers: "
+                                   "[{name: …, addresses: […]}]";
 
-// Is the text's name the owner or below it?
-static bool covers(const struct name *owner, const char *text)
-{
-    struct name name;
-    return name_from_text(text, &name, NULL) == STATUS_OK && name_is_under(name.wire, owner->wire);
-}
-
-// Addresses that are known by another option; nothing works when they are elsewhere.
-static const char *refuse_address(const struct zone_maker *maker, const struct name *owner)
+// Addresses that are known by another option; nothing works when they are elsewhere. owner here and below: as the names
+// of the configuration, which have no escapes.
+static const char *refuse_address(const struct zone_maker *maker, const char *owner)
 {
     const struct config_box *box = &maker->config->box;
-    if (is_name(owner, box->hostname))
+    if (strcmp(owner, box->hostname) == 0)
         return "the addresses of this machine are written as box: addresses:";
     for (size_t i = 0; i < box->nameserver_count; i++) {
-        if (is_name(owner, box->nameservers[i].name))
-            return "the addresses of a name server are written there: nameservers: [{name: …, "
-                   "addresses: […]}]";
+        if (strcmp(owner, box->nameservers[i].name) == 0)
+            return server_words;
     }
     const struct config_domain *domain = maker->target->domain;
     for (size_t i = 0; domain != NULL && i < domain->nameserver_count; i++) {
-        if (is_name(owner, domain->nameservers[i].name))
-            return "the addresses of a name server are written there: nameservers: [{name: …, "
-                   "addresses: […]}]";
+        if (strcmp(owner, domain->nameservers[i].name) == 0)
+            return server_words;
     }
     return NULL;
 }
 
 // A delegation or DNAME takes all below it away.
-static const char *refuse_cut(const struct zone_maker *maker, const struct name *owner)
+static const char *refuse_cut(const struct zone_maker *maker, const char *owner)
 {
     const struct config_box *box = &maker->config->box;
-    if (name_is_wildcard(owner->wire))
+    if (owner[0] == '*' && owner[1] == '.')
         return "a wildcard cannot be delegated, nor have a DNAME (RFC 4592 §4.2, §4.4)";
-    if (covers(owner, box->hostname))
+    if (name_text_under(box->hostname, owner))
         return "this machine's own name would be delegated away with it";
     for (size_t i = 0; i < box->nameserver_count; i++) {
-        if (covers(owner, box->nameservers[i].name))
+        if (name_text_under(box->nameservers[i].name, owner))
             return "a name server of the zone itself would be delegated away with it";
     }
     for (size_t i = 0; i < maker->target->inside_count; i++) {
-        if (covers(owner, maker->target->inside[i]->name))
+        if (name_text_under(maker->target->inside[i]->name, owner))
             return "a domain with `zone: parent` would be delegated away with it";
     }
     return NULL;
 }
 
-static const char *refuse_by_name(const struct zone_maker *maker, const struct name *owner,
-                                  uint16_t type, bool at_apex)
+static const char *refuse_by_name(const struct zone_maker *maker, const char *owner, uint16_t type,
+                                  bool at_apex)
 {
     switch (type) {
     case LDNS_RR_TYPE_A:
@@ -141,17 +130,17 @@ static const char *refuse_by_name(const struct zone_maker *maker, const struct n
     }
 }
 
-// The zone of ours below this one that the name belongs to, or NULL.
+// The zone of ours below this one that the name in it belongs to, or NULL. As text a dot inside of a label looks like
+// one between labels, so the zone may be one above what is found by it.
 static const struct zone_target *child_of(const struct zone_target *target,
-                                          const struct name *owner)
+                                          const struct name *owner, const char *text)
 {
     struct name name;
-    for (size_t i = 0; i < target->child_count; i++) {
-        if (name_from_text(target->children[i]->name, &name, NULL) == STATUS_OK &&
-            name_is_under(owner->wire, name.wire))
-            return target->children[i];
-    }
-    return NULL;
+    const struct zone_target *zone = target_of(target, text);
+    while (zone != NULL && (name_from_text(zone->name, &name, NULL) != STATUS_OK ||
+                            !name_is_under(owner->wire, name.wire)))
+        zone = zone->parent;
+    return zone != NULL && strcmp(zone->name, target->name) != 0 ? zone : NULL;
 }
 
 static bool refuse(struct zone_maker *maker, const struct name *owner, const ldns_rr *rr,
@@ -160,14 +149,17 @@ static bool refuse(struct zone_maker *maker, const struct name *owner, const ldn
     const struct zone_target *target = maker->target;
     uint16_t type = (uint16_t)ldns_rr_get_type(rr);
     struct name apex;
+    char text[NAME_TEXT_MAX];
     if (name_from_text(target->name, &apex, NULL) != STATUS_OK)
         return false;
-    const struct zone_target *child = child_of(target, owner);
+    name_to_text(owner->wire, text);
+    text[strlen(text) - 1] = '\0'; // as the configuration has names
     bool inside = name_is_under(owner->wire, apex.wire);
+    const struct zone_target *child = inside ? child_of(target, owner, text) : NULL;
     bool at_apex = name_equal(owner->wire, apex.wire);
     const char *words = at_apex ? refuse_at_apex(type) : NULL;
     if (words == NULL)
-        words = refuse_by_name(maker, owner, type, at_apex);
+        words = refuse_by_name(maker, text, type, at_apex);
     if (words == NULL && inside && child == NULL)
         return false;
     char *title = record_title(rr);

@@ -13,6 +13,7 @@ struct reading {
     struct zone_maker *maker;
     const struct custom_source *source;
     const struct config_record *record; // NULL: a file
+    const struct config_place *at;      // of the record, or of the one of its data that is read
     struct master_entry entry;
     struct name origin;
     struct name owner; // of the last record
@@ -34,8 +35,8 @@ static struct zone_place place_of(const struct reading *reading, size_t word)
 {
     struct zone_place place = {.file = reading->source->file};
     if (reading->record != NULL) {
-        place.line = reading->record->place.line;
-        place.column = reading->record->place.column;
+        place.line = reading->at->line;
+        place.column = reading->at->column;
     } else {
         const struct master_entry *entry = &reading->entry;
         bool known = word < entry->count;
@@ -366,6 +367,7 @@ static void read_mapping(struct reading *reading)
     if (draft.type == 0 || record->text != NULL)
         return;
     for (size_t i = 0; i < record->data_count; i++) {
+        reading->at = &record->data[i].place;
         if (read_only(reading, record->data[i].text))
             read_data(reading, &draft);
     }
@@ -378,6 +380,7 @@ void custom_read_record(struct zone_maker *maker, const struct custom_source *so
         .maker = maker,
         .source = source,
         .record = record,
+        .at = &record->place,
         .origin = source->origin,
     };
     if (record->line != NULL)

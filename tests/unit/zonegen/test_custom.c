@@ -3,6 +3,7 @@
 // golden: what is told is what the admin goes by.
 #include "tests/unit/zonegen/world.h"
 
+#include "zonegen/custom.h"
 #include "zonegen/rdata_text.h"
 
 #define SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -771,6 +772,57 @@ static void domains_inside_of_a_zone_have_their_own(void **state)
     world_done(&w);
 }
 
+static void wrong_data_of_a_mapping_is_told_at_its_own_place(void **state)
+{
+    (void)state;
+    struct world w = configure("",
+                               "      - {name: www, type: A, data: [192.0.2.4,\n"
+                               "           192.0.2.5, 192.0.2.400]}\n",
+                               "");
+    struct zone_content *content = NULL;
+    struct error err = {0};
+    assert_int_equal(make(&w, &content, &err), STATUS_SYNTAX);
+    assert_has(err.text, "zonebox.yaml:10:23: www.example.com. A: \"192.0.2.400\" is no IPv4");
+    zone_content_free(content);
+    world_done(&w);
+}
+
+static void a_dot_inside_of_a_label_leads_to_no_zone_below(void **state)
+{
+    (void)state;
+    struct world w = configure("", "  - on.example.com\n", "x\\.on A 192.0.2.7");
+    char *text = dump_zone(&w, "example.com");
+    assert_line(text, "x\\.on 3600 IN A 192.0.2.7");
+    free(text);
+    world_done(&w);
+}
+
+// Looking at each of them for every record would take minutes.
+static void many_zones_below_are_no_burden_for_many_records(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    for (unsigned i = 0; i < 5000; i++)
+        buf_printf(&text, "  - z%u.example.com\n", i);
+    buf_put_text(&text, "  - {name: more.example.com, zone: parent, records-file: many}\n");
+    struct buf records = {0};
+    for (unsigned i = 0; i < 5000; i++)
+        buf_printf(&records, "r%u TXT x\n", i);
+    put_file("many", buf_text(&records));
+    struct world w = configure("", buf_text(&text), "y TXT x");
+    const struct zone_target *target = zonegen_target_find(w.targets, w.count, "example.com");
+    struct zone_maker maker = zone_maker(w.inputs, &keys, target);
+    const int64_t before = seconds_used();
+    assert_int_equal(custom_read(&maker), STATUS_OK);
+    assert_int_equal(maker.custom->count, 5001);
+    assert_true(seconds_used() - before < 4);
+    zone_content_free(maker.content);
+    maker_done(&maker);
+    buf_done(&text);
+    buf_done(&records);
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -792,6 +844,9 @@ int main(void)
         cmocka_unit_test(a_records_file_is_a_fragment_of_a_master_file),
         cmocka_unit_test(errors_of_a_records_file_have_their_place_and_all_are_told),
         cmocka_unit_test(domains_inside_of_a_zone_have_their_own),
+        cmocka_unit_test(wrong_data_of_a_mapping_is_told_at_its_own_place),
+        cmocka_unit_test(a_dot_inside_of_a_label_leads_to_no_zone_below),
+        cmocka_unit_test(many_zones_below_are_no_burden_for_many_records),
     };
     return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }
