@@ -43,6 +43,8 @@ void maker_turn_to(struct zone_maker *maker, const struct config_domain *domain)
 void maker_done(struct zone_maker *maker)
 {
     record_index_free(maker->index);
+    gaps_done(&maker->gaps);
+    owners_done(&maker->owners);
     custom_free(maker->custom);
     maker->index = NULL;
     maker->custom = NULL;
@@ -226,17 +228,6 @@ void maker_add_cut(struct zone_maker *maker, const char *owner, const char *type
     va_end(args);
 }
 
-static bool has_gap(const struct zone_content *content, const char *missing, const char *why)
-{
-    for (size_t i = 0; i < content->record_count; i++) {
-        const struct zone_record *record = &content->records[i];
-        if (record->rr == NULL && strcmp(record->missing, missing) == 0 &&
-            strcmp(record->why, why) == 0)
-            return true;
-    }
-    return false;
-}
-
 void maker_missing(struct zone_maker *maker, const char *owner, const char *type,
                    const char *why_format, ...)
 {
@@ -247,14 +238,13 @@ void maker_missing(struct zone_maker *maker, const char *owner, const char *type
     char *why = format_line(why_format, args);
     va_end(args);
     char *missing = one_line(xasprintf("%s. %s", owner, type));
-    if (has_gap(maker->content, missing, why)) {
-        free(missing);
-        free(why);
+    struct zone_content *content = maker->content;
+    *new_record(maker) = (struct zone_record){.missing = missing, .why = why};
+    if (gaps_add(&maker->gaps, content->records, content->record_count - 1))
         return;
-    }
-    struct zone_record *record = new_record(maker);
-    record->missing = missing;
-    record->why = why;
+    content->record_count--; // it is said already
+    free(missing);
+    free(why);
 }
 
 struct zone_note *maker_note(struct zone_maker *maker, bool error, const char *input,

@@ -8,6 +8,7 @@ struct diff_judgement {
     const struct diff_context *context;
     const struct diff *diff;
     const struct diff_change *change;
+    ldns_rr_list *servers;    // NS of the apex, before and after; borrowed records
     char *name;               // owner of the change, without the last dot
     struct diff_risk **risks; // where they go
     size_t *risk_count;

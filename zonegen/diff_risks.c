@@ -77,19 +77,30 @@ static bool is_apex(const struct diff_judgement *judgement)
 // Is the name one of the zone's own name servers, before or after?
 static bool is_nameserver(const struct diff_judgement *judgement)
 {
-    const ldns_rr_list *sides[] = {judgement->diff->old.records, judgement->diff->new.records};
-    ldns_rdf *apex = ldns_dname_new_frm_str(judgement->context->zone);
-    bool found = false;
+    for (size_t i = 0; i < ldns_rr_list_rr_count(judgement->servers); i++) {
+        const ldns_rr *ns = ldns_rr_list_rr(judgement->servers, i);
+        if (ldns_dname_compare(ldns_rr_rdf(ns, 0), judgement->change->owner) == 0)
+            return true;
+    }
+    return false;
+}
+
+// The caller frees the list alone.
+static ldns_rr_list *apex_servers(const struct diff_context *context, const struct diff *diff)
+{
+    const ldns_rr_list *sides[] = {diff->old.records, diff->new.records};
+    ldns_rr_list *servers = ldns_rr_list_new();
+    ldns_rdf *apex = ldns_dname_new_frm_str(context->zone);
     for (size_t i = 0; i < 2; i++) {
-        for (size_t k = 0; !found && k < ldns_rr_list_rr_count(sides[i]); k++) {
-            const ldns_rr *rr = ldns_rr_list_rr(sides[i], k);
-            found = ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS &&
-                    ldns_dname_compare(ldns_rr_owner(rr), apex) == 0 &&
-                    ldns_dname_compare(ldns_rr_rdf(rr, 0), judgement->change->owner) == 0;
+        for (size_t k = 0; k < ldns_rr_list_rr_count(sides[i]); k++) {
+            ldns_rr *rr = ldns_rr_list_rr(sides[i], k);
+            if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS &&
+                ldns_dname_compare(ldns_rr_owner(rr), apex) == 0)
+                ldns_rr_list_push_rr(servers, rr);
         }
     }
     ldns_rdf_deep_free(apex);
-    return found;
+    return servers;
 }
 
 // ── Judges, one type each ────────────────────────────────────────────────────────────────────────
@@ -398,7 +409,8 @@ static void judge_zone(struct diff_judgement *judgement)
 
 void diff_judge(const struct diff_context *context, struct diff *diff)
 {
-    struct diff_judgement judgement = {.context = context, .diff = diff};
+    struct diff_judgement judgement = {
+        .context = context, .diff = diff, .servers = apex_servers(context, diff)};
     for (size_t i = 0; i < diff->change_count; i++) {
         struct diff_change *change = &diff->changes[i];
         judgement.change = change;
@@ -413,4 +425,5 @@ void diff_judge(const struct diff_context *context, struct diff *diff)
     judgement.risk_count = &diff->risk_count;
     judgement.name = diff->zone;
     judge_zone(&judgement);
+    ldns_rr_list_free(judgement.servers);
 }

@@ -108,8 +108,8 @@ static void add_address(struct elsewhere_server *server, const char *text)
 }
 
 // As the zone has them, else as the configuration has them.
-static void gather_addresses(const struct elsewhere *elsewhere, const ldns_rdf *name,
-                             struct elsewhere_server *server)
+static void gather_addresses(const struct elsewhere *elsewhere, const struct owners *owners,
+                             const ldns_rdf *name, struct elsewhere_server *server)
 {
     const struct zone_content *content = elsewhere->content;
     const struct config_box *box = &elsewhere->inputs->config->box;
@@ -117,16 +117,18 @@ static void gather_addresses(const struct elsewhere *elsewhere, const ldns_rdf *
     bool own = domain != NULL && domain->nameserver_count > 0;
     const struct config_nameserver *configured = own ? domain->nameservers : box->nameservers;
     size_t count = own ? domain->nameserver_count : box->nameserver_count;
-    for (size_t i = 0; i < content->record_count; i++) {
-        const ldns_rr *rr = content->records[i].rr;
-        ldns_rr_type type = rr != NULL ? ldns_rr_get_type(rr) : 0;
-        if ((type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA) ||
-            ldns_dname_compare(ldns_rr_owner(rr), name) != 0)
+    size_t *list = NULL;
+    size_t records = owners_list(owners, content->records, name, &list);
+    for (size_t i = 0; i < records; i++) {
+        const ldns_rr *rr = content->records[list[i]].rr;
+        ldns_rr_type type = ldns_rr_get_type(rr);
+        if (type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA)
             continue;
         char *text = ldns_rdf2str(ldns_rr_rdf(rr, 0));
         add_address(server, text);
         free(text);
     }
+    free(list);
     for (size_t i = 0; server->address_count == 0 && i < count; i++) {
         if (strcmp(configured[i].name, server->name) == 0)
             server->address_count = nameserver_addresses(elsewhere->inputs, elsewhere->target,
@@ -134,7 +136,7 @@ static void gather_addresses(const struct elsewhere *elsewhere, const ldns_rdf *
     }
 }
 
-static void gather_servers(struct elsewhere *elsewhere)
+static void gather_servers(struct elsewhere *elsewhere, const struct owners *owners)
 {
     const struct zone_content *content = elsewhere->content;
     ldns_rdf *apex = ldns_dname_new_frm_str(content->name);
@@ -149,7 +151,7 @@ static void gather_servers(struct elsewhere *elsewhere)
         struct elsewhere_server *server = &elsewhere->servers[elsewhere->server_count++];
         *server = (struct elsewhere_server){.name = plain_name(ldns_rr_rdf(rr, 0))};
         server->inside = name_text_under(server->name, content->name);
-        gather_addresses(elsewhere, ldns_rr_rdf(rr, 0), server);
+        gather_addresses(elsewhere, owners, ldns_rr_rdf(rr, 0), server);
     }
     ldns_rdf_deep_free(apex);
 }
@@ -202,9 +204,10 @@ static void gather_reverse(struct elsewhere *elsewhere)
 
 // ── Mail ─────────────────────────────────────────────────────────────────────────────────────────
 
-static bool has_report(const struct elsewhere *elsewhere, const char *owner)
+// From the first report of a name on, for others have other owners.
+static bool has_report(const struct elsewhere *elsewhere, size_t first, const char *owner)
 {
-    for (size_t i = 0; i < elsewhere->report_count; i++) {
+    for (size_t i = first; i < elsewhere->report_count; i++) {
         if (strcmp(elsewhere->reports[i].owner, owner) == 0)
             return true;
     }
@@ -212,42 +215,42 @@ static bool has_report(const struct elsewhere *elsewhere, const char *owner)
 }
 
 // What zones of ours must say they say by themselves.
-static void gather_reports(struct elsewhere *elsewhere, const char *name,
-                           const struct config_text *uris, size_t count)
+static void gather_report(struct elsewhere *elsewhere, size_t first, const char *name,
+                          const char *uri)
 {
     const struct zone_target *target = elsewhere->target;
     char domain[REPORT_DOMAIN_MAX];
-    for (size_t i = 0; i < count; i++) {
-        if (!report_domain(uris[i].text, domain) || target_of(target, domain) != NULL ||
-            !report_is_foreign(target, name, domain))
-            continue;
-        char *owner = xasprintf("%s._report._dmarc.%s", name, domain);
-        if (has_report(elsewhere, owner)) {
-            free(owner);
-            continue;
-        }
-        elsewhere->reports = xreallocarray(elsewhere->reports, elsewhere->report_count + 1,
-                                           sizeof(*elsewhere->reports));
-        elsewhere->reports[elsewhere->report_count++] =
-            (struct elsewhere_report){.owner = owner, .domain = xstrdup(domain)};
+    if (!report_domain(uri, domain) || target_of(target, domain) != NULL ||
+        !report_is_foreign(target, name, domain))
+        return;
+    char *owner = xasprintf("%s._report._dmarc.%s", name, domain);
+    if (has_report(elsewhere, first, owner)) {
+        free(owner);
+        return;
     }
+    elsewhere->reports = array_grow(elsewhere->reports, &elsewhere->report_cap,
+                                    elsewhere->report_count, sizeof(*elsewhere->reports));
+    elsewhere->reports[elsewhere->report_count++] =
+        (struct elsewhere_report){.owner = owner, .domain = xstrdup(domain)};
 }
 
 static void gather_dmarc(struct elsewhere *elsewhere, const char *name,
                          const struct config_dmarc *dmarc)
 {
-    if (!dmarc->enabled)
-        return;
-    gather_reports(elsewhere, name, dmarc->reports, dmarc->report_count);
-    gather_reports(elsewhere, name, dmarc->failures, dmarc->failure_count);
+    size_t first = elsewhere->report_count;
+    for (size_t i = 0; dmarc->enabled && i < dmarc->report_count; i++)
+        gather_report(elsewhere, first, name, dmarc->reports[i].text);
+    for (size_t i = 0; dmarc->enabled && i < dmarc->failure_count; i++)
+        gather_report(elsewhere, first, name, dmarc->failures[i].text);
 }
 
-static void gather_policy(struct elsewhere *elsewhere, const struct config_domain *domain)
+static void gather_policy(struct elsewhere *elsewhere, const struct owners *owners,
+                          const struct config_domain *domain)
 {
     struct buf text = {0};
-    if (zonegen_mta_sts_policy(elsewhere->content, domain, &text)) {
-        elsewhere->policies = xreallocarray(elsewhere->policies, elsewhere->policy_count + 1,
-                                            sizeof(*elsewhere->policies));
+    if (zonegen_mta_sts_policy(elsewhere->content, owners, domain, &text)) {
+        elsewhere->policies = array_grow(elsewhere->policies, &elsewhere->policy_cap,
+                                         elsewhere->policy_count, sizeof(*elsewhere->policies));
         elsewhere->policies[elsewhere->policy_count++] =
             (struct elsewhere_policy){.domain = domain->name, .text = xstrdup(buf_text(&text))};
     }
@@ -270,7 +273,7 @@ static void gather_host(struct elsewhere *elsewhere)
         gather_dmarc(elsewhere, box->hostname, &box->mail.dmarc);
 }
 
-static void gather_mail(struct elsewhere *elsewhere)
+static void gather_mail(struct elsewhere *elsewhere, const struct owners *owners)
 {
     const struct zone_target *target = elsewhere->target;
     gather_host(elsewhere);
@@ -279,7 +282,7 @@ static void gather_mail(struct elsewhere *elsewhere)
         if (domain == NULL || !domain->has_mail || domain->zone_file != NULL)
             continue;
         gather_dmarc(elsewhere, domain->name, &domain->mail->dmarc);
-        gather_policy(elsewhere, domain);
+        gather_policy(elsewhere, owners, domain);
     }
 }
 
@@ -288,10 +291,13 @@ enum status elsewhere_gather(const struct inputs *inputs, const struct zonegen_k
                              struct elsewhere *ret, struct error *err)
 {
     *ret = (struct elsewhere){.inputs = inputs, .target = target, .content = content};
-    gather_servers(ret);
+    struct owners owners = {0};
+    owners_follow(&owners, content->records, content->record_count);
+    gather_servers(ret, &owners);
     ret->together = are_together(ret);
     gather_reverse(ret);
-    gather_mail(ret);
+    gather_mail(ret, &owners);
+    owners_done(&owners);
     return gather_keys(ret, keys, err);
 }
 

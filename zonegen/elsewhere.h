@@ -50,8 +50,10 @@ struct elsewhere {
     size_t reverse_count;
     struct elsewhere_report *reports;
     size_t report_count;
-    struct elsewhere_policy *policies;
+    size_t report_cap;
+    struct elsewhere_policy *policies; // in the order of target->domain, target->inside
     size_t policy_count;
+    size_t policy_cap;
 };
 
 enum config_mode target_mode(const struct zone_target *target);

@@ -198,40 +198,60 @@ static json_t *note_values(const struct zone_content *content, int64_t now)
 
 // ── Mail ─────────────────────────────────────────────────────────────────────────────────────────
 
-// The selectors whose keys the zone has for the domain: what stands before _domainkey.DOMAIN.
-static json_t *selector_values(const struct zone_content *content, const char *domain)
+// A domain with mail, and the selectors whose keys the zone has for it: what stands before _domainkey.DOMAIN.
+struct mail_domain {
+    const char *name;
+    json_t *selectors;
+};
+
+static int compare_domains(const void *a, const void *b)
 {
-    json_t *list = json_array();
-    char *tail = xasprintf("._domainkey.%s.", domain);
-    size_t tail_len = strlen(tail);
+    return strcmp(((const struct mail_domain *)a)->name, ((const struct mail_domain *)b)->name);
+}
+
+#define DKIM_LABEL "._domainkey."
+
+// All domains at once, so that many in one zone take one look at its records. domains are sorted.
+static void fill_selectors(const struct zone_content *content, const struct mail_domain *domains,
+                           size_t count)
+{
     for (size_t i = 0; i < content->record_count; i++) {
         const ldns_rr *rr = content->records[i].rr;
         if (rr == NULL || ldns_rr_get_type(rr) != LDNS_RR_TYPE_TXT)
             continue;
-        char *owner = ldns_rdf2str(ldns_rr_owner(rr));
-        size_t len = strlen(owner);
-        if (len > tail_len && strcasecmp(owner + len - tail_len, tail) == 0 && owner[0] != '*') {
-            owner[len - tail_len] = '\0';
-            json_value_append(list, json_value_text(owner));
+        ldns_rdf *name = ldns_rdf_clone(ldns_rr_owner(rr));
+        ldns_dname2canonical(name);
+        char *owner = ldns_rdf2str(name);
+        char *label = owner[0] != '*' ? strstr(owner, DKIM_LABEL) : NULL;
+        for (char *next = label; next != NULL; next = strstr(label + 1, DKIM_LABEL))
+            label = next; // a selector may have the label, too
+        if (label != NULL) {
+            const struct mail_domain key = {.name = label + strlen(DKIM_LABEL)};
+            owner[strlen(owner) - 1] = '\0'; // the last dot
+            const struct mail_domain *found =
+                bsearch(&key, domains, count, sizeof(*domains), compare_domains);
+            *label = '\0';
+            if (found != NULL)
+                json_value_append(found->selectors, json_value_text(owner));
         }
         free(owner);
+        ldns_rdf_deep_free(name);
     }
-    free(tail);
-    return list;
 }
 
+// Policies stand in the order of the domains; *policy is the next one.
 static void append_mail_domain(json_t *list, const struct elsewhere *elsewhere,
-                               const struct config_domain *domain)
+                               const struct config_domain *domain, size_t *policy)
 {
     if (domain == NULL || !domain->has_mail)
         return;
     json_t *mail = json_object();
     json_value_set(mail, "name", json_value_text(domain->name));
-    json_value_set(mail, "selectors", selector_values(elsewhere->content, domain->name));
-    for (size_t i = 0; i < elsewhere->policy_count; i++) {
-        if (strcmp(elsewhere->policies[i].domain, domain->name) == 0)
-            json_value_set(mail, "mta-sts-policy", json_value_text(elsewhere->policies[i].text));
-    }
+    json_value_set(mail, "selectors", json_array());
+    if (*policy < elsewhere->policy_count &&
+        strcmp(elsewhere->policies[*policy].domain, domain->name) == 0)
+        json_value_set(mail, "mta-sts-policy",
+                       json_value_text(elsewhere->policies[(*policy)++].text));
     json_value_append(list, mail);
 }
 
@@ -239,9 +259,20 @@ static json_t *mail_values(const struct elsewhere *elsewhere)
 {
     const struct zone_target *target = elsewhere->target;
     json_t *list = json_array();
-    append_mail_domain(list, elsewhere, target->domain);
+    size_t policy = 0;
+    append_mail_domain(list, elsewhere, target->domain, &policy);
     for (size_t i = 0; i < target->inside_count; i++)
-        append_mail_domain(list, elsewhere, target->inside[i]);
+        append_mail_domain(list, elsewhere, target->inside[i], &policy);
+    size_t count = json_array_size(list);
+    struct mail_domain *domains = xcalloc(count + 1, sizeof(*domains));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *mail = json_array_get(list, i);
+        domains[i] = (struct mail_domain){json_string_value(json_object_get(mail, "name")),
+                                          json_object_get(mail, "selectors")};
+    }
+    qsort(domains, count, sizeof(*domains), compare_domains);
+    fill_selectors(elsewhere->content, domains, count);
+    free(domains);
     return list;
 }
 

@@ -3,6 +3,8 @@
 // it. Internal to zonegen/.
 #pragma once
 
+#include "zonegen/gaps.h"
+#include "zonegen/owners.h"
 #include "zonegen/zonegen.h"
 
 #define REPORT_DOMAIN_MAX 256
@@ -21,6 +23,8 @@ struct zone_maker {
     size_t record_cap;
     size_t note_cap;
     struct record_index *index; // of content's records, so that one that is there is found at once
+    struct gaps gaps;           // of content's records likewise
+    struct owners owners;       // of content's records, as far as somebody asked (owners_follow)
     struct custom *custom;      // zonegen/custom.h; NULL: none
     size_t refused;             // maker_refuse was called so often
     struct error refusal;       // the first one's words

@@ -17,14 +17,15 @@ static const char *const modes[] = {
 };
 
 // Writes a line per exchanger of the name; false when there is none but the null one.
-static bool put_exchangers(const struct zone_content *content, const ldns_rdf *name,
-                           struct buf *ret)
+static bool put_exchangers(const struct zone_content *content, const struct owners *owners,
+                           const ldns_rdf *name, struct buf *ret)
 {
     bool any = false;
-    for (size_t i = 0; i < content->record_count; i++) {
-        const ldns_rr *rr = content->records[i].rr;
-        if (rr == NULL || ldns_rr_get_type(rr) != LDNS_RR_TYPE_MX ||
-            ldns_dname_compare(ldns_rr_owner(rr), name) != 0)
+    size_t *list = NULL;
+    size_t count = owners_list(owners, content->records, name, &list);
+    for (size_t i = 0; i < count; i++) {
+        const ldns_rr *rr = content->records[list[i]].rr;
+        if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_MX)
             continue;
         char *host = ldns_rdf2str(ldns_rr_rdf(rr, 1));
         size_t len = strlen(host);
@@ -33,11 +34,12 @@ static bool put_exchangers(const struct zone_content *content, const ldns_rdf *n
         any = any || len > 1;
         free(host);
     }
+    free(list);
     return any;
 }
 
-bool zonegen_mta_sts_policy(const struct zone_content *content, const struct config_domain *domain,
-                            struct buf *ret)
+bool zonegen_mta_sts_policy(const struct zone_content *content, const struct owners *owners,
+                            const struct config_domain *domain, struct buf *ret)
 {
     const struct config_mta_sts *policy = &domain->mail->mta_sts;
     struct buf exchangers = {0};
@@ -45,7 +47,7 @@ bool zonegen_mta_sts_policy(const struct zone_content *content, const struct con
     if (!domain->has_mail || !policy->enabled)
         return false;
     name = ldns_dname_new_frm_str(domain->name);
-    bool any = name != NULL && put_exchangers(content, name, &exchangers);
+    bool any = name != NULL && put_exchangers(content, owners, name, &exchangers);
     if (any)
         buf_printf(ret, "version: STSv1\nmode: %s\n%smax_age: %u\n", modes[policy->mode],
                    buf_text(&exchangers), policy->max_age);
@@ -86,7 +88,10 @@ void make_mta_sts(struct zone_maker *maker)
 {
     struct buf policy = {0};
     char id[ID_LEN + 1];
-    if (maker->domain != NULL && zonegen_mta_sts_policy(maker->content, maker->domain, &policy) &&
+    const struct zone_content *content = maker->content;
+    owners_follow(&maker->owners, content->records, content->record_count);
+    if (maker->domain != NULL &&
+        zonegen_mta_sts_policy(content, &maker->owners, maker->domain, &policy) &&
         policy_id(&policy, id)) {
         char *owner = xasprintf("_mta-sts.%s", maker->name);
         char *shown = one_line(&policy);

@@ -63,3 +63,21 @@ size_t owners_find(const struct owners *owners, const struct zone_record *record
         at = owners->next[at - 1];
     return at != 0 ? at - 1 : OWNERS_NONE;
 }
+
+size_t owners_list(const struct owners *owners, const struct zone_record *records,
+                   const ldns_rdf *name, size_t **ret)
+{
+    size_t *list = NULL;
+    size_t count = 0, cap = 0;
+    for (size_t at = OWNERS_NONE; (at = owners_find(owners, records, name, at)) != OWNERS_NONE;) {
+        list = array_grow(list, &cap, count, sizeof(*list));
+        list[count++] = at;
+    }
+    for (size_t i = 0; i < count / 2; i++) { // they come newest first
+        size_t at = list[i];
+        list[i] = list[count - 1 - i];
+        list[count - 1 - i] = at;
+    }
+    *ret = list;
+    return count;
+}

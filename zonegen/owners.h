@@ -26,3 +26,6 @@ void owners_follow(struct owners *owners, const struct zone_record *records, siz
 // none any more.
 size_t owners_find(const struct owners *owners, const struct zone_record *records,
                    const ldns_rdf *name, size_t before);
+// The indices of all records at the name in their order. Returns how many; the caller frees *ret.
+size_t owners_list(const struct owners *owners, const struct zone_record *records,
+                   const ldns_rdf *name, size_t **ret);

@@ -8,7 +8,6 @@
 
 #include "base/alloc.h"
 #include "dns/spf.h"
-#include "zonegen/owners.h"
 
 #define WHY                                                                                        \
     "names without mail say so: null MX (RFC 7505 §3), SPF (RFC 7208 §10.1.2) and DMARC "        \
@@ -44,17 +43,12 @@ static bool lets_send(const ldns_rr *txt)
     return lets;
 }
 
-struct silence {
-    struct zone_maker *maker;
-    struct owners owners; // of content's records
-};
-
 // The records at a name, newest first: *at is OWNERS_NONE for the first, then left alone; NULL after the last.
-static const ldns_rr *next_at(struct silence *silence, const ldns_rdf *name, size_t *at)
+static const ldns_rr *next_at(struct zone_maker *maker, const ldns_rdf *name, size_t *at)
 {
-    const struct zone_content *content = silence->maker->content;
-    owners_follow(&silence->owners, content->records, content->record_count);
-    *at = owners_find(&silence->owners, content->records, name, *at);
+    const struct zone_content *content = maker->content;
+    owners_follow(&maker->owners, content->records, content->record_count);
+    *at = owners_find(&maker->owners, content->records, name, *at);
     return *at != OWNERS_NONE ? content->records[*at].rr : NULL;
 }
 
@@ -63,10 +57,10 @@ static bool is_null_mx(const ldns_rr *mx)
     return ldns_rdf_size(ldns_rr_rdf(mx, 1)) == 1; // the root
 }
 
-static bool has_mail(struct silence *silence, const ldns_rdf *name)
+static bool has_mail(struct zone_maker *maker, const ldns_rdf *name)
 {
     const ldns_rr *rr;
-    for (size_t at = OWNERS_NONE; (rr = next_at(silence, name, &at)) != NULL;) {
+    for (size_t at = OWNERS_NONE; (rr = next_at(maker, name, &at)) != NULL;) {
         ldns_rr_type type = ldns_rr_get_type(rr);
         if ((type == LDNS_RR_TYPE_MX && !is_null_mx(rr)) ||
             (type == LDNS_RR_TYPE_TXT && lets_send(rr)))
@@ -76,15 +70,14 @@ static bool has_mail(struct silence *silence, const ldns_rdf *name)
 }
 
 // A domain without mail: it and all keys that somebody could claim. Not when custom records are about mail after all.
-static void silence_parked(struct silence *silence, const struct config_domain *domain)
+static void silence_parked(struct zone_maker *maker, const struct config_domain *domain)
 {
-    struct zone_maker *maker = silence->maker;
     if (domain == NULL || domain->has_mail ||
         strcmp(domain->name, maker->config->box.hostname) == 0)
         return; // a machine has mail of its own to send
     ldns_rdf *name = ldns_dname_new_frm_str(domain->name);
     char *owner = xasprintf("*._domainkey.%s", domain->name);
-    if (name != NULL && !has_mail(silence, name)) {
+    if (name != NULL && !has_mail(maker, name)) {
         maker_turn_to(maker, domain);
         add_silence(maker, domain->name);
         maker_add_text(maker, owner,
@@ -96,9 +89,8 @@ static void silence_parked(struct silence *silence, const struct config_domain *
 }
 
 // What lies below a zone cut is left out by maker_add.
-static void silence_addresses(struct silence *silence)
+static void silence_addresses(struct zone_maker *maker)
 {
-    struct zone_maker *maker = silence->maker;
     const struct zone_content *content = maker->content;
     for (size_t i = 0, count = content->record_count; i < count; i++) {
         const ldns_rr *rr = content->records[i].rr; // the array moves as it grows
@@ -109,7 +101,7 @@ static void silence_addresses(struct silence *silence)
         ldns_dname2canonical(name);
         char *text = ldns_rdf2str(name);
         text[strlen(text) - 1] = '\0';
-        if (strcmp(text, maker->config->box.hostname) != 0 && !has_mail(silence, name))
+        if (strcmp(text, maker->config->box.hostname) != 0 && !has_mail(maker, name))
             add_silence(maker, text);
         free(text);
         ldns_rdf_deep_free(name);
@@ -119,13 +111,11 @@ static void silence_addresses(struct silence *silence)
 void make_silent(struct zone_maker *maker)
 {
     const struct zone_target *target = maker->target;
-    struct silence silence = {.maker = maker};
     if (!target_is_reverse(target)) {
-        silence_parked(&silence, target->domain);
+        silence_parked(maker, target->domain);
         for (size_t i = 0; i < target->inside_count; i++)
-            silence_parked(&silence, target->inside[i]);
+            silence_parked(maker, target->inside[i]);
         maker_turn_to(maker, target->domain);
     }
-    silence_addresses(&silence);
-    owners_done(&silence.owners);
+    silence_addresses(maker);
 }

@@ -292,6 +292,8 @@ static const ldns_rdf *host_of(const ldns_rr *rr)
 static const struct config_service *find_service(const struct zone_maker *maker, const char *host)
 {
     const struct zone_target *target = maker->target;
+    if (strcasecmp(maker->config->box.hostname, host) == 0)
+        return NULL; // mostly; there may be many domains to look at
     for (size_t i = 0; i <= target->inside_count; i++) {
         const struct config_domain *domain = i == 0 ? target->domain : target->inside[i - 1];
         for (size_t k = 0; domain != NULL && k < domain->mail->service_count; k++) {

@@ -51,6 +51,8 @@ struct zone_note {
         until; // a note for the time behind its end. Until (excluded), 0: for ever. See zone_note_holds.
 };
 
+struct owners;
+
 struct zone_content {
     char *name;                         // apex, text without the last dot, lower case
     const struct config_domain *domain; // NULL: the zone of the host name itself
@@ -130,9 +132,9 @@ bool zone_note_holds(const struct zone_note *note, int64_t now);
 bool zone_note_repeats(const struct zone_content *content, size_t index);
 
 // The text of a domain's MTA-STS policy (RFC 8461 §3.2), for the web server of mta-sts.DOMAIN: with the exchangers that
-// the zone has. False when the domain has none.
-bool zonegen_mta_sts_policy(const struct zone_content *content, const struct config_domain *domain,
-                            struct buf *ret);
+// the zone has. owners (zonegen/owners.h) knows the content's records. False when the domain has none.
+bool zonegen_mta_sts_policy(const struct zone_content *content, const struct owners *owners,
+                            const struct config_domain *domain, struct buf *ret);
 
 // Prints the zone as a master file, a comment on every record.
 void zone_content_dump(const struct zone_content *content, struct buf *ret);

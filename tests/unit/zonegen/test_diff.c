@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -232,6 +233,34 @@ static void a_zone_that_is_signed_no_longer_is_bogus_while_there_is_a_ds(void **
     diff_done(&diff);
 }
 
+// Looking for the name servers among all records for each change took minutes.
+static void many_changes_of_addresses_are_judged_soon(void **state)
+{
+    (void)state;
+    struct buf old = {0}, new = {0};
+    struct diff diff;
+    for (unsigned i = 0; i < 25000; i++) {
+        buf_printf(&old, "h%u A 192.0.2.1\n", i);
+        buf_printf(&new, "h%u A 192.0.2.2\n", i);
+    }
+    buf_put_text(&new, "@ NS h7\n");
+    struct diff_side from = side(buf_text(&old), true);
+    struct diff_side to = side(buf_text(&new), true);
+    clock_t before = clock(); // of the processor
+    diff_zone(&context, &from, &to, &diff);
+    assert_true(clock() - before < 4 * CLOCKS_PER_SEC);
+    assert_int_equal(diff.change_count, 25001);
+    for (size_t i = 0; i < diff.change_count; i++) {
+        bool serves = ((const char *)ldns_rdf_data(diff.changes[i].owner))[2] == '7' &&
+                      ldns_rdf_data(diff.changes[i].owner)[0] == 2;
+        if (diff.changes[i].type == LDNS_RR_TYPE_A)
+            assert_int_equal(diff.changes[i].risk_count, serves ? 2 : 1);
+    }
+    diff_done(&diff);
+    buf_done(&old);
+    buf_done(&new);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +272,7 @@ int main(void)
         cmocka_unit_test(delegations_from_a_zone_of_ours_are_no_business_of_a_registrar),
         cmocka_unit_test(zones_come_and_go),
         cmocka_unit_test(a_zone_that_is_signed_no_longer_is_bogus_while_there_is_a_ds),
+        cmocka_unit_test(many_changes_of_addresses_are_judged_soon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

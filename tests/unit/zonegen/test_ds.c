@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "tests/unit/zonegen/world.h"
 
+#include "zonegen/json.h"
+
 #define NOW 1795329900
 
 static int fresh(void **state)
@@ -187,6 +189,35 @@ static void presigned_zone_tells_the_keys_of_its_file(void **state)
     free(text);
 }
 
+// Looking at all records for each of the domains took half a minute.
+static void many_domains_in_one_zone_are_printed_soon(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_put_text(&text, "domains:\n  - example.com\n");
+    for (unsigned i = 0; i < 800; i++)
+        buf_printf(&text,
+                   "  - {name: d%u.example.com, zone: parent, mta-sts: yes, records: "
+                   "['Sel._DomainKey TXT p=']}\n",
+                   i);
+    struct world w = world("", buf_text(&text));
+    struct zone_content *content = make_zone(&w, "example.com");
+    struct elsewhere elsewhere;
+    buf_clear(&text);
+    struct json_output json = {.text = &text};
+    const int64_t before = seconds_used();
+    (void)!elsewhere_gather(w.inputs, &keys, &w.targets[0], content, &elsewhere, NULL);
+    json_zone(&json, &elsewhere, false, NOW);
+    assert_true(seconds_used() - before < 5);
+    assert_int_equal(elsewhere.policy_count, 800);
+    assert_has(buf_text(&text), "{\"name\": \"d799.example.com\", \"selectors\": [\"sel\"], "
+                                "\"mta-sts-policy\": \"version: STSv1");
+    elsewhere_done(&elsewhere);
+    zone_content_free(content);
+    buf_done(&text);
+    world_done(&w);
+}
+
 int main(void)
 {
 #define fresh_test(name) cmocka_unit_test_setup(name, fresh)
@@ -199,6 +230,7 @@ int main(void)
         fresh_test(servers_apart_are_no_reason_for_a_warning),
         fresh_test(unsigned_and_nested_zones_are_told_apart),
         fresh_test(presigned_zone_tells_the_keys_of_its_file),
+        cmocka_unit_test(many_domains_in_one_zone_are_printed_soon),
     };
     return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
 }

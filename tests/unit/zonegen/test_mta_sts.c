@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "tests/unit/zonegen/world.h"
 
+#include "zonegen/owners.h"
+
 // The id in the dump of the zone.
 static void id_of(const struct world *world, char ret[64])
 {
@@ -15,6 +17,15 @@ static void id_of(const struct world *world, char ret[64])
     free(text);
 }
 
+static bool policy_of(const struct zone_content *content, struct buf *ret)
+{
+    struct owners owners = {0};
+    owners_follow(&owners, content->records, content->record_count);
+    bool has_policy = zonegen_mta_sts_policy(content, &owners, content->domain, ret);
+    owners_done(&owners);
+    return has_policy;
+}
+
 static void the_policy_follows_from_the_zone(void **state)
 {
     (void)state;
@@ -22,11 +33,11 @@ static void the_policy_follows_from_the_zone(void **state)
     struct buf policy = {0};
     struct config_mail *mail = own_mail(&w, 0);
     struct zone_content *content = make_zone(&w, "example.com");
-    assert_false(zonegen_mta_sts_policy(content, content->domain, &policy));
+    assert_false(policy_of(content, &policy));
     zone_content_free(content);
     mail->mta_sts = (struct config_mta_sts){true, CONFIG_STS_TESTING, 86400};
     content = make_zone(&w, "example.com");
-    assert_true(zonegen_mta_sts_policy(content, content->domain, &policy));
+    assert_true(policy_of(content, &policy));
     assert_string_equal(buf_text(&policy),
                         "version: STSv1\nmode: testing\nmx: box.example.com\nmax_age: 86400\n");
     zone_content_free(content);
