@@ -372,6 +372,7 @@ struct config {
     size_t domain_count;
     struct config_server server;
     struct config_dnssec_policy dnssec;
+    enum config_dnssec signing; // ON or OFF: of the host's own zone, and of domains that say nothing
     struct config_ttl ttl;
     struct config_resolver resolver;
     struct config_control control;

@@ -53,16 +53,17 @@ void build_look(struct store_reader *serve, struct zone *zone, struct error *err
     public_keys_read(&image, zone->state.mode == STATE_UNSIGNED, &zone->keys);
 }
 
-int64_t build_due_at(const struct plan_policy *policy, const struct zone *zone)
+int64_t build_due_at(const struct zone *zone)
 {
     if (zone_dnssec(zone) != CONFIG_DNSSEC_ON || zone->published.expires_at == 0)
         return INT64_MAX;
-    return plan_due_at(policy, zone->published.expires_at);
+    struct plan_policy policy = zone_policy(zone);
+    return plan_due_at(&policy, zone->published.expires_at);
 }
 
-bool build_is_due(const struct plan_policy *policy, const struct zone *zone, int64_t now)
+bool build_is_due(const struct zone *zone, int64_t now)
 {
-    int64_t due_at = build_due_at(policy, zone);
+    int64_t due_at = build_due_at(zone);
     // Made by a clock that was set back since: for validators it is not valid yet.
     bool too_early = due_at != INT64_MAX && now < zone->published.made_at - PLAN_BACKDATE;
     return too_early || now >= due_at;
@@ -323,7 +324,7 @@ static enum status start_signing(const struct build_context *context, struct bui
         .records = build->records,
         .keys = &build->keys,
         .previous = trusted ? &previous : NULL,
-        .policy = context->policy,
+        .policy = zone_policy(zone),
         .now = context->now,
     };
     keyring_remember(&build->keys, &build->state);
@@ -352,8 +353,7 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
     if (status == STATUS_OK)
         status = collect_records(context, ret, err);
     if (status == STATUS_OK && zone->published.exists && !context->distrust &&
-        zone->published.content == ret->content &&
-        !build_is_due(&context->policy, zone, context->now))
+        zone->published.content == ret->content && !build_is_due(zone, context->now))
         return BUILD_UNCHANGED;
     if (status == STATUS_OK)
         status = choose_serial(context, ret, err);
@@ -377,11 +377,11 @@ enum status build_finish(const struct build_context *context, struct build *buil
         build->signatures_kept = build->signing->reused_count;
         status = sign_finish(build->signing, err);
     }
+    struct plan_policy policy = zone_policy(zone);
     struct image_meta meta = {
         .content = build->content,
         .made_at = context->now,
-        .resign_at =
-            dnssec == CONFIG_DNSSEC_ON ? plan_due_at(&context->policy, build->expires_at) : 0,
+        .resign_at = dnssec == CONFIG_DNSSEC_ON ? plan_due_at(&policy, build->expires_at) : 0,
         .expires_at = build->expires_at,
     };
     struct image image;
@@ -396,7 +396,7 @@ enum status build_finish(const struct build_context *context, struct build *buil
         .apex = zone->wire.wire,
         .dnssec = dnssec,
         .keys = &build->keys,
-        .policy = context->policy,
+        .policy = policy,
         .serial = build->state.serial,
         .now = context->now,
     };

@@ -14,7 +14,6 @@
 #include "dns/store.h"
 #include "signer/keyring.h"
 #include "signer/lastgood.h"
-#include "signer/plan.h"
 #include "signer/records.h"
 #include "signer/sign.h"
 #include "signer/zone.h"
@@ -28,10 +27,9 @@ struct build_context {
     struct store_reader *serve; // both renewed
     struct store_reader *state;
     struct dkim_orders *orders; // of the batch
-    struct plan_policy policy;
-    bool *dkim_changed; // set when who signs mail has to be told of another key
-    bool dkim_held;     // who signs mail could not be told of new keys: none is revoked
-    bool distrust;      // somebody else wrote to serve/: nothing of it is used again
+    bool *dkim_changed;         // set when who signs mail has to be told of another key
+    bool dkim_held;             // who signs mail could not be told of new keys: none is revoked
+    bool distrust;              // somebody else wrote to serve/: nothing of it is used again
     int64_t now;
 };
 
@@ -69,8 +67,8 @@ enum status build_open(struct store_reader *serve, const struct name_key *apex, 
 void build_look(struct store_reader *serve, struct zone *zone, struct error *err);
 
 // When what is published has to be signed again, INT64_MAX: never. And is it time?
-int64_t build_due_at(const struct plan_policy *policy, const struct zone *zone);
-bool build_is_due(const struct plan_policy *policy, const struct zone *zone, int64_t now);
+int64_t build_due_at(const struct zone *zone);
+bool build_is_due(const struct zone *zone, int64_t now);
 
 // Writes the octets of the inputs that this zone alone depends on, and that are good and new, to state/. The box's
 // certificates and host keys belong to the zone that has the host name.

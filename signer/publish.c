@@ -109,7 +109,6 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
-    publisher->policy = plan_policy(&inputs->config->dnssec);
     publisher->cursor = zones->count;
     publisher->any_urgent = true;
     return true;
@@ -129,15 +128,15 @@ void publisher_touch_all(struct publisher *publisher)
 
 // ── Collecting ───────────────────────────────────────────────────────────────────────────────────
 
-bool publisher_runs_out(const struct publisher *publisher, const struct zone *zone, int64_t now)
+bool publisher_runs_out(const struct zone *zone, int64_t now)
 {
     int64_t expires_at = zone->published.expires_at;
-    return expires_at != 0 && expires_at - now <= publisher->policy.refresh / 2;
+    return expires_at != 0 && expires_at - now <= zone_policy(zone).refresh / 2;
 }
 
-static void raise_alarm(const struct publisher *publisher, struct zone *zone, int64_t now)
+static void raise_alarm(struct zone *zone, int64_t now)
 {
-    if (zone->alarmed || !publisher_runs_out(publisher, zone, now))
+    if (zone->alarmed || !publisher_runs_out(zone, now))
         return;
     zone->alarmed = true;
     log_event(LOG_LEVEL_ERROR, "signatures-run-out", "zone", zone->name, "seconds-left",
@@ -167,11 +166,10 @@ static bool mark_due(struct publisher *publisher, int64_t now)
     bool any = publisher->zones.gone_count > 0;
     for (size_t i = 0; i < publisher->zones.count; i++) {
         struct zone *zone = &publisher->zones.list[i];
-        raise_alarm(publisher, zone, now);
+        raise_alarm(zone, now);
         notes_tell(zone->notes, zone->name, now);
-        if (zone->failed
-                ? now >= zone->retry_at
-                : build_is_due(&publisher->policy, zone, now) || now >= zone_dkim_next(zone->dkim))
+        if (zone->failed ? now >= zone->retry_at
+                         : build_is_due(zone, now) || now >= zone_dkim_next(zone->dkim))
             zone->dirty = true;
         any = any || zone->dirty;
     }
@@ -262,7 +260,6 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
         .orders = &publisher->batch.orders,
         .dkim_changed = &publisher->dkim_tables.kept.stale,
         .dkim_held = publisher->dkim_tables.kept.trouble != NULL,
-        .policy = publisher->policy,
         .distrust = publisher->distrust,
         .now = now,
     };
@@ -418,9 +415,7 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
         next = now;
     for (size_t i = 0; i < publisher->zones.count; i++) {
         const struct zone *zone = &publisher->zones.list[i];
-        int64_t at = zone->dirty    ? now
-                     : zone->failed ? zone->retry_at
-                                    : build_due_at(&publisher->policy, zone);
+        int64_t at = zone->dirty ? now : zone->failed ? zone->retry_at : build_due_at(zone);
         next = at < next ? at : next;
         at = zone->failed ? INT64_MAX : zone_dkim_next(zone->dkim);
         next = at < next ? at : next;

@@ -40,7 +40,6 @@ struct publisher {
     struct dkim_desk dkim;
     uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
-    struct plan_policy policy;
     struct batch batch;
     size_t cursor;    // zones behind it were looked at in this round
     bool any_urgent;  // there may be urgent zones
@@ -63,6 +62,6 @@ void publisher_stores_work(struct publisher *publisher);
 void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
                           const struct error *err, int64_t now);
 // Do signatures run out that should have been renewed?
-bool publisher_runs_out(const struct publisher *publisher, const struct zone *zone, int64_t now);
+bool publisher_runs_out(const struct zone *zone, int64_t now);
 // A zone is as it should be.
 void publisher_zone_is_well(struct zone *zone);

@@ -35,18 +35,18 @@ static json_t *time_or_null(int64_t time)
 }
 
 // What is wrong with it, or NULL.
-static const char *error_of(const struct publisher *publisher, const struct zone *zone, int64_t now)
+static const char *error_of(const struct zone *zone, int64_t now)
 {
     if (zone->complaint != NULL)
         return zone->complaint;
-    if (publisher_runs_out(publisher, zone, now))
+    if (publisher_runs_out(zone, now))
         return "its signatures run out and were not renewed";
     return NULL;
 }
 
-static int64_t next_of(const struct publisher *publisher, const struct zone *zone)
+static int64_t next_of(const struct zone *zone)
 {
-    return zone->failed ? zone->retry_at : build_due_at(&publisher->policy, zone);
+    return zone->failed ? zone->retry_at : build_due_at(zone);
 }
 
 static json_t *keys_of(const struct zone *zone)
@@ -111,13 +111,13 @@ static json_t *dkim_of(const struct publisher *publisher, const struct zone *zon
 static json_t *zone_of(const struct publisher *publisher, const struct zone *zone, int64_t now)
 {
     const struct zone_published *published = &zone->published;
-    const char *error = error_of(publisher, zone, now);
+    const char *error = error_of(zone, now);
     json_t *object = json_object();
     set(object, "name", json_string_nocheck(zone->name));
     set(object, "serial", published->exists ? json_integer(published->serial) : json_null());
     set(object, "dnssec", json_string_nocheck(kinds[zone_dnssec(zone)]));
     set(object, "signatures-expire", time_or_null(published->expires_at));
-    set(object, "sign-next", time_or_null(next_of(publisher, zone)));
+    set(object, "sign-next", time_or_null(next_of(zone)));
     set(object, "keys", keys_of(zone));
     set(object, "dkim", dkim_of(publisher, zone));
     set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
@@ -143,14 +143,13 @@ static void earliest(int64_t *time, int64_t other)
         *time = other;
 }
 
-static void sum_up(struct summary *summary, const struct publisher *publisher,
-                   const struct zone *zone, bool is_wrong)
+static void sum_up(struct summary *summary, const struct zone *zone, bool is_wrong)
 {
     summary->kinds[zone_dnssec(zone)]++;
     summary->wrong += is_wrong ? 1 : 0;
     summary->waiting += zone->dirty ? 1 : 0;
     earliest(&summary->expire, zone->published.expires_at);
-    earliest(&summary->next, next_of(publisher, zone));
+    earliest(&summary->next, next_of(zone));
 }
 
 static json_t *errors_of(const struct publisher *publisher)
@@ -210,8 +209,8 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     json_t *list = json_array(), *externals = json_array();
     for (size_t i = 0; i < zones->count; i++) {
         const struct zone *zone = &zones->list[i];
-        bool is_wrong = error_of(publisher, zone, now) != NULL;
-        sum_up(&summary, publisher, zone, is_wrong);
+        bool is_wrong = error_of(zone, now) != NULL;
+        sum_up(&summary, zone, is_wrong);
         if (is_wanted(wanted, zone, is_wrong))
             json_array_append_new(list, zone_of(publisher, zone, now));
     }

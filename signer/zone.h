@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/name.h"
+#include "signer/plan.h"
 #include "signer/public_keys.h"
 #include "signer/state.h"
 #include "zonegen/zonegen.h"
@@ -42,7 +43,12 @@ struct zone {
 
 static inline enum config_dnssec zone_dnssec(const struct zone *zone)
 {
-    return zone->target->domain != NULL ? zone->target->domain->dnssec : CONFIG_DNSSEC_ON;
+    return zone->target->dnssec;
+}
+
+static inline struct plan_policy zone_policy(const struct zone *zone)
+{
+    return plan_policy(zone->target->policy);
 }
 
 // Do others serve it to the world? Of such a zone the DKIM keys are kept here, and nothing else.

@@ -20,7 +20,7 @@ struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_k
     struct zone_content *content = xcalloc(1, sizeof(*content));
     content->name = xstrdup(target->name);
     content->domain = target->domain;
-    content->dnssec = target->domain != NULL ? target->domain->dnssec : CONFIG_DNSSEC_ON;
+    content->dnssec = target->dnssec;
     struct zone_maker maker = {
         .inputs = inputs,
         .config = inputs->config,

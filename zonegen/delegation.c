@@ -206,7 +206,7 @@ static void delegate_external(struct zone_maker *maker, const struct zone_target
 static void delegate(struct zone_maker *maker, const struct zone_target *child, bool with_ns,
                      bool with_ds)
 {
-    enum config_dnssec dnssec = child->domain != NULL ? child->domain->dnssec : CONFIG_DNSSEC_ON;
+    enum config_dnssec dnssec = child->dnssec;
     bool from_file = child->domain != NULL && child->domain->zone_file != NULL;
     if (child->domain != NULL && child->domain->mode == CONFIG_EXTERNAL) {
         delegate_external(maker, child, with_ns, with_ds);

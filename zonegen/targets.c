@@ -316,6 +316,27 @@ static size_t lists_size(const struct zone_index *index)
     return size;
 }
 
+static struct zone_target host_target(const struct config *config)
+{
+    return (struct zone_target){
+        .name = config->box.hostname,
+        .dnssec = config->signing,
+        .policy = &config->dnssec,
+        .ttl = &config->ttl,
+    };
+}
+
+static struct zone_target domain_target(const struct config_domain *domain)
+{
+    return (struct zone_target){
+        .name = domain->name,
+        .domain = domain,
+        .dnssec = domain->dnssec,
+        .policy = domain->policy,
+        .ttl = domain->ttl,
+    };
+}
+
 static void list_targets(const struct config *config, struct zone_target *targets, size_t *count)
 {
     bool covered = false;
@@ -325,13 +346,10 @@ static void list_targets(const struct config *config, struct zone_target *target
             !config->domains[i].in_parent && name_text_under(hostname, config->domains[i].name);
     *count = 0;
     if (!covered)
-        targets[(*count)++].name = hostname;
-    for (size_t i = 0; i < config->domain_count; i++) {
-        if (config->domains[i].in_parent)
-            continue;
-        targets[*count].name = config->domains[i].name;
-        targets[(*count)++].domain = &config->domains[i];
-    }
+        targets[(*count)++] = host_target(config);
+    for (size_t i = 0; i < config->domain_count; i++)
+        if (!config->domains[i].in_parent)
+            targets[(*count)++] = domain_target(&config->domains[i]);
 }
 
 // Puts the block together with room for `lists` octets of the targets' own.

@@ -76,6 +76,9 @@ struct zone_reporter {
 struct zone_target {
     const char *name;
     const struct config_domain *domain; // NULL: host name's own
+    enum config_dnssec dnssec;
+    const struct config_dnssec_policy *policy; // never NULL, as is ttl: the domain's, or the box's
+    const struct config_ttl *ttl;
     const struct config_domain *
         *inside; // domains with `zone: parent` whose records are in this zone
     size_t inside_count;
