@@ -207,9 +207,10 @@ static void check_rows(const struct section *section)
         bool has_section = row->type == OPTION_SECTION || row->type == OPTION_SWITCH ||
                            row->type == OPTION_CAA || row->type >= OPTION_NAMESERVERS;
         assert_int_equal(row->section != NULL, has_section && row->type != OPTION_LATER);
-        bool has_words =
-            row->type == OPTION_WORD || row->type == OPTION_EITHER || row->type == OPTION_FLAGS;
+        bool has_words = row->type == OPTION_WORD || row->type == OPTION_EITHER ||
+                         row->type == OPTION_ALGORITHM || row->type == OPTION_FLAGS;
         assert_int_equal(row->words != NULL, has_words);
+        assert_int_equal(row->numbers != NULL, row->type == OPTION_ALGORITHM);
         assert_int_equal(row->count != 0, option_is_list(row));
         assert_true(!option_is_list(row) || row->max > 0);
     }
