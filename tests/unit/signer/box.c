@@ -100,6 +100,15 @@ uint32_t serial_of(struct publisher *publisher, const char *zone)
     return serial;
 }
 
+bool zone_has(struct publisher *publisher, const char *zone, const char *owner, uint16_t type)
+{
+    struct image image;
+    assert_true(look(publisher, zone, &image));
+    bool found = find_rrset(&image, zone, owner, type) != NULL;
+    stores_reset(&publisher->stores);
+    return found;
+}
+
 // As a validator at that time would see it, with the keys in the directory.
 void assert_valid(struct publisher *publisher, const char *zone, int64_t now)
 {

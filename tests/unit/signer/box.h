@@ -27,6 +27,8 @@ void take(struct publisher *publisher, int64_t now);
 
 // What is published of the zone, opened; the octets stay until the next renew.
 bool look(struct publisher *publisher, const char *zone, struct image *ret);
+// Has it records of that type at that name?
+bool zone_has(struct publisher *publisher, const char *zone, const char *owner, uint16_t type);
 uint32_t serial_of(struct publisher *publisher, const char *zone); // 0: none
 // As a validator at that time would see it, with the keys in the directory.
 void assert_valid(struct publisher *publisher, const char *zone, int64_t now);

@@ -47,6 +47,20 @@ struct dnskey_set new_keys(const char *directory)
     return keys;
 }
 
+const struct image_rrset *find_rrset(const struct image *image, const char *apex, const char *owner,
+                                     uint16_t type)
+{
+    struct name owner_name, apex_name;
+    struct name_key key, apex_key;
+    assert_int_equal(name_from_text(owner, &owner_name, NULL), STATUS_OK);
+    assert_int_equal(name_from_text(apex, &apex_name, NULL), STATUS_OK);
+    name_key(owner_name.wire, &key);
+    name_key(apex_name.wire, &apex_key);
+    const struct image_node *node =
+        image_find(image, key.octets + apex_key.len, (size_t)(key.len - apex_key.len));
+    return node != NULL ? image_rrset(image, node, type) : NULL;
+}
+
 void signed_zone_done(struct signed_zone *zone)
 {
     buf_done(&zone->octets);

@@ -36,6 +36,10 @@ struct records *read_records(const char *text);
 // A fresh key for APEX, its files in directory.
 struct dnskey_set new_keys(const char *directory);
 
+// NULL: the image has none.
+const struct image_rrset *find_rrset(const struct image *image, const char *apex, const char *owner,
+                                     uint16_t type);
+
 struct signed_zone {
     struct buf octets;
     struct image image;

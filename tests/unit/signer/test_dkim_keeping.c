@@ -15,30 +15,13 @@ static void write_dkim_config(const char *box, const char *domains)
 
 #define ED25519 "dkim: {algorithms: [ed25519]}"
 
-static bool has(struct publisher *publisher, const char *zone, const char *owner, uint16_t type)
-{
-    struct image image;
-    struct name wire, apex;
-    struct name_key key, apex_key;
-    assert_int_equal(name_from_text(owner, &wire, NULL), STATUS_OK);
-    assert_int_equal(name_from_text(zone, &apex, NULL), STATUS_OK);
-    name_key(wire.wire, &key);
-    name_key(apex.wire, &apex_key);
-    assert_true(look(publisher, zone, &image));
-    const struct image_node *node =
-        image_find(&image, key.octets + apex_key.len, (size_t)(key.len - apex_key.len));
-    bool found = node != NULL && image_rrset(&image, node, type) != NULL;
-    stores_reset(&publisher->stores);
-    return found;
-}
-
 static void a_zone_above_gets_the_ds_of_one_that_waited_for_its_dkim_key(void **state)
 {
     (void)state;
     write_dkim_config(ED25519, "  - example.com\n  - below.example.com\n");
     struct publisher *publisher = start(NOW);
     work(publisher, NOW);
-    assert_true(has(publisher, "example.com", "below.example.com", RR_TYPE_DS));
+    assert_true(zone_has(publisher, "example.com", "below.example.com", RR_TYPE_DS));
     publisher_close(publisher);
 }
 
@@ -50,19 +33,19 @@ static void a_spoilt_key_file_keeps_its_record_and_nothing_else(void **state)
              "-pubout >state/dkim/example.com/news.pub");
     struct publisher *publisher = start(NOW);
     work(publisher, NOW);
-    assert_true(has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
+    assert_true(zone_has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
     in_shell("echo spoilt >state/dkim/example.com/news.pub");
     write_dkim_config(ED25519, "  - {name: example.com, www: yes}\n");
     listen_to_log();
     take(publisher, NOW + 1);
     assert_int_equal(end_listening("input-bad path="), 1);
     assert_true(publisher_has_trouble(publisher));
-    assert_true(has(publisher, "example.com", "www.example.com", RR_TYPE_A));
-    assert_true(has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
+    assert_true(zone_has(publisher, "example.com", "www.example.com", RR_TYPE_A));
+    assert_true(zone_has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
     in_shell("rm state/dkim/example.com/news.pub");
     publisher_touch_all(publisher);
     work(publisher, NOW + 2);
-    assert_false(has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
+    assert_false(zone_has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
     publisher_close(publisher);
 }
 

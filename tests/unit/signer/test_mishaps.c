@@ -48,23 +48,6 @@ static void a_certificate_that_expires_is_said_once_when_it_does(void **state)
 
 // ── What is lacking ──────────────────────────────────────────────────────────────────────────────
 
-static bool has(struct publisher *publisher, const char *zone, const char *name, uint16_t type)
-{
-    struct image image;
-    struct name wire, apex;
-    struct name_key key, apex_key;
-    assert_int_equal(name_from_text(name, &wire, NULL), STATUS_OK);
-    assert_int_equal(name_from_text(zone, &apex, NULL), STATUS_OK);
-    name_key(wire.wire, &key);
-    name_key(apex.wire, &apex_key);
-    assert_true(look(publisher, zone, &image));
-    const struct image_node *node =
-        image_find(&image, key.octets + apex_key.len, (size_t)(key.len - apex_key.len));
-    bool found = node != NULL && image_rrset(&image, node, type) != NULL;
-    stores_reset(&publisher->stores);
-    return found;
-}
-
 // A boot where the network comes later.
 static void a_box_without_addresses_keeps_those_it_published(void **state)
 {
@@ -79,7 +62,7 @@ static void a_box_without_addresses_keeps_those_it_published(void **state)
     publisher_set_inputs(publisher, inputs, NOW);
     work(publisher, NOW);
     uint32_t serial = serial_of(publisher, "example.com");
-    assert_true(has(publisher, "example.com", "box.example.com", LDNS_RR_TYPE_A));
+    assert_true(zone_has(publisher, "example.com", "box.example.com", LDNS_RR_TYPE_A));
     inputs = read_inputs();
     inputs->found_count = 0;
     listen_to_log();
@@ -90,7 +73,7 @@ static void a_box_without_addresses_keeps_those_it_published(void **state)
     // It is signed on meanwhile.
     work(publisher, NOW + 10 * DAY);
     assert_valid(publisher, "example.com", NOW + 10 * DAY);
-    assert_true(has(publisher, "example.com", "box.example.com", LDNS_RR_TYPE_A));
+    assert_true(zone_has(publisher, "example.com", "box.example.com", LDNS_RR_TYPE_A));
     publisher_close(publisher);
 }
 
@@ -118,11 +101,11 @@ static void another_certificate_that_is_not_there_keeps_the_tlsa(void **state)
     work(publisher, now);
     write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [typo.pem]", "  - example.com\n");
     take(publisher, now);
-    assert_true(has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
+    assert_true(zone_has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
     assert_true(publisher_has_trouble(publisher));
     write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
     take(publisher, now); // that is said clearly
-    assert_false(has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
+    assert_false(zone_has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
     assert_false(publisher_has_trouble(publisher));
     publisher_close(publisher);
 }
@@ -138,11 +121,11 @@ static void a_zone_below_that_breaks_stays_delegated(void **state)
     struct publisher *publisher = start(NOW);
     work(publisher, NOW);
     uint32_t serial = serial_of(publisher, "example.com");
-    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     write_config("  - example.com\n  - {name: sub.example.com, zone-file: sub.zone}\n");
     take(publisher, NOW + 1);
     assert_int_equal(serial_of(publisher, "example.com"), serial);
-    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
+    assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
     assert_valid(publisher, "sub.example.com", NOW + 1);
     publisher_close(publisher);
 }
@@ -156,17 +139,17 @@ static void a_ds_does_not_come_before_the_key_it_names_is_served(void **state)
     work(publisher, NOW);
     write_config("  - example.com\n  - {name: sub.example.com, dnssec: off}\n");
     take(publisher, NOW);
-    assert_false(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     // On again, but it cannot be signed: a DS would make it bogus.
     in_shell("mkdir away && mv state/keys/Ksub.*.private away");
     write_config("  - example.com\n  - sub.example.com\n");
     take(publisher, NOW);
-    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
-    assert_false(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
+    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     in_shell("mv away/* state/keys");
     work(publisher, NOW + PUBLISH_RETRY_S);
     assert_valid(publisher, "sub.example.com", NOW + PUBLISH_RETRY_S);
-    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     publisher_close(publisher);
 }
 
@@ -179,8 +162,8 @@ static void a_zone_below_is_published_before_the_one_above(void **state)
     struct publisher *publisher = start(NOW);
     work(publisher, NOW);
     assert_int_equal(publisher_counts(publisher).published, 3);
-    assert_true(has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
-    assert_true(has(publisher, "sub.example.com", "deep.sub.example.com", LDNS_RR_TYPE_DS));
+    assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    assert_true(zone_has(publisher, "sub.example.com", "deep.sub.example.com", LDNS_RR_TYPE_DS));
     publisher_close(publisher);
 }
 
@@ -272,8 +255,8 @@ static void published_dkim_keys_that_are_gone_stay_published(void **state)
     write_dkim_config(1);
     struct publisher *publisher = start(NOW);
     work(publisher, NOW);
-    assert_true(has(publisher, "example.com", "m-ed25519-20261118._domainkey.example.com",
-                    LDNS_RR_TYPE_TXT));
+    assert_true(zone_has(publisher, "example.com", "m-ed25519-20261118._domainkey.example.com",
+                         LDNS_RR_TYPE_TXT));
     assert_false(publisher_has_trouble(publisher));
     // The public file is written again from the private one.
     in_shell("rm state/dkim/example.com/*.pub");
@@ -322,7 +305,7 @@ static void a_broken_dkim_key_stops_nothing_but_itself(void **state)
     publisher_touch_all(publisher);
     work(publisher, NOW + 1);
     assert_true(
-        has(publisher, "example.com", "newsletter._domainkey.example.com", LDNS_RR_TYPE_TXT));
+        zone_has(publisher, "example.com", "newsletter._domainkey.example.com", LDNS_RR_TYPE_TXT));
     assert_true(publisher_has_trouble(publisher));
     in_shell("rm state/dkim/example.com/mine.private");
     publisher_touch_all(publisher);
@@ -335,7 +318,7 @@ static void a_broken_dkim_key_stops_nothing_but_itself(void **state)
     take(publisher, NOW + 3);
     assert_int_not_equal(serial_of(publisher, "example.com"), serial);
     assert_true(
-        has(publisher, "example.com", "newsletter._domainkey.example.com", LDNS_RR_TYPE_TXT));
+        zone_has(publisher, "example.com", "newsletter._domainkey.example.com", LDNS_RR_TYPE_TXT));
     assert_true(publisher_has_trouble(publisher));
     publisher_close(publisher);
 }

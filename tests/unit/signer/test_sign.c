@@ -22,22 +22,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-static const struct image_rrset *find(const struct image *image, const char *text, uint16_t type)
-{
-    struct name name;
-    struct name_key key, apex;
-    assert_int_equal(name_from_text(text, &name, NULL), STATUS_OK);
-    name_key(name.wire, &key);
-    struct name apex_wire = apex_name();
-    name_key(apex_wire.wire, &apex);
-    const struct image_node *node =
-        image_find(image, key.octets + apex.len, (size_t)(key.len - apex.len));
-    return node != NULL ? image_rrset(image, node, type) : NULL;
-}
-
 static unsigned sigs(const struct image *image, const char *text, uint16_t type)
 {
-    const struct image_rrset *rrset = find(image, text, type);
+    const struct image_rrset *rrset = find_rrset(image, APEX, text, type);
     assert_non_null(rrset);
     return rrset->sig_count;
 }
@@ -66,9 +53,9 @@ static void only_what_is_authoritative_is_signed(void **state)
     assert_int_equal(sigs(&zone.image, "cut.example.com", RR_TYPE_NS), 0);
     assert_int_equal(sigs(&zone.image, "cut.example.com", RR_TYPE_NSEC), 1);
     assert_int_equal(sigs(&zone.image, "ns.cut.example.com", RR_TYPE_A), 0);
-    assert_null(find(&zone.image, "ns.cut.example.com", RR_TYPE_NSEC));
-    assert_null(find(&zone.image, "below.secure.example.com", RR_TYPE_NSEC));
-    assert_null(find(&zone.image, "_tcp.mail.example.com", RR_TYPE_NSEC)); // empty
+    assert_null(find_rrset(&zone.image, APEX, "ns.cut.example.com", RR_TYPE_NSEC));
+    assert_null(find_rrset(&zone.image, APEX, "below.secure.example.com", RR_TYPE_NSEC));
+    assert_null(find_rrset(&zone.image, APEX, "_tcp.mail.example.com", RR_TYPE_NSEC)); // empty
     signed_zone_done(&zone);
 }
 
@@ -77,12 +64,12 @@ static void nsec_lives_as_long_as_a_negative_answer(void **state)
     (void)state;
     struct signed_zone zone;
     sign_records(read_records(zone_text), &keys, NULL, NOW, &zone);
-    assert_int_equal(find(&zone.image, "example.com", RR_TYPE_NSEC)->ttl, 900);
+    assert_int_equal(find_rrset(&zone.image, APEX, "example.com", RR_TYPE_NSEC)->ttl, 900);
     signed_zone_done(&zone);
     sign_records(
         read_records("@ 300 SOA ns1 h 1 14400 3600 604800 900\n@ NS ns1\nns1 A 192.0.2.1\n"), &keys,
         NULL, NOW, &zone);
-    assert_int_equal(find(&zone.image, "example.com", RR_TYPE_NSEC)->ttl, 300);
+    assert_int_equal(find_rrset(&zone.image, APEX, "example.com", RR_TYPE_NSEC)->ttl, 300);
     signed_zone_done(&zone);
 }
 

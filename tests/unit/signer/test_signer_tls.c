@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "config/surroundings.h"
+#include "dns/types.h"
 #include "keys/tls_spki.h"
 #include "keys/tls_text.h"
 #include "signer/tls.h"
@@ -99,19 +100,12 @@ static struct publisher *begin(int64_t now)
 static void assert_served(struct publisher *publisher, const char *names)
 {
     struct image image;
-    struct name name;
-    struct name_key key, apex;
     struct image_cursor cursor;
     struct image_rr rr;
     size_t count = 0;
     assert_true(look(publisher, "example.com", &image));
-    assert_int_equal(name_from_text("_25._tcp.box.example.com", &name, NULL), STATUS_OK);
-    name_key(name.wire, &key);
-    assert_int_equal(name_from_text("example.com", &name, NULL), STATUS_OK);
-    name_key(name.wire, &apex);
-    const struct image_node *node =
-        image_find(&image, key.octets + apex.len, (size_t)(key.len - apex.len));
-    const struct image_rrset *rrset = node != NULL ? image_rrset(&image, node, 52) : NULL;
+    const struct image_rrset *rrset =
+        find_rrset(&image, "example.com", "_25._tcp.box.example.com", RR_TYPE_TLSA);
     if (rrset != NULL) {
         image_rrs(&cursor, &image, rrset, false);
         while (image_rrs_next(&cursor, &rr)) {
