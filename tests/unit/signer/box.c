@@ -2,6 +2,7 @@
 #include "tests/unit/signer/box.h"
 
 #include "base/file.h"
+#include "config/surroundings.h"
 
 char *directory;
 
@@ -9,6 +10,7 @@ int box_set_up(void **state)
 {
     (void)state;
     directory = make_directory();
+    write_text("host.pub", host_key);
     return 0;
 }
 
@@ -45,11 +47,14 @@ const char other_host_key[] =
 struct inputs *read_inputs(void)
 {
     char *path = path_join(directory, "box.yaml");
+    char *next = path_join(directory, "next/*.pub");
+    const struct surroundings surroundings = {.tls_next = next};
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
-    if (inputs_read(path, &inputs, &errors) != STATUS_OK)
+    if (inputs_read_in(&surroundings, path, &inputs, &errors) != STATUS_OK)
         fail_msg("%s", errors.list[0].text);
     free(path);
+    free(next);
     return inputs;
 }
 
@@ -65,17 +70,34 @@ struct publisher *start(int64_t now)
     return publisher;
 }
 
+void run_jobs(struct publisher *publisher)
+{
+    for (size_t i = 0; i < publisher_job_count(publisher); i++)
+        publisher_run_job(publisher, i);
+}
+
 void work(struct publisher *publisher, int64_t now)
 {
     for (int turns = 0; publisher_collect(publisher, now); turns++) {
-        for (size_t i = 0; i < publisher_job_count(publisher); i++)
-            publisher_run_job(publisher, i);
+        run_jobs(publisher);
         assert_int_equal(publisher_commit(publisher, now), STATUS_OK);
         assert_true(turns < 50);
     }
 }
 
-// What is published of the zone, opened; the octets stay until the next renew.
+void prepare(struct publisher *publisher, int64_t now)
+{
+    assert_true(publisher_collect(publisher, now));
+    run_jobs(publisher);
+}
+
+struct publisher *begin(int64_t now)
+{
+    struct publisher *publisher = start(now);
+    work(publisher, now);
+    return publisher;
+}
+
 bool look(struct publisher *publisher, const char *zone, struct image *ret)
 {
     struct name name;

@@ -7,6 +7,7 @@
 #include "signer/publisher.h"
 
 extern char *directory; // of the test that runs
+// A scratch directory with the host_key in host.pub.
 int box_set_up(void **state);
 int box_tear_down(void **state);
 
@@ -18,10 +19,16 @@ void write_config(const char *domains);
 // A line of shell in the scratch directory.
 void in_shell(const char *command);
 
+// As box.yaml says, with the TLS keys to come in next/.
 struct inputs *read_inputs(void);
 struct publisher *start(int64_t now);
 // Runs batches until there is nothing to do at that time.
 void work(struct publisher *publisher, int64_t now);
+// Both.
+struct publisher *begin(int64_t now);
+void run_jobs(struct publisher *publisher); // of the batch
+// Up to the commit of the next batch.
+void prepare(struct publisher *publisher, int64_t now);
 // Reads the inputs again and works.
 void take(struct publisher *publisher, int64_t now);
 

@@ -18,11 +18,9 @@ static size_t zones_looked_at(struct publisher *publisher, int64_t now)
 
 static struct publisher *start_with_all(void)
 {
-    write_text("host.pub", host_key);
     write_text("example.org.records", "a TXT one\n");
     write_config(domains);
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     return publisher;
 }
 

@@ -19,8 +19,7 @@ static void a_zone_above_gets_the_ds_of_one_that_waited_for_its_dkim_key(void **
 {
     (void)state;
     write_dkim_config(ED25519, "  - example.com\n  - below.example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     assert_true(zone_has(publisher, "example.com", "below.example.com", RR_TYPE_DS));
     publisher_close(publisher);
 }
@@ -31,8 +30,7 @@ static void a_spoilt_key_file_keeps_its_record_and_nothing_else(void **state)
     write_dkim_config(ED25519, "  - {name: example.com, www: no}\n");
     in_shell("mkdir -p state/dkim/example.com && openssl genpkey -algorithm ED25519 | openssl pkey "
              "-pubout >state/dkim/example.com/news.pub");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     assert_true(zone_has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
     in_shell("echo spoilt >state/dkim/example.com/news.pub");
     write_dkim_config(ED25519, "  - {name: example.com, www: yes}\n");
@@ -53,16 +51,13 @@ static void a_start_takes_no_key_from_the_tables(void **state)
 {
     (void)state;
     write_dkim_config(ED25519, "  - example.com\n  - below.example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     publisher_close(publisher);
     in_shell("cp state/dkim/SigningTable before && test $(grep -c example.com before) = 2");
     write_dkim_config(ED25519, "  - example.com\n  - below.example.com\nttl: {default: 2h}\n");
     publisher = start(NOW + 1);
     // The zone below is published before the one above is looked at.
-    assert_true(publisher_collect(publisher, NOW + 1));
-    for (size_t i = 0; i < publisher_job_count(publisher); i++)
-        publisher_run_job(publisher, i);
+    prepare(publisher, NOW + 1);
     assert_int_equal(publisher_commit(publisher, NOW + 1), STATUS_OK);
     in_shell("cmp before state/dkim/SigningTable");
     work(publisher, NOW + 1);
@@ -76,8 +71,7 @@ static void a_zone_that_comes_from_a_file_has_no_keys_to_look_after(void **state
     write_text("com.zone", "@ 3600 SOA ns1.example.net. root.example.net. 1 2 3 4 5\n"
                            "@ 3600 NS ns1.example.net.\n");
     write_dkim_config("dkim: {algorithms: [ed25519], lifetime: 8d}", "  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     int64_t rotation = NOW + 7 * DAY;
     write_dkim_config("dkim: {algorithms: [ed25519], lifetime: 8d}",
                       "  - {name: example.org, zone-file: com.zone}\n");

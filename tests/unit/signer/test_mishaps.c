@@ -97,8 +97,7 @@ static void another_certificate_that_is_not_there_keeps_the_tlsa(void **state)
     int64_t now = time(NULL);
     write_certificate();
     write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [tls.pem]", "  - example.com\n");
-    struct publisher *publisher = start(now);
-    work(publisher, now);
+    struct publisher *publisher = begin(now);
     write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [typo.pem]", "  - example.com\n");
     take(publisher, now);
     assert_true(zone_has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
@@ -115,11 +114,9 @@ static void another_certificate_that_is_not_there_keeps_the_tlsa(void **state)
 static void a_zone_below_that_breaks_stays_delegated(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_text("sub.zone", "@ 3600 SOA what\n");
     write_config("  - example.com\n  - sub.example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     write_config("  - example.com\n  - {name: sub.example.com, zone-file: sub.zone}\n");
@@ -133,10 +130,8 @@ static void a_zone_below_that_breaks_stays_delegated(void **state)
 static void a_ds_does_not_come_before_the_key_it_names_is_served(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - sub.example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     write_config("  - example.com\n  - {name: sub.example.com, dnssec: off}\n");
     take(publisher, NOW);
     assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
@@ -157,10 +152,8 @@ static void a_ds_does_not_come_before_the_key_it_names_is_served(void **state)
 static void a_zone_below_is_published_before_the_one_above(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - sub.example.com\n  - deep.sub.example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     assert_int_equal(publisher_counts(publisher).published, 3);
     assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     assert_true(zone_has(publisher, "sub.example.com", "deep.sub.example.com", LDNS_RR_TYPE_DS));
@@ -173,16 +166,13 @@ static void signatures_that_fall_due_while_others_are_made_are_published(void **
 {
     (void)state;
     write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     int64_t due = publisher_next(publisher, NOW);
     int64_t now = due - 2 * (two_weeks.lifetime / PLAN_WINDOW_PART);
     uint32_t serial = serial_of(publisher, "example.com");
     write_whole_config("addresses: [192.0.2.2], ssh: [], tls: []", "  - example.com\n");
     publisher_set_inputs(publisher, read_inputs(), now);
-    assert_true(publisher_collect(publisher, now));
-    for (size_t i = 0; i < publisher_job_count(publisher); i++)
-        publisher_run_job(publisher, i);
+    prepare(publisher, now);
     assert_int_equal(publisher_commit(publisher, due + 1), STATUS_OK);
     assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
     assert_false(publisher_has_trouble(publisher));
@@ -196,8 +186,7 @@ static void work_on(struct publisher *publisher, int64_t now)
 {
     for (int turns = 0; turns < 20; turns++) {
         while (publisher_collect(publisher, now)) {
-            for (size_t i = 0; i < publisher_job_count(publisher); i++)
-                publisher_run_job(publisher, i);
+            run_jobs(publisher);
             if (publisher_commit(publisher, now) != STATUS_OK)
                 break;
         }
@@ -217,13 +206,11 @@ static void a_damaged_serve_is_made_anew(void **state)
     (void)state;
     write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []",
                        "  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.org");
     publisher_close(publisher);
     damage_serve(); // while nobody runs
-    publisher = start(NOW + 60);
-    work(publisher, NOW + 60);
+    publisher = begin(NOW + 60);
     assert_valid(publisher, "example.org", NOW + 60);
     damage_serve(); // and while it does
     write_whole_config("addresses: [192.0.2.2], ssh: [], tls: []",
@@ -253,8 +240,7 @@ static void published_dkim_keys_that_are_gone_stay_published(void **state)
 {
     (void)state;
     write_dkim_config(1);
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     assert_true(zone_has(publisher, "example.com", "m-ed25519-20261118._domainkey.example.com",
                          LDNS_RR_TYPE_TXT));
     assert_false(publisher_has_trouble(publisher));
@@ -288,8 +274,7 @@ static void a_broken_dkim_key_stops_nothing_but_itself(void **state)
 {
     (void)state;
     write_dkim_config(1);
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     in_shell("echo garbage >state/dkim/example.com/newsletter.pub");
     write_dkim_config(2);
@@ -331,8 +316,7 @@ static void what_the_admin_changed_comes_first(void **state)
     (void)state;
     write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []",
                        "  - example.com\n  - a.test\n  - b.test\n  - c.test\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     write_whole_config(
         "addresses: [192.0.2.2], ssh: [], tls: []",
         "  - example.com\n  - {name: a.test, dnssec: off}\n  - b.test\n  - c.test\n");
@@ -350,10 +334,8 @@ static void what_the_admin_changed_comes_first(void **state)
 static void a_foreign_key_file_does_not_let_signatures_run_out(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     in_shell("ldns-keygen -a 13 -k example.com > made && rm -f *.ds && "
              "mv Kexample.com.*.key state/keys");
     publisher_touch_all(publisher);

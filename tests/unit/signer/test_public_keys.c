@@ -63,21 +63,11 @@ static bool is_written_again(const struct stat *before)
     return now.st_ino != before->st_ino;
 }
 
-// Up to the commit of the first batch.
-static void prepare(struct publisher *publisher, int64_t now)
-{
-    assert_true(publisher_collect(publisher, now));
-    for (size_t i = 0; i < publisher_job_count(publisher); i++)
-        publisher_run_job(publisher, i);
-}
-
 static void each_zone_has_its_keys_or_is_called_unsigned(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - {name: example.org, dnssec: off}\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     struct image image;
     assert_true(look(publisher, "example.com", &image));
     struct public_keys keys;
@@ -105,18 +95,15 @@ static void each_zone_has_its_keys_or_is_called_unsigned(void **state)
 static void it_is_written_when_keys_change_and_not_else(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     struct stat first = stat_of_file();
     work(publisher, NOW + 10 * DAY); // signs again
     write_text("host.pub", other_host_key);
     take(publisher, NOW + 10 * DAY);
     assert_int_equal(publisher_counts(publisher).published, 5);
     publisher_close(publisher);
-    publisher = start(NOW + 10 * DAY);
-    work(publisher, NOW + 10 * DAY);
+    publisher = begin(NOW + 10 * DAY);
     assert_false(is_written_again(&first));
     write_config("  - example.com\n");
     take(publisher, NOW + 10 * DAY);
@@ -155,7 +142,6 @@ static void commit_in_vain(struct publisher *publisher)
 static void the_keys_of_a_new_zone_come_before_it(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
     struct publisher *publisher = start(NOW);
     prepare(publisher, NOW);
@@ -180,10 +166,8 @@ static void add_key(void)
 static void keys_of_before_stay_until_the_commit(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     char *old = lines_of("example.com");
     in_shell("mkdir first && cp state/keys/* first");
     add_key();
@@ -205,10 +189,8 @@ static void keys_of_before_stay_until_the_commit(void **state)
 static void a_key_that_comes_is_there_before_the_commit_that_fails(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     add_key();
     publisher_touch_all(publisher);
     prepare(publisher, NOW);
@@ -222,10 +204,8 @@ static void a_key_that_comes_is_there_before_the_commit_that_fails(void **state)
 static void a_zone_between_signed_and_unsigned_is_called_unsigned(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     write_config("  - {name: example.com, dnssec: off}\n");
     publisher_set_inputs(publisher, read_inputs(), NOW);
     prepare(publisher, NOW);
@@ -262,7 +242,6 @@ static void revoked_keys_are_nobodys_anchors(void **state)
 static void what_cannot_be_written_is_said_once_and_stops_no_zone(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
     in_shell("mkdir -p state/public/zones.key/x");
     struct publisher *publisher = start(NOW);
@@ -284,7 +263,6 @@ static void what_cannot_be_written_is_said_once_and_stops_no_zone(void **state)
 static void many_zones_do_not_write_it_for_each_batch(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     struct buf domains = {0};
     for (int i = 0; i < 1500; i++)
         buf_printf(&domains, "  - {name: d%d.example, dnssec: off}\n", i);

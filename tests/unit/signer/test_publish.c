@@ -8,10 +8,8 @@
 static void months_pass_and_signatures_never_run_low(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     size_t publications = 0;
     int64_t end = NOW + 120 * DAY;
@@ -33,10 +31,8 @@ static void months_pass_and_signatures_never_run_low(void **state)
 static void a_clock_set_back_signs_again_with_a_later_serial(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW + 400 * DAY);
-    work(publisher, NOW + 400 * DAY);
+    struct publisher *publisher = begin(NOW + 400 * DAY);
     uint32_t serial = serial_of(publisher, "example.com");
     work(publisher, NOW);
     assert_valid(publisher, "example.com", NOW);
@@ -47,13 +43,10 @@ static void a_clock_set_back_signs_again_with_a_later_serial(void **state)
 static void a_second_start_does_nothing(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     publisher_close(publisher);
-    publisher = start(NOW + 100);
-    work(publisher, NOW + 100);
+    publisher = begin(NOW + 100);
     assert_int_equal(publisher_counts(publisher).published, 0);
     assert_false(publisher_has_trouble(publisher));
     publisher_close(publisher);
@@ -64,16 +57,13 @@ static void a_second_start_does_nothing(void **state)
 static void lost_state_goes_on_behind_what_was_published(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     publisher_close(publisher);
     in_shell("rm -rf state/state");
     write_text("host.pub", other_host_key);
-    publisher = start(NOW - 1000 * DAY); // and the clock does not help
-    work(publisher, NOW - 1000 * DAY);
+    publisher = begin(NOW - 1000 * DAY); // and the clock does not help
     assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
     assert_int_equal(count_keys(), 2);
     publisher_close(publisher);
@@ -82,10 +72,8 @@ static void lost_state_goes_on_behind_what_was_published(void **state)
 static void a_spoilt_record_of_state_costs_no_serial_and_no_key(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     struct name_key key = publisher->zones.list[0].key;
     struct store_entry entry = {key.octets, key.len, (const uint8_t *)"spoilt", 6};
@@ -95,8 +83,7 @@ static void a_spoilt_record_of_state_costs_no_serial_and_no_key(void **state)
     assert_int_equal(store_commit(txn, NULL, NULL), STATUS_OK);
     publisher_close(publisher);
     write_text("host.pub", other_host_key);
-    publisher = start(NOW);
-    work(publisher, NOW);
+    publisher = begin(NOW);
     assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
     assert_valid(publisher, "example.com", NOW);
     assert_int_equal(count_keys(), 2);
@@ -106,15 +93,12 @@ static void a_spoilt_record_of_state_costs_no_serial_and_no_key(void **state)
 static void lost_serve_is_made_anew_behind_the_serial_of_before(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     publisher_close(publisher);
     in_shell("printf 'no LMDB at all' > state/serve/data.mdb");
-    publisher = start(NOW);
-    work(publisher, NOW);
+    publisher = begin(NOW);
     assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
     assert_valid(publisher, "example.com", NOW);
     publisher_close(publisher);
@@ -124,16 +108,13 @@ static void lost_serve_is_made_anew_behind_the_serial_of_before(void **state)
 static void a_crash_between_the_commits_skips_a_serial(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     publisher_close(publisher);
     in_shell("cp -a state/serve kept");
     write_text("host.pub", other_host_key);
-    publisher = start(NOW);
-    work(publisher, NOW);
+    publisher = begin(NOW);
     assert_int_equal(serial_of(publisher, "example.com"), serial + 1);
     publisher_close(publisher);
     in_shell("rm -rf state/serve && mv kept state/serve");
@@ -156,23 +137,19 @@ static void write_as_a_stranger(struct publisher *publisher)
 static void what_others_wrote_to_serve_is_not_used(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     write_as_a_stranger(publisher);
     write_as_a_stranger(publisher);
     publisher_close(publisher);
-    publisher = start(NOW);
-    work(publisher, NOW);
+    publisher = begin(NOW);
     struct publisher_counts counts = publisher_counts(publisher);
     assert_int_equal(counts.published, 2);
     assert_int_equal(counts.reused, 0);
     // And while it runs: seen at the next commit.
     write_as_a_stranger(publisher);
     write_text("host.pub", other_host_key);
-    publisher_set_inputs(publisher, read_inputs(), NOW);
-    work(publisher, NOW);
+    take(publisher, NOW);
     assert_true(publisher_counts(publisher).published >= counts.published + 3);
     assert_valid(publisher, "example.org", NOW);
     publisher_close(publisher);
@@ -183,16 +160,13 @@ static void what_others_wrote_to_serve_is_not_used(void **state)
 static void without_its_key_a_zone_stays_and_no_key_is_made(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     publisher_close(publisher);
     in_shell("mkdir away && mv state/keys/Kexample.com.* away");
     write_text("host.pub", other_host_key);
-    publisher = start(NOW);
-    work(publisher, NOW);
+    publisher = begin(NOW);
     assert_int_equal(serial_of(publisher, "example.com"), serial);
     assert_int_equal(count_keys(), 2); // of example.org
     assert_true(publisher_has_trouble(publisher));
@@ -208,21 +182,17 @@ static void without_its_key_a_zone_stays_and_no_key_is_made(void **state)
 static void switched_off_for_a_while_is_the_way_to_a_new_key(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     in_shell("rm state/keys/Kexample.org.*");
     write_config("  - {name: example.org, dnssec: off}\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW);
-    work(publisher, NOW);
+    take(publisher, NOW);
     struct image image;
     assert_true(look(publisher, "example.org", &image));
     assert_int_equal(image.header->flags & IMAGE_SIGNED, 0);
     stores_reset(&publisher->stores);
     write_config("  - example.org\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW + 5);
-    work(publisher, NOW + 5);
+    take(publisher, NOW + 5);
     assert_valid(publisher, "example.org", NOW + 5);
     publisher_close(publisher);
 }
@@ -232,30 +202,24 @@ static void switched_off_for_a_while_is_the_way_to_a_new_key(void **state)
 static void an_input_that_goes_bad_changes_nothing(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.com");
     write_text("host.pub", "garbage\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW + 1);
-    work(publisher, NOW + 1);
+    take(publisher, NOW + 1);
     assert_int_equal(serial_of(publisher, "example.com"), serial);
     assert_true(publisher_has_trouble(publisher));
     publisher_close(publisher);
     in_shell("rm host.pub");
-    publisher = start(NOW + 2); // and a restart does not either
-    work(publisher, NOW + 2);
+    publisher = begin(NOW + 2); // and a restart does not either
     assert_int_equal(serial_of(publisher, "example.com"), serial);
     // What else changes is published with the last good input.
     write_config("  - example.com\n  - sub.example.com\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW + 3);
-    work(publisher, NOW + 3);
+    take(publisher, NOW + 3);
     assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
     serial = serial_of(publisher, "example.com");
     write_text("host.pub", host_key);
-    publisher_set_inputs(publisher, read_inputs(), NOW + 4);
-    work(publisher, NOW + 4);
+    take(publisher, NOW + 4);
     assert_int_equal(serial_of(publisher, "example.com"), serial); // it says the same again
     assert_false(publisher_has_trouble(publisher));
     publisher_close(publisher);
@@ -268,27 +232,22 @@ static const char good_zone[] =
 static void a_broken_zone_file_is_signed_on_as_it_was(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_text("org.zone", good_zone);
     write_config("  - example.com\n  - {name: example.org, zone-file: org.zone}\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.org");
     assert_int_equal(serial, 2026112201);
     write_text("org.zone", "@ 3600 SOA what\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW + 1);
-    work(publisher, NOW + 1);
+    take(publisher, NOW + 1);
     assert_int_equal(serial_of(publisher, "example.org"), serial);
     assert_true(publisher_has_trouble(publisher));
     publisher_close(publisher);
     // Two weeks later, restarted: still served, freshly signed. Even where state/ is lost meanwhile.
-    publisher = start(NOW + 10 * DAY);
-    work(publisher, NOW + 10 * DAY);
+    publisher = begin(NOW + 10 * DAY);
     assert_valid(publisher, "example.org", NOW + 10 * DAY);
     publisher_close(publisher);
     in_shell("rm -rf state/state");
-    publisher = start(NOW + 20 * DAY);
-    work(publisher, NOW + 20 * DAY);
+    publisher = begin(NOW + 20 * DAY);
     assert_valid(publisher, "example.org", NOW + 20 * DAY);
     publisher_close(publisher);
 }
@@ -296,19 +255,15 @@ static void a_broken_zone_file_is_signed_on_as_it_was(void **state)
 static void a_domain_taken_out_is_no_longer_served_and_keeps_its_key(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.org");
     write_config("  - example.com\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW);
-    work(publisher, NOW);
+    take(publisher, NOW);
     assert_int_equal(serial_of(publisher, "example.org"), 0);
     assert_int_equal(count_keys(), 4);
     write_config("  - example.com\n  - example.org\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW);
-    work(publisher, NOW);
+    take(publisher, NOW);
     assert_true(plan_serial_is_later(serial_of(publisher, "example.org"), serial));
     assert_int_equal(count_keys(), 4);
     publisher_close(publisher);
@@ -318,10 +273,8 @@ static void a_domain_taken_out_is_no_longer_served_and_keeps_its_key(void **stat
 static void a_domain_that_becomes_external_is_no_longer_served(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.org");
     assert_int_not_equal(serial, 0);
     write_config("  - example.com\n  - example.org # external\n");
@@ -347,22 +300,18 @@ static void a_domain_that_becomes_external_is_no_longer_served(void **state)
 static void zones_served_as_they_are_keep_their_serial_and_never_go_back(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_text("org.zone", good_zone);
     write_config("  - example.com\n  - {name: example.org, zone-file: org.zone, dnssec: off}\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     assert_int_equal(serial_of(publisher, "example.org"), 2026112201);
     write_text("org.zone", "@ 3600 SOA ns1 h 2026112101 14400 3600 604800 3600\n@ 3600 NS ns1\n"
                            "ns1 3600 A 192.0.2.2\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW);
-    work(publisher, NOW);
+    take(publisher, NOW);
     assert_int_equal(serial_of(publisher, "example.org"), 2026112201);
     assert_true(publisher_has_trouble(publisher));
     write_text("org.zone", "@ 3600 SOA ns1 h 2026112202 14400 3600 604800 3600\n@ 3600 NS ns1\n"
                            "ns1 3600 A 192.0.2.2\n");
-    publisher_set_inputs(publisher, read_inputs(), NOW);
-    work(publisher, NOW);
+    take(publisher, NOW);
     assert_int_equal(serial_of(publisher, "example.org"), 2026112202);
     assert_false(publisher_has_trouble(publisher));
     publisher_close(publisher);
@@ -370,10 +319,8 @@ static void zones_served_as_they_are_keep_their_serial_and_never_go_back(void **
 
 static void assert_sub_has_ds(const char *domains)
 {
-    write_text("host.pub", host_key);
     write_config(domains);
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     struct image image;
     assert_true(look(publisher, "example.com", &image));
     const struct image_node *node = image_find(&image, (const uint8_t *)"sub", 4);

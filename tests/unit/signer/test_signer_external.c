@@ -22,6 +22,12 @@ static void configure(const char *dkim, const char *more)
     free(text);
 }
 
+static struct publisher *begin_with(const char *dkim, const char *more)
+{
+    configure(dkim, more);
+    return begin(NOW);
+}
+
 // What all servers of the world say about whatever record they are asked for. Returns how often they were.
 static size_t say(struct publisher *publisher, int ok, int wrong, int unknown, int64_t now)
 {
@@ -116,9 +122,7 @@ static void assert_told(struct publisher *publisher, const char *error, const ch
 static void a_first_key_signs_when_every_server_was_seen_with_it(void **state)
 {
     (void)state;
-    configure("", "");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with("", "");
     assert_int_equal(serial_of(publisher, "example.org"), 0); // it is not served here
     assert_int_equal(count_states("pending"), 1);
     assert_false(is_signed_for());
@@ -143,9 +147,7 @@ static void a_first_key_signs_when_every_server_was_seen_with_it(void **state)
 static void the_question_has_the_record_as_zonegen_prints_it(void **state)
 {
     (void)state;
-    configure("", "");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with("", "");
     struct observe_question question;
     struct dkim_set set;
     char text[NAME_TEXT_MAX];
@@ -171,22 +173,18 @@ static void the_question_has_the_record_as_zonegen_prints_it(void **state)
 static void a_successor_waits_a_day_from_when_it_was_seen_across_restarts(void **state)
 {
     (void)state;
-    configure(", lifetime: 40d", "");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with(", lifetime: 40d", "");
     say(publisher, 3, 0, 0, NOW + 1);
     int64_t due = NOW + 40 * DAY;
     work(publisher, due);
     assert_int_equal(count_states("pending"), 1);
     assert_told(publisher, NULL, "waits until", due); // mail is signed, with the key before
     publisher_close(publisher);
-    publisher = start(due + 1);
-    work(publisher, due + 1);
+    publisher = begin(due + 1);
     say(publisher, 3, 0, 0, due + 1);
     assert_told(publisher, NULL, "is published; what resolvers have kept has to run out", due + 1);
     publisher_close(publisher);
-    publisher = start(due + DAY + 2); // the day is over, but nobody has looked since the start
-    work(publisher, due + DAY + 2);
+    publisher = begin(due + DAY + 2); // the day is over, but nobody has looked since the start
     assert_int_equal(count_states("pending"), 1);
     say(publisher, 3, 0, 0, due + DAY + 3);
     assert_int_equal(count_states("active"), 1);
@@ -204,9 +202,7 @@ static void a_successor_waits_a_day_from_when_it_was_seen_across_restarts(void *
 static void a_server_without_the_record_begins_the_wait_anew(void **state)
 {
     (void)state;
-    configure(", lifetime: 40d", "");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with(", lifetime: 40d", "");
     say(publisher, 3, 0, 0, NOW + 1);
     int64_t due = NOW + 40 * DAY;
     work(publisher, due);
@@ -224,9 +220,7 @@ static void a_server_without_the_record_begins_the_wait_anew(void **state)
 static void what_is_not_pasted_is_asked_for_less_and_less_often(void **state)
 {
     (void)state;
-    configure("", "");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with("", "");
     size_t asked = 0;
     for (int64_t now = NOW; now < NOW + DAY; now += 10)
         asked += say(publisher, 0, 2, 0, now);
@@ -244,9 +238,7 @@ static void what_is_not_pasted_is_asked_for_less_and_less_often(void **state)
 static void a_question_that_nobody_answers_is_asked_again(void **state)
 {
     (void)state;
-    configure("", "");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with("", "");
     struct observe_question questions[MAX];
     assert_int_equal(questions_take(publisher, NOW, questions, MAX), 1);
     assert_int_equal(questions_take(publisher, NOW + 30, questions + 1, MAX - 1), 0);
@@ -264,9 +256,7 @@ static void a_question_that_nobody_answers_is_asked_again(void **state)
 static void answers_to_others_and_nonsense_change_nothing(void **state)
 {
     (void)state;
-    configure("", "");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with("", "");
     struct observe_question question;
     assert_int_equal(questions_take(publisher, NOW, &question, 1), 1);
     const struct observe_answer good = {
@@ -291,9 +281,7 @@ static void answers_to_others_and_nonsense_change_nothing(void **state)
 static void without_the_probe_the_first_key_signs_and_none_follows(void **state)
 {
     (void)state;
-    configure(", lifetime: 40d", "probe: no\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with(", lifetime: 40d", "probe: no\n");
     assert_true(is_signed_for());
     assert_int_equal(say(publisher, 3, 0, 0, NOW + 1), 0);
     work(publisher, NOW + 400 * DAY);
@@ -309,10 +297,9 @@ static void without_the_probe_the_first_key_signs_and_none_follows(void **state)
 static void a_domain_without_mail_or_dkim_has_no_keys(void **state)
 {
     (void)state;
-    configure("", "  - {name: example.net, mode: external, mail: no}\n"
-                  "  - {name: sub.example.org, zone: parent}\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher =
+        begin_with("", "  - {name: example.net, mode: external, mail: no}\n"
+                       "  - {name: sub.example.org, zone: parent}\n");
     assert_int_equal(say(publisher, 1, 0, 0, NOW), 2); // of example.org and sub.example.org
     in_shell("test ! -d state/dkim/example.net && test -d state/dkim/sub.example.org");
     in_shell("grep -q sub.example.org state/dkim/SigningTable");
@@ -322,9 +309,7 @@ static void a_domain_without_mail_or_dkim_has_no_keys(void **state)
 static void the_keys_stay_when_a_domain_moves_to_others(void **state)
 {
     (void)state;
-    configure("", "  - example.net\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin_with("", "  - example.net\n");
     in_shell("grep -q ed25519-20261118._domainkey.example.net state/dkim/KeyTable");
     configure("", "  - {name: example.net, mode: external}\n");
     take(publisher, NOW + 2 * DAY);

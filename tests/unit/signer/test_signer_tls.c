@@ -3,7 +3,6 @@
 #include "tests/unit/signer/box.h"
 
 #include "base/file.h"
-#include "config/surroundings.h"
 #include "dns/types.h"
 #include "keys/tls_spki.h"
 #include "keys/tls_text.h"
@@ -55,45 +54,17 @@ static void digest_of(const char *name, uint8_t ret[TLS_DIGEST_LEN])
 
 // ── A box ────────────────────────────────────────────────────────────────────────────────────────
 
-static void configure(void)
+// With certificate a.
+static int set_up(void **state)
 {
+    box_set_up(state);
+    copy("a.pem", "cert.pem");
     char *text = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.1], dkim: no, "
                            "ssh: [], tls: [cert.pem]}\nstate: %s/state\ndomains: [example.com]\n",
                            directory);
     write_text("box.yaml", text);
     free(text);
-}
-
-static struct inputs *read_with_next(void)
-{
-    char *path = path_join(directory, "box.yaml");
-    char *glob = path_join(directory, "next/*.pub");
-    const struct surroundings surroundings = {.tls_next = glob};
-    struct inputs *inputs = NULL;
-    struct config_errors errors = {0};
-    if (inputs_read_in(&surroundings, path, &inputs, &errors) != STATUS_OK)
-        fail_msg("%s", errors.list[0].text);
-    free(path);
-    free(glob);
-    return inputs;
-}
-
-static void follow_files(struct publisher *publisher, int64_t now)
-{
-    publisher_set_inputs(publisher, read_with_next(), now);
-    work(publisher, now);
-}
-
-static struct publisher *begin(int64_t now)
-{
-    char *path = path_join(directory, "state");
-    struct publisher *publisher = NULL;
-    struct error err = {0};
-    if (publisher_open(path, &publisher, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-    free(path);
-    follow_files(publisher, now);
-    return publisher;
+    return 0;
 }
 
 // The TLSA records of port 25 name these keys and no others.
@@ -196,14 +167,12 @@ static void an_announced_renewal_goes_through_without_an_alarm(void **state)
 {
     (void)state;
     int64_t now = NOW;
-    configure();
-    copy("a.pem", "cert.pem");
     listen_to_log();
     struct publisher *publisher = begin(now);
     assert_served(publisher, "a");
     watch(publisher, "a", &now, 600);
     copy("b.pub", "next/b.pub");
-    follow_files(publisher, now);
+    take(publisher, now);
     assert_served(publisher, "ab");
     assert_state(publisher, "b", TLS_NEXT);
     watch(publisher, "a", &now, TTL);
@@ -215,7 +184,7 @@ static void an_announced_renewal_goes_through_without_an_alarm(void **state)
     assert_public("ab");
     copy("b.pem", "cert.pem");
     in_shell("rm next/b.pub");
-    follow_files(publisher, now);
+    take(publisher, now);
     assert_served(publisher, "ab");
     watch(publisher, "a", &now, 300); // not yet reloaded
     watch(publisher, "b", &now, TTL);
@@ -233,12 +202,10 @@ static void an_announced_renewal_goes_through_without_an_alarm(void **state)
 static void an_unannounced_key_is_an_alarm_once_and_both_are_published(void **state)
 {
     (void)state;
-    configure();
-    copy("a.pem", "cert.pem");
     struct publisher *publisher = begin(NOW);
     copy("b.pem", "cert.pem");
     listen_to_log();
-    follow_files(publisher, NOW + 100);
+    take(publisher, NOW + 100);
     assert_served(publisher, "ab");
     publisher_close(publisher);
     publisher = begin(NOW + 200);
@@ -250,8 +217,6 @@ static void an_unannounced_key_is_an_alarm_once_and_both_are_published(void **st
 static void questions_are_about_one_fact_each(void **state)
 {
     (void)state;
-    configure();
-    copy("a.pem", "cert.pem");
     copy("b.pub", "next/b.pub");
     struct publisher *publisher = begin(NOW);
     struct observe_question questions[128];
@@ -286,8 +251,6 @@ static void questions_are_about_one_fact_each(void **state)
 static void what_is_no_answer_changes_nothing(void **state)
 {
     (void)state;
-    configure();
-    copy("a.pem", "cert.pem");
     copy("b.pub", "next/b.pub");
     struct publisher *publisher = begin(NOW);
     struct observe_question questions[128];
@@ -322,12 +285,10 @@ static void what_is_no_answer_changes_nothing(void **state)
 static void lost_state_withdraws_nothing(void **state)
 {
     (void)state;
-    configure();
-    copy("a.pem", "cert.pem");
     copy("c.pub", "next/c.pub");
     struct publisher *publisher = begin(NOW);
     copy("b.pem", "cert.pem");
-    follow_files(publisher, NOW + 100);
+    take(publisher, NOW + 100);
     assert_served(publisher, "abc");
     publisher_close(publisher);
     in_shell("rm -r state/state");
@@ -345,11 +306,9 @@ static void a_certificate_that_is_gone_for_days_withdraws_nothing(void **state)
 {
     (void)state;
     int64_t now = NOW;
-    configure();
-    copy("a.pem", "cert.pem");
     struct publisher *publisher = begin(now);
     in_shell("rm cert.pem");
-    follow_files(publisher, now);
+    take(publisher, now);
     for (int i = 0; i < 5; i++, now += DAY)
         watch(publisher, "a", &now, 600);
     assert_served(publisher, "a");
@@ -364,8 +323,6 @@ static void a_certificate_that_is_gone_for_days_withdraws_nothing(void **state)
 static void a_key_is_forgotten_at_once_on_the_admins_order(void **state)
 {
     (void)state;
-    configure();
-    copy("a.pem", "cert.pem");
     copy("b.pub", "next/b.pub");
     struct publisher *publisher = begin(NOW);
     struct error err = {0};
@@ -397,20 +354,18 @@ static void whoever_wants_no_records_for_a_while_begins_anew(void **state)
 {
     (void)state;
     int64_t now = NOW;
-    configure();
-    copy("a.pem", "cert.pem");
     copy("b.pub", "next/b.pub");
     struct publisher *publisher = begin(now);
     watch(publisher, "a", &now, 3 * TTL);
     assert_state(publisher, "b", TLS_SAFE);
     in_shell("sed -i 's/tls: .cert.pem./tls: []/' box.yaml");
-    follow_files(publisher, now);
+    take(publisher, now);
     assert_served(publisher, "");
     assert_true(publisher_next(publisher, now) > now);
     in_shell("sed -i 's/tls: ../tls: [cert.pem]/' box.yaml");
     now += DAY;
     listen_to_log();
-    follow_files(publisher, now);
+    take(publisher, now);
     assert_served(publisher, "ab");
     assert_state(publisher, "b", TLS_NEXT); // its record was away
     assert_int_equal(end_listening("error "), 0);
@@ -421,8 +376,6 @@ static void the_status_says_what_is_waited_for(void **state)
 {
     (void)state;
     int64_t now = NOW;
-    configure();
-    copy("a.pem", "cert.pem");
     copy("b.pub", "next/b.pub");
     struct publisher *publisher = begin(now);
     json_t *status = tls_status(publisher);
@@ -446,12 +399,10 @@ static void a_port_without_a_server_is_named_by_who_waits_for_it(void **state)
 {
     (void)state;
     int64_t now = NOW;
-    configure();
     in_shell("sed -i 's/tls: .cert.pem./tls: [cert.pem], tls-ports: [25, 993]/' box.yaml");
-    copy("a.pem", "cert.pem");
     struct publisher *publisher = begin(now);
     copy("b.pem", "cert.pem");
-    follow_files(publisher, now + 1);
+    take(publisher, now + 1);
     silent_port = 993;
     watch(publisher, "b", &now, 3 * TTL);
     silent_port = 0;
@@ -462,7 +413,7 @@ static void a_port_without_a_server_is_named_by_who_waits_for_it(void **state)
     assert_non_null(strstr(json_string_value(json_object_get(leaving, "waits-for")), "port 993"));
     json_decref(status);
     in_shell("sed -i 's/25, 993/25/' box.yaml");
-    follow_files(publisher, now);
+    take(publisher, now);
     watch(publisher, "b", &now, 3 * TTL);
     assert_served(publisher, "b");
     publisher_close(publisher);
@@ -470,7 +421,7 @@ static void a_port_without_a_server_is_named_by_who_waits_for_it(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, box_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(an_announced_renewal_goes_through_without_an_alarm),
         TEST(an_unannounced_key_is_an_alarm_once_and_both_are_published),

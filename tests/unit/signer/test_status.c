@@ -37,11 +37,9 @@ static json_int_t number(const json_t *object, const char *key)
 static void each_zone_tells_serial_times_and_keys(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_text("plain.zone", "@ 300 SOA ns1 a 7 2 3 4 5\n@ 300 NS ns1\nns1 300 A 192.0.2.1\n");
     write_config("  - example.com\n  - {name: example.org, zone-file: plain.zone, dnssec: off}\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     json_t *reply = ask(publisher, NOW, NULL);
     assert_int_equal(number(reply, "zone-count"), 2);
     assert_int_equal(number(reply, "signed"), 1);
@@ -75,7 +73,6 @@ static void each_zone_tells_serial_times_and_keys(void **state)
 static void what_is_wrong_is_said_until_it_is_right(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_text("bad.zone", "@ 3600 SOA what\n");
     write_config("  - example.com\n  - {name: example.org, zone-file: bad.zone}\n");
     struct publisher *publisher = start(NOW);
@@ -104,10 +101,8 @@ static void what_is_wrong_is_said_until_it_is_right(void **state)
 static void inputs_that_are_bad_are_among_the_errors(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     write_text("host.pub", "garbage\n");
     take(publisher, NOW);
     json_t *reply = ask(publisher, NOW, NULL);
@@ -121,10 +116,8 @@ static void inputs_that_are_bad_are_among_the_errors(void **state)
 static void signatures_that_run_out_are_wrong(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     json_t *reply = ask(publisher, NOW + 9 * DAY, "wrong"); // they are renewed at 7 left
     assert_int_equal(number(reply, "wrong"), 0);
     json_decref(reply);
@@ -138,10 +131,8 @@ static void signatures_that_run_out_are_wrong(void **state)
 static void one_zone_can_be_asked_for(void **state)
 {
     (void)state;
-    write_text("host.pub", host_key);
     write_config("  - example.com\n  - example.org\n");
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
+    struct publisher *publisher = begin(NOW);
     json_t *reply = ask(publisher, NOW, "Example.ORG");
     assert_int_equal(json_array_size(json_object_get(reply, "zones")), 1);
     assert_non_null(zone_named(reply, "example.org"));
