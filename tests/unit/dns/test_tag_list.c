@@ -74,14 +74,28 @@ static void what_is_no_list_is_refused(void **state)
     assert_int_equal(parse(many, &list), STATUS_OK);
 }
 
+struct family_case {
+    const char *owner;
+    const char *text;
+    enum txt_family family;
+};
+
+typedef enum txt_family family_of(const char *owner, const char *text, size_t len);
+
+static void assert_families(family_of *tell, const struct family_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum txt_family family = tell(cases[i].owner, cases[i].text, strlen(cases[i].text));
+        if (family != cases[i].family)
+            fail_msg("%s \"%s\" is taken for %s", cases[i].owner, cases[i].text,
+                     txt_family_name(family));
+    }
+}
+
 static void a_family_is_told_by_name_and_text(void **state)
 {
     (void)state;
-    static const struct {
-        const char *owner;
-        const char *text;
-        enum txt_family family;
-    } cases[] = {
+    static const struct family_case cases[] = {
         {"example.com", "v=spf1 -all", TXT_SPF},
         {"example.com", "V=SPF1", TXT_SPF},
         {"example.com", "v=spf10 -all", TXT_OTHER},
@@ -109,22 +123,13 @@ static void a_family_is_told_by_name_and_text(void **state)
         {"example.com", "site-verification=1", TXT_OTHER},
         {"example.com", "", TXT_OTHER},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        enum txt_family family = txt_family(cases[i].owner, cases[i].text, strlen(cases[i].text));
-        if (family != cases[i].family)
-            fail_msg("%s \"%s\" is taken for %s", cases[i].owner, cases[i].text,
-                     txt_family_name(family));
-    }
+    assert_families(txt_family, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void what_was_meant_is_told_in_any_spelling(void **state)
 {
     (void)state;
-    static const struct {
-        const char *owner;
-        const char *text;
-        enum txt_family family;
-    } cases[] = {
+    static const struct family_case cases[] = {
         {"_dmarc.example.com", "V=dmarc1 ; P=none", TXT_DMARC},
         {"_dmarc.example.com", "p=none; v=DMARC1", TXT_DMARC},
         {"_dmarc.example.com", "p=none", TXT_OTHER},
@@ -139,12 +144,7 @@ static void what_was_meant_is_told_in_any_spelling(void **state)
         {"a._report._dmarc.example.com", "v=dmarc1", TXT_REPORT},
         {"example.com", "", TXT_OTHER},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        enum txt_family family = txt_meant(cases[i].owner, cases[i].text, strlen(cases[i].text));
-        if (family != cases[i].family)
-            fail_msg("%s \"%s\" is taken for %s", cases[i].owner, cases[i].text,
-                     txt_family_name(family));
-    }
+    assert_families(txt_meant, cases, sizeof(cases) / sizeof(cases[0]));
     assert_int_equal(txt_claim("v=DKIM1; p=", 11), TXT_DKIM);
 }
 
