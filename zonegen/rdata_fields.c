@@ -73,6 +73,20 @@ enum status rdata_put_number(struct rdata_words *words, const char *what, unsign
     return STATUS_OK;
 }
 
+enum status rdata_put_type(struct rdata_words *words, const char *hint, struct buf *ret,
+                           struct error *err)
+{
+    const char *text = NULL;
+    enum status status = rdata_take(words, "a type", &text, err);
+    if (status != STATUS_OK)
+        return status;
+    uint16_t type = rdata_type(text);
+    if (type == 0)
+        return rdata_wrong(words, err, "\"%s\" is no record type%s", text, hint);
+    buf_put_u16(ret, type);
+    return STATUS_OK;
+}
+
 enum status rdata_duration(const char *text, uint32_t *ret)
 {
     static const char units[] = "smhdw";

@@ -27,6 +27,9 @@ enum status rdata_number(struct rdata_words *words, const char *what, uint32_t m
                          struct error *err);
 enum status rdata_put_number(struct rdata_words *words, const char *what, unsigned octets,
                              struct buf *ret, struct error *err);
+// A type by its name; `hint` goes behind the words about one that is none.
+enum status rdata_put_type(struct rdata_words *words, const char *hint, struct buf *ret,
+                           struct error *err);
 enum status rdata_put_name(struct rdata_words *words, struct buf *ret, struct error *err);
 enum status rdata_put_ipv4(struct rdata_words *words, struct buf *ret, struct error *err);
 enum status rdata_put_ipv6(struct rdata_words *words, struct buf *ret, struct error *err);

@@ -133,19 +133,6 @@ static enum status put_groups(struct rdata_words *words, const char *format, str
     return status;
 }
 
-static enum status put_type(struct rdata_words *words, struct buf *ret, struct error *err)
-{
-    const char *text = NULL;
-    enum status status = rdata_take(words, "a type", &text, err);
-    if (status != STATUS_OK)
-        return status;
-    uint16_t type = rdata_type(text);
-    if (type == 0)
-        return rdata_wrong(words, err, "\"%s\" is no record type", text);
-    buf_put_u16(ret, type);
-    return STATUS_OK;
-}
-
 // RFC 4034 §4.1.2: windows of 256 types.
 static enum status put_bitmap(struct rdata_words *words, struct buf *ret, struct error *err)
 {
@@ -154,7 +141,7 @@ static enum status put_bitmap(struct rdata_words *words, struct buf *ret, struct
     enum status status = STATUS_OK;
     while (status == STATUS_OK && rdata_peek(words) != NULL) {
         buf_clear(&octets);
-        status = put_type(words, &octets, err);
+        status = rdata_put_type(words, "", &octets, err);
         if (status == STATUS_OK)
             bits[octets.data[0] * 32 + octets.data[1] / 8] |=
                 (uint8_t)(0x80 >> (octets.data[1] % 8));

@@ -151,16 +151,10 @@ enum status rdata_put_amtrelay(struct rdata_words *words, struct buf *ret, struc
 
 enum status rdata_put_dsync(struct rdata_words *words, struct buf *ret, struct error *err)
 {
-    const char *text = NULL;
-    enum status status = rdata_take(words, "a type", &text, err);
+    enum status status = rdata_put_type(words, "; CDS and CSYNC are announced", ret, err);
     if (status != STATUS_OK)
         return status;
-    uint16_t type = rdata_type(text);
-    if (type == 0)
-        return rdata_wrong(words, err, "\"%s\" is no record type; CDS and CSYNC are announced",
-                           text);
-    buf_put_u16(ret, type);
-    text = rdata_peek(words);
+    const char *text = rdata_peek(words);
     if (text != NULL && strcasecmp(text, "NOTIFY") == 0) {
         words->at++;
         buf_put_u8(ret, 1);
