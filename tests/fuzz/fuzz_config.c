@@ -3,18 +3,11 @@
 // rest of the program relies on; what is refused has words that can be shown; a snapshot that is read writes as it was.
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
 #include "config/inputs.h"
 #include "config/surroundings.h"
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 static void check_errors(const struct config_errors *errors)
 {

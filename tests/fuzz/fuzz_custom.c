@@ -11,12 +11,6 @@
 #include "zonegen/rdata_text.h"
 #include "zonegen/zonegen.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 static const char config_text[] =
     "box:\n"
     "  hostname: box.example.com\n"
@@ -32,23 +26,16 @@ static const char config_text[] =
 static const struct zonegen_keys keys = {.dnssec_directory = "/nonexistent/keys",
                                          .dkim_directory = "/nonexistent/dkim"};
 
-static void check_line(const char *text)
-{
-    MUST(text[0] != '\0');
-    for (; *text != '\0'; text++)
-        MUST((unsigned char)*text >= 0x20 && *text != 0x7f);
-}
-
 static void check_content(const struct zone_content *content, enum status status)
 {
     bool refused = false;
     for (size_t i = 0; i < content->note_count; i++) {
-        check_line(content->notes[i].text);
+        fuzz_check_line(content->notes[i].text);
         refused = refused || content->notes[i].error;
     }
     MUST(status == STATUS_OK || refused);
     for (size_t i = 0; i < content->record_count; i++)
-        check_line(content->records[i].why);
+        fuzz_check_line(content->records[i].why);
 }
 
 // The custom records of a zone as a records file says them.
@@ -79,7 +66,7 @@ static struct zone_content *make(const struct inputs *inputs, const struct zone_
     *ret_status = zonegen_examine(inputs, &keys, target, &content, &err);
     check_content(content, *ret_status);
     if (*ret_status != STATUS_OK)
-        check_line(err.text);
+        fuzz_check_line(err.text);
     return content;
 }
 

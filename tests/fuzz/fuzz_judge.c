@@ -13,12 +13,6 @@
 #include "base/alloc.h"
 #include "probe/judge.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 #define FACTS_MADE_MAX 400 // then silence: a made-up world may be endless
 #define ROUNDS_MAX     200
 #define NOW            1800000000

@@ -3,17 +3,10 @@
 // nothing of it leaves the quotes or the line that it has in libunbound's settings.
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "resolver/anchors.h"
 #include "resolver/own_zones.h"
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 static void print(const struct records *records, struct buf *ret)
 {

@@ -4,7 +4,6 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "probe/ask_message.h"
@@ -12,12 +11,6 @@
 #include "probe/records.h"
 #include "probe/servers.h"
 #include "probe/smtp.h"
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 #define HEAD_MAX 300
 #define BODY_MAX 100

@@ -11,12 +11,6 @@
 #include "dns/tag_list.h"
 #include "zonegen/zonegen.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 #define DOMAINS_MAX 8   // zones of one input that are looked at
 #define RECORDS_MAX 400 // of one zone, since all are compared with all
 

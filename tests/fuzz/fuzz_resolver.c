@@ -13,12 +13,6 @@
 #include "resolver/policy.h"
 #include "resolver/reply.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 static bool is_readable(const uint8_t *message, size_t len)
 {
     struct names_reader reader = {message, len, DNS_HEADER_LEN};

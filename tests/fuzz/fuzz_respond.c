@@ -17,12 +17,6 @@
 #include "server/reply.h"
 #include "tests/support/zone_text.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 static const char zone_head[] =
     "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n"
     "@ NS ns1\n@ NS ns.sub\n@ MX 10 www\n@ TXT text\n"

@@ -3,18 +3,11 @@
 // makes a step that goes over its bounds.
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "keys/tls_text.h"
 
 #define NOW INT64_C(1795000000)
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 static void check_bounds(const struct tls_plan *plan)
 {

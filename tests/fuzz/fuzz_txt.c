@@ -10,12 +10,6 @@
 #include "dns/spf.h"
 #include "dns/tag_list.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 static bool inside(const char *at, size_t at_len, const char *text, size_t len)
 {
     return at_len == 0 || (at >= text && at + at_len <= text + len);

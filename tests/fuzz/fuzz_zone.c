@@ -14,12 +14,6 @@
 
 #define APEX "\7example"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 // Reads an owner; one that does not lie in the zone is put below its apex.
 static bool read_owner(struct wire_reader *reader, struct name *ret)
 {

@@ -9,12 +9,6 @@
 
 #include "zonegen/zonegen.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
 static const char config_text[] =
     "box:\n"
     "  hostname: box.example.com\n"
@@ -34,26 +28,19 @@ static const struct zonegen_keys keys = {.dnssec_directory = "/nonexistent/keys"
 #define ZONE_FILE  2
 #define FILE_COUNT 3
 
-static void check_line(const char *text)
-{
-    MUST(text[0] != '\0');
-    for (; *text != '\0'; text++)
-        MUST((unsigned char)*text >= 0x20 && *text != 0x7f);
-}
-
 static void check_content(const struct zone_content *content)
 {
     MUST(content->record_count > 0 && content->records[0].rr != NULL);
     for (size_t i = 0; i < content->record_count; i++) {
         const struct zone_record *record = &content->records[i];
-        check_line(record->why);
+        fuzz_check_line(record->why);
         if (record->rr == NULL)
-            check_line(record->missing);
+            fuzz_check_line(record->missing);
         else
             MUST((ldns_rr_get_type(record->rr) == LDNS_RR_TYPE_SOA) == (i == 0));
     }
     for (size_t i = 0; i < content->note_count; i++)
-        check_line(content->notes[i].text);
+        fuzz_check_line(content->notes[i].text);
 }
 
 static struct buf dump(const struct inputs *inputs, const struct zone_target *target,
@@ -66,7 +53,7 @@ static struct buf dump(const struct inputs *inputs, const struct zone_target *ta
         zone_content_dump(content, &text);
         zone_content_free(content);
     } else {
-        check_line(err->text);
+        fuzz_check_line(err->text);
     }
     return text;
 }
