@@ -141,12 +141,16 @@ def second_start(directory, name, port):
         return time.monotonic() - begin
 
 
+def read_options(text, **defaults):
+    """Numbers, each --name of the kind that its default is."""
+    options = argparse.ArgumentParser(description=text.splitlines()[0])
+    for name, default in defaults.items():
+        options.add_argument(f"--{name}", type=type(default), default=default)
+    return options.parse_args()
+
+
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--zones", type=int, default=10000)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=float, default=4.0)
-    chosen = options.parse_args()
+    chosen = read_options(__doc__, zones=10000, rounds=5, seconds=4.0)
     with harness.scratch() as directory:
         port = harness.free_port()
         names = write_inputs(directory, chosen.zones, port)

@@ -9,7 +9,6 @@ memory    most memory of zone-signer that is its own (RssAnon, looked at every 5
 Options: --zones N, --rounds N, --records N.
 """
 
-import argparse
 import os
 import pathlib
 import statistics
@@ -141,11 +140,7 @@ def measure_memory(directory, records):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--zones", type=int, default=10000)
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--records", type=int, default=25000)
-    chosen = options.parse_args()
+    chosen = bench.read_options(__doc__, zones=10000, rounds=5, records=25000)
     with harness.scratch() as directory:
         port = harness.free_port()
         names = bench.write_inputs(directory, chosen.zones, port)
