@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "dns/stream.h"
 #include "resolver/front_ask.h"
 #include "resolver/policy.h"
 
@@ -35,7 +36,7 @@ struct front {
     void (*done)(void *data);
     void *done_data;
     // The reply under construction. Nobody reads it but the asker's send, at once.
-    uint8_t reply[FRONT_PREFIX_LEN + DNS_MESSAGE_MAX];
+    uint8_t reply[STREAM_PREFIX_LEN + DNS_MESSAGE_MAX];
 };
 
 // ── Who may ask ──────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +152,7 @@ static void on_answer(void *data, const struct engine_result *result)
     struct front *front = waiting->front;
     struct asker *asker = waiting->asker;
     struct address client = waiting->client;
-    uint8_t *reply = front->reply + FRONT_PREFIX_LEN;
+    uint8_t *reply = front->reply + STREAM_PREFIX_LEN;
     count_result(&front->counters, result);
     size_t len = reply_write(&waiting->asked, result, reply, limit_of(asker, &waiting->asked));
     release_waiting(waiting); // first: send may take the asker down
@@ -162,7 +163,7 @@ static void on_answer(void *data, const struct engine_result *result)
 static void refuse(struct front *front, struct asker *asker, const struct address *client,
                    const struct asked *asked, const struct reply_error *error)
 {
-    uint8_t *reply = front->reply + FRONT_PREFIX_LEN;
+    uint8_t *reply = front->reply + STREAM_PREFIX_LEN;
     asker->send(asker, client, reply, reply_write_error(asked, error, reply));
 }
 

@@ -15,8 +15,6 @@
 #include "resolver/front.h"
 #include "resolver/reply.h"
 
-#define FRONT_PREFIX_LEN 2 // in front of a message over TCP (RFC 1035 §4.2.2)
-
 // One query whose answer the engine looks for.
 struct waiting {
     struct waiting *next; // of the asker's
@@ -30,8 +28,8 @@ struct waiting {
 
 struct asker {
     bool stream;
-    // Sends the reply; client: for UDP. `reply` has FRONT_PREFIX_LEN octets of room in front of it. Does not ask again:
-    // it may be called by the engine.
+    // Sends the reply; client: for UDP. `reply` has STREAM_PREFIX_LEN octets of room in front of it (dns/stream.h). Does
+    // not ask again: it may be called by the engine.
     void (*send)(struct asker *asker, const struct address *client, uint8_t *reply, size_t len);
     struct waiting *first;
     unsigned count;

@@ -10,6 +10,7 @@
 #include "base/acceptor.h"
 #include "base/alloc.h"
 #include "base/recent.h"
+#include "dns/stream.h"
 #include "dns/wire.h"
 #include "resolver/front_ask.h"
 
@@ -17,8 +18,6 @@
 #define TCP_BACKLOG   64 // connections that wait in the kernel until they are accepted
 // What one read takes, and all that a connection gets in one turn of the loop: a few tens of queries.
 #define TCP_READ_MAX 1024
-// A query that comes octet by octet must not mean an allocation each.
-#define INPUT_STEP 512
 // A client with this much to read stops being one. Some answers of the largest size, or hundreds of usual ones: what
 // can be under way when a client falls behind.
 #define TCP_UNSENT_MAX (256U << 10)
@@ -41,9 +40,7 @@ struct connection {
     bool ended;               // the client sends no more; it may still read
     bool had_turn;            // its last read was full: libuv would go on reading at once
     bool wants_turn;          // queries in `input` can go on, but not within the engine's callback
-    uint8_t *input; // queries that wait, the last one maybe incomplete; NULL when there are none
-    size_t input_len;
-    size_t input_cap;
+    struct stream input;      // queries that wait
 };
 
 struct front_tcp {
@@ -89,7 +86,7 @@ static void on_connection_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
     struct front_tcp *tcp = connection->tcp;
-    free(connection->input);
+    stream_done(&connection->input);
     free(connection);
     release(tcp);
 }
@@ -161,10 +158,10 @@ static void send_reply(struct asker *asker, const struct address *client, uint8_
                        size_t len)
 {
     struct connection *connection = (struct connection *)asker;
-    uint8_t *message = reply - FRONT_PREFIX_LEN;
+    uint8_t *message = reply - STREAM_PREFIX_LEN;
     (void)client;
     wire_set_u16(message, (uint16_t)len);
-    len += FRONT_PREFIX_LEN;
+    len += STREAM_PREFIX_LEN;
     size_t done = 0;
     if (connection->unsent == 0) {
         uv_buf_t buf = uv_buf_init((char *)message, (unsigned)len);
@@ -189,51 +186,20 @@ static bool keeps_up(const struct connection *connection)
     return connection->unsent == 0 && connection->asker.count < connection->tcp->queries_max;
 }
 
-// How many octets the query at the start takes with its prefix, or 0 when it is not whole.
-static size_t whole_query(const uint8_t *octets, size_t len)
-{
-    if (len < FRONT_PREFIX_LEN || len - FRONT_PREFIX_LEN < wire_get_u16(octets))
-        return 0;
-    return FRONT_PREFIX_LEN + (size_t)wire_get_u16(octets);
-}
-
-static void keep_input(struct connection *connection, const uint8_t *octets, size_t len)
-{
-    if (connection->input_cap - connection->input_len < len) {
-        connection->input_cap = connection->input_len + len + INPUT_STEP;
-        connection->input = xreallocarray(connection->input, connection->input_cap, 1);
-    }
-    memcpy(connection->input + connection->input_len, octets, len);
-    connection->input_len += len;
-}
-
-static void drop_input(struct connection *connection, size_t len)
-{
-    if (len == 0)
-        return;
-    connection->input_len -= len;
-    memmove(connection->input, connection->input + len, connection->input_len);
-    if (connection->input_len > 0)
-        return;
-    free(connection->input); // an idle connection holds nothing
-    connection->input = NULL;
-    connection->input_cap = 0;
-}
-
 // Asks the whole queries that wait, as many as the client may have under way.
 static void ask_all(struct connection *connection)
 {
     struct front_tcp *tcp = connection->tcp;
     size_t at = 0;
-    size_t len = whole_query(connection->input, connection->input_len);
+    size_t len = stream_whole(connection->input.octets, connection->input.len);
     while (len > 0 && keeps_up(connection) && !is_closing(connection)) {
         note_active(connection);
-        front_query(tcp->front, &connection->asker, NULL, connection->input + at + FRONT_PREFIX_LEN,
-                    len - FRONT_PREFIX_LEN);
+        front_query(tcp->front, &connection->asker, NULL,
+                    connection->input.octets + at + STREAM_PREFIX_LEN, len - STREAM_PREFIX_LEN);
         at += len;
-        len = whole_query(connection->input + at, connection->input_len - at);
+        len = stream_whole(connection->input.octets + at, connection->input.len - at);
     }
-    drop_input(connection, at);
+    stream_drop(&connection->input, at);
 }
 
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
@@ -256,7 +222,7 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
     else if (read_len < 0)
         close_connection(connection);
     else
-        keep_input(connection, (const uint8_t *)buf->base, (size_t)read_len);
+        stream_keep(&connection->input, (const uint8_t *)buf->base, (size_t)read_len);
     if (!is_closing(connection))
         serve(connection);
 }

@@ -9,11 +9,11 @@
 #include "base/acceptor.h"
 #include "base/alloc.h"
 #include "base/recent.h"
+#include "dns/stream.h"
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "server/respond.h"
 
-#define PREFIX_LEN 2 // RFC 1035 §4.2.2
 // Connections that wait in the kernel until they are accepted.
 #define TCP_BACKLOG 256
 // What one read takes, and all that a connection gets in one turn of the loop: a few tens of queries,
@@ -22,9 +22,7 @@
 #define TCP_READ_MAX 1024
 // Answers gather here until they are written: room for the largest one and more behind smaller
 // ones.
-#define TCP_WRITE_MAX (2 * (PREFIX_LEN + DNS_MESSAGE_MAX))
-// A query that comes octet by octet must not mean an allocation each.
-#define INPUT_STEP 512
+#define TCP_WRITE_MAX (2 * (STREAM_PREFIX_LEN + DNS_MESSAGE_MAX))
 // How often connections are looked at whether their time is up, as a share of the idle time.
 #define TCP_LOOKS 8
 // When the end is told, queries that are on their way are read for so long.
@@ -44,9 +42,7 @@ struct connection {
     bool ended;               // the client sends no more; it may still read
     bool had_turn;            // its last read was full: libuv would go on reading at once
     bool left;                // it was told that no more answers come
-    uint8_t *input; // queries that wait, the last one maybe incomplete; NULL when there are none
-    size_t input_len;
-    size_t input_cap;
+    struct stream input;      // queries that wait
 };
 
 struct tcp_listener {
@@ -96,7 +92,7 @@ static void on_connection_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
     struct tcp *tcp = connection->tcp;
-    free(connection->input);
+    stream_done(&connection->input);
     free(connection);
     release(tcp);
 }
@@ -171,22 +167,14 @@ static void flush(struct connection *connection)
 static void answer(struct tcp *tcp, const uint8_t *query, size_t len)
 {
     uint8_t *out = tcp->write + tcp->write_len;
-    size_t reply_len =
-        server_respond(tcp->zones, query, len, TRANSPORT_TCP, out + PREFIX_LEN, DNS_MESSAGE_MAX);
+    size_t reply_len = server_respond(tcp->zones, query, len, TRANSPORT_TCP,
+                                      out + STREAM_PREFIX_LEN, DNS_MESSAGE_MAX);
     tcp->counts->tcp++;
-    counts_reply(tcp->counts, out + PREFIX_LEN, reply_len);
+    counts_reply(tcp->counts, out + STREAM_PREFIX_LEN, reply_len);
     if (reply_len == 0)
         return;
     wire_set_u16(out, (uint16_t)reply_len);
-    tcp->write_len += PREFIX_LEN + reply_len;
-}
-
-// How many octets the query at the start takes with its prefix, or 0 when it is not whole.
-static size_t whole_query(const uint8_t *octets, size_t len)
-{
-    if (len < PREFIX_LEN || len - PREFIX_LEN < wire_get_u16(octets))
-        return 0;
-    return PREFIX_LEN + (size_t)wire_get_u16(octets);
+    tcp->write_len += STREAM_PREFIX_LEN + reply_len;
 }
 
 // Answers the whole queries at the start of the octets, as long as the client takes the answers.
@@ -195,15 +183,15 @@ static size_t answer_all(struct connection *connection, const uint8_t *octets, s
 {
     struct tcp *tcp = connection->tcp;
     size_t at = 0;
-    size_t query_len = whole_query(octets, len);
+    size_t query_len = stream_whole(octets, len);
     if (query_len == 0)
         return 0;
     zones_begin(tcp->zones);
     while (query_len > 0 && !connection->blocked && !is_closing(connection)) {
-        answer(tcp, octets + at + PREFIX_LEN, query_len - PREFIX_LEN);
+        answer(tcp, octets + at + STREAM_PREFIX_LEN, query_len - STREAM_PREFIX_LEN);
         at += query_len;
-        query_len = whole_query(octets + at, len - at);
-        if (TCP_WRITE_MAX - tcp->write_len < PREFIX_LEN + DNS_MESSAGE_MAX)
+        query_len = stream_whole(octets + at, len - at);
+        if (TCP_WRITE_MAX - tcp->write_len < STREAM_PREFIX_LEN + DNS_MESSAGE_MAX)
             flush(connection);
     }
     zones_end(tcp->zones);
@@ -213,29 +201,6 @@ static size_t answer_all(struct connection *connection, const uint8_t *octets, s
 }
 
 // ── Queries ──────────────────────────────────────────────────────────────────────────────────────
-
-static void keep_input(struct connection *connection, const uint8_t *octets, size_t len)
-{
-    if (connection->input_cap - connection->input_len < len) {
-        connection->input_cap = connection->input_len + len + INPUT_STEP;
-        connection->input = xreallocarray(connection->input, connection->input_cap, 1);
-    }
-    memcpy(connection->input + connection->input_len, octets, len);
-    connection->input_len += len;
-}
-
-static void drop_input(struct connection *connection, size_t len)
-{
-    if (len == 0)
-        return;
-    connection->input_len -= len;
-    memmove(connection->input, connection->input + len, connection->input_len);
-    if (connection->input_len > 0)
-        return;
-    free(connection->input); // an idle connection holds nothing
-    connection->input = NULL;
-    connection->input_cap = 0;
-}
 
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 {
@@ -265,8 +230,9 @@ static void leave(struct connection *connection)
 // Answers queries that wait, then reads on; or waits for the client to read.
 static void serve(struct connection *connection)
 {
-    if (connection->input_len > 0)
-        drop_input(connection, answer_all(connection, connection->input, connection->input_len));
+    if (connection->input.len > 0)
+        stream_drop(&connection->input,
+                    answer_all(connection, connection->input.octets, connection->input.len));
     if (is_closing(connection))
         return;
     if (connection->blocked)
@@ -294,12 +260,12 @@ static void on_read(uv_stream_t *stream, ssize_t read_len, const uv_buf_t *buf)
         return;
     size_t len = read_len > 0 ? (size_t)read_len : 0;
     size_t done = 0;
-    if (connection->input_len == 0)
+    if (connection->input.len == 0)
         done = answer_all(connection, octets, len); // the usual case copies nothing
     if (is_closing(connection))
         return;
     if (done < len)
-        keep_input(connection, octets + done, len - done);
+        stream_keep(&connection->input, octets + done, len - done);
     serve(connection);
 }
 
