@@ -123,7 +123,7 @@ def check_chain(seen, ds_set):
     """RFC 7344 section 4.1, "Continuity": each algorithm of the DS set leads into the zone, at each of its servers. One that
     leads nowhere is tolerated by most validators (RFC 6840 section 5.11), not by all."""
     for one in seen:
-        missing = {ds.algorithm for ds in ds_set} - {key.algorithm for key in one.trusted(ds_set)}
+        missing = {int(ds.algorithm) for ds in ds_set} - {int(key.algorithm) for key in one.trusted(ds_set)}
         if missing:
             raise Refused(f"the zone would be bogus: no key of algorithm {sorted(missing)} leads into it at {one.address}")
 

@@ -2,9 +2,26 @@
 """What ldns-verify-zone, dnssec-verify and kzonecheck say of a signed zone, given as the text of a master file."""
 
 import pathlib
-import re
+
+import dns.dnssec
+import dns.name
+import dns.rdataclass
+import dns.rdatatype
+import dns.zone
 
 from harness import run
+
+ZSK = 256
+
+
+def signers(zone, text):
+    """Flags of the DNSKEYs, and flags of those of them that sign the SOA."""
+    content = dns.zone.from_text(text, zone, relativize=False)
+    apex = content[dns.name.from_text(zone)]
+    keys = apex.get_rdataset(dns.rdataclass.IN, dns.rdatatype.DNSKEY) or ()
+    signatures = apex.get_rdataset(dns.rdataclass.IN, dns.rdatatype.RRSIG, dns.rdatatype.SOA) or ()
+    signing = {(signature.algorithm, signature.key_tag) for signature in signatures}
+    return [key.flags for key in keys], [key.flags for key in keys if (key.algorithm, dns.dnssec.key_id(key)) in signing]
 
 
 def disagreement(zone, text, directory):
@@ -13,18 +30,21 @@ def disagreement(zone, text, directory):
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{zone.strip('.')}.judged"
     path.write_text(text)
-    # A zone with one kind of key: dnssec-verify would miss the other kind.
-    both = re.search(r"\sDNSKEY\s+256 ", text) and re.search(r"\sDNSKEY\s+257 ", text)
+    keys, signing = signers(zone, text)
+    if not signing:
+        return {"all": "no key signs the SOA"}
+    by_csk = ZSK not in signing
+    # Knot 3.2 expects a ZSK wherever there is more than one DNSKEY (policy_from_zone in its context.c), so it cannot judge
+    # the signatures while one CSK follows another; what it checks without them it does.
+    dnssec = "off" if by_csk and len(keys) > 1 else "on"
     judges = {
         "ldns-verify-zone": [path],
-        "dnssec-verify": [*([] if both else ["-z"]), "-o", zone, path],
-        "kzonecheck": ["-d", "on", "-o", zone, path],
+        "dnssec-verify": [*(["-z"] if by_csk else []), "-o", zone, path],
+        "kzonecheck": ["-d", dnssec, "-o", zone, path],
     }
     found = {}
     for judge, arguments in judges.items():
         done = run(judge, *arguments, check=False)
         if done.returncode != 0:
             found[judge] = done.stdout + done.stderr
-    if not re.search(r"\sRRSIG\s", text):
-        found["all"] = "there is no signature in it"
     return found

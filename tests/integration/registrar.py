@@ -51,10 +51,7 @@ import dns.name
 import dns.opcode
 import dns.rcode
 import dns.rdatatype
-import pytest
-
 import cds
-import internet
 from harness import query, run, wait_until
 from internet import BOX4, BOX6, SECOND, Nsd, namespace, stamp
 import validators as judges
@@ -62,7 +59,7 @@ import validators as judges
 ROOTS = ("192.0.2.1", "192.0.2.2")
 PARENTS = ("192.0.2.3", "192.0.2.4")
 NOTIFIED = ("192.0.2.5", 5359)
-CHILDREN = ("198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4")
+CHILDREN = tuple(f"198.51.100.{number}" for number in range(1, 9))
 OWN_RESOLVER = "127.0.0.1"
 TLD = "tld."
 SOA = "SOA {server} hostmaster.nic.tld. {serial} 14400 3600 604800 {ttl}"
@@ -97,6 +94,7 @@ class Registry:
         self.delegations = {}  # child → name server → addresses
         self.entered = {server: {} for server in PARENTS}  # server → child → DS records
         self.serials = dict.fromkeys(PARENTS, 0)
+        self.looks = 0
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -183,6 +181,8 @@ class Registry:
         with self.lock:
             names = {absolute(name): list(addresses) for name, addresses in servers.items()}
             assert all(name.is_subdomain(absolute(TLD)) for name in [absolute(domain), *names])
+            others = [known for child, known in self.delegations.items() if child != absolute(domain)]
+            assert all(known.get(name, names[name]) == names[name] for known in others for name in names), "one host, one glue"
             self.delegations[absolute(domain)] = names
             self.publish()
 
@@ -202,7 +202,8 @@ class Registry:
 
     def validators(self, **options):
         """Validators on the tree, for a `with` or a Watch (validators.py)."""
-        return judges.Validators(self.directory / "validators", self.hints, self.anchor, **options)
+        self.looks += 1
+        return judges.Validators(self.directory / f"validators-{self.looks}", self.hints, self.anchor, **options)
 
 
 class Registrar:

@@ -4,20 +4,20 @@ knotd, rolls its KSK in it, and what is wrong is found."""
 
 import time
 
+import dns.exception
 import dns.message
+import dns.name
 import dns.opcode
 import dns.query
 import dns.rcode
-import dns.rdatatype
 import dns.zone
 import pytest
 
-import cds
 from harness import Program, run, scratch, wait_until
 from internet import Nsd, stamp
 from judges import disagreement
-from registrar import CHILDREN, NOTIFIED, PARENTS, Registry, absolute
-from watch import Watch, questions
+from registrar import CHILDREN, PARENTS, Registry
+from watch import ANSWER, NXDOMAIN, Question, Watch, questions
 
 ZONE = """\
 $ORIGIN {zone}.
@@ -212,3 +212,175 @@ def test_knotd_rolls_its_ksk_twice_and_nothing_is_bogus(registry):
         assert watch.secure(knot.zone)
     assert watch.bogus == [] and watch.wrong == []
     assert min(watch.count.values()) > 100 and len(watch.count) == 3
+
+
+def test_the_watch_sees_what_goes_wrong(registry):
+    registrar, everybody = registry.registrar, {"unbound", "named", "behind"}
+    with Static(registry, "breaks.tld", CHILDREN[2]) as child, \
+            Watch(registry.validators(), questions(child.zone, "mail")) as watch:
+        registrar.enter(child.zone, child.ds())
+        wait_until(lambda: watch.secure(child.zone), "the zone is secure")
+        registrar.foreign(child.zone)  # beside the right one it does no harm
+        time.sleep(registry.ds_ttl)
+        assert watch.secure(child.zone) and watch.bogus == [] and watch.wrong == []
+        registrar.remove(child.zone, child.ds())
+        wait_until(lambda: {finding.validator for finding in watch.bogus} == everybody, lambda: watch.bogus)
+        said = {validator: " ".join(finding.reason for finding in watch.bogus if finding.validator == validator)
+                for validator in watch.count}
+        assert "validation failure" in said["unbound"] and "EDE 9" in said["unbound"], said
+        assert "no valid" in said["named"], said
+        registrar.enter(child.zone, child.ds())
+        wait_until(lambda: watch.secure(child.zone), lambda: watch.bogus[-3:], 90)
+        assert watch.forget() and watch.secure(child.zone) and watch.bogus == [] and watch.wrong == []
+        watch.questions.append(Question(child.zone, f"nobody.{child.zone}", "A", ANSWER))
+        watch.round()
+        assert {(finding.validator, finding.found) for finding in watch.wrong} == {(name, NXDOMAIN) for name in everybody}
+        # A rollover in haste: both DS are there, but caches have the DNSKEY RRset and signatures of before.
+        new = child.make_key()
+        registrar.enter(child.zone, child.ds(new))
+        time.sleep(registry.ds_ttl)
+        watch.round()
+        assert watch.bogus == []
+        child.nsd.change({f"{child.zone}.": child.signed("", [new])})
+        wait_until(lambda: {finding.validator for finding in watch.bogus} == everybody, lambda: watch.bogus)
+
+
+# ── CDS, signalling records, notifications ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def asking(registry):
+    """A child with a DS and two keys."""
+    with Static(registry, "asks.tld", CHILDREN[3]) as child:
+        child.keys.append(child.make_key())
+        registry.registrar.enter(child.zone, child.ds())
+        yield child
+
+
+def tags(registry, child, server=PARENTS[0]):
+    return sorted(ds.key_tag for ds in registry.ds(child.zone, server))
+
+
+def tag(key):
+    return int(key.rpartition("+")[2])
+
+
+DELETE = "@ CDS 0 0 0 00\n@ CDNSKEY 0 3 0 AA==\n"
+
+
+@pytest.mark.parametrize("more, reason", [
+    (lambda c: c.only_cds(c.keys[0]) + c.cds(c.keys[1]).replace(c.only_cds(c.keys[1]), ""), "name different keys"),
+    (lambda c: c.cds(c.keys[0]) + "@ CDS 0 0 0 00\n", "delete stands beside"),
+    (lambda c: "@ CDS 1234 13 2 " + "ab" * 32 + "\n", "the zone would be bogus"),
+    (lambda c: c.only_cds(*c.keys) + "@ CDS 1234 8 2 " + "ab" * 32 + "\n", "no key of algorithm [8]"),
+])
+def test_cds_that_would_do_harm_are_refused(registry, asking, more, reason):
+    asking.serve(more(asking))
+    said = registry.registrar.scan(asking.zone)
+    assert said.startswith("refused: ") and reason in said
+    assert tags(registry, asking) == [tag(asking.keys[0])]
+
+
+def test_cds_of_a_key_that_has_no_ds_are_refused(registry, asking):
+    """The second key signs them alone, and is in the DNSKEY RRset, which the first one signs."""
+    both, other = asking.signed(asking.cds(asking.keys[1])), asking.keys[1:]
+    asking.serial -= 1
+    alone = asking.signed(asking.cds(asking.keys[1]), other)
+    swapped = [line for line in both.splitlines() if "RRSIG\tCD" not in line]
+    swapped += [line for line in alone.splitlines() if "RRSIG\tCD" in line]
+    asking.nsd.serve({f"{asking.zone}.": "\n".join(swapped) + "\n"})
+    assert "CDS is not signed by a key of the DS set" in registry.registrar.scan(asking.zone)
+
+
+def test_cds_are_followed(registry, asking):
+    first, second = asking.keys
+    asking.serve()
+    assert registry.registrar.scan(asking.zone) == "nothing new"
+    asking.serve(asking.cds(first, second))
+    assert registry.registrar.scan(asking.zone) == "changed"
+    assert tags(registry, asking) == tags(registry, asking, PARENTS[1]) == sorted([tag(first), tag(second)])
+    assert registry.registrar.scan(asking.zone) == "nothing new"
+    asking.serve(asking.cds(second).replace(asking.only_cds(second), ""))  # CDNSKEY alone
+    assert registry.registrar.scan(asking.zone) == "changed" and tags(registry, asking) == [tag(second)]
+    asking.serve(DELETE)
+    assert registry.registrar.scan(asking.zone) == "changed" and tags(registry, asking) == []
+    asking.serve(asking.cds(first))
+    assert registry.registrar.scan(asking.zone) == "refused: there is no DS yet"
+
+
+def notify(zone, rtype="CDS"):
+    """Where the parent wants it, as its DSYNC says (RFC 9859 section 4.1)."""
+    label, parent = zone.split(".")
+    (found,) = dns.query.udp(dns.message.make_query(f"{label}._dsync.{parent}", "TYPE66"), "127.0.0.1", timeout=5).answer
+    rdata = found[0].to_wire()
+    assert rdata[:3] == b"\x00\x3b\x01"
+    target, _ = dns.name.from_wire(rdata, 5)
+    (address,) = dns.query.udp(dns.message.make_query(target, "A"), "127.0.0.1", timeout=5).answer
+    message = dns.message.make_query(zone, rtype)
+    message.set_opcode(dns.opcode.NOTIFY)
+    reply = dns.query.udp(message, address[0].address, port=int.from_bytes(rdata[3:5], "big"), timeout=1)
+    return dns.rcode.to_text(reply.rcode())
+
+
+def test_a_notification_is_followed_at_once(registry, asking):
+    registrar = registry.registrar
+    first, second = asking.keys
+    registrar.replace(asking.zone, asking.ds(first))
+    asking.serve(asking.cds(second))
+    assert notify(asking.zone) == "REFUSED"  # nobody reads CDS of it
+    registrar.automate(asking.zone)
+    assert notify(asking.zone, "SOA") == "REFUSED" and tags(registry, asking) == [tag(first)]
+    assert notify(asking.zone) == "NOERROR"
+    wait_until(lambda: tags(registry, asking) == [tag(second)], lambda: registrar.history)
+    registrar.on_notify = "silent"
+    with pytest.raises(dns.exception.Timeout):
+        notify(asking.zone)
+    registrar.on_notify = "accept"
+    assert [(domain, rtype) for _, domain, rtype in registrar.notifies] == [
+        (f"{asking.zone}.", rtype) for rtype in ("CDS", "SOA", "CDS", "CDS")]
+    registrar.stop_automation(asking.zone)
+
+
+def signals(child, records):
+    """What a name server says of the child (RFC 9615 section 2)."""
+    return "".join(f"_dsboot.{child.zone}._signal.ns2 {line.split(None, 1)[1]}\n" for line in records.splitlines())
+
+
+def test_a_first_ds_comes_by_signalling_records(registry):
+    registrar = registry.registrar
+    with Static(registry, "host.tld", CHILDREN[4]) as host, \
+            Static(registry, "second.tld", CHILDREN[5], {"ns2.host.tld": [CHILDREN[5]]}) as child:
+        records = child.cds(child.keys[0])
+        child.serve(records)
+        host.serve(signals(child, records))
+        assert "is not secure" in registrar.scan(child.zone, bootstrap=True)
+        registrar.enter(host.zone, host.ds())
+        host.serve()
+        wait_until(lambda: "do not agree" in registrar.scan(child.zone, bootstrap=True), lambda: registrar.history)
+        host.serve(signals(child, DELETE))
+        assert "do not agree" in registrar.scan(child.zone, bootstrap=True)
+        host.serve(signals(child, records))
+        registrar.automate(child.zone, every=0.2, bootstrap=True)
+        wait_until(lambda: tags(registry, child) == [tag(child.keys[0])], lambda: registrar.history)
+        registrar.stop_automation(child.zone)
+        host.serve(host.cds(host.keys[0]))
+        registrar.remove(host.zone)
+        assert "all name servers are inside" in registrar.scan(host.zone, bootstrap=True)
+
+
+# ── Judges ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("keys, judges", [
+    (1, {"ldns-verify-zone", "dnssec-verify", "kzonecheck"}),
+    (2, {"ldns-verify-zone", "dnssec-verify"}),  # while one CSK follows another
+])
+def test_the_judges_find_what_is_wrong(asking, tmp_path, keys, judges):
+    text = asking.signed("", asking.keys[:keys])
+    assert disagreement(asking.zone, text, tmp_path) == {}
+    without = "".join(line for line in text.splitlines(True) if "RRSIG\tTLSA" not in line)
+    changed = text.replace("TLSA\t3 1 1 01", "TLSA\t3 1 1 02")
+    for wrong in (without, changed):
+        assert wrong != text and set(disagreement(asking.zone, wrong, tmp_path)) == judges
+    unsigned = "".join(line for line in text.splitlines(True) if not any(t in line for t in ("RRSIG", "NSEC", "DNSKEY")))
+    assert set(disagreement(asking.zone, unsigned, tmp_path)) == {"all"}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Validating resolvers of others on a tree of one's own, set so that nothing bogus is hidden and that one failure stays
-one: no stale answers, no aggressive use of NSEC, no cached failures, no memory of servers that did not answer.
+one: no stale answers, no aggressive use of NSEC, no second try with a fresh DNSKEY RRset, no cached failures, no memory of
+servers that did not answer.
 
     unbound    Unbound, which keeps what the TTL allows
     named      BIND, the same
@@ -8,7 +9,9 @@ one: no stale answers, no aggressive use of NSEC, no cached failures, no memory 
                nothing: it meets old signatures with new keys, and new ones with old keys, as stub validators do
 """
 
+import base64
 import contextlib
+import os
 import pathlib
 import re
 import shutil
@@ -18,7 +21,7 @@ import dns.message
 import dns.query
 import dns.rcode
 
-from harness import Program, wait_until
+from harness import Program, run, wait_until
 
 UNBOUND, NAMED, BEHIND, CACHE = ADDRESSES = ("192.0.2.61", "192.0.2.62", "192.0.2.63", "192.0.2.64")
 
@@ -40,6 +43,7 @@ server:
   ede: yes
   val-log-level: 2
   val-bogus-ttl: 0
+  val-max-restart: 0
   harden-algo-downgrade: {strict}
   serve-expired: no
   aggressive-nsec: no
@@ -51,7 +55,9 @@ server:
   trust-anchor-signaling: no
   root-key-sentinel: no
 {more}remote-control:
-  control-enable: no
+  control-enable: yes
+  control-interface: "{directory}/control"
+  control-use-cert: no
 """
 NAMED_CONF = """\
 options {{
@@ -74,7 +80,8 @@ options {{
   notify no;
   trust-anchor-telemetry no;
 }};
-controls {{ }};
+include "{key}";
+controls {{ inet {address} port 953 allow {{ any; }} keys {{ control; }}; }};
 logging {{
   channel said {{ stderr; severity info; print-time yes; print-category yes; }};
   category default {{ said; }};
@@ -85,8 +92,10 @@ zone "." {{ type hint; file "{hints}"; }};
 
 
 class Validator:
-    def __init__(self, name, address, program):
-        self.name, self.address, self.program = name, address, program
+    """flush: a command that makes it forget a zone, which is its last argument."""
+
+    def __init__(self, directory, address, program, flush):
+        self.name, self.address, self.program, self.flush = directory.name, address, program, flush
 
     def ask(self, question, rtype, timeout=10):
         message = dns.message.make_query(question, rtype, want_dnssec=True, payload=1232)
@@ -98,17 +107,24 @@ class Validator:
         except (OSError, dns.exception.DNSException):
             return False
 
+    def forget(self, zone):
+        """After a failure: keys found bogus are bogus to Unbound for a minute more and to BIND for half a minute, whatever
+        val-bogus-ttl and lame-ttl say."""
+        run(*self.flush, zone)
+
     def reasons(self, zone):
         """The last lines of its log about the zone."""
         name = re.escape(str(zone).rstrip("."))
         return [line for line in self.program.log().splitlines() if re.search(rf"\b{name}\b", line, re.I)][-4:]
 
 
+SBIN = "/usr/sbin:/usr/bin"
+
+
 @contextlib.contextmanager
-def started(directory, address, *argv):
-    binary = shutil.which(argv[0], path="/usr/sbin:/usr/bin")
-    with Program(binary, *argv[1:], log=directory / "log") as program:
-        validator = Validator(directory.name, address, program)
+def started(directory, address, argv, flush):
+    with Program(*argv, log=directory / "log") as program:
+        validator = Validator(directory, address, program, flush)
         wait_until(lambda: validator.answers() or not program.running(), lambda: program.log())
         assert program.running(), program.log()
         yield validator
@@ -124,11 +140,14 @@ def unbound(directory, address, hints, anchor=None, *, cache=True, forward=None,
     more += f'  module-config: "{"validator " if anchor else ""}iterator"\n'
     if not cache:
         more += "  cache-max-ttl: 0\n  cache-max-negative-ttl: 0\n"
+    text = UNBOUND_CONF.format(address=address, directory=directory, hints=hints, strict="yes" if strict else "no", more=more)
     if forward:
-        more += f'forward-zone:\n  name: "."\n  forward-addr: {forward}\n'
-    (directory / "unbound.conf").write_text(UNBOUND_CONF.format(
-        address=address, directory=directory, hints=hints, strict="yes" if strict else "no", more=more))
-    with started(directory, address, "unbound", "-d", "-c", directory / "unbound.conf") as validator:
+        text += f'forward-zone:\n  name: "."\n  forward-addr: {forward}\n'
+    config = directory / "unbound.conf"
+    config.write_text(text)
+    argv = [shutil.which("unbound", path=SBIN), "-d", "-c", config]
+    flush = [shutil.which("unbound-control", path=SBIN), "-q", "-c", config, "flush_zone"]
+    with started(directory, address, argv, flush) as validator:
         yield validator
 
 
@@ -136,10 +155,15 @@ def unbound(directory, address, hints, anchor=None, *, cache=True, forward=None,
 def named(directory, address, hints, anchor):
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True)
-    flags, protocol, algorithm, key = re.search(r"DNSKEY\s+(\d+) (\d+) (\d+) ([A-Za-z0-9+/= ]+)", anchor.read_text()).groups()
-    (directory / "named.conf").write_text(NAMED_CONF.format(
-        address=address, directory=directory, hints=hints, anchor=f'. static-key {flags} {protocol} {algorithm} "{key.strip()}";'))
-    with started(directory, address, "named", "-f", "-n", "1", "-c", directory / "named.conf") as validator:
+    fields = re.search(r"DNSKEY\s+(\d+) (\d+) (\d+) ([A-Za-z0-9+/=]+)", anchor.read_text()).groups()
+    anchor_text = '. static-key {} {} {} "{}";'.format(*fields)
+    secret = base64.b64encode(os.urandom(32)).decode()
+    config, key = directory / "named.conf", directory / "rndc.key"
+    key.write_text(f'key control {{ algorithm hmac-sha256; secret "{secret}"; }};\n')
+    config.write_text(NAMED_CONF.format(address=address, directory=directory, hints=hints, key=key, anchor=anchor_text))
+    argv = [shutil.which("named", path=SBIN), "-f", "-n", "1", "-c", config]
+    flush = [shutil.which("rndc", path=SBIN), "-s", address, "-k", key, "flushtree"]
+    with started(directory, address, argv, flush) as validator:
         yield validator
 
 

@@ -8,10 +8,10 @@
     watch.wrong         no answer, and answers that say something else than expected
     watch.secure(zone)  does each validator find all of it secure, in answers that were asked for from now on?
     watch.round()       waits until all questions were asked once more
+    watch.questions     more may be appended at any time
 """
 
 import collections
-import itertools
 import secrets
 import threading
 import time
@@ -92,10 +92,10 @@ class Watch:
 
     def guarded(self, validator):
         try:
-            for question in itertools.cycle(self.questions):
-                if self.ending.wait(self.pause):
-                    return
-                self.look(validator, question)
+            while not self.ending.is_set():
+                for question in list(self.questions):
+                    self.look(validator, question)
+                    self.ending.wait(self.pause)
         except Exception as trouble:
             self.trouble.append(trouble)
             raise
@@ -115,6 +115,7 @@ class Watch:
             reason = "; ".join(ede + validator.reasons(question.zone))
             found = self.bogus if said == "SERVFAIL" else self.wrong
             found.append(Finding(time.time(), validator.name, f"{name} {rtype}", said, reason))
+            validator.forget(question.zone)
         self.last[validator.name, question] = asked_at, bool(message.flags & dns.flags.AD)
 
     def rounds(self, zone, after):
