@@ -343,6 +343,31 @@ class Box:
         self.stop()
 
 
+def start_unbound(directory, options, clauses=""):
+    """A validating Unbound that keeps to the directory, with these lines of `server:` and clauses behind it."""
+    lines = "\n".join(f"  {line}" for line in options)
+    (directory / "unbound.conf").write_text(
+        f"""\
+server:
+  username: ""
+  chroot: ""
+  directory: "{directory}"
+  pidfile: ""
+  use-syslog: no
+  logfile: ""
+  val-log-level: 2
+  do-not-query-localhost: no
+  module-config: "validator iterator"
+  num-threads: 1
+{lines}
+remote-control:
+  control-enable: no
+{clauses}"""
+    )
+    binary = shutil.which("unbound", path="/usr/sbin:/usr/bin")
+    return Program(binary, "-d", "-c", directory / "unbound.conf", log=directory / "unbound.log")
+
+
 @contextlib.contextmanager
 def unbound(directory, stubs, anchors, extra=""):
     """A validating Unbound on loopback. stubs: zone → port on 127.0.0.1; anchors: lines with DS or DNSKEY records.
@@ -355,31 +380,9 @@ def unbound(directory, stubs, anchors, extra=""):
         f'stub-zone:\n  name: "{zone}"\n  stub-addr: 127.0.0.1@{at}\n  stub-no-cache: yes\n'
         for zone, at in stubs.items()
     )
-    (directory / "unbound.conf").write_text(
-        f"""\
-server:
-  interface: 127.0.0.1
-  port: {port}
-  username: ""
-  chroot: ""
-  directory: "{directory}"
-  pidfile: ""
-  use-syslog: no
-  logfile: ""
-  val-log-level: 2
-  do-not-query-localhost: no
-  access-control: 127.0.0.0/8 allow
-  trust-anchor-file: "{directory}/anchors"
-  module-config: "validator iterator"
-  num-threads: 1
-  aggressive-nsec: no
-  {extra}
-remote-control:
-  control-enable: no
-{stub_text}"""
-    )
-    binary = shutil.which("unbound", path="/usr/sbin:/usr/bin")
-    with Program(binary, "-d", "-c", directory / "unbound.conf", log=directory / "unbound.log") as program:
+    options = ["interface: 127.0.0.1", f"port: {port}", "access-control: 127.0.0.0/8 allow",
+               f'trust-anchor-file: "{directory}/anchors"', "aggressive-nsec: no", extra]
+    with start_unbound(directory, options, stub_text) as program:
         wait_until(lambda: _answers(port) or not program.running(), "unbound answers")
         assert program.running(), program.log()
         yield port

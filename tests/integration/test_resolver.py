@@ -19,7 +19,8 @@ import dns.query
 import dns.rcode
 import pytest
 
-from harness import BIN, Program, control_ask, control_socket, free_port, make_certificate, query, run, wait_until
+from harness import (BIN, Program, control_ask, control_socket, free_port, make_certificate, query, run, start_unbound,
+                     wait_until)
 from tree import Tree
 
 SWAPS = 100
@@ -302,28 +303,10 @@ def forwarder(tree, directory):
     directory.mkdir()
     make_certificate(directory / "tls.pem", "dns.example")
     plain, tls = free_port(), free_port()
-    (directory / "unbound.conf").write_text(f"""\
-server:
-  interface: 127.0.0.1@{plain}
-  interface: 127.0.0.1@{tls}
-  tls-port: {tls}
-  tls-service-key: "{directory}/tls.key"
-  tls-service-pem: "{directory}/tls.pem"
-  username: ""
-  chroot: ""
-  directory: "{directory}"
-  pidfile: ""
-  use-syslog: no
-  logfile: ""
-  do-not-query-localhost: no
-  root-hints: "{tree.hints}"
-  trust-anchor-file: "{tree.anchor}"
-  module-config: "validator iterator"
-remote-control:
-  control-enable: no
-""")
-    binary = shutil.which("unbound", path="/usr/sbin:/usr/bin")
-    with Program(binary, "-d", "-c", directory / "unbound.conf", log=directory / "log") as program:
+    options = [f"interface: 127.0.0.1@{plain}", f"interface: 127.0.0.1@{tls}", f"tls-port: {tls}",
+               f'tls-service-key: "{directory}/tls.key"', f'tls-service-pem: "{directory}/tls.pem"',
+               f'root-hints: "{tree.hints}"', f'trust-anchor-file: "{tree.anchor}"']
+    with start_unbound(directory, options) as program:
         wait_until(lambda: answers(plain, "localhost.", "A") or not program.running(), program.log)
         yield plain, tls, directory / "tls.pem"
 

@@ -4,7 +4,6 @@ the differences that are explained here."""
 
 import itertools
 import random
-import shutil
 import struct
 
 import dns.exception
@@ -97,31 +96,9 @@ class Pair:
 
 def unbound(tree, directory, port):
     directory.mkdir()
-    (directory / "unbound.conf").write_text(
-        f"""\
-server:
-  interface: 127.0.0.1
-  port: {port}
-  username: ""
-  chroot: ""
-  directory: "{directory}"
-  pidfile: ""
-  use-syslog: no
-  do-not-query-localhost: no
-  root-hints: "{tree.hints}"
-  trust-anchor-file: "{tree.anchor}"
-  module-config: "validator iterator"
-  num-threads: 1
-  ede: yes
-  max-udp-size: 1232
-  val-log-level: 2
-  aggressive-nsec: no
-remote-control:
-  control-enable: no
-"""
-    )
-    binary = shutil.which("unbound", path="/usr/sbin:/usr/bin")
-    return harness.Program(binary, "-d", "-c", directory / "unbound.conf", log=directory / "log")
+    return harness.start_unbound(directory, [
+        "interface: 127.0.0.1", f"port: {port}", f'root-hints: "{tree.hints}"', f'trust-anchor-file: "{tree.anchor}"',
+        "ede: yes", "max-udp-size: 1232", "aggressive-nsec: no"])
 
 
 def resolver(tree, port, log, *more, address="127.0.0.1"):
