@@ -40,6 +40,14 @@ void dnskey_set_done(struct dnskey_set *set)
     *set = (struct dnskey_set){0};
 }
 
+struct dnskey *dnskey_set_find(const struct dnskey_set *set, struct dnskey_id id)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->keys[i].tag == id.tag && set->keys[i].algorithm == id.algorithm)
+            return &set->keys[i];
+    return NULL;
+}
+
 bool dnskey_set_has_tag(const struct dnskey_set *set, uint16_t tag)
 {
     for (size_t i = 0; i < set->count; i++) {

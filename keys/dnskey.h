@@ -23,18 +23,37 @@
 #define DNSKEY_FLAGS_SEP                 257 // KSK, or a CSK: what the parent's DS names
 #define DNSKEY_ALGORITHM_ECDSAP256SHA256 13
 
+// What names a key within its zone.
+struct dnskey_id {
+    uint16_t tag;
+    uint8_t algorithm;
+};
+
+// What a zone does with a key: bits of struct dnskey's `use`.
+#define DNSKEY_PUBLISHED  1U // in the DNSKEY RRset
+#define DNSKEY_SIGNS_KEYS 2U // signs that, and CDS and CDNSKEY (RFC 7344 §4.1)
+#define DNSKEY_SIGNS_ZONE 4U // signs the rest
+
+// The timing metadata of the files, Unix seconds, 0 = not given.
+struct dnskey_times {
+    int64_t created;
+    int64_t publish;
+    int64_t activate;
+    int64_t inactive;
+    int64_t remove;       // Delete
+    int64_t sync_publish; // its DS may be at the parent from then on
+    int64_t sync_remove;  // SyncDelete
+};
+
 struct dnskey {
     ldns_rr *rr;       // the DNSKEY record, owned; its TTL is the caller's business
     uint16_t tag;      // RFC 4034 appendix B
     uint8_t algorithm; // 8, 10, 13, 14, 15 or 16
     uint16_t flags;
-    int64_t created; // Unix times of the timing metadata, 0 = not given
-    int64_t publish;
-    int64_t activate;
-    int64_t inactive;
-    int64_t remove;
+    struct dnskey_times times;
     char *path;        // of the .key file
     EVP_PKEY *private; // NULL when only the public part was asked for
+    unsigned use;      // set by who signs a zone; 0 when loaded or made
 };
 
 struct dnskey_set {
@@ -63,10 +82,6 @@ void dnskey_listing_done(struct dnskey_listing *listing);
 enum status dnskey_load_listed(const struct dnskey_listing *listing, const char *zone,
                                bool with_private, struct dnskey_set *ret, struct error *err);
 // The same, of these keys only (NULL: of all): what else lies there may be as broken as it likes.
-struct dnskey_id {
-    uint16_t tag;
-    uint8_t algorithm;
-};
 struct dnskey_ids {
     const struct dnskey_id *list;
     size_t count;
@@ -78,21 +93,32 @@ enum status dnskey_load_known(const struct dnskey_listing *listing, const char *
 enum status dnskey_load(const char *directory, const char *zone, bool with_private,
                         struct dnskey_set *ret, struct error *err);
 void dnskey_set_done(struct dnskey_set *set);
+// NULL when it is not there.
+struct dnskey *dnskey_set_find(const struct dnskey_set *set, struct dnskey_id id);
 // Would the tag of a new key be taken by one of the set, or by what one becomes when it is revoked
 // (RFC 5011 §2.1)?
 bool dnskey_set_has_tag(const struct dnskey_set *set, uint16_t tag);
 
-// Makes a combined signing key (flags 257, algorithm 13), writes .private, then .key (each created,
-// never replaced; the directory is made when missing), with Created, Publish and Activate at now,
-// and returns with it in *ret. Tags that another key of the zone has are avoided. Where the
-// directory has a .private file of the zone without its .key (the file was lost, or a crash came
-// between the two), that key is completed and returned instead of a new one.
-enum status dnskey_make(const char *directory, const char *zone, int64_t now, struct dnskey *ret,
-                        struct error *err);
-// The same with a listing read earlier, for many zones in a row; nobody else may have made files of
-// this zone since.
-enum status dnskey_make_listed(const struct dnskey_listing *listing, const char *zone, int64_t now,
-                               struct dnskey *ret, struct error *err);
+// What key is to be made.
+struct dnskey_recipe {
+    uint16_t flags;    // DNSKEY_FLAGS_SEP or _ZONE
+    uint8_t algorithm; // RSA has 2048 bits
+    bool in_use;       // Publish and Activate are now; else they are not given
+};
+
+// Makes a key, writes .private, then .key (each created, never replaced; the directory is made when missing), with
+// Created at now, and returns with it in *ret. Tags that another key of the zone has are avoided. Where the directory has
+// a .private file of the zone without its .key that fits the recipe (the file was lost, or a crash came between the two),
+// that key is completed and returned instead of a new one. With a listing read earlier, for many zones in a row; nobody
+// else may have made files of this zone since. RANGE: the algorithm is not one that keys are made for.
+enum status dnskey_make_listed(const struct dnskey_listing *listing, const char *zone,
+                               const struct dnskey_recipe *recipe, int64_t now, struct dnskey *ret,
+                               struct error *err);
+// Writes key->times into both files of the key, each replaced at once and synced. NOT_FOUND: they are gone.
+enum status dnskey_write_times(const struct dnskey *key, struct error *err);
+// Removes the private part for good, the octets overwritten first. None there is fine.
+enum status dnskey_destroy(const char *directory, const char *zone, struct dnskey_id id,
+                           struct error *err);
 void dnskey_done(struct dnskey *key);
 
 // Has OpenSSL read its configuration, and load what that names, now instead of at the first use: for a program that

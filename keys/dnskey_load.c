@@ -125,7 +125,8 @@ ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const s
 }
 
 enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret_key,
-                             struct key_times *ret_times, struct buf *ret_public, struct error *err)
+                             struct dnskey_times *ret_times, struct buf *ret_public,
+                             struct error *err)
 {
     struct buf text = {0};
     buf_reserve(&text,
@@ -145,7 +146,7 @@ enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret
 // The one record of a .key file; comments may carry times.
 static enum status parse_public(const char *text, struct dnskey *key, struct error *err)
 {
-    struct key_times times = {0};
+    struct dnskey_times times = {0};
     char *copy = xstrdup(text);
     char *rest = copy;
     enum status status = STATUS_OK;
@@ -165,11 +166,7 @@ static enum status parse_public(const char *text, struct dnskey *key, struct err
     free(copy);
     if (status == STATUS_OK && key->rr == NULL)
         status = error_set(err, STATUS_SYNTAX, "no record in it");
-    key->created = times.created;
-    key->publish = times.publish;
-    key->activate = times.activate;
-    key->inactive = times.inactive;
-    key->remove = times.remove;
+    key->times = times;
     return status;
 }
 
@@ -203,7 +200,7 @@ static enum status load_private(struct dnskey *key, struct error *err)
 {
     char *path = xasprintf("%.*s.private", (int)(strlen(key->path) - strlen(".key")), key->path);
     struct buf public = {0};
-    struct key_times times = {0};
+    struct dnskey_times times = {0};
     enum status status =
         key_file_private(path, key->algorithm, &key->private, &times, &public, err);
     if (status == STATUS_OK) {
@@ -214,11 +211,10 @@ static enum status load_private(struct dnskey *key, struct error *err)
                                path, key->path);
     }
     if (status == STATUS_OK) {
-        key->created = times.created != 0 ? times.created : key->created;
-        key->publish = times.publish != 0 ? times.publish : key->publish;
-        key->activate = times.activate != 0 ? times.activate : key->activate;
-        key->inactive = times.inactive;
-        key->remove = times.remove;
+        times.created = times.created != 0 ? times.created : key->times.created;
+        times.publish = times.publish != 0 ? times.publish : key->times.publish;
+        times.activate = times.activate != 0 ? times.activate : key->times.activate;
+        key->times = times;
     }
     buf_done(&public);
     free(path);

@@ -3,9 +3,12 @@
 // DS may name it.
 #include "keys/dnskey.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -15,38 +18,6 @@
 // 65536 tags, few of them taken: more than a handful of tries in a row means that something is
 // wrong.
 #define MAKE_TRIES 20
-
-static void put_time(struct buf *text, const char *name, int64_t when, bool comment)
-{
-    static const char days[] = "SunMonTueWedThuFriSat";
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t seconds = (time_t)when;
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    buf_printf(text, "%s%s: %04d%02d%02d%02d%02d%02d", comment ? "; " : "", name,
-               utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-               utc.tm_sec);
-    if (comment)
-        buf_printf(text, " (%.3s %.3s %2d %02d:%02d:%02d %d)", days + 3L * utc.tm_wday,
-                   months + 3L * utc.tm_mon, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                   utc.tm_year + 1900);
-    buf_put_text(text, "\n");
-}
-
-static void put_times(struct buf *text, const struct key_times *times, bool comment)
-{
-    const struct {
-        const char *name;
-        int64_t when;
-    } rows[] = {
-        {"Created", times->created},   {"Publish", times->publish}, {"Activate", times->activate},
-        {"Inactive", times->inactive}, {"Delete", times->remove},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].when != 0)
-            put_time(text, rows[i].name, rows[i].when, comment);
-    }
-}
 
 static char *base_path(const char *directory, const char *zone, const ldns_rr *rr)
 {
@@ -60,18 +31,14 @@ static char *base_path(const char *directory, const char *zone, const ldns_rr *r
 
 // Takes rr and private over.
 static void set_key(struct dnskey *key, ldns_rr *rr, EVP_PKEY *private, const char *base,
-                    const struct key_times *times)
+                    const struct dnskey_times *times)
 {
     *key = (struct dnskey){
         .rr = rr,
         .tag = ldns_calc_keytag(rr),
         .algorithm = ldns_rdf2native_int8(ldns_rr_dnskey_algorithm(rr)),
         .flags = ldns_rdf2native_int16(ldns_rr_dnskey_flags(rr)),
-        .created = times->created,
-        .publish = times->publish,
-        .activate = times->activate,
-        .inactive = times->inactive,
-        .remove = times->remove,
+        .times = *times,
         .path = xasprintf("%s.key", base),
         .private = private,
     };
@@ -79,14 +46,12 @@ static void set_key(struct dnskey *key, ldns_rr *rr, EVP_PKEY *private, const ch
 
 static enum status write_public(const struct dnskey *key, struct error *err)
 {
-    const struct key_times times = {key->created, key->publish, key->activate, key->inactive,
-                                    key->remove};
     struct buf text = {0};
     char *owner = ldns_rdf2str(ldns_rr_owner(key->rr));
     char *public = ldns_rdf2str(ldns_rr_rdf(key->rr, 3));
     buf_printf(&text, "; This is a %s-signing key, keyid %u, for %s\n",
                key->flags == DNSKEY_FLAGS_SEP ? "key" : "zone", key->tag, owner);
-    put_times(&text, &times, true);
+    key_times_put(&text, &key->times, true);
     buf_printf(&text, "%s IN DNSKEY %u 3 %u %s\n", owner, key->flags, key->algorithm, public);
     enum status status = file_create(key->path, text.data, text.len, 0644, err);
     free(public);
@@ -96,14 +61,14 @@ static enum status write_public(const struct dnskey *key, struct error *err)
 }
 
 static enum status write_private(const char *base, const struct buf *line,
-                                 const struct key_times *times, struct error *err)
+                                 const struct dnskey_times *times, struct error *err)
 {
     struct buf text = {0};
     buf_reserve(&text, 1024); // never grows, so that no copy of the secret stays behind
     buf_put_text(&text, "Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\n");
     buf_put(&text, line->data, line->len);
     buf_put_text(&text, "\n");
-    put_times(&text, times, false);
+    key_times_put(&text, times, false);
     char *path = xasprintf("%s.private", base);
     enum status status = file_create(path, text.data, text.len, 0600, err);
     free(path);
@@ -113,17 +78,18 @@ static enum status write_private(const char *base, const struct buf *line,
 
 // One try: EXISTS when the key's tag is taken.
 static enum status make_one(const char *directory, const char *zone,
-                            const struct dnskey_set *others, int64_t now, struct dnskey *ret,
-                            struct error *err)
+                            const struct dnskey_recipe *recipe, const struct dnskey_set *others,
+                            int64_t now, struct dnskey *ret, struct error *err)
 {
-    const struct key_times times = {.created = now, .publish = now, .activate = now};
+    int64_t start = recipe->in_use ? now : 0;
+    const struct dnskey_times times = {.created = now, .publish = start, .activate = start};
     struct buf public = {0};
     struct buf line = {0};
     EVP_PKEY *private = NULL;
     enum status status = private_key_generate(&private, &public, &line, err);
     if (status != STATUS_OK)
         return status;
-    ldns_rr *rr = key_record(zone, DNSKEY_FLAGS_SEP, DNSKEY_ALGORITHM_ECDSAP256SHA256, &public);
+    ldns_rr *rr = key_record(zone, recipe->flags, recipe->algorithm, &public);
     if (rr == NULL) {
         status = error_set(err, STATUS_SYNTAX, "%s: not a zone name", zone);
         EVP_PKEY_free(private);
@@ -147,11 +113,12 @@ static enum status make_one(const char *directory, const char *zone,
 // the tag, which tells with which flags the key was published. NOT_FOUND without words when there
 // is none.
 static enum status complete(const struct dnskey_listing *listing, const char *zone,
-                            const char *file, const struct key_name *name, struct dnskey *ret,
+                            const char *file, const struct key_name *name,
+                            const struct dnskey_recipe *recipe, struct dnskey *ret,
                             struct error *err)
 {
     struct buf public = {0};
-    struct key_times times = {0};
+    struct dnskey_times times = {0};
     EVP_PKEY *private = NULL;
     char *path = path_join(listing->directory, file);
     enum status status = key_file_private(path, name->algorithm, &private, &times, &public, err);
@@ -165,6 +132,10 @@ static enum status complete(const struct dnskey_listing *listing, const char *zo
             status = error_set(
                 err, STATUS_STATE,
                 "%s: has no .key file, and the key inside has another tag than its name", path);
+            ldns_rr_free(rr);
+            EVP_PKEY_free(private);
+        } else if (ldns_rdf2native_int16(ldns_rr_dnskey_flags(rr)) != recipe->flags) {
+            status = STATUS_NOT_FOUND; // for another role
             ldns_rr_free(rr);
             EVP_PKEY_free(private);
         } else {
@@ -181,7 +152,8 @@ static enum status complete(const struct dnskey_listing *listing, const char *zo
 }
 
 static enum status complete_orphan(const struct dnskey_listing *listing, const char *zone,
-                                   struct dnskey *ret, struct error *err)
+                                   const struct dnskey_recipe *recipe, struct dnskey *ret,
+                                   struct error *err)
 {
     enum status status = STATUS_NOT_FOUND;
     char *prefix = key_file_prefix(zone);
@@ -191,7 +163,8 @@ static enum status complete_orphan(const struct dnskey_listing *listing, const c
          strncasecmp(listing->names[i], prefix, strlen(prefix)) == 0;
          i++) {
         const char *file = listing->names[i];
-        if (!key_file_is(file, prefix, &name) || !name.private)
+        if (!key_file_is(file, prefix, &name) || !name.private ||
+            name.algorithm != recipe->algorithm)
             continue;
         // Sorted, a .key stands right before its .private.
         size_t base_len = strlen(file) - strlen(".private");
@@ -199,7 +172,7 @@ static enum status complete_orphan(const struct dnskey_listing *listing, const c
                           strncasecmp(listing->names[i - 1], file, base_len) == 0;
         if (has_public)
             continue;
-        status = complete(listing, zone, file, &name, ret, err);
+        status = complete(listing, zone, file, &name, recipe, ret, err);
         if (status == STATUS_NOT_FOUND) // gone between listing and reading: that is no "none"
             status = STATUS_IO;
     }
@@ -207,8 +180,9 @@ static enum status complete_orphan(const struct dnskey_listing *listing, const c
     return status;
 }
 
-enum status dnskey_make_listed(const struct dnskey_listing *listing, const char *zone, int64_t now,
-                               struct dnskey *ret, struct error *err)
+enum status dnskey_make_listed(const struct dnskey_listing *listing, const char *zone,
+                               const struct dnskey_recipe *recipe, int64_t now, struct dnskey *ret,
+                               struct error *err)
 {
     enum status status = directory_make(listing->directory, 0700, err);
     if (status != STATUS_OK)
@@ -217,11 +191,11 @@ enum status dnskey_make_listed(const struct dnskey_listing *listing, const char 
     status = dnskey_load_listed(listing, zone, false, &others, err);
     if (status != STATUS_OK)
         return status;
-    status = complete_orphan(listing, zone, ret, err);
+    status = complete_orphan(listing, zone, recipe, ret, err);
     if (status == STATUS_NOT_FOUND) {
         status = STATUS_EXISTS;
         for (int i = 0; status == STATUS_EXISTS && i < MAKE_TRIES; i++)
-            status = make_one(listing->directory, zone, &others, now, ret, err);
+            status = make_one(listing->directory, zone, recipe, &others, now, ret, err);
         if (status == STATUS_EXISTS)
             status = error_set(err, STATUS_CRYPTO, "%s: no free key tag after %d tries", zone,
                                MAKE_TRIES);
@@ -230,14 +204,26 @@ enum status dnskey_make_listed(const struct dnskey_listing *listing, const char 
     return status;
 }
 
-enum status dnskey_make(const char *directory, const char *zone, int64_t now, struct dnskey *ret,
-                        struct error *err)
+enum status dnskey_destroy(const char *directory, const char *zone, struct dnskey_id id,
+                           struct error *err)
 {
-    struct dnskey_listing listing;
-    enum status status = dnskey_listing_read(directory, &listing, err);
-    if (status != STATUS_OK)
-        return status;
-    status = dnskey_make_listed(&listing, zone, now, ret, err);
-    dnskey_listing_done(&listing);
+    char *prefix = key_file_prefix(zone);
+    char *path = xasprintf("%s/%s%03u+%05u.private", directory, prefix, id.algorithm, id.tag);
+    struct stat info;
+    enum status status = STATUS_OK;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && fstat(fd, &info) == 0) {
+        char zeros[4096] = {0};
+        for (off_t left = info.st_size; left > 0; left -= (off_t)sizeof(zeros))
+            if (write(fd, zeros, sizeof(zeros)) < 0)
+                break;
+        fsync(fd);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (unlink(path) != 0 && errno != ENOENT)
+        status = error_set_errno(err, errno, "%s: cannot be destroyed", path);
+    free(path);
+    free(prefix);
     return status;
 }

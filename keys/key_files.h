@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/status.h"
 #include "keys/dnskey.h"
 #include "keys/private_key.h"
@@ -28,8 +29,13 @@ size_t key_listing_first(const struct dnskey_listing *listing, const char *prefi
 
 // Reads DIRECTORY/….private and makes the key; the error names the file.
 enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret_key,
-                             struct key_times *ret_times, struct buf *ret_public,
+                             struct dnskey_times *ret_times, struct buf *ret_public,
                              struct error *err);
 
 // The DNSKEY record of a zone's key (class IN, protocol 3, TTL 0). NULL when zone is no name.
 ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public);
+
+// Takes "Publish: 20261122064500 (…)" into the field it names. Other lines are left alone; SYNTAX for a broken time.
+enum status key_times_line(struct dnskey_times *times, const char *line, struct error *err);
+// Appends the lines of the times that are given, as BIND writes them; in a .key file they are comments.
+void key_times_put(struct buf *text, const struct dnskey_times *times, bool comment);

@@ -140,6 +140,10 @@ bool keyset_would_hold(const struct keyset *set, enum keyset_component component
 // Begins the keyset of a zone that is published without signatures, or was never: `ttl` is the largest that answers
 // from there may be cached with.
 void keyset_begin(struct keyset *set, uint32_t ttl, int64_t now);
+// Begins the keyset of a zone that has these keys, by their timing metadata (public parts suffice): brought along, or all
+// that is left when the state is lost. What is published and what signs is as they say; the parent may have a DS of any
+// that signs, until it is seen. Returns how many keys were taken.
+size_t keyset_adopt(struct keyset *set, const struct dnskey_set *files, uint32_t ttl, int64_t now);
 // Puts a key into a free slot: not published yet, wanted. Returns the slot, KEYSET_KEYS_MAX when there is none.
 size_t keyset_add(struct keyset *set, struct dnskey_id id, enum key_role role, int64_t now);
 // Publishes another version of DNSKEYS or SIGNATURES, or offers other DS. Returns false, and changes nothing, when the

@@ -13,6 +13,8 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
+#include "keys/key_files.h"
+
 const struct key_algorithm *key_algorithm(uint8_t number)
 {
     static const struct key_algorithm rows[] = {
@@ -76,38 +78,6 @@ static const char *value_of(const char *line, const char *name)
     return line + len + 1 + strspn(line + len + 1, " \t");
 }
 
-static enum status parse_time(const char *text, int64_t *ret, struct error *err)
-{
-    struct tm when = {0};
-    if (strspn(text, "0123456789") != 14 ||
-        sscanf(text, "%4d%2d%2d%2d%2d%2d", &when.tm_year, &when.tm_mon, &when.tm_mday,
-               &when.tm_hour, &when.tm_min, &when.tm_sec) != 6)
-        return error_set(err, STATUS_SYNTAX, "broken time \"%.20s\"; YYYYMMDDHHMMSS would be right",
-                         text);
-    when.tm_year -= 1900;
-    when.tm_mon -= 1;
-    *ret = timegm(&when);
-    return STATUS_OK;
-}
-
-enum status key_times_line(struct key_times *times, const char *line, struct error *err)
-{
-    const struct {
-        const char *name;
-        int64_t *time;
-    } fields[] = {
-        {"Created", &times->created},   {"Publish", &times->publish},
-        {"Activate", &times->activate}, {"Inactive", &times->inactive},
-        {"Delete", &times->remove},
-    };
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        const char *value = value_of(line, fields[i].name);
-        if (value != NULL)
-            return parse_time(value, fields[i].time, err);
-    }
-    return STATUS_OK;
-}
-
 // How many octets the base64 text stands for, or -1.
 static int base64_octets(const char *text, uint8_t ret[FIELD_MAX])
 {
@@ -119,8 +89,8 @@ static int base64_octets(const char *text, uint8_t ret[FIELD_MAX])
     return octets < 0 ? -1 : octets - (text[len - 1] == '=') - (text[len - 2] == '=');
 }
 
-static enum status take_line(struct private_file *file, struct key_times *times, const char *line,
-                             struct error *err)
+static enum status take_line(struct private_file *file, struct dnskey_times *times,
+                             const char *line, struct error *err)
 {
     const char *value = value_of(line, "Private-key-format");
     if (value != NULL && strncmp(value, "v1.", 3) != 0)
@@ -301,11 +271,11 @@ static enum status make_key(const struct private_file *file, uint8_t number, EVP
 }
 
 enum status private_key_parse(char *text, uint8_t algorithm, EVP_PKEY **ret_key,
-                              struct key_times *ret_times, struct buf *ret_public,
+                              struct dnskey_times *ret_times, struct buf *ret_public,
                               struct error *err)
 {
     struct private_file file = {0};
-    struct key_times times = {0};
+    struct dnskey_times times = {0};
     enum status status = STATUS_OK;
     char *rest = text;
     for (char *line; status == STATUS_OK && (line = strsep(&rest, "\r\n")) != NULL;)

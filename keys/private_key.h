@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "keys/dnskey.h"
 
 // How an algorithm signs. One row per algorithm that zonebox signs with (RFC 8624 as RFC 9904 keeps
 // it; the SHA-1 ones are not, RFC 9905).
@@ -23,22 +24,10 @@ struct key_algorithm {
 // NULL when it is not one of them.
 const struct key_algorithm *key_algorithm(uint8_t number);
 
-// The timing metadata, Unix seconds, 0 = not given.
-struct key_times {
-    int64_t created;
-    int64_t publish;
-    int64_t activate;
-    int64_t inactive;
-    int64_t remove;
-};
-// Takes "Publish: 20261122064500 (…)" into the field it names. Other lines are left alone; SYNTAX
-// for a broken time.
-enum status key_times_line(struct key_times *times, const char *line, struct error *err);
-
 // Parses the text of the file (it is modified). *ret_key: the key pair; ret_public: the Public Key
 // field that its DNSKEY has (RFC 3110, RFC 6605, RFC 8080), appended.
 enum status private_key_parse(char *text, uint8_t algorithm, EVP_PKEY **ret_key,
-                              struct key_times *ret_times, struct buf *ret_public,
+                              struct dnskey_times *ret_times, struct buf *ret_public,
                               struct error *err);
 
 // Makes an ECDSAP256SHA256 key pair: the line "PrivateKey: …" without newline for the file goes to

@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "tests/support/scratch.h"
+#include "tests/support/make_key.h"
 
 #define NOW 1795329900 // 2026-11-22 06:45:00 UTC
 
@@ -41,8 +42,21 @@ static struct dnskey make(const char *zone)
 {
     struct dnskey key = {0};
     struct error err = {0};
-    if (dnskey_make("k", zone, NOW, &key, &err) != STATUS_OK)
+    if (make_csk("k", zone, NOW, &key, &err) != STATUS_OK)
         fail_msg("%s", err.text);
+    return key;
+}
+
+static struct dnskey make_as(const char *zone, uint16_t flags, uint8_t algorithm)
+{
+    struct dnskey key = {0};
+    struct error err = {0};
+    struct dnskey_recipe recipe = {.flags = flags, .algorithm = algorithm};
+    struct dnskey_listing listing;
+    assert_int_equal(dnskey_listing_read("k", &listing, &err), STATUS_OK);
+    if (dnskey_make_listed(&listing, zone, &recipe, NOW, &key, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    dnskey_listing_done(&listing);
     return key;
 }
 
@@ -111,11 +125,11 @@ static void made_key_is_loaded_again_with_all_it_says(void **state)
     assert_int_equal(set.keys[0].tag, made.tag);
     assert_int_equal(set.keys[0].flags, 257);
     assert_int_equal(set.keys[0].algorithm, 13);
-    assert_int_equal(set.keys[0].created, NOW);
-    assert_int_equal(set.keys[0].publish, NOW);
-    assert_int_equal(set.keys[0].activate, NOW);
-    assert_int_equal(set.keys[0].inactive, 0);
-    assert_int_equal(set.keys[0].remove, 0);
+    assert_int_equal(set.keys[0].times.created, NOW);
+    assert_int_equal(set.keys[0].times.publish, NOW);
+    assert_int_equal(set.keys[0].times.activate, NOW);
+    assert_int_equal(set.keys[0].times.inactive, 0);
+    assert_int_equal(set.keys[0].times.remove, 0);
     assert_string_equal(set.keys[0].path, made.path);
     assert_int_equal(ldns_rr_compare(set.keys[0].rr, made.rr), 0);
     assert_signs(&made);
@@ -123,7 +137,7 @@ static void made_key_is_loaded_again_with_all_it_says(void **state)
     dnskey_set_done(&set);
     assert_int_equal(dnskey_load("k", "example.com.", false, &set, &err), STATUS_OK);
     assert_null(set.keys[0].private);
-    assert_int_equal(set.keys[0].activate, NOW);
+    assert_int_equal(set.keys[0].times.activate, NOW);
     uint8_t signature[DNSKEY_SIGNATURE_MAX];
     size_t len = 0;
     assert_int_equal(dnskey_sign(&set.keys[0], signature, 1, signature, &len, &err), STATUS_STATE);
@@ -201,8 +215,8 @@ static void times_of_the_private_file_count(void **state)
     struct dnskey_set set;
     struct error err = {0};
     assert_int_equal(dnskey_load("k", "example.com", true, &set, &err), STATUS_OK);
-    assert_int_equal(set.keys[0].inactive, 1798761600);
-    assert_int_equal(set.keys[0].remove, 1801440000);
+    assert_int_equal(set.keys[0].times.inactive, 1798761600);
+    assert_int_equal(set.keys[0].times.remove, 1801440000);
     dnskey_set_done(&set);
     run("sed -i 's/^Publish: .*/Publish: soon/' k/K*.private");
     assert_refused("example.com", ".private: broken time \"soon\"");
@@ -260,22 +274,24 @@ static void lost_key_file_is_written_again_from_the_private_one(void **state)
     run("mv k/*.key lost");
     struct dnskey again = make("example.com");
     assert_int_equal(again.tag, key.tag);
-    assert_int_equal(again.created, NOW);
+    assert_int_equal(again.times.created, NOW);
     run("cmp k/*.key lost");
     assert_int_equal(count_files(), 2);
     dnskey_done(&key);
     dnskey_done(&again);
     // Of other tools and algorithms, too; a zone-signing key has other flags.
-    for (const char *const *a =
-             (const char *const[]){"RSASHA256 -b 2048", "ED25519", "ECDSAP384SHA384", NULL};
-         *a != NULL; a++) {
+    static const struct {
+        const char *words;
+        uint8_t algorithm;
+    } rows[] = {{"RSASHA256 -b 2048", 8}, {"ED25519", 15}, {"ECDSAP384SHA384", 14}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char *command =
             xasprintf("rm k/*; cd k && dnssec-keygen -q -a %s example.com >/dev/null && "
                       "mv *.key ../lost",
-                      *a);
+                      rows[i].words);
         run(command);
         free(command);
-        again = make("example.com");
+        again = make_as("example.com", DNSKEY_FLAGS_ZONE, rows[i].algorithm);
         assert_int_equal(again.flags, 256);
         run("grep -v '^;' k/*.key | tr -d ' ' >a; grep -v '^;' lost | tr -d ' ' >b; cmp a b");
         assert_signs(&again);
@@ -290,16 +306,16 @@ static void no_key_is_made_beside_one_that_cannot_be_read(void **state)
     dnskey_done(&key);
     struct error err = {0};
     run("mv k/*.private private; echo garbage >$(ls k/*.key)");
-    assert_int_not_equal(dnskey_make("k", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_not_equal(make_csk("k", "example.com", NOW, &key, &err), STATUS_OK);
     run("rm k/*.key; sed 's/^PrivateKey: ..../PrivateKey: AAAA/' private "
         ">k/Kexample.com.+013+00001.private");
-    assert_int_not_equal(dnskey_make("k", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_not_equal(make_csk("k", "example.com", NOW, &key, &err), STATUS_OK);
     assert_non_null(strstr(err.text, "Kexample.com.+013+00001.private"));
     assert_int_equal(count_files(), 1);
     run("rm -rf k; echo >k");
-    assert_int_not_equal(dnskey_make("k", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_not_equal(make_csk("k", "example.com", NOW, &key, &err), STATUS_OK);
     run("rm k");
-    assert_int_not_equal(dnskey_make("k", "not..a.name", NOW, &key, &err), STATUS_OK);
+    assert_int_not_equal(make_csk("k", "not..a.name", NOW, &key, &err), STATUS_OK);
     assert_int_equal(count_files(), 0);
 }
 
@@ -376,12 +392,14 @@ static void one_listing_serves_many_zones(void **state)
     (void)state;
     static const char *const zones[] = {"example.com", "a.example.com", "example.co", "b",
                                         "example.com.a"};
+    static const struct dnskey_recipe recipe = {.flags = DNSKEY_FLAGS_SEP, .algorithm = 13};
     struct dnskey_listing listing;
     struct error err = {0};
     assert_int_equal(dnskey_listing_read("k/new", &listing, &err), STATUS_OK);
     for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
         struct dnskey key;
-        assert_int_equal(dnskey_make_listed(&listing, zones[i], NOW, &key, &err), STATUS_OK);
+        assert_int_equal(dnskey_make_listed(&listing, zones[i], &recipe, NOW, &key, &err),
+                         STATUS_OK);
         dnskey_done(&key);
     }
     dnskey_listing_done(&listing);

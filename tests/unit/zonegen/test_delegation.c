@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "tests/unit/zonegen/world.h"
+#include "tests/support/make_key.h"
 
 #define NOW 1795329900
 
@@ -13,7 +14,7 @@ static char *make_key(const char *zone)
 {
     struct dnskey key = {0};
     struct error err = {0};
-    assert_int_equal(dnskey_make("state/keys", zone, NOW, &key, &err), STATUS_OK);
+    assert_int_equal(make_csk("state/keys", zone, NOW, &key, &err), STATUS_OK);
     char *line = xasprintf("DS     %u 13 2 ", key.tag);
     dnskey_done(&key);
     return line;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "tests/unit/zonegen/world.h"
+#include "tests/support/make_key.h"
 
 #include "zonegen/json.h"
 
@@ -30,7 +31,7 @@ static void all_forms_are_printed(void **state)
     struct dnskey key = {0};
     struct error err = {0};
     char *text = NULL;
-    assert_int_equal(dnskey_make("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_equal(make_csk("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
     assert_int_equal(ds("", "domains: [example.com]\n", "example.com", &text, &err), STATUS_OK);
     put_file("out", text);
     run("for type in SHA-256 SHA-384; do dnssec-dsfromkey -a $type state/keys/*.key; done | "
@@ -85,9 +86,9 @@ static void several_keys_are_told_one_by_one(void **state)
     struct dnskey key = {0};
     struct error err = {0};
     char *text = NULL;
-    assert_int_equal(dnskey_make("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_equal(make_csk("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
     dnskey_done(&key);
-    assert_int_equal(dnskey_make("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_equal(make_csk("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
     dnskey_done(&key);
     assert_int_equal(ds("", "domains: [example.com]\n", "example.com", &text, &err), STATUS_OK);
     assert_has(text, "Key 1 of 2, with the tag ");
@@ -163,7 +164,7 @@ static void unsigned_and_nested_zones_are_told_apart(void **state)
     assert_has(err.text, "is not signed (dnssec: off); the registrar must have no DS");
     free(text);
     struct dnskey key = {0};
-    assert_int_equal(dnskey_make("state/keys", "sub.example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_equal(make_csk("state/keys", "sub.example.com", NOW, &key, &err), STATUS_OK);
     dnskey_done(&key);
     assert_int_equal(
         ds("", "domains: [example.com, sub.example.com]\n", "sub.example.com", &text, &err),
