@@ -24,6 +24,8 @@ enum rr_type {
     RR_TYPE_NSEC3 = 50,
     RR_TYPE_NSEC3PARAM = 51,
     RR_TYPE_TLSA = 52,
+    RR_TYPE_CDS = 59,
+    RR_TYPE_CDNSKEY = 60,
     RR_TYPE_TSIG = 250,
     RR_TYPE_IXFR = 251,
     RR_TYPE_AXFR = 252,

@@ -10,15 +10,24 @@
 #include "signer/compile.h"
 #include "signer/dkim.h"
 #include "signer/judge.h"
+#include "signer/life.h"
 #include "signer/notes.h"
 #include "signer/verify.h"
 
-void build_done(struct build *build)
+void build_slim(struct build *build)
 {
     sign_free(build->signing);
+    build->signing = NULL;
     records_free(build->records);
+    build->records = NULL;
     dnskey_set_done(&build->keys);
     buf_done(&build->image);
+}
+
+void build_done(struct build *build)
+{
+    build_slim(build);
+    zone_state_done(&build->state);
     *build = (struct build){0};
 }
 
@@ -55,7 +64,7 @@ void build_look(struct store_reader *serve, struct zone *zone, struct error *err
 
 int64_t build_due_at(const struct zone *zone)
 {
-    if (zone_dnssec(zone) != CONFIG_DNSSEC_ON || zone->published.expires_at == 0)
+    if (!zone->published.is_signed || zone_dnssec(zone) == CONFIG_DNSSEC_PRESIGNED)
         return INT64_MAX;
     struct plan_policy policy = zone_policy(zone);
     return plan_due_at(&policy, zone->published.expires_at);
@@ -242,29 +251,32 @@ static enum status take_published(const struct build_context *context, const str
     return status;
 }
 
+// Two zones with the same records are different content when other keys sign them, and signed and not signed are.
+static uint64_t content_of(const struct build *build)
+{
+    uint64_t content = records_digest(build->records) + (uint64_t)build->dnssec;
+    for (size_t i = 0; i < build->keys.count; i++) {
+        const struct dnskey *key = &build->keys.keys[i];
+        if (key->use != 0)
+            content += ((uint64_t)key->tag << 16 | (uint64_t)key->algorithm << 8 | key->use) *
+                       0x9e3779b97f4a7c15U;
+    }
+    return content;
+}
+
 static enum status collect_records(const struct build_context *context, struct build *build,
                                    struct error *err)
 {
     struct zone *zone = build->zone;
-    enum config_dnssec dnssec = zone_dnssec(zone);
     build->records = records_new(zone->wire.wire);
     enum status status = zone->from_published ? take_published(context, zone, build->records, err)
                                               : take_content(context, zone, build->records, err);
-    struct keyring_past past = {&zone->state, zone->published.exists && zone->published.is_signed};
-    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON && zone->from_published)
-        status = keyring_get_known(context->keyring, zone->name, &zone->state, &build->keys, err);
-    else if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
-        status = keyring_get(context->keyring, zone->name, &past, context->now, &build->keys, err);
-    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
-        status = sign_add_dnskeys(build->records, &build->keys, context->inputs->config->ttl.dnskey,
-                                  context->now, err);
+    if (status == STATUS_OK)
+        status = life_step(context, build, err);
     if (status != STATUS_OK)
         return status;
     records_arrange(build->records);
-    // The same records signed and not signed are different content.
-    build->content = records_digest(build->records) + (uint64_t)dnssec;
-    if (zone->from_published)
-        build->content = zone->published.content;
+    build->content = zone->from_published ? zone->published.content : content_of(build);
     return STATUS_OK;
 }
 
@@ -291,8 +303,8 @@ static enum status choose_serial(const struct build_context *context, struct bui
         return error_set(err, STATUS_BOGUS, "the zone has no SOA");
     uint32_t last = 0;
     bool any = last_serial(context, zone, &last);
-    bool as_in_file = zone_dnssec(zone) == CONFIG_DNSSEC_PRESIGNED ||
-                      (zone_dnssec(zone) == CONFIG_DNSSEC_OFF && zone_file_path(zone) != NULL);
+    bool as_in_file = build->dnssec == CONFIG_DNSSEC_PRESIGNED ||
+                      (build->dnssec == CONFIG_DNSSEC_OFF && zone_file_path(zone) != NULL);
     if (!as_in_file) {
         build->state.serial = any ? plan_serial_next(last, context->now, soa.serial)
                                   : plan_serial_first(context->now, soa.serial);
@@ -314,9 +326,6 @@ static enum status start_signing(const struct build_context *context, struct bui
                                  struct error *err)
 {
     struct zone *zone = build->zone;
-    enum status status = keyring_unlock(context->keyring, zone->name, &build->keys, err);
-    if (status != STATUS_OK)
-        return status;
     struct image previous;
     bool trusted =
         !context->distrust && build_open(context->serve, &zone->key, &previous, NULL) == STATUS_OK;
@@ -327,11 +336,29 @@ static enum status start_signing(const struct build_context *context, struct bui
         .policy = zone_policy(zone),
         .now = context->now,
     };
-    keyring_remember(&build->keys, &build->state);
-    status = sign_prepare(&request, &build->signing, err);
+    enum status status = sign_prepare(&request, &build->signing, err);
     if (status == STATUS_OK)
         build->expires_at = build->signing->expires_at;
     return status;
+}
+
+static bool is_unchanged(const struct build_context *context, const struct build *build)
+{
+    const struct zone *zone = build->zone;
+    return zone->published.exists && !context->distrust &&
+           zone->published.content == build->content && !build_is_due(zone, context->now);
+}
+
+// What is remembered of a zone that stays as it is published: the keyset may have changed all the same.
+static enum build_outcome leave(struct build *build)
+{
+    const struct zone_state *before = &build->zone->state;
+    build->state.serial = before->serial;
+    build->state.mode = before->mode;
+    build->state_changed = build->state.keyset_len != before->keyset_len ||
+                           (before->keyset_len > 0 &&
+                            memcmp(build->state.keyset, before->keyset, before->keyset_len) != 0);
+    return BUILD_UNCHANGED;
 }
 
 enum build_outcome build_prepare(const struct build_context *context, struct zone *zone,
@@ -342,8 +369,7 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
         [CONFIG_DNSSEC_OFF] = STATE_UNSIGNED,
         [CONFIG_DNSSEC_PRESIGNED] = STATE_PRESIGNED,
     };
-    enum config_dnssec dnssec = zone_dnssec(zone);
-    *ret = (struct build){.zone = zone, .state = {.mode = modes[dnssec]}};
+    *ret = (struct build){.zone = zone};
     size_t ordered = context->orders->count;
     enum status status = STATUS_OK;
     if (!zone->from_published)
@@ -352,12 +378,12 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
         return BUILD_WAITS;
     if (status == STATUS_OK)
         status = collect_records(context, ret, err);
-    if (status == STATUS_OK && zone->published.exists && !context->distrust &&
-        zone->published.content == ret->content && !build_is_due(zone, context->now))
-        return BUILD_UNCHANGED;
+    if (status == STATUS_OK && is_unchanged(context, ret))
+        return leave(ret);
     if (status == STATUS_OK)
         status = choose_serial(context, ret, err);
-    if (status == STATUS_OK && dnssec == CONFIG_DNSSEC_ON)
+    ret->state.mode = modes[ret->dnssec];
+    if (status == STATUS_OK && ret->dnssec == CONFIG_DNSSEC_ON)
         status = start_signing(context, ret, err);
     else if (status == STATUS_OK)
         ret->expires_at = compile_first_expiration(ret->records, context->now);
@@ -369,7 +395,7 @@ enum status build_finish(const struct build_context *context, struct build *buil
                          struct error *err)
 {
     const struct zone *zone = build->zone;
-    enum config_dnssec dnssec = zone_dnssec(zone);
+    enum config_dnssec dnssec = build->dnssec;
     enum status status = STATUS_OK;
     if (build->signing != NULL) {
         build->is_signed = true;

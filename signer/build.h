@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "dns/store.h"
+#include "keys/rollover.h"
 #include "signer/keyring.h"
 #include "signer/lastgood.h"
 #include "signer/records.h"
@@ -35,12 +36,16 @@ struct build_context {
 
 struct build {
     struct zone *zone;
-    struct records *records; // NULL once the image is made, as is signing
-    struct dnskey_set keys;
-    struct signing *signing; // NULL when the zone is not signed here
+    struct records *records;   // NULL once the image is made, as is signing
+    struct dnskey_set keys;    // in use or offered to the parent, when it is signed here
+    enum config_dnssec dnssec; // ON also while `dnssec: off` waits for the DS to go (signer/life.h)
+    struct rollover_events events; // of its keys
+    struct signing *signing;       // NULL when the zone is not signed here
     bool is_signed;
     size_t signatures_made, signatures_kept;
-    struct zone_state state; // as it is to be remembered
+    struct zone_state
+        state; // as it is to be remembered; state_changed: even if nothing is published
+    bool state_changed;
     uint64_t content;
     struct buf image;
     int64_t expires_at;
@@ -58,6 +63,8 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
 enum status build_finish(const struct build_context *context, struct build *build,
                          struct error *err);
 void build_done(struct build *build);
+// Releases all but what is to be remembered, of one that is not published.
+void build_slim(struct build *build);
 
 // Opens what serve/ has of the zone with that apex; the octets lie in the snapshot.
 enum status build_open(struct store_reader *serve, const struct name_key *apex, struct image *ret,

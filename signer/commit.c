@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // The second half of a batch: images are compiled, verified and committed.
 #include "base/log.h"
+#include "signer/life.h"
 #include "signer/publisher.h"
 
 static void finish_builds(struct publisher *publisher, const struct build_context *context)
@@ -10,7 +11,10 @@ static void finish_builds(struct publisher *publisher, const struct build_contex
     for (size_t i = 0; i < batch->count; i++) {
         struct build *build = &batch->builds[i];
         struct error err = {0};
-        if (build_finish(context, build, &err) == STATUS_OK) {
+        enum status status = build_finish(context, build, &err);
+        if (status == STATUS_OK)
+            status = life_write_times(context, build, &err);
+        if (status == STATUS_OK) {
             batch->builds[good++] = *build;
             continue;
         }
@@ -20,7 +24,56 @@ static void finish_builds(struct publisher *publisher, const struct build_contex
     batch->count = good;
 }
 
-// First half: the serials are reserved before anybody can see them.
+static void finish_news(struct publisher *publisher, const struct build_context *context)
+{
+    struct batch *batch = &publisher->batch;
+    size_t good = 0;
+    for (size_t i = 0; i < batch->news_count; i++) {
+        struct build *build = &batch->news[i];
+        struct error err = {0};
+        if (life_write_times(context, build, &err) == STATUS_OK) {
+            batch->news[good++] = *build;
+            continue;
+        }
+        publisher_zone_fails(publisher, build->zone, &err, context->now);
+        build_done(build);
+    }
+    batch->news_count = good;
+}
+
+// What is remembered of a zone from now on.
+static void remember(const struct build_context *context, struct build *build)
+{
+    struct zone *zone = build->zone;
+    life_destroy(context, build);
+    zone_state_done(&zone->state);
+    zone->state = build->state;
+    build->state.keyset = NULL; // moved
+    zone->life_next = life_next(zone);
+    life_tell(build);
+}
+
+static enum status put_states(const struct batch *batch, const struct build_context *context,
+                              struct store_txn *txn, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
+        const struct build *build = &batch->builds[i];
+        status = state_zone_put(txn, &build->zone->key, &build->state, err);
+        if (status == STATUS_OK && !build->zone->from_published)
+            status = build_keep_inputs(context, build->zone, txn, err);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < batch->news_count; i++) {
+        const struct build *build = &batch->news[i];
+        if (build->state_changed)
+            status = state_zone_put(txn, &build->zone->key, &build->state, err);
+        if (status == STATUS_OK)
+            status = build_keep_inputs(context, build->zone, txn, err);
+    }
+    return status;
+}
+
+// First half: serials and keysets are written before anybody can see what follows from them.
 static enum status commit_state(struct publisher *publisher, const struct build_context *context,
                                 struct error *err)
 {
@@ -29,14 +82,7 @@ static enum status commit_state(struct publisher *publisher, const struct build_
     enum status status = store_begin(publisher->stores.state, &txn, err);
     if (status != STATUS_OK)
         return status;
-    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
-        const struct build *build = &batch->builds[i];
-        status = state_zone_put(txn, &build->zone->key, &build->state, err);
-        if (status == STATUS_OK && !build->zone->from_published)
-            status = build_keep_inputs(context, build->zone, txn, err);
-    }
-    for (size_t i = 0; status == STATUS_OK && i < batch->news_count; i++)
-        status = build_keep_inputs(context, batch->news[i], txn, err);
+    status = put_states(batch, context, txn, err);
     if (status == STATUS_OK)
         status = state_serve_id_put(txn, publisher->stores.serve_id, err);
     if (status != STATUS_OK) {
@@ -45,7 +91,10 @@ static enum status commit_state(struct publisher *publisher, const struct build_
     }
     status = store_commit(txn, NULL, err);
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++)
-        batch->builds[i].zone->state = batch->builds[i].state;
+        remember(context, &batch->builds[i]);
+    for (size_t i = 0; status == STATUS_OK && i < batch->news_count; i++)
+        if (batch->news[i].state_changed)
+            remember(context, &batch->news[i]);
     return status;
 }
 
@@ -79,7 +128,7 @@ static void read_keys(const struct build *build, struct public_keys *ret)
 {
     struct image image;
     image_trust(build->image.data, &image);
-    public_keys_read(&image, zone_dnssec(build->zone) == CONFIG_DNSSEC_OFF, ret);
+    public_keys_read(&image, build->dnssec == CONFIG_DNSSEC_OFF, ret);
 }
 
 // Before the commit: what is served and what will be.
@@ -121,11 +170,6 @@ static void tell_published(struct publisher *publisher, const struct build *buil
                   "the zone file has other records under the same serial: secondaries will not "
                   "notice; raise it",
                   NULL);
-    if (zone->published.is_signed && zone_dnssec(zone) == CONFIG_DNSSEC_OFF)
-        log_event(LOG_LEVEL_WARNING, "zone-not-signed-any-more", "zone", zone->name, "reason",
-                  "validators refuse it for as long as they know a DS for it: take that out at the "
-                  "zone above first, and wait for its TTL",
-                  NULL);
     log_event(LOG_LEVEL_NOTICE, "zone-published", "zone", zone->name, "serial",
               log_u64(build->state.serial), "signed",
               build->is_signed ? log_u64(build->signatures_made) : NULL, "signatures-kept",
@@ -151,7 +195,7 @@ static void take_over(struct publisher *publisher, int64_t now)
         settle_keys(publisher, build);
         zone->published = (struct zone_published){
             .exists = true,
-            .is_signed = zone_dnssec(zone) != CONFIG_DNSSEC_OFF,
+            .is_signed = build->dnssec != CONFIG_DNSSEC_OFF,
             .serial = build->state.serial,
             .content = build->content,
             .made_at = now,
@@ -186,7 +230,7 @@ static void put_back(struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         batch->builds[i].zone->dirty = true;
     for (size_t i = 0; i < batch->news_count; i++)
-        batch->news[i]->dirty = true;
+        batch->news[i].zone->dirty = true;
 }
 
 static enum status commit_batch(struct publisher *publisher, int64_t now, struct error *err)
@@ -197,6 +241,7 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
         return status;
     struct build_context context = publisher_context(publisher, batch->now);
     finish_builds(publisher, &context);
+    finish_news(publisher, &context);
     bool images = batch->count > 0 || publisher->zones.gone_count > 0;
     if (images || batch->news_count > 0)
         status = commit_state(publisher, &context, err);

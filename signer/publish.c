@@ -54,6 +54,8 @@ void batch_clear(struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         build_done(&batch->builds[i]);
     batch->count = 0;
+    for (size_t i = 0; i < batch->news_count; i++)
+        build_done(&batch->news[i]);
     dkim_orders_clear(&batch->orders);
     batch->news_count = 0;
     batch->job_count = 0;
@@ -169,7 +171,8 @@ static bool mark_due(struct publisher *publisher, int64_t now)
         raise_alarm(zone, now);
         notes_tell(zone->notes, zone->name, now);
         if (zone->failed ? now >= zone->retry_at
-                         : build_is_due(zone, now) || now >= zone_dkim_next(zone->dkim))
+                         : build_is_due(zone, now) || now >= zone->life_next ||
+                               now >= zone_dkim_next(zone->dkim))
             zone->dirty = true;
         any = any || zone->dirty;
     }
@@ -240,11 +243,12 @@ static void take_build(struct batch *batch, const struct build *build)
     }
 }
 
-static void take_news(struct batch *batch, struct zone *zone)
+static void take_news(struct batch *batch, struct build *build)
 {
+    build_slim(build);
     batch->news =
         array_grow(batch->news, &batch->news_cap, batch->news_count, sizeof(*batch->news));
-    batch->news[batch->news_count++] = zone;
+    batch->news[batch->news_count++] = *build;
 }
 
 struct build_context publisher_context(struct publisher *publisher, int64_t now)
@@ -284,10 +288,14 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     case BUILD_WAITS:
         break;
     case BUILD_UNCHANGED:
-        if (build_has_news(context, zone))
-            take_news(batch, zone);
         publisher_zone_is_well(zone);
-        break;
+        // Whatever it was due for, it is not due for that again at once.
+        if (!build.state_changed && zone->life_next <= context->now)
+            zone->life_next = context->now + PUBLISH_RETRY_S;
+        if (!build.state_changed && !build_has_news(context, zone))
+            break;
+        take_news(batch, &build);
+        return true;
     case BUILD_FAILED:
         if (status == STATUS_NO_SPACE) {
             zone->dirty = true;
@@ -418,6 +426,8 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
         int64_t at = zone->dirty ? now : zone->failed ? zone->retry_at : build_due_at(zone);
         next = at < next ? at : next;
         at = zone->failed ? INT64_MAX : zone_dkim_next(zone->dkim);
+        next = at < next ? at : next;
+        at = zone->failed ? INT64_MAX : zone->life_next;
         next = at < next ? at : next;
         at = notes_next(zone->notes, now);
         next = at < next ? at : next;

@@ -22,7 +22,7 @@ struct batch {
     int64_t now;          // of all its decisions, also when signing takes long
     struct build *builds; // ready to be signed, then finished
     size_t count, cap;
-    struct zone **news; // zones that stay as they are, with inputs that are to be kept
+    struct build *news; // of zones that stay as they are: inputs or keysets that are to be kept
     size_t news_count, news_cap;
     struct batch_job *jobs;
     size_t job_count, job_cap;

@@ -11,78 +11,36 @@
 
 // ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
 
-static bool has_ended(int64_t end, int64_t now)
-{
-    return end != 0 && now >= end;
-}
-
-static bool key_is_active(const struct dnskey *key, int64_t now)
-{
-    return key->publish <= now && key->activate <= now && !has_ended(key->inactive, now) &&
-           !has_ended(key->remove, now);
-}
-
-// Where no key is active, the clock was set back behind the making of the keys: they are good all the same.
-static bool starts_count(const struct dnskey_set *set, int64_t now)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (key_is_active(&set->keys[i], now))
-            return true;
-    return false;
-}
-
-bool sign_key_is_published(const struct dnskey_set *set, const struct dnskey *key, int64_t now)
-{
-    return !has_ended(key->remove, now) && (key->publish <= now || !starts_count(set, now));
-}
-
-bool sign_key_is_active(const struct dnskey_set *set, const struct dnskey *key, int64_t now)
-{
-    return starts_count(set, now) ? key_is_active(key, now)
-                                  : !has_ended(key->inactive, now) && !has_ended(key->remove, now);
-}
-
-static bool key_is_sep(const struct dnskey *key)
-{
-    return (key->flags & DNSKEY_FLAGS_SEP) == DNSKEY_FLAGS_SEP;
-}
-
 struct signers {
     const struct dnskey *keys[SIGN_KEYS_MAX];
     size_t count;
 };
 
-static enum status choose_signers(const struct sign_request *request, bool sep, struct signers *ret,
+static enum status choose_signers(const struct dnskey_set *set, unsigned use, struct signers *ret,
                                   struct error *err)
 {
-    const struct dnskey_set *set = request->keys;
-    bool any_of_kind = false;
-    for (size_t i = 0; i < set->count; i++)
-        if (sign_key_is_active(set, &set->keys[i], request->now) &&
-            key_is_sep(&set->keys[i]) == sep)
-            any_of_kind = true;
     ret->count = 0;
     for (size_t i = 0; i < set->count; i++) {
         const struct dnskey *key = &set->keys[i];
-        if (!sign_key_is_active(set, key, request->now) || (any_of_kind && key_is_sep(key) != sep))
+        if ((key->use & use) == 0)
             continue;
         if (ret->count == SIGN_KEYS_MAX)
-            return error_set(err, STATUS_RANGE, "more than %d active keys", SIGN_KEYS_MAX);
+            return error_set(err, STATUS_RANGE, "more than %d keys sign", SIGN_KEYS_MAX);
         if (key->private == NULL)
             return error_set(err, STATUS_STATE, "%s: its private part is missing", key->path);
         ret->keys[ret->count++] = key;
     }
     if (ret->count == 0)
-        return error_set(err, STATUS_STATE, "no key is active at this time");
+        return error_set(err, STATUS_STATE, "the zone has no key to sign with");
     return STATUS_OK;
 }
 
 enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *keys, uint32_t ttl,
-                             int64_t now, struct error *err)
+                             struct error *err)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < keys->count; i++) {
-        if (!sign_key_is_published(keys, &keys->keys[i], now))
+        if ((keys->keys[i].use & DNSKEY_PUBLISHED) == 0)
             continue;
         ldns_rr *rr = ldns_rr_clone(keys->keys[i].rr);
         if (rr == NULL)
@@ -221,6 +179,13 @@ static void sign_one(struct signing *signing, const struct sign_request *request
     signing->reused[signing->reused_count++] = found;
 }
 
+// What the keys that the parent's DS names sign: at the apex DNSKEY, and CDS and CDNSKEY (RFC 7344 §4.1).
+static bool is_of_keys(const struct rrset *rrset)
+{
+    return rrset->owner == 0 && (rrset->type == RR_TYPE_DNSKEY || rrset->type == RR_TYPE_CDS ||
+                                 rrset->type == RR_TYPE_CDNSKEY);
+}
+
 static void sign_all(struct signing *signing, const struct sign_request *request,
                      const struct signers *for_keys, const struct signers *for_rest)
 {
@@ -230,8 +195,7 @@ static void sign_all(struct signing *signing, const struct sign_request *request
         const struct rrset *rrset = &records->rrsets[i];
         if (!records_is_signed(records, rrset))
             continue;
-        bool keys = rrset->type == RR_TYPE_DNSKEY && rrset->owner == 0;
-        const struct signers *signers = keys ? for_keys : for_rest;
+        const struct signers *signers = is_of_keys(rrset) ? for_keys : for_rest;
         for (size_t k = 0; k < signers->count; k++)
             sign_one(signing, request, reuse, i, signers->keys[k]);
     }
@@ -244,9 +208,9 @@ enum status sign_prepare(const struct sign_request *request, struct signing **re
     *ret = NULL;
     struct records *records = request->records;
     struct signers for_keys, for_rest;
-    enum status status = choose_signers(request, true, &for_keys, err);
+    enum status status = choose_signers(request->keys, DNSKEY_SIGNS_KEYS, &for_keys, err);
     if (status == STATUS_OK)
-        status = choose_signers(request, false, &for_rest, err);
+        status = choose_signers(request->keys, DNSKEY_SIGNS_ZONE, &for_rest, err);
     if (status == STATUS_OK)
         status = sign_add_nsec(records, err);
     if (status != STATUS_OK)

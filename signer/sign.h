@@ -10,8 +10,7 @@
 // A signature is used again when the published RRset has the same RRs, TTL and key and its time has not come
 // (signer/plan.h). So a change costs the signatures of what changed, of the SOA, and of the NSECs beside it.
 //
-// Keys with the SEP flag sign the DNSKEY RRset, keys without it sign the rest; where there are none of one kind the
-// others do both, which is what a combined signing key is. A key is used and published by its timing metadata.
+// What is published and what signs what is in the `use` of each key: decided elsewhere (signer/life.h).
 #pragma once
 
 #include <stdbool.h>
@@ -56,25 +55,19 @@ struct signing {
     int64_t expires_at; // the first expiration of all signatures
 };
 
-// By the timing metadata: is the key in the DNSKEY set, and does it sign? Where none would sign, times of beginning do
-// not count: the clock was wrong when the keys were made, or is now.
-bool sign_key_is_published(const struct dnskey_set *set, const struct dnskey *key, int64_t now);
-bool sign_key_is_active(const struct dnskey_set *set, const struct dnskey *key, int64_t now);
-
-// The DNSKEYs that the zone has at that time are added to the records, not yet arranged: those between their Publish
-// and Delete times.
+// Adds the DNSKEYs that are to be published to the records, not yet arranged.
 enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *keys, uint32_t ttl,
-                             int64_t now, struct error *err);
+                             struct error *err);
 
 struct sign_request {
     struct records *records;       // arranged, with DNSKEY; NSEC is added to them
-    const struct dnskey_set *keys; // with private parts
+    const struct dnskey_set *keys; // with private parts and use
     const struct image *previous;  // what is published, or NULL
     struct plan_policy policy;
     int64_t now;
 };
 
-// The keys stay in use by the jobs until sign_free. STATE: no key is active.
+// The keys stay in use by the jobs until sign_free. STATE: no key signs, or one has no private part.
 enum status sign_prepare(const struct sign_request *request, struct signing **ret,
                          struct error *err);
 void sign_free(struct signing *signing); // NULL is fine

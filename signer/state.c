@@ -10,10 +10,11 @@
 #include "dns/wire.h"
 #include "keys/tls_text.h"
 
-#define ZONE_MAGIC  0x5a42535aU // "ZBSZ"
-#define INPUT_MAGIC 0x5a425349U // "ZBSI"
-#define TLS_MAGIC   0x5a425354U // "ZBST"
-#define VERSION     1
+#define ZONE_MAGIC   0x5a42535aU // "ZBSZ"
+#define INPUT_MAGIC  0x5a425349U // "ZBSI"
+#define TLS_MAGIC    0x5a425354U // "ZBST"
+#define VERSION      1
+#define ZONE_VERSION 2
 
 #define DIGEST_LEN LDNS_SHA256_DIGEST_LENGTH
 
@@ -31,20 +32,24 @@ static bool digest_holds(const uint8_t *octets, size_t len, const uint8_t *expec
     return memcmp(digest, expected, sizeof(digest)) == 0;
 }
 
-// ── Zones: magic 4, version 2, mode 1, keys 1, serial 4, {tag 2, algorithm 1} × keys, digest 32 ──
+// ── Zones: magic 4, version 2, mode 1, serial 4, length of the keyset 2, keyset, digest 32 ───────
+
+void zone_state_done(struct zone_state *state)
+{
+    free(state->keyset);
+    *state = (struct zone_state){.mode = STATE_NEVER};
+}
 
 void zone_state_encode(const struct zone_state *state, struct buf *ret)
 {
     size_t start = ret->len;
     buf_put_u32(ret, ZONE_MAGIC);
-    buf_put_u16(ret, VERSION);
+    buf_put_u16(ret, ZONE_VERSION);
     buf_put_u8(ret, (uint8_t)state->mode);
-    buf_put_u8(ret, (uint8_t)state->key_count);
     buf_put_u32(ret, state->serial);
-    for (size_t i = 0; i < state->key_count; i++) {
-        buf_put_u16(ret, state->keys[i].tag);
-        buf_put_u8(ret, state->keys[i].algorithm);
-    }
+    buf_put_u16(ret, (uint16_t)state->keyset_len);
+    if (state->keyset_len > 0)
+        buf_put(ret, state->keyset, state->keyset_len);
     buf_reserve(ret, DIGEST_LEN); // so that the octets stay where they are
     put_digest(ret, ret->data + start, ret->len - start);
 }
@@ -53,22 +58,20 @@ enum status zone_state_decode(const uint8_t *octets, size_t len, struct zone_sta
 {
     struct wire_reader reader = wire_reader(octets, len);
     struct zone_state state = {.mode = STATE_NEVER};
-    bool good = wire_u32(&reader) == ZONE_MAGIC && wire_u16(&reader) == VERSION;
+    bool good = wire_u32(&reader) == ZONE_MAGIC && wire_u16(&reader) == ZONE_VERSION;
     uint8_t mode = wire_u8(&reader);
-    state.key_count = wire_u8(&reader);
     state.serial = wire_u32(&reader);
-    if (!good || mode > STATE_PRESIGNED || state.key_count > STATE_KEYS_MAX)
+    state.keyset_len = wire_u16(&reader);
+    const uint8_t *keyset = wire_take(&reader, state.keyset_len);
+    if (!good || mode > STATE_PRESIGNED || keyset == NULL)
         return STATUS_SYNTAX;
     state.mode = (enum state_mode)mode;
-    for (size_t i = 0; i < state.key_count; i++) {
-        state.keys[i].tag = wire_u16(&reader);
-        state.keys[i].algorithm = wire_u8(&reader);
-    }
     size_t signed_len = (size_t)(reader.at - octets);
     const uint8_t *digest = wire_take(&reader, DIGEST_LEN);
     if (digest == NULL || !digest_holds(octets, signed_len, digest))
         return STATUS_SYNTAX;
     *ret = state;
+    ret->keyset = state.keyset_len > 0 ? xmemdup(keyset, state.keyset_len) : NULL;
     return STATUS_OK;
 }
 

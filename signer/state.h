@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: ISC
 // What the signer remembers in state/ from one run to the next.
 //
-//   per zone     the serial last used, how it was published, the keys in use. Written and synced *before* the zone is
-//                committed to serve/: a crash between the two skips a serial, and never uses one twice.
+//   per zone     the serial last used, how it was published, the life of its keys (keys/keyset.h). Written and synced
+//                *before* the zone is committed to serve/: a crash between the two skips a serial, and never uses one
+//                twice.
 //   per input    the octets of a certificate, host key or zone file when they were last good.
 //   per host     the plan of its TLSA keys (keys/tls_plan.h), written before the zone that follows from it.
 //   once         the transaction id of serve/ before the last commit. When serve/ shows another than this or the next,
@@ -22,8 +23,6 @@
 #include "keys/dnskey.h"
 #include "keys/tls_plan.h"
 
-#define STATE_KEYS_MAX 32
-
 enum state_mode {
     STATE_NEVER,     // nothing was published yet
     STATE_SIGNED,    // signed here
@@ -35,12 +34,15 @@ struct zone_state {
     enum state_mode mode;
     bool lost; // the record could not be read: serial 0, keys unknown. Not written.
     uint32_t serial;
-    struct dnskey_id keys[STATE_KEYS_MAX]; // in use when signed here
-    size_t key_count;
+    uint8_t *keyset; // signer/keyset_state.h, owned; NULL: none
+    size_t keyset_len;
 };
 
+void zone_state_done(struct zone_state *state);
+
 void zone_state_encode(const struct zone_state *state, struct buf *ret);
-// SYNTAX when the octets are not such a record; trailing octets are the store's padding.
+// SYNTAX when the octets are not such a record; trailing octets are the store's padding. The caller ends with
+// zone_state_done.
 enum status zone_state_decode(const uint8_t *octets, size_t len, struct zone_state *ret);
 
 // Reads from a snapshot (store_reader_renew was called). Nothing there is STATE_NEVER; a record that does not hold up

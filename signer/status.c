@@ -108,6 +108,17 @@ static json_t *dkim_of(const struct publisher *publisher, const struct zone *zon
     return list;
 }
 
+// As it is, which is not always what the configuration wants (signer/life.h).
+static enum config_dnssec kind_of(const struct zone *zone)
+{
+    static const enum config_dnssec of_mode[] = {
+        [STATE_SIGNED] = CONFIG_DNSSEC_ON,
+        [STATE_UNSIGNED] = CONFIG_DNSSEC_OFF,
+        [STATE_PRESIGNED] = CONFIG_DNSSEC_PRESIGNED,
+    };
+    return zone->state.mode == STATE_NEVER ? zone_dnssec(zone) : of_mode[zone->state.mode];
+}
+
 static json_t *zone_of(const struct publisher *publisher, const struct zone *zone, int64_t now)
 {
     const struct zone_published *published = &zone->published;
@@ -115,7 +126,7 @@ static json_t *zone_of(const struct publisher *publisher, const struct zone *zon
     json_t *object = json_object();
     set(object, "name", json_string_nocheck(zone->name));
     set(object, "serial", published->exists ? json_integer(published->serial) : json_null());
-    set(object, "dnssec", json_string_nocheck(kinds[zone_dnssec(zone)]));
+    set(object, "dnssec", json_string_nocheck(kinds[kind_of(zone)]));
     set(object, "signatures-expire", time_or_null(published->expires_at));
     set(object, "sign-next", time_or_null(next_of(zone)));
     set(object, "keys", keys_of(zone));
@@ -145,7 +156,7 @@ static void earliest(int64_t *time, int64_t other)
 
 static void sum_up(struct summary *summary, const struct zone *zone, bool is_wrong)
 {
-    summary->kinds[zone_dnssec(zone)]++;
+    summary->kinds[kind_of(zone)]++;
     summary->wrong += is_wrong ? 1 : 0;
     summary->waiting += zone->dirty ? 1 : 0;
     earliest(&summary->expire, zone->published.expires_at);

@@ -133,25 +133,29 @@ static bool dnskey_is_there(const struct verification *v, const struct dnskey *k
     return false;
 }
 
-// The keys that `zonegen --ds` prints for the parent: each that is active must be there and sign the set.
+// What is to be published is there and nothing else, and who is to sign the set does: among those is every key that a
+// DS at the parent may name.
 static enum status check_own_keys(const struct verification *v, struct error *err)
 {
     const struct dnskey_set *keys = v->request->keys;
-    int64_t now = v->request->now;
-    size_t trusted = 0;
+    size_t published = 0, signers = 0;
     for (size_t i = 0; i < keys->count; i++) {
         const struct dnskey *key = &keys->keys[i];
-        if (!sign_key_is_active(keys, key, now) ||
-            (key->flags & DNSKEY_FLAGS_SEP) != DNSKEY_FLAGS_SEP)
+        if ((key->use & DNSKEY_PUBLISHED) == 0)
             continue;
-        trusted++;
+        published++;
         if (!dnskey_is_there(v, key))
             return error_set(err, STATUS_BOGUS, "the DNSKEY set lacks key %u", key->tag);
+        if ((key->use & DNSKEY_SIGNS_KEYS) == 0)
+            continue;
+        signers++;
         if (!dnskeys_signed_by(v, key->algorithm, key->tag))
             return error_set(err, STATUS_BOGUS, "the DNSKEY set is not signed by key %u", key->tag);
     }
-    if (trusted == 0)
-        return error_set(err, STATUS_BOGUS, "no active key that a DS could name");
+    if (signers == 0)
+        return error_set(err, STATUS_BOGUS, "no key that a DS could name signs the DNSKEY set");
+    if (published != ldns_rr_list_rr_count(v->dnskeys))
+        return error_set(err, STATUS_BOGUS, "the DNSKEY set has a key that is not to be published");
     return STATUS_OK;
 }
 

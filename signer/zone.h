@@ -35,12 +35,15 @@ struct zone {
     bool from_published;  // sign again what is published: what should be published does not hold up
     bool waits_for_child; // has a DS to publish as soon as the key is served in the zone below
     bool alarmed;         // it was said that the signatures run out
+    int64_t life_next;    // its keys have a step to make then (signer/life.h)
     int64_t retry_at;
     char *complaint;        // the last error that was logged, so that it is logged once
     struct notes *notes;    // what else is to be said of it
     struct zone_dkim *dkim; // the DKIM keys of its mail domains; NULL: not looked at yet
 };
 
+// As the configuration wants it. One that is to be unsigned stays signed while a DS for it may be cached, and one that is
+// retired is unsigned all the same: what is so is in zone->state.mode and zone->published.
 static inline enum config_dnssec zone_dnssec(const struct zone *zone)
 {
     return zone->target->dnssec;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "signer/build.h"
+#include "signer/life.h"
 #include "signer/dkim.h"
 #include "signer/notes.h"
 
@@ -14,6 +15,7 @@ static void zone_done(struct zone *zone)
 {
     free(zone->name);
     free(zone->complaint);
+    zone_state_done(&zone->state);
     public_keys_done(&zone->keys);
     notes_free(zone->notes);
     zone_dkim_free(zone->dkim);
@@ -142,6 +144,7 @@ static void look_up(struct zone *zone, struct store_reader *state, struct store_
 {
     struct error err = {0};
     state_zone_get(state, &zone->key, &zone->state);
+    zone->life_next = life_next(zone);
     if (zone->state.lost)
         log_event(
             LOG_LEVEL_ERROR, "state-lost", "zone", zone->name, "reason",
@@ -176,6 +179,7 @@ static bool place_zone(struct zone *zone, const struct zone_target *target, stru
         zone->dirty = zone->dirty || known->target->digest != target->digest;
         zone->target = target;
         known->name = NULL; // moved: not the old table's to free
+        known->state.keyset = NULL;
         known->complaint = NULL;
         known->notes = NULL;
         known->dkim = NULL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "tests/unit/signer/signer_zone.h"
+#include "tests/support/make_key.h"
 
 const struct plan_policy two_weeks = {14 * DAY, 7 * DAY};
 
@@ -42,8 +43,9 @@ struct dnskey_set new_keys(const char *directory)
 {
     struct dnskey_set keys = {.keys = xcalloc(1, sizeof(*keys.keys)), .count = 1};
     struct error err = {0};
-    if (dnskey_make(directory, APEX, NOW - 10, keys.keys, &err) != STATUS_OK)
+    if (make_csk(directory, APEX, NOW - 10, keys.keys, &err) != STATUS_OK)
         fail_msg("%s", err.text);
+    keys.keys[0].use = DNSKEY_PUBLISHED | DNSKEY_SIGNS_KEYS | DNSKEY_SIGNS_ZONE;
     return keys;
 }
 
@@ -72,7 +74,7 @@ void sign_records(struct records *records, const struct dnskey_set *keys,
 {
     struct error err = {0};
     *ret = (struct signed_zone){.made = 0};
-    assert_int_equal(sign_add_dnskeys(records, keys, 3600, now, &err), STATUS_OK);
+    assert_int_equal(sign_add_dnskeys(records, keys, 3600, &err), STATUS_OK);
     records_arrange(records);
     struct sign_request request = {records, keys, previous, two_weeks, now};
     struct signing *signing = NULL;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "dns/types.h"
 #include "signer/public_file.h"
+#include "tests/support/make_key.h"
 
 static char *path_of_file(void)
 {
@@ -158,7 +159,7 @@ static void add_key(void)
     struct dnskey key;
     struct error err = {0};
     char *keys = path_join(directory, "state/keys");
-    assert_int_equal(dnskey_make(keys, "example.com", NOW, &key, &err), STATUS_OK);
+    assert_int_equal(make_csk(keys, "example.com", NOW, &key, &err), STATUS_OK);
     dnskey_done(&key);
     free(keys);
 }

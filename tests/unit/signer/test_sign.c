@@ -222,24 +222,15 @@ static enum status prepare_with(struct dnskey *key)
     return status;
 }
 
-static void a_key_signs_in_its_time(void **state)
+static void a_key_signs_what_it_is_used_for(void **state)
 {
     (void)state;
     struct dnskey key = keys.keys[0];
-    key.inactive = NOW;
-    assert_int_equal(prepare_with(&key), STATUS_STATE);
-    key.inactive = NOW + 1;
     assert_int_equal(prepare_with(&key), STATUS_OK);
-    key.remove = NOW;
+    key.use = DNSKEY_PUBLISHED | DNSKEY_SIGNS_KEYS;
     assert_int_equal(prepare_with(&key), STATUS_STATE);
-    // A clock that was set back must not leave the zone without any.
-    key.remove = 0;
-    key.activate = NOW + 400 * DAY;
-    assert_int_equal(prepare_with(&key), STATUS_OK);
-    struct dnskey both[] = {keys.keys[0], key};
-    struct dnskey_set set = {both, 2};
-    assert_true(sign_key_is_active(&set, &both[0], NOW));
-    assert_false(sign_key_is_active(&set, &both[1], NOW));
+    key.use = DNSKEY_PUBLISHED | DNSKEY_SIGNS_ZONE;
+    assert_int_equal(prepare_with(&key), STATUS_STATE);
 }
 
 static void records_read_back_from_an_image_are_the_same(void **state)
@@ -300,7 +291,7 @@ int main(void)
         cmocka_unit_test(a_clock_set_back_signs_again),
         cmocka_unit_test(another_key_signs_everything_again),
         cmocka_unit_test(ksk_and_zsk_share_the_work),
-        cmocka_unit_test(a_key_signs_in_its_time),
+        cmocka_unit_test(a_key_signs_what_it_is_used_for),
         cmocka_unit_test(records_read_back_from_an_image_are_the_same),
         cmocka_unit_test(the_digest_sees_every_change_and_no_order),
     };

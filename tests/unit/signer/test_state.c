@@ -2,14 +2,13 @@
 // What is remembered, and what follows from it for keys.
 #include "tests/unit/signer/signer_zone.h"
 
-#include "signer/keyring.h"
 #include "signer/state.h"
 
 static const struct zone_state example = {
     .mode = STATE_SIGNED,
     .serial = 0xfffffffe,
-    .keys = {{12345, 13}, {54321, 8}},
-    .key_count = 2,
+    .keyset = (uint8_t[]){1, 2, 3},
+    .keyset_len = 3,
 };
 
 static void a_record_reads_back_as_it_was(void **state)
@@ -22,10 +21,10 @@ static void a_record_reads_back_as_it_was(void **state)
     assert_int_equal(zone_state_decode(octets.data, octets.len, &back), STATUS_OK);
     assert_int_equal(back.mode, STATE_SIGNED);
     assert_int_equal(back.serial, 0xfffffffe);
-    assert_int_equal(back.key_count, 2);
-    assert_int_equal(back.keys[1].tag, 54321);
-    assert_int_equal(back.keys[1].algorithm, 8);
+    assert_int_equal(back.keyset_len, 3);
+    assert_memory_equal(back.keyset, example.keyset, 3);
     assert_false(back.lost);
+    zone_state_done(&back);
     buf_done(&octets);
 }
 
@@ -161,71 +160,6 @@ static void spoilt_inputs_are_not_used(void **state)
     close_store(&fixture);
 }
 
-// ── Whether a key may be made ────────────────────────────────────────────────────────────────────
-
-static void a_key_is_made_only_where_none_ever_was(void **state)
-{
-    (void)state;
-    struct dnskey key = {.tag = 12345, .algorithm = 13};
-    struct dnskey other = {.tag = 777, .algorithm = 13};
-    struct dnskey_set none = {NULL, 0}, known = {&key, 1}, strange = {&other, 1};
-    struct zone_state never = {.mode = STATE_NEVER};
-    struct zone_state lost = {.mode = STATE_NEVER, .lost = true};
-    struct zone_state is_unsigned = {.mode = STATE_UNSIGNED, .serial = 1};
-    const struct {
-        const struct zone_state *state;
-        bool published_signed;
-        const struct dnskey_set *found;
-        enum keyring_verdict verdict;
-    } rows[] = {
-        {&never, false, &none, KEYRING_MAKE},         // a new zone
-        {&never, false, &strange, KEYRING_USE},       // keys brought along
-        {&never, true, &none, KEYRING_REFUSE},        // state/ and keys are lost
-        {&never, true, &strange, KEYRING_USE},        // state/ is lost, keys are not
-        {&lost, false, &none, KEYRING_REFUSE},        // nobody knows
-        {&lost, false, &strange, KEYRING_USE},        //
-        {&example, true, &none, KEYRING_REFUSE},      // the files are gone
-        {&example, false, &none, KEYRING_REFUSE},     // and serve/ with them
-        {&example, true, &known, KEYRING_USE},        //
-        {&example, true, &strange, KEYRING_REFUSE},   // other files in their place
-        {&is_unsigned, false, &none, KEYRING_MAKE},   // was off for a while
-        {&is_unsigned, false, &strange, KEYRING_USE}, //
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct keyring_past past = {rows[i].state, rows[i].published_signed};
-        assert_int_equal(keyring_decide(&past, rows[i].found), rows[i].verdict);
-    }
-}
-
-static void a_key_made_in_this_run_is_found_again(void **state)
-{
-    (void)state;
-    char *directory = make_directory();
-    struct keyring keyring;
-    struct error err = {0};
-    struct zone_state never = {.mode = STATE_NEVER};
-    struct keyring_past past = {&never, false};
-    assert_int_equal(keyring_open(directory, &keyring, &err), STATUS_OK);
-    uint16_t tags[3];
-    static const char *const zones[] = {"b.example", "a.example", "c.example"};
-    for (size_t turn = 0; turn < 2; turn++)
-        for (size_t i = 0; i < 3; i++) {
-            struct dnskey_set set;
-            if (keyring_get(&keyring, zones[i], &past, NOW, &set, &err) != STATUS_OK)
-                fail_msg("%s", err.text);
-            assert_int_equal(set.count, 1);
-            if (turn == 0)
-                tags[i] = set.keys[0].tag;
-            assert_int_equal(set.keys[0].tag, tags[i]);
-            assert_int_equal(keyring_unlock(&keyring, zones[i], &set, &err), STATUS_OK);
-            assert_non_null(set.keys[0].private);
-            dnskey_set_done(&set);
-        }
-    assert_int_equal(keyring.listing.count, 6);
-    keyring_done(&keyring);
-    remove_directory(directory);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,8 +168,6 @@ int main(void)
         cmocka_unit_test(a_missing_record_is_told_from_a_lost_one),
         cmocka_unit_test(inputs_are_kept_by_path_however_long),
         cmocka_unit_test(spoilt_inputs_are_not_used),
-        cmocka_unit_test(a_key_is_made_only_where_none_ever_was),
-        cmocka_unit_test(a_key_made_in_this_run_is_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: ISC
+#include "signer/life.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "signer/cds.h"
+#include "signer/keyset_state.h"
+
+// ── The keyset ───────────────────────────────────────────────────────────────────────────────────
+
+void life_read(const struct zone_state *state, struct keyset *ret)
+{
+    *ret = (struct keyset){.begun = false};
+    if (state->keyset != NULL && keyset_decode(state->keyset, state->keyset_len, ret) != STATUS_OK)
+        *ret = (struct keyset){.begun = false};
+}
+
+void life_put(const struct keyset *set, struct zone_state *ret)
+{
+    struct buf octets = {0};
+    if (set->begun)
+        keyset_encode(set, &octets);
+    free(ret->keyset);
+    ret->keyset = octets.len > 0 ? xmemdup(octets.data, octets.len) : NULL;
+    ret->keyset_len = octets.len;
+    buf_done(&octets);
+}
+
+struct rollover_policy life_policy(const struct zone *zone, uint32_t largest_ttl)
+{
+    const struct config_dnssec_policy *policy = zone->target->policy;
+    return (struct rollover_policy){
+        .is_signed = zone_dnssec(zone) == CONFIG_DNSSEC_ON,
+        .algorithm = policy->algorithm,
+        .split_keys = policy->split_keys,
+        .double_ds = policy->double_ds,
+        .ksk_lifetime = policy->ksk_lifetime,
+        .zsk_lifetime = policy->zsk_lifetime,
+        .propagation_delay = policy->propagation_delay,
+        .parent_propagation_delay = policy->parent_propagation_delay,
+        .dnskey_ttl = zone->target->ttl->dnskey,
+        .largest_ttl = largest_ttl,
+    };
+}
+
+int64_t life_next(const struct zone *zone)
+{
+    struct keyset set;
+    life_read(&zone->state, &set);
+    struct rollover_policy policy = life_policy(zone, 0);
+    return set.begun ? rollover_next(&set, &policy) : INT64_MAX;
+}
+
+// ── Files ────────────────────────────────────────────────────────────────────────────────────────
+
+static enum status refuse(const struct build_context *context, const struct zone *zone,
+                          struct error *err)
+{
+    return error_set(err, STATUS_STATE,
+                     "%s: the key files of %s are gone, and it was published signed; no new key is "
+                     "made, since it would not match the DS at the parent: put the files back from "
+                     "the backup",
+                     context->keyring->directory, zone->name);
+}
+
+// No state: from the files, or from nothing.
+static enum status begin(const struct build_context *context, struct build *build, uint32_t ttl,
+                         struct keyset *set, struct error *err)
+{
+    const struct zone *zone = build->zone;
+    struct dnskey_set files = {0};
+    enum status status =
+        dnskey_load_listed(&context->keyring->listing, zone->name, false, &files, err);
+    if (status != STATUS_OK)
+        return status;
+    size_t adopted = files.count > 0 ? keyset_adopt(set, &files, ttl, context->now) : 0;
+    dnskey_set_done(&files);
+    if (adopted > 0)
+        return STATUS_OK;
+    bool was_signed =
+        zone->state.mode == STATE_SIGNED || (zone->published.exists && zone->published.is_signed &&
+                                             zone->state.mode != STATE_PRESIGNED);
+    if (was_signed)
+        return refuse(context, zone, err);
+    keyset_begin(set, ttl, context->now);
+    return STATUS_OK;
+}
+
+static enum status make_key(const struct build_context *context, const struct zone *zone,
+                            const struct rollover_need *need, struct keyset *set, struct error *err)
+{
+    struct dnskey_recipe recipe = {
+        .flags = need->role == KEY_ROLE_ZSK ? DNSKEY_FLAGS_ZONE : DNSKEY_FLAGS_SEP,
+        .algorithm = need->algorithm,
+        .in_use = !keyset_is_secure(set),
+    };
+    struct dnskey_id id;
+    enum status status =
+        keyring_make(context->keyring, zone->name, &recipe, context->now, &id, err);
+    if (status != STATUS_OK)
+        return status;
+    if (keyset_add(set, id, need->role, context->now) == KEYSET_KEYS_MAX)
+        return error_set(err, STATUS_RANGE, "more than %d keys at a time", KEYSET_KEYS_MAX);
+    return STATUS_OK;
+}
+
+static unsigned use_of(const struct keyset *set, size_t slot)
+{
+    keyset_mask bit = keyset_bit(slot);
+    return ((keyset_dnskeys(set) & bit) != 0 ? DNSKEY_PUBLISHED : 0U) |
+           ((keyset_key_signers(set) & bit) != 0 ? DNSKEY_SIGNS_KEYS : 0U) |
+           ((keyset_signers(set) & bit) != 0 ? DNSKEY_SIGNS_ZONE : 0U);
+}
+
+static enum status missing(const struct build_context *context, const struct zone *zone,
+                           struct dnskey_id id, struct error *err)
+{
+    return error_set(
+        err, STATUS_STATE,
+        "%s: the key file K%s.+%03u+%05u.key is gone; no new key is made in its place, "
+        "since it would not match what is published and the DS at the parent: put it "
+        "and its .private back from the backup",
+        context->keyring->directory, zone->name, id.algorithm, id.tag);
+}
+
+// Loads the keys that the zone is published or signed with, or offered with to the parent, private parts and all.
+static enum status load_keys(const struct build_context *context, struct build *build,
+                             const struct keyset *set, struct error *err)
+{
+    const struct zone *zone = build->zone;
+    struct dnskey_id ids[KEYSET_KEYS_MAX];
+    struct dnskey_ids known = {ids, 0};
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if (set->keys[i].role != 0 && (use_of(set, i) != 0 || (set->offered & keyset_bit(i)) != 0))
+            ids[known.count++] = set->keys[i].id;
+    dnskey_set_done(&build->keys);
+    build->keys = (struct dnskey_set){0};
+    enum status status =
+        dnskey_load_known(&context->keyring->listing, zone->name, &known, true, &build->keys, err);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < known.count; i++) {
+        struct dnskey *key = dnskey_set_find(&build->keys, ids[i]);
+        if (key == NULL)
+            return missing(context, zone, ids[i], err);
+        key->use = use_of(set, keyset_find(set, ids[i]));
+    }
+    return STATUS_OK;
+}
+
+// ── The step ─────────────────────────────────────────────────────────────────────────────────────
+
+static uint32_t largest_ttl(const struct records *records)
+{
+    uint32_t largest = 0;
+    for (size_t i = 0; i < records->count; i++)
+        largest = records->list[i].ttl > largest ? records->list[i].ttl : largest;
+    return largest;
+}
+
+static enum status go_on(const struct build_context *context, struct build *build,
+                         struct keyset *set, struct error *err)
+{
+    const struct zone *zone = build->zone;
+    struct rollover_policy policy = life_policy(zone, largest_ttl(build->records));
+    enum status status = STATUS_OK;
+    if (!set->begun)
+        status = begin(context, build, policy.largest_ttl, set, err);
+    struct rollover_need need = {.role = 0};
+    do {
+        if (status == STATUS_OK && need.role != 0)
+            status = make_key(context, zone, &need, set, err);
+        if (status == STATUS_OK)
+            rollover_step(set, &policy, context->now, &build->events, &need);
+    } while (status == STATUS_OK && need.role != 0);
+    return status;
+}
+
+// An unsigned zone whose keys are all forgotten needs no keyset.
+static void settle(struct keyset *set, const struct zone *zone)
+{
+    bool keys = false;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        keys = keys || set->keys[i].role != 0;
+    if (zone_dnssec(zone) != CONFIG_DNSSEC_ON && !keys && !keyset_is_secure(set))
+        set->begun = false;
+}
+
+enum status life_step(const struct build_context *context, struct build *build, struct error *err)
+{
+    const struct zone *zone = build->zone;
+    struct keyset set;
+    life_read(&zone->state, &set);
+    build->dnssec = zone_dnssec(zone);
+    if (build->dnssec == CONFIG_DNSSEC_PRESIGNED ||
+        (build->dnssec == CONFIG_DNSSEC_OFF && !set.begun))
+        return STATUS_OK;
+    enum status status = STATUS_OK;
+    if (!zone->from_published || !set.begun)
+        status = go_on(context, build, &set, err);
+    if (status == STATUS_OK)
+        status = load_keys(context, build, &set, err);
+    if (status != STATUS_OK)
+        return status;
+    build->dnssec = keyset_is_signed(&set) ? CONFIG_DNSSEC_ON : CONFIG_DNSSEC_OFF;
+    uint32_t ttl = zone->target->ttl->dnskey;
+    status = sign_add_dnskeys(build->records, &build->keys, ttl, err);
+    if (status == STATUS_OK && build->dnssec == CONFIG_DNSSEC_ON && zone->target->policy->cds)
+        status = cds_add(build->records, &set, &build->keys, ttl, err);
+    settle(&set, zone);
+    life_put(&set, &build->state);
+    return status;
+}
+
+// ── Behind it ────────────────────────────────────────────────────────────────────────────────────
+
+static void note_time(struct dnskey_times *key, enum rollover_event_kind kind, int64_t now)
+{
+    int64_t *const times[] = {
+        [ROLLOVER_PUBLISHED] = &key->publish,    [ROLLOVER_SIGNS] = &key->activate,
+        [ROLLOVER_OFFERED] = &key->sync_publish, [ROLLOVER_WITHDRAWN] = &key->sync_remove,
+        [ROLLOVER_RETIRED] = &key->inactive,     [ROLLOVER_REMOVED] = &key->remove,
+    };
+    if (kind >= sizeof(times) / sizeof(times[0]) || times[kind] == NULL)
+        return;
+    // A key that was made for use has these from the start.
+    bool begins = kind == ROLLOVER_PUBLISHED || kind == ROLLOVER_SIGNS;
+    if (!begins || *times[kind] == 0)
+        *times[kind] = now;
+}
+
+static bool is_of(const struct rollover_event *event, struct dnskey_id id)
+{
+    return event->key.tag == id.tag && event->key.algorithm == id.algorithm;
+}
+
+// Is it the first event of its key? All of a key's are written at once.
+static bool is_first(const struct rollover_events *events, size_t index)
+{
+    struct dnskey_id id = events->list[index].key;
+    bool first = id.algorithm != 0;
+    for (size_t i = 0; first && i < index; i++)
+        first = !is_of(&events->list[i], id);
+    return first;
+}
+
+static enum status write_key_times(const struct rollover_events *events, struct dnskey *key,
+                                   int64_t now, struct error *err)
+{
+    struct dnskey_id id = {key->tag, key->algorithm};
+    const struct dnskey_times before = key->times;
+    for (size_t i = 0; i < events->count; i++)
+        if (is_of(&events->list[i], id))
+            note_time(&key->times, events->list[i].kind, now);
+    if (memcmp(&before, &key->times, sizeof(before)) == 0)
+        return STATUS_OK;
+    return dnskey_write_times(key, err);
+}
+
+enum status life_write_times(const struct build_context *context, struct build *build,
+                             struct error *err)
+{
+    const struct rollover_events *events = &build->events;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < events->count; i++) {
+        struct dnskey_id id = events->list[i].key;
+        if (!is_first(events, i))
+            continue;
+        struct dnskey *key = dnskey_set_find(&build->keys, id);
+        struct dnskey_set files = {0};
+        if (key == NULL) { // one that is out of use now
+            struct dnskey_ids one = {&id, 1};
+            status = dnskey_load_known(&context->keyring->listing, build->zone->name, &one, true,
+                                       &files, err);
+            key = status == STATUS_OK ? dnskey_set_find(&files, id) : NULL;
+        }
+        if (key != NULL)
+            status = write_key_times(events, key, context->now, err);
+        dnskey_set_done(&files);
+    }
+    return status;
+}
+
+static const struct {
+    const char *event;
+    const char *reason;
+} words[] = {
+    [ROLLOVER_BEGINS] = {"key-to-be-replaced", "by policy, age or order"},
+    [ROLLOVER_PUBLISHED] = {"key-published", "it is in the DNSKEY set"},
+    [ROLLOVER_SIGNS] = {"key-active", "it signs"},
+    [ROLLOVER_OFFERED] = {"ds-offered",
+                          "enter its DS at the parent, if that does not take CDS: `zonegen --ds`"},
+    [ROLLOVER_WITHDRAWN] = {"ds-withdrawn",
+                            "take its DS out at the parent, if that does not take CDS"},
+    [ROLLOVER_RETIRED] = {"key-retired", "it signs no more"},
+    [ROLLOVER_REMOVED] = {"key-removed", "it is out of the DNSKEY set"},
+    [ROLLOVER_DEAD] = {"key-dead", "no cache has anything of it any more"},
+    [ROLLOVER_WENT_UNSIGNED] = {"zone-unsigned", "no cache has a DS for it any more"},
+};
+
+void life_tell(const struct build *build)
+{
+    for (size_t i = 0; i < build->events.count; i++) {
+        const struct rollover_event *event = &build->events.list[i];
+        bool of_key = event->key.algorithm != 0;
+        log_event(LOG_LEVEL_NOTICE, words[event->kind].event, "zone", build->zone->name, "key",
+                  of_key ? log_u64(event->key.tag) : NULL, "algorithm",
+                  of_key ? log_u64(event->key.algorithm) : NULL, "reason",
+                  words[event->kind].reason, NULL);
+    }
+}
+
+void life_destroy(const struct build_context *context, const struct build *build)
+{
+    struct keyset before;
+    life_read(&build->zone->state, &before);
+    for (size_t i = 0; i < build->events.count; i++) {
+        const struct rollover_event *event = &build->events.list[i];
+        size_t slot = keyset_find(&before, event->key);
+        struct error err = {0};
+        if (event->kind != ROLLOVER_DEAD || slot == KEYSET_KEYS_MAX ||
+            !before.keys[slot].compromised)
+            continue;
+        if (dnskey_destroy(context->keyring->directory, build->zone->name, event->key, &err) !=
+            STATUS_OK)
+            log_event(LOG_LEVEL_ERROR, "key-not-destroyed", "zone", build->zone->name, "key",
+                      log_u64(event->key.tag), "reason", err.text, NULL);
+    }
+}
