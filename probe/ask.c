@@ -129,6 +129,15 @@ static void finish_failed(struct ask *ask, int error)
     finish(ask, closed ? ASK_BROKEN : ASK_UNREACHABLE, NULL, text);
 }
 
+// What the kernel said before anything was sent is about this host, and nobody else can have it said.
+static void finish_unsent(struct ask *ask, int error)
+{
+    if (error == UV_ENETUNREACH || error == UV_EADDRNOTAVAIL || error == UV_EAFNOSUPPORT)
+        finish(ask, ASK_NO_ROUTE, NULL, "this host has no route there");
+    else
+        finish_failed(ask, error);
+}
+
 static void finish_late(struct ask *ask)
 {
     char text[ASK_TEXT_MAX];
@@ -222,7 +231,7 @@ static void begin_tcp(struct ask *ask)
     int status =
         uv_tcp_connect(&ask->connect, &ask->tcp, &ask->question.server.any, on_tcp_connected);
     if (status != 0)
-        finish_failed(ask, status);
+        finish_unsent(ask, status);
 }
 
 // ── UDP ──────────────────────────────────────────────────────────────────────────────────────────
@@ -296,7 +305,7 @@ static void begin_udp(struct ask *ask)
     if (status == 0)
         status = uv_udp_recv_start(&ask->udp, on_alloc, on_udp_octets);
     if (status != 0)
-        finish_failed(ask, status);
+        finish_unsent(ask, status);
     else
         on_udp_time(&ask->timer);
 }
@@ -331,8 +340,7 @@ struct asker *asker_new(uv_loop_t *loop, unsigned timeout_ms)
     asker->loop = loop;
     asker->timeout_ms = timeout_ms;
     asker->references = 1;
-    asker->turns = (struct turns){
-        .most = ASK_FLIGHT_MAX, .most_per_address = ASK_FLIGHT_PER_SERVER_MAX, .begin = begin};
+    asker->turns = (struct turns){.most = ASK_FLIGHT_MAX, .begin = begin};
     turns_start(&asker->turns, loop);
     asker->turns.timer.data = asker;
     return asker;
@@ -344,6 +352,8 @@ void asker_ask(struct asker *asker, const struct ask_question *question,
     struct ask *ask = xcalloc(1, sizeof(*ask));
     ask->asker = asker;
     ask->turn.address = question->server;
+    ask->turn.most_there =
+        question->recursive ? ASK_FLIGHT_RESOLVER_MAX : ASK_FLIGHT_PER_SERVER_MAX;
     ask->question = *question;
     ask->name.len = (uint8_t)name_wire_len(question->name);
     memcpy(ask->name.wire, question->name, ask->name.len);
@@ -388,7 +398,8 @@ const char *ask_outcome_text(enum ask_outcome outcome)
 {
     static const char *const texts[] = {
         [ASK_ANSWERED] = "answered",       [ASK_TIMEOUT] = "no answer",
-        [ASK_UNREACHABLE] = "not reached", [ASK_BROKEN] = "broken answer",
-        [ASK_GIVEN_UP] = "given up",       [ASK_NOT_ASKED] = "not asked"};
+        [ASK_UNREACHABLE] = "not reached", [ASK_NO_ROUTE] = "no route",
+        [ASK_BROKEN] = "broken answer",    [ASK_GIVEN_UP] = "given up",
+        [ASK_NOT_ASKED] = "not asked"};
     return texts[outcome];
 }

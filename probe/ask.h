@@ -24,6 +24,8 @@
 #define ASK_FLIGHT_MAX 64
 // Of these to one address: servers limit the rate of their answers to one client.
 #define ASK_FLIGHT_PER_SERVER_MAX 4
+// And to the resolver, which is ours: names of strangers that it gets no answer for do not keep those of others waiting.
+#define ASK_FLIGHT_RESOLVER_MAX 32
 // Datagrams to a question that are no answer to it: whoever sends more of them is not listened to.
 #define ASK_STRAYS_MAX 16
 // Records of a message, all sections: more are no answer to anything that is asked here, and would take memory.
@@ -36,10 +38,11 @@ enum ask_transport { ASK_UDP, ASK_TCP };
 enum ask_outcome {
     ASK_ANSWERED,    // whatever the rcode is
     ASK_TIMEOUT,     // nothing, or not the whole of it, in time
-    ASK_UNREACHABLE, // no route, or the host says that nobody listens at that port
-    ASK_BROKEN,      // an answer that cannot be read, or TCP closed without one
-    ASK_GIVEN_UP,    // the asker was closed
-    ASK_NOT_ASKED,   // the address is none that the world can reach (set by probe/servers.h only)
+    ASK_UNREACHABLE, // somebody on the way, or the host itself, says that nobody listens there
+    ASK_NO_ROUTE, // this host has no way to such addresses, so nothing was sent: no IPv6, as a rule
+    ASK_BROKEN,   // an answer that cannot be read, or TCP closed without one
+    ASK_GIVEN_UP, // the asker was closed
+    ASK_NOT_ASKED, // the address is none that the world can reach (set by probe/servers.h only)
 };
 
 struct ask_question {

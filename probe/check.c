@@ -114,8 +114,9 @@ static bool read_name(struct fact *fact, const char *text, struct name *ret)
 }
 
 static const enum fact_outcome ask_outcomes[] = {
-    [ASK_TIMEOUT] = FACT_SILENT,  [ASK_UNREACHABLE] = FACT_UNREACHABLE, [ASK_BROKEN] = FACT_BROKEN,
-    [ASK_GIVEN_UP] = FACT_SILENT, [ASK_NOT_ASKED] = FACT_SILENT,
+    [ASK_TIMEOUT] = FACT_SILENT,    [ASK_UNREACHABLE] = FACT_UNREACHABLE,
+    [ASK_NO_ROUTE] = FACT_NO_ROUTE, [ASK_BROKEN] = FACT_BROKEN,
+    [ASK_GIVEN_UP] = FACT_SILENT,   [ASK_NOT_ASKED] = FACT_SILENT,
 };
 
 static const struct address *asked_of(const struct request *request)

@@ -3,7 +3,7 @@
 //
 // Judging and asking are apart. The judges (probe/judge.h) are pure functions over these facts. A judge asks for a fact
 // as if it were there; one that is not known yet is noted as wanted, the judge gets NULL and goes on to the next thing.
-// Whoever gathers (probe/check_run.h) looks at all that is wanted, at once, settles it, and has everything judged anew,
+// Whoever gathers (probe/check.h) looks at all that is wanted, at once, settles it, and has everything judged anew,
 // until nothing is wanted any more. So what is asked follows from what was answered (an SPF record's includes, the
 // address of a name server), the asking knows nothing of mail, and the verdicts depend on the facts alone, not on the
 // order in which they came.
@@ -30,7 +30,8 @@ enum fact_kind {
 enum fact_outcome {
     FACT_ANSWERED,
     FACT_SILENT,      // no answer in time: nothing is known, neither good nor bad
-    FACT_UNREACHABLE, // no route, or nobody listens at that port
+    FACT_UNREACHABLE, // nobody listens at that port
+    FACT_NO_ROUTE,    // this host has no way to such addresses
     FACT_BROKEN,      // something came that is no answer; words say what
     // Of TLS
     FACT_NO_STARTTLS, // it speaks SMTP, and does not offer STARTTLS

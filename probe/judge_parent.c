@@ -66,7 +66,7 @@ static void judge_silence(struct judge *judge, size_t answered)
         const struct fact *fact =
             facts_dns(judge->facts, &server->address, false, judge->zone->name, LDNS_RR_TYPE_NS);
         // Without a route to one family of addresses, half of the world is out of reach, and no fault of anybody there.
-        bool no_route = fact != NULL && fact->outcome == FACT_UNREACHABLE && answered > 0;
+        bool no_route = fact != NULL && fact->outcome == FACT_NO_ROUTE && answered > 0;
         if (judge_reply(fact) == REPLY_UNKNOWN && !no_route)
             sayings_add(judge, &silent, judge_why(judge, fact), server->label);
     }

@@ -8,15 +8,16 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "dns/observe.h"
 #include "probe/records.h"
 #include "probe/servers.h"
 
 // Of one address: what its answers say together.
 struct target {
-    bool has;     // some answer has it
-    bool has_not; // some answer has it not
-    bool unclear; // TLS: some kind of key could not be looked at
+    size_t name;   // whose it is: targets of one server have the same
+    bool has;      // some answer has it
+    bool has_not;  // some answer has it not
+    bool unclear;  // TLS: some kind of key could not be looked at
+    bool no_route; // this host cannot reach such addresses
 };
 
 #define TARGETS_MAX SERVERS_ADDRESSES_MAX
@@ -27,7 +28,9 @@ struct observer {
     int fd;
     uv_poll_t poll;
     struct observer_counts counts;
-    unsigned open; // observations, and the poll handle
+    unsigned time_ms;
+    unsigned unanswered; // questions that were read
+    unsigned open;       // observations, and the poll handle
     bool reads;
     bool closing;
 };
@@ -38,7 +41,10 @@ struct observation {
     struct observe_answer answer;
     struct target targets[TARGETS_MAX];
     size_t target_count;
+    bool begun; // to ask the targets
+    bool told;
     unsigned pending;
+    uv_timer_t timer;
 };
 
 // One question to one target.
@@ -63,6 +69,11 @@ static void release(struct observer *observer)
         free(observer);
 }
 
+static bool was_heard(const struct target *target)
+{
+    return target->has || target->has_not;
+}
+
 // ── The end of an observation ────────────────────────────────────────────────────────────────────
 
 static void send_answer(struct observer *observer, const struct observe_answer *answer)
@@ -76,7 +87,16 @@ static void send_answer(struct observer *observer, const struct observe_answer *
         observer->counts.dropped++; // who asked asks again
 }
 
-static void finish(struct observation *observation)
+// A host without IPv6 would otherwise never know anything of a server that has it.
+static bool is_heard_elsewhere(const struct observation *observation, const struct target *target)
+{
+    for (size_t i = 0; i < observation->target_count; i++)
+        if (observation->targets[i].name == target->name && was_heard(&observation->targets[i]))
+            return true;
+    return false;
+}
+
+static void tell(struct observation *observation)
 {
     struct observer *observer = observation->observer;
     struct observe_answer *answer = &observation->answer;
@@ -86,22 +106,40 @@ static void finish(struct observation *observation)
             answer->wrong++;
         else if (target->has)
             answer->ok++;
-        else
+        else if (!target->no_route || !is_heard_elsewhere(observation, target))
             answer->unknown++;
     }
+    if (!observation->begun) // who else there is has not been found out
+        answer->unknown++;
     answer->version = OBSERVE_VERSION;
     answer->id = observation->question.id;
     answer->seen_at = (int64_t)time(NULL);
+    observation->told = true;
+    observer->unanswered--;
     send_answer(observer, answer);
-    free(observation);
     read_on(observer);
+}
+
+static void on_late(uv_timer_t *timer)
+{
+    tell(timer->data);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct observation *observation = handle->data;
+    struct observer *observer = observation->observer;
+    free(observation);
     release(observer);
 }
 
 static void step_done(struct observation *observation)
 {
-    if (--observation->pending == 0)
-        finish(observation);
+    if (--observation->pending > 0)
+        return;
+    if (!observation->told)
+        tell(observation);
+    uv_close((uv_handle_t *)&observation->timer, on_timer_closed);
 }
 
 // ── A record at the servers of a zone ────────────────────────────────────────────────────────────
@@ -113,6 +151,8 @@ static void on_record(void *data, struct ask_answer *got)
     const struct observe_question *question = &observation->question;
     struct server server = {.answer = got->packet};
     uint32_t ttl = 0;
+    if (got->outcome == ASK_NO_ROUTE)
+        errand->target->no_route = true;
     if (server_is_authoritative(&server)) {
         if (records_have(ldns_pkt_answer(got->packet), question->owner, question->type,
                          question->digest, &ttl))
@@ -131,6 +171,7 @@ static void ask_server(struct observation *observation, const struct server *ser
     static const enum ask_transport transports[] = {ASK_UDP, ASK_TCP};
     struct asker *asker = observation->observer->world.resolver.asker;
     size_t target = observation->target_count++;
+    observation->targets[target].name = server->name;
     for (size_t i = 0; i < 2 && server->outcome != ASK_NOT_ASKED; i++) {
         struct ask_question question = {.server = server->address,
                                         .name = observation->question.owner,
@@ -161,12 +202,13 @@ static void on_servers(void *data, struct zone_servers *found)
 {
     struct observation *observation = data;
     const struct servers *servers = &found->servers;
+    observation->begun = true;
     for (size_t i = 0; i < servers->name_count; i++)
-        if (!has_address(servers, i))
+        if (!has_address(servers, i) || servers->names[i].partial)
             observation->answer.unknown++;
     if (found->parent_outcome == RESOLVE_UNKNOWN || servers->name_count == 0 || servers->more)
         observation->answer.unknown++;
-    for (size_t i = 0; i < servers->count; i++)
+    for (size_t i = 0; i < servers->count && !observation->told; i++)
         if (is_first(servers, i))
             ask_server(observation, &servers->list[i]);
     zone_servers_free(found);
@@ -217,10 +259,11 @@ static void look_at(struct observation *observation, const struct address *addre
 static void on_addresses(void *data, const struct resolve_addresses *addresses)
 {
     struct observation *observation = data;
+    observation->begun = true;
     observation->answer.unknown += (uint32_t)addresses->unreachable_count;
     if (addresses->partial || addresses->more || addresses->outcome != RESOLVE_FOUND)
         observation->answer.unknown++;
-    for (size_t i = 0; i < addresses->count; i++)
+    for (size_t i = 0; i < addresses->count && !observation->told; i++)
         look_at(observation, &addresses->list[i]);
     step_done(observation);
 }
@@ -250,11 +293,16 @@ static void begin(struct observer *observer, const struct observe_question *ques
         return;
     }
     observer->counts.questions++;
+    observer->unanswered++;
     observer->open++;
     struct observation *observation = xcalloc(1, sizeof(*observation));
     observation->observer = observer;
     observation->question = *question;
     observation->pending = 1;
+    uv_timer_init(observer->world.loop, &observation->timer);
+    observation->timer.data = observation;
+    uv_update_time(observer->world.loop);
+    uv_timer_start(&observation->timer, on_late, observer->time_ms, 0);
     question = &observation->question;
     if (question->kind == OBSERVE_RECORD)
         servers_find(resolver, question->zone, on_servers, observation);
@@ -279,7 +327,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         begin(observer, &question);
     else
         observer->counts.dropped++;
-    if (observer->open > OBSERVER_QUESTIONS_MAX)
+    if (observer->unanswered >= OBSERVER_QUESTIONS_MAX)
         uv_poll_stop(poll);
 }
 
@@ -289,11 +337,12 @@ static void read_on(struct observer *observer)
         uv_poll_start(&observer->poll, UV_READABLE, on_readable);
 }
 
-struct observer *observer_new(const struct probe_world *world, int fd)
+struct observer *observer_new(const struct probe_world *world, int fd, unsigned time_ms)
 {
     struct observer *observer = xcalloc(1, sizeof(*observer));
     observer->world = *world;
     observer->fd = fd;
+    observer->time_ms = time_ms;
     observer->open = 1;
     observer->reads = uv_poll_init(world->loop, &observer->poll, fd) == 0;
     observer->poll.data = observer;

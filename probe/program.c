@@ -157,7 +157,7 @@ static bool start(struct program *program, struct buf *input)
     if (!open_tls(program) || (!options->unconfined && !give_up_rights()))
         return false;
     if (options->observe >= 0)
-        program->observer = observer_new(&program->world, options->observe);
+        program->observer = observer_new(&program->world, options->observe, OBSERVER_TIME_MS);
     return !options->check || begin_check(program, input);
 }
 

@@ -85,7 +85,7 @@ bool records_have(const ldns_rr_list *records, const uint8_t *owner, uint16_t ty
         if (memcmp(found, digest, sizeof(found)) != 0)
             continue;
         if (ret_ttl != NULL)
-            *ret_ttl = ldns_rr_ttl(rr);
+            *ret_ttl = ldns_rr_ttl(rr) > INT32_MAX ? 0 : ldns_rr_ttl(rr); // RFC 2181 §8
         return true;
     }
     return false;

@@ -131,6 +131,7 @@ static void on_addresses(void *data, const struct resolve_addresses *addresses)
     struct errand *errand = data;
     struct servers *set = errand->gathering->set;
     set->names[errand->index].addresses = addresses->outcome;
+    set->names[errand->index].partial = addresses->partial;
     set->names[errand->index].alias = addresses->alias;
     for (size_t i = 0; i < addresses->count; i++)
         add_address(set, errand->index, &addresses->list[i], SERVER_RESOLVED);

@@ -36,6 +36,7 @@ struct server_name {
     struct name name;
     unsigned from;                  // AT_PARENT, IN_ZONE
     enum resolve_outcome addresses; // what the resolver said
+    bool partial;                   // of one family they are not known
     bool alias;                     // RFC 2181 §10.3: a server's name may not be a CNAME
 };
 

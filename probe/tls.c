@@ -269,6 +269,7 @@ static struct talk *talk_new(struct tls_client *client, const struct address *ad
     struct talk *talk = xcalloc(1, sizeof(*talk));
     talk->client = client;
     talk->turn.address = *address;
+    talk->turn.most_there = TLS_FLIGHT_PER_ADDRESS_MAX;
     name_to_text(host, talk->host);
     size_t len = strlen(talk->host);
     if (len > 1)
@@ -335,8 +336,7 @@ enum status tls_client_new(uv_loop_t *loop, const struct tls_settings *settings,
         release_client(client);
         return status;
     }
-    client->turns = (struct turns){
-        .most = TLS_FLIGHT_MAX, .most_per_address = TLS_FLIGHT_PER_ADDRESS_MAX, .begin = begin};
+    client->turns = (struct turns){.most = TLS_FLIGHT_MAX, .begin = begin};
     turns_start(&client->turns, loop);
     client->turns.timer.data = client;
     *ret = client;

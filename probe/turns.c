@@ -30,7 +30,7 @@ static bool may_begin(const struct turns *turns, const struct turn *turn)
     for (const struct turn *other = turns->flight.first; other != NULL; other = other->next)
         if (address_equal(&other->address, &turn->address))
             count++;
-    return count < turns->most_per_address;
+    return count < turn->most_there;
 }
 
 static void on_time(uv_timer_t *timer)

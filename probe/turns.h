@@ -13,6 +13,7 @@ struct turn {
     struct turn *next;
     struct turn *previous;
     struct address address;
+    unsigned most_there; // at that address, this one among them
     bool flies;
 };
 
@@ -23,7 +24,6 @@ struct turn_list {
 
 struct turns {
     unsigned most;
-    unsigned most_per_address;
     void (*begin)(struct turn *turn); // from the loop
     struct turn_list waiting;
     struct turn_list flight;
@@ -32,8 +32,9 @@ struct turns {
     uv_timer_t timer;
 };
 
-// most, most_per_address and begin are set by the caller before; the timer's data are the caller's.
+// most and begin are set by the caller before; the timer's data are the caller's.
 void turns_start(struct turns *turns, uv_loop_t *loop);
+// address and most_there are set by the caller before.
 void turns_wait(struct turns *turns, struct turn *turn);
 // It has ended, or waits no longer.
 void turns_leave(struct turns *turns, struct turn *turn);

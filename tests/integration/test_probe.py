@@ -23,6 +23,7 @@ QUESTION, ANSWER = struct.Struct("=IIHHHH255s255s32s2x"), struct.Struct("=IIqIII
 SOA = "SOA ns1.servers.tld. hostmaster 1 14400 3600 604800 300"
 TLSA = "3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 LIE = TLSA.replace("0123", "3210")
+NO_ROUTE = "2001:db8:114::1"
 NOT_FOR_THE_WORLD = ("10.0.0.1", "127.0.0.1", "169.254.0.1")
 
 
@@ -34,7 +35,8 @@ def zone(*servers, record=TLSA):
 
 # Who serves each zone; far.tld's parent does not know of BIND.
 ZONES = {"far.tld": zone("nsd", "knot", "named"), "silent.tld": zone("nsd", "silent"), "liar.tld": zone("nsd", "liar"),
-         "lame.tld": zone("nsd", "named"), "inside.tld": zone("nsd", "inside"), "nowhere.tld": zone("nsd", "nowhere")}
+         "lame.tld": zone("nsd", "named"), "inside.tld": zone("nsd", "inside"), "nowhere.tld": zone("nsd", "nowhere"),
+         "dual.tld": zone("dual"), "six.tld": zone("nsd", "six")}
 
 
 class Far(World):
@@ -64,8 +66,9 @@ class Far(World):
         inside = "".join(f"inside.servers A {address}\n" for address in NOT_FOR_THE_WORLD)
         tld = (f"$TTL 300\n@ {SOA}\n@ NS ns\nns A {TLD_SERVER}\nnsd.servers A {NSD}\n"
                f"knot.servers A {KNOT4}\nknot.servers AAAA {KNOT6}\nnamed.servers A {NAMED}\nsilent.servers A {SILENT}\nliar.servers A {LIAR}\n{inside}"
+               f"dual.servers A {NSD}\ndual.servers AAAA {NO_ROUTE}\nsix.servers AAAA {NO_ROUTE}\ndual NS dual.servers\n"
                "far NS nsd.servers\nfar NS knot.servers\n")
-        for name in ("silent", "liar", "lame", "inside", "nowhere"):
+        for name in ("silent", "liar", "lame", "inside", "nowhere", "six"):
             second = "named" if name == "lame" else name
             tld += f"{name} NS nsd.servers\n{name} NS {second}.servers\n"
         self.keep(Nsd(self.directory / "root", ROOT_SERVER)).serve({".": root})
@@ -208,6 +211,12 @@ def test_addresses_that_the_world_cannot_reach_are_not_asked(probe):
 
 def test_a_server_without_an_address_is_unknown(probe):
     assert probe.record("nowhere.tld") == (1800, (1, 0, 1))
+
+
+def test_an_address_without_a_route_hides_nobody_who_is_heard_elsewhere(probe):
+    """A box without IPv6 hears a server with both by IPv4; one that has IPv6 alone stays unknown."""
+    assert probe.record("dual.tld") == (1800, (1, 0, 0))
+    assert probe.record("six.tld") == (1800, (1, 0, 1))
 
 
 def test_a_zone_that_nobody_serves_is_unknown(probe):

@@ -3,6 +3,8 @@ target_link_libraries(probe_stand_in PUBLIC base PkgConfig::UV)
 
 zonebox_unit(probe test_ask probe_stand_in probe)
 zonebox_unit(probe test_locate probe_stand_in probe)
+zonebox_unit(probe test_observer probe_stand_in probe)
+zonebox_unit(probe test_seen_records probe)
 zonebox_unit(probe test_smtp probe)
 zonebox_unit(probe test_http probe)
 zonebox_unit(probe test_tls_look probe_stand_in probe PkgConfig::SSL PkgConfig::CRYPTO)

@@ -361,6 +361,20 @@ static void many_questions_wait_for_their_turn(void **state)
     assert_int_equal(asker_counts(asker)->answered, 300);
 }
 
+// The names that it is asked about may be strangers', who then keep nobody else waiting.
+static void the_resolver_is_asked_more_at_a_time(void **state)
+{
+    (void)state;
+    static struct seen seen; // some are given up behind this
+    struct ask_question question = {
+        .server = server.address, .name = www, .type = RR_TYPE_A, .recursive = true};
+    for (unsigned i = 0; i < 300; i++)
+        asker_ask(asker, &question, on_done, &seen);
+    while (asker_counts(asker)->asked == 0)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(asker_counts(asker)->asked, ASK_FLIGHT_RESOLVER_MAX);
+}
+
 static void a_closed_asker_gives_up_what_waits_and_what_comes(void **state)
 {
     (void)state;
@@ -399,6 +413,7 @@ int main(void)
         test(a_stream_without_end_costs_nothing),
         test(nobody_there_is_unreachable),
         test(many_questions_wait_for_their_turn),
+        test(the_resolver_is_asked_more_at_a_time),
         test(a_closed_asker_gives_up_what_waits_and_what_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
