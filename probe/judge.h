@@ -37,14 +37,17 @@ struct judge_server {
     struct address address;
     const char *label; // "ns1.example.com (192.0.2.1)"
     bool ours;         // the configuration names it
-    // What judge_servers found out:
-    bool udp, tcp;         // answers so
-    bool serves;           // answers for the zone from authority
+    // What judge_servers found out; `serves`, of the parent's, judge_parent:
+    bool udp, tcp; // answers so
+    bool
+        serves; // answers for the zone from authority; the parent's: says who does, or that nobody does
     bool stale;            // has an older version of it than another
     const ldns_pkt *reply; // to the question for SOA, by UDP or else TCP; NULL unless it serves
     const ldns_rr *soa;    // from there
-    ldns_rr_list *keys;    // DNSKEY, from judge_dnssec; NULL: not known
-    bool validates;        // by them
+    // From judge_dnssec:
+    ldns_rr_list *keys;       // DNSKEY; NULL: not known
+    ldns_rr_list *signatures; // of the keys
+    bool validates;           // by them
 };
 
 struct judge_servers {
@@ -83,6 +86,9 @@ void judge_host(struct judge *judge);
 void judge_mail(struct judge *judge);
 void judge_dmarc(struct judge *judge, const char *domain);
 void judge_sts(struct judge *judge, const struct expect_mail *mail);
+// Is the RRset signed, now, by one of the keys? NULL, or why not.
+const char *judge_signed(struct judge *judge, const ldns_rr_list *rrset,
+                         const ldns_rr_list *signatures, const ldns_rr_list *keys);
 
 // ── What they share (judge_common.c) ─────────────────────────────────────────────────────────────
 
@@ -127,7 +133,7 @@ enum judge_reply judge_look(struct judge *judge, const char *name, ldns_rr_type 
 // The first server that serves the zone as it is now, over UDP; NULL: none.
 const struct judge_server *judge_witness(const struct judge *judge);
 // The addresses of a host by the resolver, both families, at most JUDGE_ADDRESSES_MAX, those that the world can reach.
-// UNKNOWN when one family is not known and the other has none.
+// UNKNOWN when one family is not known: the list has what is known of the other.
 enum judge_reply judge_addresses(struct judge *judge, const char *name, uint16_t port,
                                  struct address **ret, size_t *ret_count);
 

@@ -303,8 +303,7 @@ enum judge_reply judge_addresses(struct judge *judge, const char *name, uint16_t
         add_addresses(v4, port, *ret, ret_count);
     if (reply6 == REPLY_READY)
         add_addresses(v6, port, *ret, ret_count);
-    bool unknown = reply4 == REPLY_UNKNOWN || reply6 == REPLY_UNKNOWN;
-    return unknown && *ret_count == 0 ? REPLY_UNKNOWN : REPLY_READY;
+    return reply4 == REPLY_UNKNOWN || reply6 == REPLY_UNKNOWN ? REPLY_UNKNOWN : REPLY_READY;
 }
 
 void judge_address(const ldns_rr *rr, uint16_t port, struct address *ret)

@@ -10,6 +10,14 @@
 // Signatures that are renewed have more than a half of their life left (the signer), or are near their end because a
 // secondary has got nothing new for long. Below this part, somebody should look.
 #define LIFE_PART 8
+// Of one zone, of one RRset: more than anybody needs. Each pair that may fit costs a verification, and who serves the
+// zone says how many there are (CVE-2023-50387).
+#define KEYS_MAX       16
+#define SIGNATURES_MAX 8
+// NSEC3 takes three records to say that a name does not exist (RFC 5155 §7.2.2), NSEC two.
+#define PROOFS_MAX 3
+// Above that, validators go by no NSEC3 (RFC 9276 §3.2).
+#define ITERATIONS_MAX 150
 // A name that nobody has.
 #define INVENTED "zonebox-check-no-such-name"
 
@@ -43,39 +51,56 @@ static int64_t when(const ldns_rdf *time, int64_t now)
     return now + (int32_t)(ldns_rdf2native_int32(time) - (uint32_t)now);
 }
 
-static void measure(const ldns_rr_list *signatures, int64_t now, struct worth *ret)
+static void measure(const ldns_rr *signature, int64_t now, struct worth *ret)
 {
-    for (size_t i = 0; i < ldns_rr_list_rr_count(signatures); i++) {
-        const ldns_rr *rr = ldns_rr_list_rr(signatures, i);
-        int64_t until = when(ldns_rr_rrsig_expiration(rr), now);
-        if (until > ret->until) {
-            ret->until = until;
-            ret->life = until - when(ldns_rr_rrsig_inception(rr), now);
-        }
+    int64_t until = when(ldns_rr_rrsig_expiration(signature), now);
+    if (until > ret->until) {
+        ret->until = until;
+        ret->life = until - when(ldns_rr_rrsig_inception(signature), now);
     }
 }
 
+static const char *why_bad(ldns_status status)
+{
+    return status == LDNS_STATUS_CRYPTO_SIG_EXPIRED ? "it has expired"
+           : status == LDNS_STATUS_CRYPTO_SIG_NOT_INCEPTED
+               ? "it is not valid yet; is the signer's clock right?"
+           : status == LDNS_STATUS_CRYPTO_NO_MATCHING_KEYTAG_DNSKEY
+               ? "it was not made by a key of the zone"
+               : "it does not fit the data";
+}
+
+// Each by itself: the time of one that does not hold says nothing.
 static struct worth weigh(struct judge *judge, const ldns_rr_list *rrset,
                           const ldns_rr_list *signatures, const ldns_rr_list *keys)
 {
-    struct worth worth = {0};
-    if (ldns_rr_list_rr_count(signatures) == 0) {
-        worth.wrong = "there is none";
+    struct worth worth = {.wrong = "there is none"};
+    bool holds = false;
+    if (ldns_rr_list_rr_count(signatures) > SIGNATURES_MAX) {
+        worth.wrong = "there are more than validators try";
         return worth;
     }
-    measure(signatures, judge->now, &worth);
-    ldns_rr_list *good = ldns_rr_list_new();
-    ldns_status status = ldns_verify_time(rrset, signatures, keys, (time_t)judge->now, good);
-    ldns_rr_list_free(good);
-    if (status == LDNS_STATUS_OK)
-        return worth;
-    worth.wrong = status == LDNS_STATUS_CRYPTO_SIG_EXPIRED ? "it has expired"
-                  : status == LDNS_STATUS_CRYPTO_SIG_NOT_INCEPTED
-                      ? "it is not valid yet; is the signer's clock right?"
-                  : status == LDNS_STATUS_CRYPTO_NO_MATCHING_KEYTAG_DNSKEY
-                      ? "it was not made by a key of the zone"
-                      : "it does not fit the data";
+    for (size_t i = 0; i < ldns_rr_list_rr_count(signatures); i++) {
+        ldns_rr *signature = ldns_rr_list_rr(signatures, i);
+        ldns_rr_list *good = ldns_rr_list_new();
+        ldns_status status =
+            ldns_verify_rrsig_keylist_time(rrset, signature, keys, (time_t)judge->now, good);
+        ldns_rr_list_free(good);
+        holds = holds || status == LDNS_STATUS_OK;
+        if (status == LDNS_STATUS_OK)
+            measure(signature, judge->now, &worth);
+        else
+            worth.wrong = why_bad(status);
+    }
+    if (holds)
+        worth.wrong = NULL;
     return worth;
+}
+
+const char *judge_signed(struct judge *judge, const ldns_rr_list *rrset,
+                         const ldns_rr_list *signatures, const ldns_rr_list *keys)
+{
+    return weigh(judge, rrset, signatures, keys).wrong;
 }
 
 static const char *date_text(struct judge *judge, int64_t when_seconds)
@@ -106,6 +131,15 @@ static const struct fact *ask_keys(struct judge *judge, const struct judge_serve
                      LDNS_RR_TYPE_DNSKEY);
 }
 
+static void take_keys(struct judge *judge, struct judge_server *server, const ldns_pkt *reply)
+{
+    server->keys =
+        judge_rrset(judge, reply, LDNS_SECTION_ANSWER, judge->zone->name, LDNS_RR_TYPE_DNSKEY);
+    server->signatures = judge_list(judge);
+    if (ldns_rr_list_rr_count(server->keys) > 0)
+        server->signatures = signatures_of(judge, reply, LDNS_SECTION_ANSWER, server->keys);
+}
+
 // *shortest: of all that hold.
 static bool judge_server_signatures(struct judge *judge, struct judge_server *server,
                                     struct worth *shortest)
@@ -117,7 +151,7 @@ static bool judge_server_signatures(struct judge *judge, struct judge_server *se
                     "its DNSKEY records are not known: %s", judge_why(judge, fact));
     if (judge_reply(fact) != REPLY_READY)
         return false;
-    server->keys = judge_rrset(judge, fact->packet, LDNS_SECTION_ANSWER, zone, LDNS_RR_TYPE_DNSKEY);
+    take_keys(judge, server, fact->packet);
     const struct {
         const char *name;
         const ldns_pkt *reply;
@@ -129,6 +163,11 @@ static bool judge_server_signatures(struct judge *judge, struct judge_server *se
     };
     if (ldns_rr_list_rr_count(server->keys) == 0) {
         blame_signatures(judge, server, "DNSKEY", "there is not even a DNSKEY");
+        return false;
+    }
+    if (ldns_rr_list_rr_count(server->keys) > KEYS_MAX) {
+        blame_signatures(judge, server, "DNSKEY", "there are more keys than validators try");
+        server->keys = NULL;
         return false;
     }
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -194,8 +233,11 @@ static bool collect_proofs(struct judge *judge, const ldns_pkt *reply, ldns_rr_t
             continue;
         ldns_rr_list *one = judge_rrset(judge, reply, LDNS_SECTION_AUTHORITY,
                                         judge_name(judge, ldns_rr_owner(rr)), type);
-        if (ldns_rr_list_rr_count(one) == 0)
-            return false; // a record without data
+        if (ldns_rr_list_rr_count(one) != 1 || ldns_rr_list_rr_count(*ret) == PROOFS_MAX)
+            return false; // without data, or more of them than there can be
+        rr = ldns_rr_list_rr(one, 0);
+        if (type == LDNS_RR_TYPE_NSEC3 && ldns_nsec3_iterations(rr) > ITERATIONS_MAX)
+            return false;
         ldns_rr_list *signatures = signatures_of(judge, reply, LDNS_SECTION_AUTHORITY, one);
         if (weigh(judge, one, signatures, keys).wrong != NULL)
             return false;
@@ -232,8 +274,8 @@ static void judge_denial_at(struct judge *judge, const struct judge_server *serv
         return;
     const char *wrong = NULL;
     if (ldns_pkt_ancount(fact->packet) > 0)
-        return; // a wildcard's
-    if (ldns_pkt_get_rcode(fact->packet) != LDNS_RCODE_NXDOMAIN)
+        wrong = "is said to exist";
+    else if (ldns_pkt_get_rcode(fact->packet) != LDNS_RCODE_NXDOMAIN)
         wrong = "is not said to be missing (NXDOMAIN)";
     else if (judge->zone->is_signed && !is_proven(judge, fact->packet, name, server->keys))
         wrong = "is not proven to be missing by a signed NSEC or NSEC3 record";
@@ -284,8 +326,9 @@ void judge_dnssec(struct judge *judge)
             struct judge_server *server = &judge->servers.list[i];
             const struct fact *fact = server->serves ? ask_keys(judge, server) : NULL;
             if (judge_reply(fact) == REPLY_READY)
-                server->keys = judge_rrset(judge, fact->packet, LDNS_SECTION_ANSWER,
-                                           judge->zone->name, LDNS_RR_TYPE_DNSKEY);
+                take_keys(judge, server, fact->packet);
+            if (server->keys != NULL && ldns_rr_list_rr_count(server->keys) > KEYS_MAX)
+                server->keys = NULL;
         }
     if (judge->zone->mode != EXPECT_EXTERNAL)
         judge_denial(judge);

@@ -171,6 +171,43 @@ static void judge_extra(struct judge *judge, const ldns_rr *ds, const char *who)
 
 // ── Judging ──────────────────────────────────────────────────────────────────────────────────────
 
+// A resolver goes by the one server that it happens to ask, so that each has to have a key which the DS names, and the
+// keys signed by that (RFC 4035 §5.2).
+static void judge_chain_at(struct judge *judge, const struct judge_server *server,
+                           const ldns_rr_list *list, const char *who)
+{
+    ldns_rr_list *named = judge_list(judge);
+    for (size_t i = 0; i < ldns_rr_list_rr_count(server->keys); i++) {
+        ldns_rr *key = ldns_rr_list_rr(server->keys, i);
+        bool is_named = false;
+        for (size_t k = 0; k < ldns_rr_list_rr_count(list) && !is_named; k++)
+            is_named = names_key(ldns_rr_list_rr(list, k), key);
+        if (is_named)
+            ldns_rr_list_push_rr(named, key);
+    }
+    const char *why = ldns_rr_list_rr_count(named) == 0 ? "has no key that a DS there names"
+                      : judge_signed(judge, server->keys, server->signatures, named) != NULL
+                          ? "has DNSKEY records, but not signed by a key that a DS there names"
+                          : NULL;
+    if (why == NULL)
+        return;
+    verdict_add(judge->verdicts, CHECK_DS, VERDICT_WRONG, server->label,
+                "%s: the server %s: resolvers that validate refuse what it says", who, why);
+    verdict_todo(judge->verdicts, "See why that server has another zone than the others: an old "
+                                  "copy, or keys of its own");
+}
+
+static void judge_chains(struct judge *judge, const ldns_rr_list *list, const char *who)
+{
+    bool external = judge->zone->mode == EXPECT_EXTERNAL;
+    for (size_t i = 0; i < judge->servers.count; i++) {
+        const struct judge_server *server = &judge->servers.list[i];
+        // Where signatures are wrong at all, that was said.
+        if (server->keys != NULL && (server->validates || external))
+            judge_chain_at(judge, server, list, who);
+    }
+}
+
 static void judge_ds_set(struct judge *judge, const ldns_rr_list *list, const char *who)
 {
     const struct expect_zone *zone = judge->zone;
@@ -199,13 +236,14 @@ static void judge_ds_set(struct judge *judge, const ldns_rr_list *list, const ch
     verdict_add(judge->verdicts, CHECK_DS, VERDICT_OK, zone->name,
                 "%zu DS at the parent %s a key of the zone", fitting,
                 fitting == 1 ? "names" : "name");
+    judge_chains(judge, list, who);
     for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++)
         judge_extra(judge, ldns_rr_list_rr(list, i), who);
 }
 
 void judge_ds(struct judge *judge)
 {
-    struct sayings sayings = {0};
+    struct sayings sayings = {0}, silent = {0};
     ldns_rr_list **lists =
         arena_struct(&judge->arena, (judge->parents.count + 1) * sizeof(ldns_rr_list *));
     size_t delegating = 0;
@@ -213,8 +251,15 @@ void judge_ds(struct judge *judge)
         const struct judge_server *server = &judge->parents.list[i];
         const struct fact *fact =
             facts_dns(judge->facts, &server->address, false, judge->zone->name, LDNS_RR_TYPE_DS);
-        if (judge_reply(fact) != REPLY_READY)
+        if (fact == NULL || !server->serves) // that is said of the delegation
             continue;
+        if (judge_reply(fact) != REPLY_READY || !ldns_pkt_aa(fact->packet)) {
+            sayings_add(judge, &silent,
+                        judge_reply(fact) == REPLY_READY ? "an answer without authority (no AA)"
+                                                         : judge_why(judge, fact),
+                        server->label);
+            continue;
+        }
         ldns_rr_list *list = judge_rrset(judge, fact->packet, LDNS_SECTION_ANSWER,
                                          judge->zone->name, LDNS_RR_TYPE_DS);
         size_t before = sayings.count;
@@ -222,6 +267,12 @@ void judge_ds(struct judge *judge)
         if (sayings.count > before)
             lists[before] = list;
         delegating += ldns_pkt_get_rcode(fact->packet) == LDNS_RCODE_NOERROR;
+    }
+    for (size_t i = 0; i < silent.count; i++) {
+        verdict_add(judge->verdicts, CHECK_DS, VERDICT_UNKNOWN, judge->zone->name,
+                    "%s: which DS is there is not known: %s", silent.list[i].who,
+                    silent.list[i].content);
+        verdict_todo(judge->verdicts, "Check again later");
     }
     if (delegating == 0) // nobody could have a DS; the delegation says more
         return;

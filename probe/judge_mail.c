@@ -57,7 +57,7 @@ static size_t host_addresses(struct judge *judge, struct address **ret)
         *ret = host->addresses;
         return host->address_count;
     }
-    return judge_addresses(judge, host->name, 53, ret, &count) == REPLY_READY ? count : 0;
+    return judge_addresses(judge, host->name, 53, ret, &count) != REPLY_OPEN ? count : 0;
 }
 
 static void blame_record(struct judge *judge, const char *domain, const char *whose,

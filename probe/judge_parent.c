@@ -7,19 +7,34 @@
 
 // ── Who is the parent ────────────────────────────────────────────────────────────────────────────
 
-static void add_all_addresses(struct judge *judge, const char *name)
+// Returns whether all are known.
+static bool add_all_addresses(struct judge *judge, const char *name)
 {
     struct address *addresses;
     size_t count;
-    if (judge_addresses(judge, name, 53, &addresses, &count) != REPLY_READY)
-        return;
+    enum judge_reply reply = judge_addresses(judge, name, 53, &addresses, &count);
     for (size_t i = 0; i < count; i++)
         judge_add_server(judge, &judge->parents, name, &addresses[i], false);
+    return reply != REPLY_UNKNOWN;
 }
 
-// The nearest name above that has NS records is a zone's. Returns whether it is known, and its servers in
-// judge->parents.
-static bool find_parent(struct judge *judge)
+static void add_parents(struct judge *judge, const ldns_rr_list *list, bool *ret_all)
+{
+    size_t count;
+    const char **names = judge_names(judge, list, &count);
+    *ret_all = true;
+    for (size_t i = 0; i < count; i++) {
+        if (add_all_addresses(judge, names[i]))
+            continue;
+        *ret_all = false;
+        verdict_add(judge->verdicts, CHECK_PARENT, VERDICT_UNKNOWN, judge->parent,
+                    "not all addresses of %s are known: the resolver does not say", names[i]);
+    }
+}
+
+// The nearest name above that has NS records is a zone's. Returns whether it is known, its servers in judge->parents,
+// and whether these are all.
+static bool find_parent(struct judge *judge, bool *ret_all)
 {
     for (const char *name = name_above(judge->zone->name); name != NULL; name = name_above(name)) {
         ldns_rr_list *list;
@@ -36,11 +51,8 @@ static bool find_parent(struct judge *judge)
         if (ldns_rr_list_rr_count(list) == 0 ||
             !name_is(judge_name(judge, ldns_rr_owner(ldns_rr_list_rr(list, 0))), name))
             continue;
-        size_t count;
-        const char **names = judge_names(judge, list, &count);
-        for (size_t i = 0; i < count; i++)
-            add_all_addresses(judge, names[i]);
         judge->parent = name;
+        add_parents(judge, list, ret_all);
         return true;
     }
     return false;
@@ -58,7 +70,18 @@ static ldns_rr_list *delegation_of(struct judge *judge, const ldns_pkt *reply)
     return judge_rrset(judge, reply, LDNS_SECTION_AUTHORITY, judge->zone->name, LDNS_RR_TYPE_NS);
 }
 
-static void judge_silence(struct judge *judge, size_t answered)
+// A referral, or the word of who has the zone above (AA) that there is none. Who has neither does not serve that zone,
+// and what it says of ours counts as little as silence.
+static enum judge_reply parent_reply(struct judge *judge, const struct fact *fact)
+{
+    enum judge_reply reply = judge_reply(fact);
+    if (reply != REPLY_READY || ldns_pkt_aa(fact->packet) ||
+        ldns_rr_list_rr_count(delegation_of(judge, fact->packet)) > 0)
+        return reply;
+    return REPLY_UNKNOWN;
+}
+
+static void judge_silence(struct judge *judge, size_t answered, bool all)
 {
     struct sayings silent = {0};
     for (size_t i = 0; i < judge->parents.count; i++) {
@@ -67,8 +90,11 @@ static void judge_silence(struct judge *judge, size_t answered)
             facts_dns(judge->facts, &server->address, false, judge->zone->name, LDNS_RR_TYPE_NS);
         // Without a route to one family of addresses, half of the world is out of reach, and no fault of anybody there.
         bool no_route = fact != NULL && fact->outcome == FACT_NO_ROUTE && answered > 0;
-        if (judge_reply(fact) == REPLY_UNKNOWN && !no_route)
-            sayings_add(judge, &silent, judge_why(judge, fact), server->label);
+        if (parent_reply(judge, fact) == REPLY_UNKNOWN && !no_route)
+            sayings_add(judge, &silent,
+                        judge_reply(fact) == REPLY_READY ? "an answer without authority (no AA)"
+                                                         : judge_why(judge, fact),
+                        server->label);
     }
     for (size_t i = 0; i < silent.count; i++) {
         verdict_add(judge->verdicts, CHECK_PARENT, VERDICT_UNKNOWN, judge->parent, "%s: %s",
@@ -76,7 +102,7 @@ static void judge_silence(struct judge *judge, size_t answered)
         verdict_todo(judge->verdicts, "Check again later; what these servers of the zone above "
                                       "say is not in the other verdicts");
     }
-    if (silent.count == 0 && answered > 0)
+    if (silent.count == 0 && answered > 0 && all)
         verdict_add(judge->verdicts, CHECK_PARENT, VERDICT_OK, judge->parent,
                     "all its servers answer");
 }
@@ -184,14 +210,16 @@ void judge_parent(struct judge *judge)
     struct sayings sayings = {0};
     const struct expect_zone *zone = judge->zone;
     size_t answered = 0;
-    if (!find_parent(judge))
+    bool all;
+    if (!find_parent(judge, &all))
         return;
     for (size_t i = 0; i < judge->parents.count; i++) {
-        const struct judge_server *server = &judge->parents.list[i];
+        struct judge_server *server = &judge->parents.list[i];
         const struct fact *fact =
             facts_dns(judge->facts, &server->address, false, zone->name, LDNS_RR_TYPE_NS);
-        if (judge_reply(fact) != REPLY_READY)
+        if (parent_reply(judge, fact) != REPLY_READY)
             continue;
+        server->serves = true;
         size_t count;
         const char **names = judge_names(judge, delegation_of(judge, fact->packet), &count);
         if (count >= judge->delegated_count) {
@@ -202,10 +230,10 @@ void judge_parent(struct judge *judge)
         answered++;
     }
     judge->is_lost = answered > 0 && judge->delegated_count == 0;
-    if (judge->parents.count == 0)
+    if (judge->parents.count == 0 && all)
         verdict_add(judge->verdicts, CHECK_PARENT, VERDICT_UNKNOWN, judge->parent,
                     "the addresses of its servers are not known");
-    judge_silence(judge, answered);
+    judge_silence(judge, answered, all);
     for (size_t i = 0; i < sayings.count; i++)
         judge_delegation(judge, &sayings.list[i]);
     for (size_t i = 0; i < zone->server_count; i++)

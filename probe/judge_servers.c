@@ -20,7 +20,8 @@ static void add_name(struct judge *judge, const char *name, bool ours)
         judge_add_server(judge, &judge->servers, name, &addresses[i], ours);
     if (reply == REPLY_UNKNOWN) {
         verdict_add(judge->verdicts, CHECK_SERVER, VERDICT_UNKNOWN, name,
-                    "its addresses are not known: the resolver does not say");
+                    "%s: the resolver does not say",
+                    count > 0 ? "not all its addresses are known" : "its addresses are not known");
     } else if (reply == REPLY_READY && count == 0) {
         verdict_add(judge->verdicts, CHECK_SERVER, VERDICT_WRONG, name,
                     "this name server has no address that the world can reach");
@@ -171,9 +172,14 @@ static void judge_recursion(struct judge *judge, const struct judge_server *serv
         facts_recursion(judge->facts, &server->address, judge->parent, LDNS_RR_TYPE_SOA);
     if (fact == NULL)
         return;
-    bool offers = fact->outcome == FACT_ANSWERED &&
-                  (ldns_pkt_ra(fact->packet) ||
-                   (!ldns_pkt_aa(fact->packet) && ldns_pkt_ancount(fact->packet) > 0));
+    if (fact->outcome != FACT_ANSWERED) {
+        verdict_add(judge->verdicts, CHECK_RECURSION, VERDICT_UNKNOWN, server->label,
+                    "whether it recurses for strangers is not known: %s", fact->words);
+        verdict_todo(judge->verdicts, "Check again later");
+        return;
+    }
+    bool offers = ldns_pkt_ra(fact->packet) ||
+                  (!ldns_pkt_aa(fact->packet) && ldns_pkt_ancount(fact->packet) > 0);
     if (!offers) {
         verdict_add(judge->verdicts, CHECK_RECURSION, VERDICT_OK, server->label,
                     "does not recurse for strangers");

@@ -12,4 +12,5 @@ zonebox_unit(probe test_tls_look probe_stand_in probe PkgConfig::SSL PkgConfig::
 add_library(probe_world STATIC unit/probe/world.c)
 target_link_libraries(probe_world PUBLIC judge)
 zonebox_unit(probe test_judge probe_world)
+zonebox_unit(probe test_probe_signed probe_world)
 zonebox_unit(probe test_spf_check probe_world)

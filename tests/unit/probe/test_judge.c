@@ -29,6 +29,8 @@
 #define AGREE "example.com._report._dmarc.example.org. TXT \"v=DMARC1\"\n"
 #define PTR   "10.2.0.192.in-addr.arpa. PTR box.example.com.\n"
 
+#define INVENTED "zonebox-check-no-such-name.example.com. "
+
 #define POLICY "version: STSv1\nmode: enforce\nmx: box.example.com\nmax_age: 604800\n"
 
 static struct world sound(void)
@@ -154,7 +156,7 @@ static void wildcards_make_names_exist(void **state)
 {
     (void)state;
     struct world world = sound();
-#define MADE "zonebox-check-no-such-name.example.com. MX 10 box.example.com.\n"
+#define MADE INVENTED "MX 10 box.example.com.\n"
 #define WILD "*.example.com. MX 10 box.example.com.\n"
     world.servers[2].records = world.servers[3].records = ZONE MADE;
     assert_wrong(&world, "wrong denial");
@@ -266,6 +268,8 @@ static void each_fault_of_a_server_is_told_of_that_server(void **state)
         {{.udp_refused = true, .tcp_refused = true}, "unknown server"},
         {{.no_edns = true}, "wrong edns"},
         {{.recursive = true}, "wrong recursion"},
+        {{.silent_about = "com SOA"}, "unknown recursion"},
+        {{.records = ZONE INVENTED "A 192.0.2.66\n"}, "wrong denial"},
         {{.records = SOA("6") NS GLUE MX BOX SPF DMARC STS TLSA}, "wrong serial"},
         {{.records =
               SOA("7") GLUE "example.com. NS other.example.net.\n" MX BOX SPF DMARC STS TLSA},
@@ -314,6 +318,40 @@ static void a_ds_at_an_unsigned_zone_is_wrong(void **state)
                                            "00112233445566778899aabbccddeeff\n";
     assert_wrong(&world, "wrong ds");
     assert_has(find(CHECK_DS, VERDICT_WRONG)->todo, "Delete");
+}
+
+// One family of addresses may have what the other has not.
+static void half_of_the_addresses_is_not_all(void **state)
+{
+    (void)state;
+    struct world world = sound();
+    world.dead = "a.nic.com AAAA";
+    assert_wrong(&world, "unknown parent");
+    world.dead = "ns2.example.net AAAA";
+    assert_wrong(&world, "unknown server");
+    world.elsewhere = "a.root. A 192.0.2.1\nns2.example.net. A 192.0.2.20\nbox.example.com. AAAA "
+                      "2001:db8::10\n" PTR AGREE;
+    world.dead = "box.example.com A";
+    assert_wrong(&world, "");
+}
+
+static void who_does_not_serve_the_zone_above_says_nothing_of_ours(void **state)
+{
+    (void)state;
+    struct world world = sound();
+    world.servers[1].records = COM "com. NS b.nic.com.\nb.nic.com. A 192.0.2.3\n" NS GLUE;
+    world.servers[4] = (struct world_server){
+        .address = "192.0.2.3", .zone = "com", .records = COM, .no_authority = true};
+    world.server_count = 5;
+    assert_wrong(&world, "unknown parent");
+    assert_has(find(CHECK_PARENT, VERDICT_UNKNOWN)->text, "b.nic.com (192.0.2.3)");
+    world.servers[4] = world.servers[1];
+    world.servers[4].address = "192.0.2.3";
+    world.servers[4].silent_about = "example.com DS";
+    assert_wrong(&world, "unknown ds");
+    world.servers[4].silent_about = NULL;
+    world.servers[4].udp_refused = true; // an answer of somebody, unlike a missing route
+    assert_wrong(&world, "unknown parent");
 }
 
 static void names_of_addresses_lead_there_and_back(void **state)
@@ -434,6 +472,8 @@ int main(void)
         cmocka_unit_test_teardown(each_fault_of_a_server_is_told_of_that_server, forget),
         cmocka_unit_test_teardown(a_change_of_this_minute_may_be_on_its_way, forget),
         cmocka_unit_test_teardown(a_ds_at_an_unsigned_zone_is_wrong, forget),
+        cmocka_unit_test_teardown(half_of_the_addresses_is_not_all, forget),
+        cmocka_unit_test_teardown(who_does_not_serve_the_zone_above_says_nothing_of_ours, forget),
         cmocka_unit_test_teardown(names_of_addresses_lead_there_and_back, forget),
         cmocka_unit_test_teardown(certificates_must_be_those_of_tlsa, forget),
         cmocka_unit_test_teardown(policies_must_be_the_one_promised, forget),

@@ -45,6 +45,9 @@ static size_t copy(ldns_pkt *packet, ldns_pkt_section section, const ldns_rr_lis
         if (is_at(rr, name) && ldns_rr_get_type(rr) == type) {
             ldns_pkt_push_rr(packet, section, ldns_rr_clone(rr));
             count++;
+        } else if (is_at(rr, name) && ldns_rr_get_type(rr) == LDNS_RR_TYPE_RRSIG &&
+                   ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(rr)) == type) {
+            ldns_pkt_push_rr(packet, section, ldns_rr_clone(rr));
         }
     }
     return count;
@@ -88,6 +91,32 @@ static void refer(ldns_pkt *packet, const ldns_rr_list *list, const char *cut)
     }
 }
 
+// With every proof that there is.
+static void deny(ldns_pkt *packet, const ldns_rr_list *list)
+{
+    for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+        const ldns_rr *rr = ldns_rr_list_rr(list, i);
+        if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_NSEC)
+            continue;
+        char *owner = ldns_rdf2str(ldns_rr_owner(rr));
+        copy(packet, LDNS_SECTION_AUTHORITY, list, owner, LDNS_RR_TYPE_NSEC);
+        free(owner);
+    }
+}
+
+// Is "name" or "name TYPE" asked for?
+static bool is_about(const struct fact_dns *question, const char *what)
+{
+    if (what == NULL)
+        return false;
+    char *type = ldns_rr_type2str(question->type);
+    char *asked = xasprintf("%s %s", question->name, type);
+    bool about = name_is(question->name, what) || strcmp(asked, what) == 0;
+    free(asked);
+    free(type);
+    return about;
+}
+
 static ldns_pkt *new_packet(bool edns)
 {
     ldns_pkt *packet = ldns_pkt_new();
@@ -113,8 +142,10 @@ static ldns_pkt *answer(const struct world_server *server, const struct fact_dns
         ldns_pkt_set_aa(packet, !server->no_authority);
         if (copy(packet, LDNS_SECTION_ANSWER, list, question->name, question->type) == 0)
             copy(packet, LDNS_SECTION_ANSWER, list, question->name, LDNS_RR_TYPE_CNAME);
-        if (!exists(list, question->name))
+        if (!exists(list, question->name)) {
             ldns_pkt_set_rcode(packet, LDNS_RCODE_NXDOMAIN);
+            deny(packet, list);
+        }
     }
     ldns_rr_list_deep_free(list);
     return packet;
@@ -153,7 +184,7 @@ static void settle_dns(const struct world *world, struct fact *fact)
 {
     const struct fact_dns *question = &fact->dns;
     if (question->server.any.sa_family == AF_UNSPEC) {
-        if (world->resolver_silent || (world->dead != NULL && name_is(question->name, world->dead)))
+        if (world->resolver_silent || is_about(question, world->dead))
             fact_fail(fact, FACT_SILENT, "no answer");
         else
             fact_answer_dns(fact, resolve(world, question));
@@ -165,7 +196,8 @@ static void settle_dns(const struct world *world, struct fact *fact)
         const struct world_server *server = &world->servers[i];
         if (strcmp(server->address, text) != 0)
             continue;
-        if (question->tcp ? server->tcp_silent : server->udp_silent)
+        if ((question->tcp ? server->tcp_silent : server->udp_silent) ||
+            is_about(question, server->silent_about))
             fact_fail(fact, FACT_SILENT, "no answer");
         else if (question->tcp ? server->tcp_refused : server->udp_refused)
             fact_fail(fact, FACT_UNREACHABLE, "connection refused");

@@ -13,13 +13,14 @@ struct world_server {
     const char *records; // lines of a master file; names absolute
     bool udp_silent, tcp_silent, udp_refused, tcp_refused;
     bool lame, no_edns, recursive, no_authority;
+    const char *silent_about; // "example.com DS": no answer to that
 };
 
 struct world {
     struct world_server servers[WORLD_SERVERS_MAX]; // from the root down
     size_t server_count;
     const char *elsewhere; // further records that the resolver knows
-    const char *dead;      // a name that the resolver gets no answer for
+    const char *dead;      // a name, or a name and a type, that the resolver gets no answer for
     bool resolver_silent;
     enum fact_outcome tls; // what the host's ports come to
     const char *spki;      // of the certificate there
