@@ -336,6 +336,17 @@ const char *judge_reverse_name(struct judge *judge, const struct address *addres
 
 // ── Servers, and who says the same ────────────────────────────────────────────────────────────────────────────
 
+// Room for one more. The arena keeps what is left behind, so it doubles.
+static void *grow(struct judge *judge, void *list, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0) // no power of two, so there is room
+        return list;
+    void *more = arena_struct(&judge->arena, (count > 0 ? 2 * count : 1) * size);
+    if (count > 0)
+        memcpy(more, list, count * size);
+    return more;
+}
+
 void judge_add_server(struct judge *judge, struct judge_servers *servers, const char *name,
                       const struct address *address, bool ours)
 {
@@ -343,17 +354,13 @@ void judge_add_server(struct judge *judge, struct judge_servers *servers, const 
         if (name_is(servers->list[i].name, name) &&
             address_equal(&servers->list[i].address, address))
             return;
-    struct judge_server *more =
-        arena_struct(&judge->arena, (servers->count + 1) * sizeof(*servers->list));
-    if (servers->count > 0)
-        memcpy(more, servers->list, servers->count * sizeof(*more));
-    more[servers->count++] = (struct judge_server){
+    servers->list = grow(judge, servers->list, servers->count, sizeof(*servers->list));
+    servers->list[servers->count++] = (struct judge_server){
         .name = name,
         .address = *address,
         .label = judge_label(judge, name, address),
         .ours = ours,
     };
-    servers->list = more;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -395,10 +402,6 @@ void sayings_add(struct judge *judge, struct sayings *sayings, const char *conte
         saying->count++;
         return;
     }
-    struct saying *more =
-        arena_struct(&judge->arena, (sayings->count + 1) * sizeof(*sayings->list));
-    if (sayings->count > 0)
-        memcpy(more, sayings->list, sayings->count * sizeof(*more));
-    more[sayings->count++] = (struct saying){.content = content, .who = who, .count = 1};
-    sayings->list = more;
+    sayings->list = grow(judge, sayings->list, sayings->count, sizeof(*sayings->list));
+    sayings->list[sayings->count++] = (struct saying){.content = content, .who = who, .count = 1};
 }

@@ -136,17 +136,26 @@ static void judge_receiver(struct judge *judge, const char *domain, const char *
                  receiver, owner);
 }
 
+static bool is_listed(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (name_is(names[i], name))
+            return true;
+    return false;
+}
+
 static void judge_reports(struct judge *judge, const char *domain, const struct policy *policy)
 {
     static const char *const names[] = {"rua", "ruf"};
     struct tag_list tags;
-    struct sayings receivers = {0};
+    const char *receivers[REPORTS_MAX];
+    size_t count = 0;
     if (tag_list_parse(policy->text, policy->len, &tags, NULL) != STATUS_OK)
         return;
     for (size_t n = 0; n < 2; n++) {
         const struct tag *tag = tag_list_find(&tags, names[n]);
         const char *uri = tag != NULL ? tag->value : NULL;
-        for (size_t left = tag != NULL ? tag->value_len : 0; left > 0;) {
+        for (size_t left = tag != NULL ? tag->value_len : 0; left > 0 && count < REPORTS_MAX;) {
             size_t len = (size_t)((const char *)memchr(uri, ',', left) - uri);
             if (memchr(uri, ',', left) == NULL)
                 len = left;
@@ -156,14 +165,14 @@ static void judge_reports(struct judge *judge, const char *domain, const struct 
                 left--;
             }
             const char *receiver = receiver_of(judge, uri, len);
-            if (receiver != NULL)
-                sayings_add(judge, &receivers, receiver, names[n]);
+            if (receiver != NULL && !is_listed(receivers, count, receiver))
+                receivers[count++] = receiver;
             left -= len < left ? len + 1 : len;
             uri += len + 1;
         }
     }
-    for (size_t i = 0; i < receivers.count && i < REPORTS_MAX; i++)
-        judge_receiver(judge, domain, receivers.list[i].content);
+    for (size_t i = 0; i < count; i++)
+        judge_receiver(judge, domain, receivers[i]);
 }
 
 // ── The policy ───────────────────────────────────────────────────────────────────────────────────
