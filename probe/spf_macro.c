@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 // Parts that a name can be cut into; more than any name has.
 #define PARTS_MAX 128
 
@@ -86,9 +88,8 @@ static void put_macro(const struct spf_macro *macro, const char *text, size_t le
     for (; at < len && given < sizeof(delimiters) - 1; at++)
         delimiters[given++] = text[at];
     put_letter(macro, tolower((unsigned char)text[0]), &value);
-    char *copy = strdup(buf_text(&value));
-    if (copy != NULL)
-        put_parts(copy, delimiters, reverse, keep, ret);
+    char *copy = xstrdup(buf_text(&value));
+    put_parts(copy, delimiters, reverse, keep, ret);
     free(copy);
     buf_done(&value);
 }
