@@ -443,7 +443,7 @@ enum status check_begin(const struct probe_world *world, const char *octets, siz
     enum status status = expect_parse(octets, len, &check->all, err);
     if (status == STATUS_OK) {
         check->count = expect_count(check->all);
-        check->quiet = quiet_new();
+        check->quiet = quiet_new(&world->resolver.address);
         check->texts = xcalloc(check->count + 1, sizeof(*check->texts));
         check->runs = xcalloc(check->count + 1, sizeof(struct zone_run *));
         status = expect_all_read(check->all, err);

@@ -18,6 +18,7 @@ struct server {
 
 struct quiet {
     ldns_rbtree_t *servers;
+    struct address resolver;
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -31,10 +32,11 @@ static void write_key(const struct address *server, bool tcp, char key[ADDRESS_T
     address_text(server, true, key + 1);
 }
 
-struct quiet *quiet_new(void)
+struct quiet *quiet_new(const struct address *resolver)
 {
     struct quiet *quiet = xcalloc(1, sizeof(*quiet));
     quiet->servers = ldns_rbtree_create(compare_keys);
+    quiet->resolver = *resolver;
     return quiet;
 }
 
@@ -63,7 +65,8 @@ static struct server *find(const struct quiet *quiet, const struct address *serv
 bool quiet_is(const struct quiet *quiet, const struct address *server, bool tcp)
 {
     const struct server *found = find(quiet, server, tcp);
-    return found != NULL && found->in_a_row >= QUIET_MAX;
+    unsigned most = address_equal(server, &quiet->resolver) ? QUIET_RESOLVER_MAX : QUIET_MAX;
+    return found != NULL && found->in_a_row >= most;
 }
 
 void quiet_note(struct quiet *quiet, const struct address *server, bool tcp, bool answered)
