@@ -3,8 +3,9 @@
 // pair that zoned makes and keeps, so that the program with the keys parses nothing that strangers wrote.
 //
 // A question is about one fact; the answer counts what each server at each address said, over UDP and TCP. Who could
-// not be reached is unknown, never wrong (probe/observer.h has the one exception: no route). The pair outlives both programs: a question or an answer may be lost when
-// one of them is started anew, so who asks asks again after OBSERVE_PATIENCE_S.
+// not be reached is unknown, never wrong (probe/observer.h tells what else may be left out: what this host has no route
+// to). The pair outlives both programs: a question or an answer may be lost when one of them is started anew, so who
+// asks asks again after OBSERVE_PATIENCE_S.
 #pragma once
 
 #include <stddef.h>

@@ -24,7 +24,7 @@
 #define ASK_FLIGHT_MAX 64
 // Of these to one address: servers limit the rate of their answers to one client.
 #define ASK_FLIGHT_PER_SERVER_MAX 4
-// And to the resolver, which is ours: names of strangers that it gets no answer for do not keep those of others waiting.
+// And to the resolver, which is ours: names of strangers that it gets no answer for keep nobody else waiting.
 #define ASK_FLIGHT_RESOLVER_MAX 32
 // Datagrams to a question that are no answer to it: whoever sends more of them is not listened to.
 #define ASK_STRAYS_MAX 16
