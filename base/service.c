@@ -2,10 +2,7 @@
 #include "base/service.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -101,16 +98,4 @@ void service_stop(struct service *service)
         uv_close((uv_handle_t *)&service->lifeline, NULL);
     control_close(service->control);
     service->control = NULL;
-}
-
-bool service_read_descriptor(const char *text, int *ret)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > INT_MAX ||
-        fcntl((int)value, F_GETFD) < 0)
-        return false;
-    *ret = (int)value;
-    return true;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/arguments.h"
 #include "base/control.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -31,6 +32,19 @@ struct service_descriptors {
     int control;  // -1: none
 };
 
+// The rows of a program's arguments that all of them have. options: has `descriptors`, and a bool `unconfined`.
+#define SERVICE_ARGUMENTS(options)                                                                 \
+    SERVICE_ROW("lifeline", "FD", argument_descriptor, &(options)->descriptors.lifeline,           \
+                "end when this pipe does"),                                                        \
+        SERVICE_ROW("control", "FD", argument_descriptor, &(options)->descriptors.control,         \
+                    "answer zonebox on this listening Unix socket"),                               \
+        SERVICE_ROW("unconfined", NULL, argument_flag, &(options)->unconfined,                     \
+                    "keep all rights, for debuggers and profilers")
+#define SERVICE_ROW(name, value, read, to, words)                                                  \
+    {                                                                                              \
+        name, value, read, to, .help = words                                                       \
+    }
+
 // `end` and `data` are set by the caller before. commands as in control_open; they get service->data. SIGPIPE is
 // ignored from now on. Also after a failure, service_stop is called.
 enum status service_start(struct service *service, uv_loop_t *loop,
@@ -44,6 +58,3 @@ void service_hush(struct service *service);
 // Closes the frame's own handles; to be called by the owner when it closes its own (in `end`, or when a start failed).
 // A second call does nothing.
 void service_stop(struct service *service);
-
-// For options that name an inherited descriptor: false unless text is the number of an open one.
-bool service_read_descriptor(const char *text, int *ret);

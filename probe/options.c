@@ -2,16 +2,12 @@
 #include "probe/options.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arguments.h"
 #include "dns/types.h"
 #include "probe/ask.h"
 #include "probe/tls.h"
-
-enum { EXIT_USAGE = 2 };
 
 #define RESOLVER    "127.0.0.1@53"
 #define AUTHORITIES "/etc/ssl/certs/ca-certificates.crt" // of Debian's ca-certificates
@@ -22,129 +18,66 @@ enum { EXIT_USAGE = 2 };
 static const char usage[] =
     "usage: zone-probe --check [OPTION...] < JSON\n"
     "       zone-probe [--control FD] [--observe FD] [OPTION...]\n"
-    "Looks at zones and mail servers as the world sees them: every server at every address.\n"
-    "\n"
-    "  --check             read what zones should say (zonegen --dump --json), write a\n"
-    "                      verdict a line, and end: 0 nothing is wrong, 1 something is\n"
-    "  --observe FD        answer zone-signer on this SEQPACKET socket\n"
-    "  --resolver ADDR[@PORT]  who is asked where servers are (" RESOLVER ")\n"
-    "  --timeout SECONDS   for a question (5); a TLS connection has three times that\n"
-    "  --authorities FILE  whom to believe that names are theirs\n"
-    "                      (" AUTHORITIES ")\n"
-    "  --lifeline FD       end when this pipe does\n"
-    "  --control FD        answer zonebox on this listening Unix socket\n"
-    "  --unconfined        keep all rights, for debuggers and profilers\n"
-    "  --help, --version\n";
+    "Looks at zones and mail servers as the world sees them: every server at every\n"
+    "address.\n"
+    "\n";
 
-static bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool complain(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("zone-probe: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputs("\n", stderr);
-    va_end(arguments);
-    return false;
-}
-
-static bool read_timeout(struct options *options)
+static enum status read_timeout(const struct argument *argument, const char *text, void *to,
+                                struct error *err)
 {
     char *end;
+    (void)argument;
     errno = 0;
-    double seconds = strtod(optarg, &end);
-    if (*end != '\0' || end == optarg || errno != 0 || !(seconds >= 0.1) || seconds > TIMEOUT_MAX)
-        return complain("--timeout: not a number of seconds from 0.1 to %d: %s", TIMEOUT_MAX,
-                        optarg);
-    options->timeout_ms = (unsigned)(seconds * 1000);
-    options->tls_timeout_ms = options->timeout_ms * TLS_TIMES;
-    return true;
+    double seconds = strtod(text, &end);
+    if (*end != '\0' || end == text || errno != 0 || !(seconds >= 0.1) || seconds > TIMEOUT_MAX)
+        return error_set(err, STATUS_SYNTAX, "not a number of seconds from 0.1 to %d: %s",
+                         TIMEOUT_MAX, text);
+    *(unsigned *)to = (unsigned)(seconds * 1000);
+    return STATUS_OK;
 }
 
-static bool read_resolver(struct options *options)
+static enum status check(void *data, struct error *err)
 {
-    struct error err = {0};
-    return address_parse(optarg, DNS_PORT, &options->resolver, &err) == STATUS_OK ||
-           complain("--resolver: %s", err.text);
-}
-
-static bool read_descriptor(const char *name, int *ret)
-{
-    return service_read_descriptor(optarg, ret) ||
-           complain("--%s: not an open descriptor: %s", name, optarg);
-}
-
-static bool read_option(struct options *options, int option, const char *name)
-{
-    switch (option) {
-    case 'k':
-        options->check = true;
-        return true;
-    case 'o':
-        return read_descriptor(name, &options->observe);
-    case 'r':
-        return read_resolver(options);
-    case 't':
-        return read_timeout(options);
-    case 'a':
-        options->authorities = optarg;
-        options->authorities_given = true;
-        return true;
-    case 'L':
-        return read_descriptor(name, &options->descriptors.lifeline);
-    case 'C':
-        return read_descriptor(name, &options->descriptors.control);
-    case 'u':
-        options->unconfined = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool check(const struct options *options)
-{
+    struct options *options = data;
     bool serves = options->observe >= 0 || options->descriptors.control >= 0;
     if (options->check && serves)
-        return complain("--check is alone: without --observe and --control");
-    return options->check || serves ||
-           complain("either --check or --observe or --control is needed");
+        return error_set(err, STATUS_SYNTAX, "--check is alone: without --observe and --control");
+    if (!options->check && !serves)
+        return error_set(err, STATUS_SYNTAX, "either --check or --observe or --control is needed");
+    options->tls_timeout_ms = options->timeout_ms * TLS_TIMES;
+    options->authorities_given = options->authorities != NULL;
+    if (!options->authorities_given)
+        options->authorities = AUTHORITIES;
+    return STATUS_OK;
 }
 
-bool options_read(int argc, char **argv, struct options *ret, int *ret_exit)
+int options_read(int argc, char **argv, struct options *ret)
 {
-    static const struct option table[] = {
-        {"check", no_argument, NULL, 'k'},
-        {"observe", required_argument, NULL, 'o'},
-        {"resolver", required_argument, NULL, 'r'},
-        {"timeout", required_argument, NULL, 't'},
-        {"authorities", required_argument, NULL, 'a'},
-        {"lifeline", required_argument, NULL, 'L'},
-        {"control", required_argument, NULL, 'C'},
-        {"unconfined", no_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {0},
+    const struct argument options[] = {
+        {"check", NULL, argument_flag, &ret->check,
+         .help = "read what zones should say (zonegen --dump --json),\n"
+                 "write a verdict a line, and end: 0 nothing is wrong,\n"
+                 "1 something is"},
+        {"observe", "FD", argument_descriptor, &ret->observe,
+         .help = "answer zone-signer on this SEQPACKET socket"},
+        {"resolver", "ADDR[@PORT]", argument_address, &ret->resolver, .port = DNS_PORT,
+         .help = "who is asked where servers are (" RESOLVER ")"},
+        {"timeout", "SECONDS", read_timeout, &ret->timeout_ms,
+         .help = "for a question (5); a TLS connection has thrice that"},
+        {"authorities", "FILE", argument_text, &ret->authorities,
+         .help = "whom to believe that names are theirs\n"
+                 "(" AUTHORITIES ")"},
+        SERVICE_ARGUMENTS(ret),
     };
-    int option;
-    int index = 0;
     *ret = (struct options){.timeout_ms = ASK_TIMEOUT_DEFAULT_MS,
-                            .tls_timeout_ms = TLS_TIMEOUT_DEFAULT_MS,
-                            .authorities = AUTHORITIES,
                             .observe = -1,
                             .descriptors = {.lifeline = -1, .control = -1}};
     address_parse(RESOLVER, DNS_PORT, &ret->resolver, NULL);
-    *ret_exit = EXIT_USAGE;
-    while ((option = getopt_long(argc, argv, "", table, &index)) != -1) {
-        if (option == 'h' || option == 'v') {
-            fputs(option == 'h' ? usage : "zone-probe " ZONEBOX_VERSION "\n", stdout);
-            *ret_exit = EXIT_SUCCESS;
-            return false;
-        }
-        if (option == '?' || !read_option(ret, option, table[index].name))
-            return false;
-    }
-    if (optind < argc)
-        return complain("what is this: %s", argv[optind]);
-    return check(ret);
+    return arguments_read(&(struct argument_table){.program = "zone-probe",
+                                                   .usage = usage,
+                                                   .options = options,
+                                                   .option_count = ARGUMENT_COUNT(options),
+                                                   .check = check,
+                                                   .data = ret},
+                          argc, argv);
 }

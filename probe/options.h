@@ -19,5 +19,5 @@ struct options {
     bool unconfined;
 };
 
-// Returns whether to go on; if not, *ret_exit is the exit status, and what has to be said was said.
-bool options_read(int argc, char **argv, struct options *ret, int *ret_exit);
+// As arguments_read.
+int options_read(int argc, char **argv, struct options *ret);

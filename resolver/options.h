@@ -18,7 +18,7 @@
 
 struct options {
     struct address listen[OPTIONS_LISTEN_MAX];
-    unsigned listen_count;
+    size_t listen_count;
     unsigned sockets; // inherited ones, from descriptor 3 on
     const char *own_zones;
     struct front_settings front;
@@ -31,6 +31,5 @@ struct options {
     bool unconfined;
 };
 
-// Fills ret, which must stay where it is. Returns whether to go on; if not, *ret_exit is the exit status, and what has
-// to be said was said.
-bool options_read(int argc, char **argv, struct options *ret, int *ret_exit);
+// Fills ret, which must stay where it is. As arguments_read.
+int options_read(int argc, char **argv, struct options *ret);

@@ -109,7 +109,7 @@ static bool open_sockets(struct program *program)
     for (unsigned i = 0; i < options->sockets; i++)
         if (!serve(program, (int)(FIRST_SOCKET + i)))
             return false;
-    for (unsigned i = 0; i < 2 * options->listen_count; i++) {
+    for (size_t i = 0; i < 2 * options->listen_count; i++) {
         struct error err = {0};
         int fd;
         if (address_bind(&options->listen[i / 2], types[i % 2], false, &fd, &err) != STATUS_OK) {

@@ -9,9 +9,9 @@
 int main(int argc, char **argv)
 {
     static struct options options;
-    int exit_status;
-    if (!options_read(argc, argv, &options, &exit_status))
-        return exit_status;
+    int code = options_read(argc, argv, &options);
+    if (code != ARGUMENTS_FINE)
+        return code;
     log_open("zone-resolver", LOG_LEVEL_INFO);
     return program_run(&options) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -114,7 +114,7 @@ static bool open_sockets(struct worker *worker, const struct worker_options *opt
         if (!socket_type(standby->fd, &standby->type))
             return false;
     }
-    for (unsigned i = 0; i < options->listen_count; i++)
+    for (size_t i = 0; i < options->listen_count; i++)
         if (!listen_on(worker, &options->listen[i]))
             return false;
     return true;

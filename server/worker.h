@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/address.h"
 #include "base/service.h"
@@ -21,7 +22,7 @@
 struct worker_options {
     const char *directory; // of the store
     struct address listen[WORKER_SOCKETS_MAX / 2];
-    unsigned listen_count;
+    size_t listen_count;
     unsigned sockets; // inherited, from descriptor 3 on
     unsigned standby; // behind them
     unsigned tcp_connections;

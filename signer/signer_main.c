@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: ISC
 // zone-signer: what the configuration asks for → signed zones in serve/. The only program that reads private keys and
 // the only writer of state/ and serve/. Here are its arguments; signer/loop.h has the rest.
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/arguments.h"
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/service.h"
@@ -24,90 +23,68 @@ static const char usage[] =
     "       zone-signer --make-tls-key DIR ecdsa|rsa\n"
     "       zone-signer --inputs FD [--lifeline FD] [--control FD] [--observe FD]\n"
     "\n"
-    "Makes the zones that the configuration asks for, signs and verifies them, and publishes\n"
-    "them for zone-server. Watches all that they are made of, and signs again in time. What\n"
-    "does not hold up is logged to standard error, and the zone stays as it was.\n"
-    "\n"
-    "  --config FILE   read and watch this configuration and what it names\n"
-    "  --once          publish what is due, then end\n"
-    "  --inputs FD     take configuration and files from zoned, through this descriptor\n"
-    "  --lifeline FD   end when this pipe does\n"
-    "  --control FD    answer zonebox on this listening Unix socket\n"
-    "  --observe FD    ask zone-probe what the world sees, on this SEQPACKET socket\n"
-    "  --make-tls-key  make the key pair of a certificate to come in DIR, for zonebox tls-next\n"
-    "  --unconfined    keep all rights, for debuggers and profilers\n"
-    "  --help, --version\n"
+    "Makes the zones that the configuration asks for, signs and verifies them, and\n"
+    "publishes them for zone-server. Watches all that they are made of, and signs\n"
+    "again in time. What does not hold up is logged to standard error, and the zone\n"
+    "stays as it was.\n"
+    "\n";
+
+static const char below[] =
     "\n"
     "Signals: SIGHUP looks at everything again; SIGTERM and SIGINT end.\n"
-    "Exit status: 0 ended as told or, with --once, all is published; 1 something is wrong;\n"
-    "2 wrong use.\n";
+    "Exit status: 0 ended as told or, with --once, all is published; 1 something is\n"
+    "wrong; 2 wrong use.\n";
 
-static bool read_descriptor(const char *option, const char *text, int *ret)
+struct options {
+    struct loop_options loop;
+    const char *tls_directory; // of --make-tls-key
+    char **words;              // its algorithm
+    size_t word_count;
+};
+
+static enum status check(void *data, struct error *err)
 {
-    if (service_read_descriptor(text, ret))
-        return true;
-    fprintf(stderr, "zone-signer: --%s: not an open descriptor: %s\n", option, text);
-    return false;
+    const struct options *options = data;
+    if (options->tls_directory != NULL && options->word_count == 1)
+        return STATUS_OK;
+    if (options->tls_directory != NULL)
+        return error_set(err, STATUS_SYNTAX, "--make-tls-key DIR wants ecdsa or rsa");
+    if (options->word_count > 0)
+        return error_set(err, STATUS_SYNTAX, "what is this: %s", options->words[0]);
+    if ((options->loop.config_path == NULL) == (options->loop.inputs_fd < 0))
+        return error_set(err, STATUS_SYNTAX, "give either --config FILE or --inputs FD");
+    return STATUS_OK;
 }
 
-// Returns whether to go on; if not, *ret_exit is the exit status.
-static bool read_options(int argc, char **argv, struct loop_options *ret, int *ret_exit)
+// As arguments_read.
+static int read_options(int argc, char **argv, struct options *ret)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},  {"once", no_argument, NULL, 'o'},
-        {"inputs", required_argument, NULL, 'i'},  {"lifeline", required_argument, NULL, 'l'},
-        {"control", required_argument, NULL, 's'}, {"observe", required_argument, NULL, 'b'},
-        {"help", no_argument, NULL, 'h'},          {"version", no_argument, NULL, 'V'},
-        {"unconfined", no_argument, NULL, 'u'},    {0},
+    struct loop_options *loop = &ret->loop;
+    const struct argument options[] = {
+        {"config", "FILE", argument_text, &loop->config_path,
+         .help = "read and watch this configuration and what it names"},
+        {"once", NULL, argument_flag, &loop->once, .help = "publish what is due, then end"},
+        {"inputs", "FD", argument_descriptor, &loop->inputs_fd,
+         .help = "take configuration and files from zoned here instead"},
+        {"observe", "FD", argument_descriptor, &loop->observe_fd,
+         .help = "ask zone-probe on this SEQPACKET socket"},
+        {"make-tls-key", "DIR", argument_text, &ret->tls_directory,
+         .help = "make the key pair of a certificate to come there"},
+        SERVICE_ARGUMENTS(loop),
     };
-    *ret_exit = EXIT_USAGE;
-    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (option) {
-        case 'c':
-            ret->config_path = optarg;
-            break;
-        case 'o':
-            ret->once = true;
-            break;
-        case 'i':
-            if (!read_descriptor("inputs", optarg, &ret->inputs_fd))
-                return false;
-            break;
-        case 'l':
-            if (!read_descriptor("lifeline", optarg, &ret->descriptors.lifeline))
-                return false;
-            break;
-        case 's':
-            if (!read_descriptor("control", optarg, &ret->descriptors.control))
-                return false;
-            break;
-        case 'b':
-            if (!read_descriptor("observe", optarg, &ret->observe_fd))
-                return false;
-            break;
-        case 'u':
-            ret->unconfined = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            *ret_exit = EXIT_FINE;
-            return false;
-        case 'V':
-            puts("zone-signer " ZONEBOX_VERSION);
-            *ret_exit = EXIT_FINE;
-            return false;
-        default:
-            fputs("zone-signer --help says how it is used\n", stderr);
-            return false;
-        }
-    }
-    if (optind < argc || (ret->config_path == NULL) == (ret->inputs_fd < 0)) {
-        fputs(
-            "zone-signer: give either --config FILE or --inputs FD; zone-signer --help says more\n",
-            stderr);
-        return false;
-    }
-    return true;
+    *ret = (struct options){.loop = {.inputs_fd = -1,
+                                     .observe_fd = -1,
+                                     .descriptors = {.lifeline = -1, .control = -1}}};
+    return arguments_read(&(struct argument_table){.program = "zone-signer",
+                                                   .usage = usage,
+                                                   .below = below,
+                                                   .options = options,
+                                                   .option_count = ARGUMENT_COUNT(options),
+                                                   .check = check,
+                                                   .data = ret,
+                                                   .words = &ret->words,
+                                                   .word_count = &ret->word_count},
+                          argc, argv);
 }
 
 // For zonebox, which has no business with private keys: prints the path of the pair without ending, and its digest.
@@ -135,24 +112,23 @@ static int make_tls_key(const char *directory, const char *algorithm)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "--make-tls-key") == 0)
-        return make_tls_key(argv[2], argv[3]);
-    struct loop_options options = {
-        .inputs_fd = -1, .observe_fd = -1, .descriptors = {.lifeline = -1, .control = -1}};
-    int exit_status;
-    if (!read_options(argc, argv, &options, &exit_status))
-        return exit_status;
+    struct options options;
+    int code = read_options(argc, argv, &options);
+    if (code != ARGUMENTS_FINE)
+        return code;
+    if (options.tls_directory != NULL)
+        return make_tls_key(options.tls_directory, options.words[0]);
     log_open("zone-signer", LOG_LEVEL_INFO);
     struct error err = {0};
-    if (!options.unconfined && confine_memory(&err) != STATUS_OK)
+    if (!options.loop.unconfined && confine_memory(&err) != STATUS_OK)
         log_event(LOG_LEVEL_WARNING, "memory-in-the-open", "reason", err.text, NULL);
     umask(0); // everything is made with the mode that it should have, from the start
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
-    if (options.config_path != NULL &&
-        inputs_read(options.config_path, &inputs, &errors) != STATUS_OK) {
+    if (options.loop.config_path != NULL &&
+        inputs_read(options.loop.config_path, &inputs, &errors) != STATUS_OK) {
         source_log_errors(&errors);
         return EXIT_WRONG;
     }
-    return loop_run(&options, inputs);
+    return loop_run(&options.loop, inputs);
 }

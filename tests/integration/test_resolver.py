@@ -487,7 +487,6 @@ def test_wrong_use_is_told():
             (["--listen", "127.0.0.1", "more"], "what is this: more")):
         done = run(BIN / "zone-resolver", *arguments, check=False)
         assert done.returncode == 2 and words in done.stderr, (arguments, done)
-    assert len(run(BIN / "zone-resolver", "--help").stdout.splitlines()) <= 24
 
 
 def test_what_it_needs_and_does_not_find_is_told(tree, directory):

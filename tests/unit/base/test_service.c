@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -158,21 +157,6 @@ static void a_descriptor_of_the_wrong_kind_is_an_error(void **state)
     free(path);
 }
 
-static void only_the_number_of_an_open_descriptor_is_one(void **state)
-{
-    (void)state;
-    struct rlimit limit;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    static const char *const wrong[] = {
-        "", "-1", "x", "1x", " 1", "+1", "0x1", "1000", "2147483648", "99999999999999999999999"};
-    int fd = 77;
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-        assert_false(service_read_descriptor(wrong[i], &fd));
-    assert_int_equal(fd, 77);
-    assert_true(service_read_descriptor("2", &fd));
-    assert_int_equal(fd, 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,7 +165,6 @@ int main(void)
         cmocka_unit_test(a_reason_of_its_own_ends_it_once),
         cmocka_unit_test(commands_get_the_owners_data),
         cmocka_unit_test(a_descriptor_of_the_wrong_kind_is_an_error),
-        cmocka_unit_test(only_the_number_of_an_open_descriptor_is_one),
     };
     log_open("test", LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
