@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: ISC
 // The command `zonebox`: what runs, and steering it. Here are its arguments; daemon/zonebox.h has the rest.
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arguments.h"
 #include "daemon/zonebox.h"
 
 static const char usage[] =
     "usage: zonebox [--config FILE] [--control DIR] COMMAND\n"
     "\n"
-    "  status [--all | --json] [DOMAIN]    what is wrong, what runs, the zones, trust anchors\n"
+    "  status [--all | --json] [DOMAIN]    what is wrong, what runs, zones, anchors\n"
     "  check [--all|--quiet|--json] [DOMAIN...]  does the world see what it should?\n"
-    "  reload                              look at the configuration and all it names again\n"
+    "  reload                              look at the configuration and all it names\n"
     "  flush NAME                          forget what the resolver knows of NAME\n"
-    "  init [--hostname NAME] [DOMAIN...]  prepare this box: a configuration when there is\n"
-    "                                      none, users, directories, keys\n"
+    "  init [--hostname NAME] [DOMAIN...]  prepare this box: a configuration when\n"
+    "                                      there is none, users, directories, keys\n"
     "  setup opendkim|postfix|resolv.conf|rspamd|ssh\n"
-    "                                      print the lines that these programs need here\n"
-    "  tls-next [--algorithm ecdsa|rsa]    make the key of the next certificate and announce it\n"
-    "           [--directory DIR]          (TLSA); `status` says when it is safe to deploy\n"
+    "                                      print the lines that these need here\n"
+    "  tls-next [--algorithm ecdsa|rsa]    make the key of the next certificate and\n"
+    "           [--directory DIR]          announce it (TLSA); `status` says when it\n"
+    "                                      is safe to deploy\n"
     "  tls-next --forget KEY [--force]     drop a key from the TLSA records at once\n"
-    "\n"
-    "  -a, --all          all zones, of check all verdicts; -q, --quiet: only what is wrong\n"
-    "  -j, --json         all that the programs say, for programs\n"
-    "  -c, --config FILE  instead of " CONFIG_DEFAULT_PATH "\n"
-    "      --control DIR  where the control sockets are (default: as the configuration has it)\n"
-    "  -h, --help, -V, --version\n"
-    "\n"
-    "Exit status: 0 all is well, 1 something is wrong, 2 wrong use.\n";
+    "\n";
+
+static const char below[] = "\n"
+                            "Exit status: 0 all is well, 1 something is wrong, 2 wrong use.\n";
 
 struct command {
     const char *name;
@@ -52,7 +49,7 @@ static int misused(const char *words, const char *which)
     return ZONEBOX_USAGE;
 }
 
-static int run(struct zonebox *zonebox, int count, char **words)
+static int run(struct zonebox *zonebox, size_t count, char **words)
 {
     if (count == 0)
         return misused("which command? status, check, reload, flush, init, setup or tls-next", "");
@@ -61,7 +58,7 @@ static int run(struct zonebox *zonebox, int count, char **words)
         if (strcmp(command->name, words[0]) != 0)
             continue;
         zonebox->words = words + 1;
-        zonebox->word_count = (size_t)count - 1;
+        zonebox->word_count = count - 1;
         if (zonebox->word_count < command->words_min)
             return misused(" wants one word more", words[0]);
         if (zonebox->word_count > command->words_max)
@@ -83,68 +80,40 @@ static int run(struct zonebox *zonebox, int count, char **words)
     return misused(": no such command", words[0]);
 }
 
-// Returns whether it was one that is a matter of setting something.
-static bool take_option(struct zonebox *zonebox, int option)
-{
-    switch (option) {
-    case 'c':
-        zonebox->config_path = optarg;
-        return zonebox->config_given = true;
-    case 's':
-        zonebox->control = optarg;
-        return true;
-    case 'n':
-        zonebox->hostname = optarg;
-        return true;
-    case 'A':
-        zonebox->algorithm = optarg;
-        return true;
-    case 'D':
-        zonebox->directory = optarg;
-        return true;
-    case 'F':
-        zonebox->forget = optarg;
-        return true;
-    case 'f':
-        return zonebox->force = true;
-    case 'j':
-        return zonebox->json = true;
-    case 'a':
-        return zonebox->all = true;
-    case 'q':
-        return zonebox->quiet = true;
-    default:
-        return false;
-    }
-}
-
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"control", required_argument, NULL, 's'},
-        {"hostname", required_argument, NULL, 'n'},
-        {"algorithm", required_argument, NULL, 'A'},
-        {"directory", required_argument, NULL, 'D'},
-        {"forget", required_argument, NULL, 'F'},
-        {"force", no_argument, NULL, 'f'},
-        {"json", no_argument, NULL, 'j'},
-        {"all", no_argument, NULL, 'a'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {0},
+    struct zonebox zonebox = {0};
+    const struct argument options[] = {
+        {"all", NULL, argument_flag, &zonebox.all, .letter = 'a',
+         .help = "all zones, all verdicts of `check`"},
+        {"quiet", NULL, argument_flag, &zonebox.quiet, .letter = 'q',
+         .help = "of `check` only what is wrong"},
+        {"json", NULL, argument_flag, &zonebox.json, .letter = 'j',
+         .help = "all that the programs say, for programs"},
+        {"config", "FILE", argument_text, &zonebox.config_path, .letter = 'c',
+         .help = "instead of " CONFIG_DEFAULT_PATH},
+        {"control", "DIR", argument_text, &zonebox.control,
+         .help = "where the control sockets are, if not where FILE says"},
+        {"hostname", "NAME", argument_text, &zonebox.hostname, .help = NULL},
+        {"algorithm", "NAME", argument_text, &zonebox.algorithm, .help = NULL},
+        {"directory", "DIR", argument_text, &zonebox.directory, .help = NULL},
+        {"forget", "KEY", argument_text, &zonebox.forget, .help = NULL},
+        {"force", NULL, argument_flag, &zonebox.force, .help = NULL},
     };
-    struct zonebox zonebox = {.config_path = CONFIG_DEFAULT_PATH};
-    for (int option; (option = getopt_long(argc, argv, "c:jaqhV", known, NULL)) != -1;) {
-        if (take_option(&zonebox, option))
-            continue;
-        if (option != 'h' && option != 'V') {
-            fputs("zonebox --help says how it is used\n", stderr);
-            return ZONEBOX_USAGE;
-        }
-        fputs(option == 'h' ? usage : "zonebox " ZONEBOX_VERSION "\n", stdout);
-        return ZONEBOX_FINE;
-    }
-    return run(&zonebox, argc - optind, argv + optind);
+    char **words;
+    size_t count;
+    int code = arguments_read(&(struct argument_table){.program = "zonebox",
+                                                       .usage = usage,
+                                                       .below = below,
+                                                       .options = options,
+                                                       .option_count = ARGUMENT_COUNT(options),
+                                                       .words = &words,
+                                                       .word_count = &count},
+                              argc, argv);
+    if (code != ARGUMENTS_FINE)
+        return code;
+    zonebox.config_given = zonebox.config_path != NULL;
+    if (!zonebox.config_given)
+        zonebox.config_path = CONFIG_DEFAULT_PATH;
+    return run(&zonebox, count, words);
 }

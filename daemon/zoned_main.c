@@ -4,7 +4,6 @@
 // had then is said in one line, and zoned ends.
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/arguments.h"
 #include "base/confine.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -22,8 +22,6 @@
 #include "daemon/last_good.h"
 #include "daemon/libexec.h"
 #include "daemon/zoned.h"
-
-enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 
 #define STATE_DEFAULT "/var/lib/zonebox" // where a configuration without `state:` has it
 
@@ -34,20 +32,16 @@ enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 static const char usage[] =
     "usage: zoned [--config FILE] [--state DIR] [--libexec DIR]\n"
     "\n"
-    "Keeps zonebox running: starts zone-signer, the zone-server workers, zone-resolver and\n"
-    "zone-probe, gives them their inputs and sockets, and starts again what dies. Stays in the "
-    "foreground; writes\n"
-    "the log of all to standard error, or where `log:` says.\n"
+    "Keeps zonebox running: starts zone-signer, the zone-server workers,\n"
+    "zone-resolver and zone-probe, gives them their inputs and sockets, and starts\n"
+    "again what dies. Stays in the foreground; writes the log of all to standard\n"
+    "error, or where `log:` says.\n"
+    "\n";
+
+static const char below[] =
     "\n"
-    "  --config FILE   the configuration (default: " CONFIG_DEFAULT_PATH ")\n"
-    "  --state DIR     where to look for the last good configuration when FILE cannot be used\n"
-    "                  (default: " STATE_DEFAULT ")\n"
-    "  --libexec DIR   where zone-signer and zone-server are (default: beside zoned, or where\n"
-    "                  they were installed)\n"
-    "  --help, --version\n"
-    "\n"
-    "Signals: SIGHUP looks at the configuration and all inputs again now; SIGTERM and SIGINT end\n"
-    "everything within two seconds.\n"
+    "Signals: SIGHUP looks at the configuration and all inputs again now; SIGTERM and\n"
+    "SIGINT end everything within two seconds.\n"
     "Exit status: 0 ended as told, 1 something is wrong, 2 wrong use.\n";
 
 struct options {
@@ -56,42 +50,26 @@ struct options {
     const char *libexec; // NULL: to be found
 };
 
+// As arguments_read.
 static int read_options(int argc, char **argv, struct options *ret)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},  {"state", required_argument, NULL, 's'},
-        {"libexec", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},       {0},
+    const struct argument options[] = {
+        {"config", "FILE", argument_text, &ret->config,
+         .help = "the configuration (default: " CONFIG_DEFAULT_PATH ")"},
+        {"state", "DIR", argument_text, &ret->state,
+         .help = "where the last good configuration is, when FILE cannot be\n"
+                 "used (default: " STATE_DEFAULT ")"},
+        {"libexec", "DIR", argument_text, &ret->libexec,
+         .help = "where the other programs are (default: beside zoned, or\n"
+                 "where they were installed)"},
     };
     *ret = (struct options){.config = CONFIG_DEFAULT_PATH, .state = STATE_DEFAULT};
-    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (option) {
-        case 'c':
-            ret->config = optarg;
-            break;
-        case 's':
-            ret->state = optarg;
-            break;
-        case 'l':
-            ret->libexec = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            exit(EXIT_FINE);
-        case 'V':
-            puts("zoned " ZONEBOX_VERSION);
-            exit(EXIT_FINE);
-        default:
-            fputs("zoned --help says how it is used\n", stderr);
-            return EXIT_USAGE;
-        }
-    }
-    if (optind < argc) {
-        fprintf(stderr, "zoned: %s: zoned takes options only; zoned --help says which\n",
-                argv[optind]);
-        return EXIT_USAGE;
-    }
-    return EXIT_FINE;
+    return arguments_read(&(struct argument_table){.program = "zoned",
+                                                   .usage = usage,
+                                                   .below = below,
+                                                   .options = options,
+                                                   .option_count = ARGUMENT_COUNT(options)},
+                          argc, argv);
 }
 
 // Nothing of what zoned was started with reaches a child, and no socket becomes standard output.
@@ -186,9 +164,9 @@ static enum status take_over(struct zoned *zoned, struct error *err)
 int main(int argc, char **argv)
 {
     struct options options;
-    int wrong = read_options(argc, argv, &options);
-    if (wrong != EXIT_FINE)
-        return wrong;
+    int code = read_options(argc, argv, &options);
+    if (code != ARGUMENTS_FINE)
+        return code;
     static struct logs logs;
     log_open("zoned", LOG_LEVEL_INFO);
     logs_open(&logs);
@@ -223,5 +201,5 @@ int main(int argc, char **argv)
     free(zoned.control_directory);
     inputs_free(zoned.feed.inputs);
     free(libexec);
-    return status == STATUS_OK ? EXIT_FINE : EXIT_WRONG;
+    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

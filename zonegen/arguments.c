@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: ISC
 #include "zonegen/command.h"
 
-#include <getopt.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/arguments.h"
 
 static const char usage[] =
     "usage: zonegen [--config FILE] ACTION [DOMAIN...]\n"
@@ -18,130 +18,103 @@ static const char usage[] =
     "  --check              is the configuration sound, with all that it names?\n"
     "  --help-config [KEY]  the options of the configuration\n"
     "  --schema             a JSON Schema of the configuration, for editors\n"
-    "\n"
-    "  -j, --json           --dump, --ds, --diff: for programs\n"
-    "  -c, --config FILE    instead of " CONFIG_DEFAULT_PATH "\n"
-    "  -h, --help           this text\n"
-    "  -V, --version        the version\n"
+    "\n";
+
+static const char below[] =
     "\n"
     "Exit status: 0 fine, 1 something is wrong, 2 wrong use; --diff: 0 no difference,\n"
     "1 some, 2 trouble. Without DOMAIN: all zones.\n";
 
-static int wrong_use(const char *words)
-{
-    fprintf(stderr, "zonegen: %s\nTry `zonegen --help`.\n", words);
-    return EXIT_USAGE;
-}
-
 static const struct {
+    const char *option;
     enum action action;
     bool json;    // --json goes with it
     bool domains; // so do names
 } actions[] = {
-    {ACTION_DUMP, true, true},    {ACTION_DS, true, true},       {ACTION_DIFF, true, true},
-    {ACTION_CHECK, false, false}, {ACTION_SCHEMA, false, false}, {ACTION_HELP_CONFIG, false, true},
+    {"dump", ACTION_DUMP, true, true},       {"ds", ACTION_DS, true, true},
+    {"diff", ACTION_DIFF, true, true},       {"check", ACTION_CHECK, false, false},
+    {"schema", ACTION_SCHEMA, false, false}, {"help-config", ACTION_HELP_CONFIG, false, true},
 };
 
-// What goes together. Returns as parse_arguments.
-static int check_arguments(const struct arguments *arguments)
+static const char *what_excludes_itself(const struct arguments *arguments)
 {
     size_t i = 0;
     if (arguments->action == ACTION_NONE)
-        return wrong_use("one of --dump, --ds, --diff, --check is needed");
+        return "one of --dump, --ds, --diff, --check is needed";
     while (actions[i].action != arguments->action)
         i++;
     if (arguments->served && arguments->action != ACTION_DUMP)
-        return wrong_use("--signed goes with --dump");
+        return "--signed goes with --dump";
     if (arguments->style_given && arguments->action != ACTION_DUMP)
-        return wrong_use("--style goes with --dump");
+        return "--style goes with --dump";
     if (arguments->json + arguments->served + arguments->style_given > 1)
-        return wrong_use("--json, --signed and --style exclude each other");
+        return "--json, --signed and --style exclude each other";
     if (arguments->json && !actions[i].json)
-        return wrong_use("--json goes with --dump, --ds and --diff");
+        return "--json goes with --dump, --ds and --diff";
     if (arguments->domain_count > 0 && !actions[i].domains)
-        return wrong_use(arguments->action == ACTION_CHECK ? "--check looks at all domains"
-                                                           : "--schema takes no names");
+        return arguments->action == ACTION_CHECK ? "--check looks at all domains"
+                                                 : "--schema takes no names";
     if (arguments->domain_count > 1 && arguments->action == ACTION_HELP_CONFIG)
-        return wrong_use("--help-config takes one option");
-    return -1;
+        return "--help-config takes one option";
+    return NULL;
 }
 
-// Returns as parse_arguments.
-static int parse_style(const char *word, struct arguments *ret)
+static enum status check(void *data, struct error *err)
 {
-    static const char *const styles[] = {[STYLE_ZONE] = "zone", [STYLE_PASTE] = "paste"};
-    ret->style_given = true;
-    for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
-        if (strcmp(word, styles[i]) == 0) {
-            ret->style = (enum style)i;
-            return -1;
-        }
-    }
-    fprintf(stderr, "zonegen: there is no style \"%s\"; the styles are:\n", word);
-    for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++)
-        fprintf(stderr, "  %s\n", styles[i]);
-    return EXIT_USAGE;
+    const char *words = what_excludes_itself(data);
+    return words == NULL ? STATUS_OK : error_set(err, STATUS_SYNTAX, "%s", words);
 }
 
-// Returns as parse_arguments.
-static int parse_action(int option, struct arguments *ret)
+static enum status read_style(const struct argument *argument, const char *text, void *to,
+                              struct error *err)
 {
-    size_t i = (size_t)option;
-    if (i >= sizeof(actions) / sizeof(actions[0]))
-        return wrong_use("wrong option");
-    if (ret->action != ACTION_NONE && ret->action != actions[i].action)
-        return wrong_use("one action at a time");
-    ret->action = actions[i].action;
-    return -1;
+    struct arguments *arguments = to;
+    (void)argument;
+    arguments->style_given = true;
+    arguments->style = strcmp(text, "paste") == 0 ? STYLE_PASTE : STYLE_ZONE;
+    if (arguments->style == STYLE_PASTE || strcmp(text, "zone") == 0)
+        return STATUS_OK;
+    return error_set(err, STATUS_SYNTAX, "there is no style \"%s\"; write zone or paste", text);
+}
+
+static enum status read_action(const struct argument *argument, const char *text, void *to,
+                               struct error *err)
+{
+    enum action *action = to;
+    size_t i = 0;
+    (void)text;
+    while (strcmp(actions[i].option, argument->name) != 0)
+        i++;
+    if (*action != ACTION_NONE && *action != actions[i].action)
+        return error_set(err, STATUS_SYNTAX, "one action at a time");
+    *action = actions[i].action;
+    return STATUS_OK;
 }
 
 int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
-    static const struct option options[] = {
-        // An action is its place in the table.
-        {"dump", no_argument, NULL, 0},
-        {"ds", no_argument, NULL, 1},
-        {"diff", no_argument, NULL, 2},
-        {"check", no_argument, NULL, 3},
-        {"schema", no_argument, NULL, 4},
-        {"help-config", no_argument, NULL, 5},
-        {"config", required_argument, NULL, 'c'},
-        {"signed", no_argument, NULL, 's'},
-        {"style", required_argument, NULL, 'y'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {0},
+    const struct argument options[] = {
+        {"dump", NULL, read_action, &ret->action, .help = NULL},
+        {"ds", NULL, read_action, &ret->action, .help = NULL},
+        {"diff", NULL, read_action, &ret->action, .help = NULL},
+        {"check", NULL, read_action, &ret->action, .help = NULL},
+        {"schema", NULL, read_action, &ret->action, .help = NULL},
+        {"help-config", NULL, read_action, &ret->action, .help = NULL},
+        {"signed", NULL, argument_flag, &ret->served, .help = NULL},
+        {"style", "zone|paste", read_style, ret, .help = NULL},
+        {"json", NULL, argument_flag, &ret->json, .letter = 'j',
+         .help = "--dump, --ds, --diff: for programs"},
+        {"config", "FILE", argument_text, &ret->config_path, .letter = 'c',
+         .help = "instead of " CONFIG_DEFAULT_PATH},
     };
-    int code = -1;
-    for (int option;
-         code < 0 && (option = getopt_long(argc, argv, "c:jhV", options, NULL)) != -1;) {
-        switch (option) {
-        case 'c':
-            ret->config_path = optarg;
-            break;
-        case 's':
-            ret->served = true;
-            break;
-        case 'y':
-            code = parse_style(optarg, ret);
-            break;
-        case 'j':
-            ret->json = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return EXIT_FINE;
-        case 'V':
-            puts("zonegen " ZONEBOX_VERSION);
-            return EXIT_FINE;
-        default:
-            code = parse_action(option, ret);
-        }
-    }
-    if (code >= 0)
-        return code;
-    ret->domains = argv + optind;
-    ret->domain_count = (size_t)(argc - optind);
-    return check_arguments(ret);
+    return arguments_read(&(struct argument_table){.program = "zonegen",
+                                                   .usage = usage,
+                                                   .below = below,
+                                                   .options = options,
+                                                   .option_count = ARGUMENT_COUNT(options),
+                                                   .check = check,
+                                                   .data = ret,
+                                                   .words = &ret->domains,
+                                                   .word_count = &ret->domain_count},
+                          argc, argv);
 }

@@ -60,7 +60,7 @@ struct work {
     bool printed; // something is on standard output already
 };
 
-// Returns a negative number to go on, else the exit status.
+// As arguments_read, of base/arguments.h.
 int parse_arguments(int argc, char **argv, struct arguments *ret);
 // What was asked for that needs no configuration. As parse_arguments.
 int act_without_config(const struct arguments *arguments);

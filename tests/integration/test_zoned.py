@@ -347,11 +347,3 @@ def test_a_state_directory_that_cannot_be_written_is_one_clear_line(stage):
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "/proc/zonebox" in line
-
-
-def test_help_version_and_wrong_use():
-    help_text = run(BIN / "zoned", "--help").stdout
-    assert len(help_text.splitlines()) <= 24 and "--config" in help_text
-    assert run(BIN / "zoned", "--version").stdout.startswith("zoned ")
-    assert run(BIN / "zoned", "--nonsense", check=False).returncode == 2
-    assert run(BIN / "zoned", "extra", check=False).returncode == 2
