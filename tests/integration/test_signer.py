@@ -311,7 +311,7 @@ def test_a_certificate_that_expires_is_said_when_it_happens(box):
     make_certificate(box.tls, new_key=True)
     expires = make_expiring(box, box.directory / "authority", seconds)
     with start(box) as signer:
-        signer.wait_log("zone=example.com")
+        signer.wait_log("zone-published zone=example.com")
         assert "expired" not in signer.log()
         before = dump(box)
         signer.wait_log("the certificate expired", seconds + 20)
