@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,17 +83,38 @@ void verdicts_sort(struct verdicts *verdicts)
     }
 }
 
-// What strangers' records say may be no UTF-8; their words are shown all the same.
+// Of one text: a list of all servers that a zone may have is no longer.
+#define TEXT_MAX 8000
+
+// C0, DEL, and C1 in UTF-8 (0xc2 0x80 …): what a terminal may take for an order.
+static bool is_control(const char *at)
+{
+    unsigned char octet = (unsigned char)at[0], next = (unsigned char)at[1];
+    return octet < ' ' || octet == 0x7f || (octet == 0xc2 && next >= 0x80 && next < 0xa0);
+}
+
+// What strangers say is shown to a person at a terminal, as root perhaps: without control characters, cut, and, where
+// it is no UTF-8, in ASCII.
 static json_t *text_value(const char *text)
 {
-    json_t *value = json_string(text);
-    if (value != NULL)
-        return value;
     char *plain = xstrdup(text);
-    for (char *c = plain; *c != '\0'; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    value = json_string(plain);
+    size_t len = strlen(plain) < TEXT_MAX ? strlen(plain) : TEXT_MAX;
+    while (len > 0 && ((unsigned char)plain[len] & 0xc0) == 0x80) // not within a character
+        len--;
+    plain[len] = '\0';
+    for (char *at = plain; *at != '\0'; at++) {
+        if (!is_control(at))
+            continue;
+        if ((unsigned char)*at >= 0x80)
+            *at++ = '?'; // the first of two
+        *at = '?';
+    }
+    json_t *value = json_string(plain);
+    for (char *at = plain; value == NULL && *at != '\0'; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    if (value == NULL)
+        value = json_string(plain);
     free(plain);
     return value;
 }

@@ -71,5 +71,5 @@ void verdicts_sort(struct verdicts *verdicts);
 
 const char *check_name(enum check_kind check);
 const char *verdict_name(enum verdict_kind kind); // "ok", "wrong", "unknown"
-// {"zone","check","subject","verdict","text","todo"} and a newline, appended.
+// {"zone","check","subject","verdict","text","todo"} and a newline, appended. No text in it has control characters.
 void verdict_print(const struct verdict *verdict, const char *zone, struct buf *ret);

@@ -411,6 +411,37 @@ static void policies_must_be_the_one_promised(void **state)
     assert_wrong(&world, "wrong mta-sts");
 }
 
+// Their words come to the admin's terminal.
+static void words_of_strangers_are_but_words(void **state)
+{
+    (void)state;
+    struct world world = sound();
+    static const char *const modes[] = {"\033]0;title\a", "\177",
+                                        "\302\233"
+                                        "31m",
+                                        "\377", NULL};
+    char *endless = calloc(1, 60000);
+    memset(endless, 'x', 59999);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        struct buf policy = {0}, line = {0};
+        buf_printf(&policy, "version: STSv1\nmode: %s\nmx: box.example.com\nmax_age: 604800\n",
+                   modes[i] != NULL ? modes[i] : endless);
+        world.policy = buf_text(&policy);
+        assert_wrong(&world, "wrong mta-sts");
+        verdict_print(find(CHECK_MTA_STS, VERDICT_WRONG), "z", &line);
+        json_t *verdict = json_loads(buf_text(&line), 0, NULL);
+        const char *text = json_string_value(json_object_get(verdict, "text"));
+        assert_has(text, "the mode of the policy is ");
+        assert_null(strpbrk(text, "\001\007\033\177"));
+        assert_null(strstr(text, "\302\233"));
+        assert_true(strlen(text) < 9000);
+        json_decref(verdict);
+        buf_done(&line);
+        buf_done(&policy);
+    }
+    free(endless);
+}
+
 static void receivers_of_reports_must_agree(void **state)
 {
     (void)state;
@@ -477,6 +508,7 @@ int main(void)
         cmocka_unit_test_teardown(names_of_addresses_lead_there_and_back, forget),
         cmocka_unit_test_teardown(certificates_must_be_those_of_tlsa, forget),
         cmocka_unit_test_teardown(policies_must_be_the_one_promised, forget),
+        cmocka_unit_test_teardown(words_of_strangers_are_but_words, forget),
         cmocka_unit_test_teardown(receivers_of_reports_must_agree, forget),
         cmocka_unit_test_teardown(external_zones_are_judged_by_what_they_say, forget),
         cmocka_unit_test_teardown(a_zone_that_cannot_be_made_is_said_to_be_so, forget),
