@@ -118,6 +118,16 @@ static bool is_own_mail(const struct reader *reader, const struct config_domain 
            (domain->dkim_place.line != 0 && domain->dkim);
 }
 
+// What was asked for and is generated only; an option with which nothing is made does no harm.
+static const char *generated_option(const struct config_domain *domain)
+{
+    if (domain->address_count > 0)
+        return "addresses";
+    if (domain->www && domain->www_place.line != 0)
+        return "www";
+    return domain->caa.given && !domain->caa.none ? "caa" : NULL;
+}
+
 // A zone file is complete: what would be generated has no place beside it.
 static void check_zone_file(const struct reader *reader, const struct config_domain *domain)
 {
@@ -126,6 +136,12 @@ static void check_zone_file(const struct reader *reader, const struct config_dom
                         "%s has custom records besides, and a zone file is complete; write the "
                         "records there",
                         domain->name);
+    const char *option = generated_option(domain);
+    if (option != NULL)
+        reader_complain(reader, domain->zone_file_place, "domains.zone-file",
+                        "%s has `%s` besides, and a zone file is complete; write the records "
+                        "there",
+                        domain->name, option);
     if (is_own_mail(reader, domain))
         reader_complain(reader, domain->zone_file_place, "domains.zone-file",
                         "%s has options of mail besides, and a zone file is complete; take them "
@@ -160,6 +176,18 @@ static void check_with_mail(const struct reader *reader, const struct config_dom
         check_length(reader, domain);
 }
 
+// With addresses of its own that are none of the box's, a server below the host name is another machine.
+static bool is_this_box(const struct config_box *box, const struct config_nameserver *server)
+{
+    if (!is_at_or_below(server->name, box->hostname))
+        return false;
+    for (size_t i = 0; i < server->address_count; i++)
+        for (size_t k = 0; k < box->address_count; k++)
+            if (address_equal(&server->addresses[i].address, &box->addresses[k].address))
+                return true;
+    return server->address_count == 0;
+}
+
 static void check_hidden(const struct reader *reader, const struct config_domain *domain)
 {
     const struct config_box *box = &reader->config->box;
@@ -168,7 +196,7 @@ static void check_hidden(const struct reader *reader, const struct config_domain
     size_t count = own ? domain->nameserver_count : box->nameserver_count;
     for (size_t i = 0; i < count; i++)
         if (servers[i].name == NULL || box->hostname == NULL || // wrong, and said
-            !is_at_or_below(servers[i].name, box->hostname))
+            !is_this_box(box, &servers[i]))
             return;
     reader_complain(reader, domain->mode_place, "domains.mode",
                     "%s would be served by nobody: all its name servers are this box; write "
@@ -185,6 +213,11 @@ static void check_domain(const struct reader *reader, const struct config_domain
                         domain->name);
     if (domain->mode == CONFIG_HIDDEN_PRIMARY)
         check_hidden(reader, domain);
+    if (domain->www && domain->www_place.line != 0 && domain->no_addresses)
+        reader_complain(reader, domain->www_place, "domains.www",
+                        "%s has no addresses that www could have; write `addresses:`, or take www "
+                        "out",
+                        domain->name);
     if (domain->zone_file != NULL)
         check_zone_file(reader, domain);
     else if (domain->has_mail)

@@ -12,6 +12,11 @@ enum status value_address(const char *text, struct address *ret, struct error *e
     struct address address;
     if (strchr(text, '@') != NULL)
         return error_set(err, STATUS_SYNTAX, "%s has a port; write the address alone", quoted);
+    if (strchr(text, '%') != NULL)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s has an interface, which only this machine knows; write the address "
+                         "alone",
+                         quoted);
     enum status status = address_parse(text, 0, &address, err);
     if (status != STATUS_OK)
         return error_prefix(err, status, "%s", quoted);

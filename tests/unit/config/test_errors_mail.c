@@ -167,6 +167,31 @@ static const struct {
      "z.yaml:2:52: domains.zone: \"child\" is not known here; write own or parent\n"
      "z.yaml:2:65: domains.mail: neither yes nor no; write one of them\n"
      "z.yaml:2:77: domains.www: neither yes nor no; write one of them\n"},
+    {BOX "domains: [{name: example.com, zone-file: x, addresses: [192.0.2.7]}, {name: example.net, "
+         "zone-file: y, www: yes}, {name: example.org, zone-file: z, caa: ca.example}, {name: "
+         "fine.example, zone-file: z, www: no, caa: no, addresses: no}]\n",
+     "z.yaml:2:42: domains.zone-file: example.com has `addresses` besides, and a zone file is "
+     "complete; write the records there\n"
+     "z.yaml:2:101: domains.zone-file: example.net has `www` besides, and a zone file is complete; "
+     "write the records there\n"
+     "z.yaml:2:146: domains.zone-file: example.org has `caa` besides, and a zone file is complete; "
+     "write the records there\n"},
+    {BOX "domains: [{name: example.com, addresses: no, www: yes}]\n",
+     "z.yaml:2:51: domains.www: example.com has no addresses that www could have; write "
+     "`addresses:`, or take www out\n"},
+    {"box: {hostname: b.example.com, addresses: ['2001:db8::1%eth0', '2001:db8::1%2']}\n" DOMAINS,
+     "z.yaml:1:44: box.addresses: \"2001:db8::1%eth0\" has an interface, which only this machine "
+     "knows; write the address alone\n"
+     "z.yaml:1:64: box.addresses: \"2001:db8::1%2\" has an interface, which only this machine "
+     "knows; write the address alone\n"},
+    // Another machine below the host name serves the first one.
+    {"box: {hostname: b.example.com, addresses: [192.0.2.1]}\n"
+     "domains: [{name: example.com, mode: hidden-primary, nameservers: [{name: ns.b.example.com, "
+     "addresses: [192.0.2.2]}]},\n"
+     "  {name: example.net, mode: hidden-primary, nameservers: [{name: ns.b.example.com, "
+     "addresses: [192.0.2.1]}]}]\n",
+     "z.yaml:3:29: domains.mode: example.net would be served by nobody: all its name servers are "
+     "this box; write `nameservers:` with those that serve it\n"},
     {BOX "domains: [{name: example.com, mode: hidden-primary}]\n",
      "z.yaml:2:37: domains.mode: example.com would be served by nobody: all its name servers are "
      "this box; write `nameservers:` with those that serve it\n"},
