@@ -307,6 +307,24 @@ void maker_refuse(struct zone_maker *maker, const struct zone_place *place, cons
         maker_note(maker, true, NULL, "and more like this");
 }
 
+struct zone_place config_zone_place(const struct config *config, const struct config_place *place)
+{
+    return (struct zone_place){
+        .file = place->file < config->file_count ? config->files[place->file].path : config->path,
+        .line = place->line,
+        .column = place->column,
+    };
+}
+
+void maker_note_input(struct zone_maker *maker, const struct config_place *place, const char *path,
+                      const char *words)
+{
+    struct zone_place where = config_zone_place(maker->config, place);
+    if (where.line == 0)
+        where.file = NULL;
+    maker_note(maker, true, path, "%s", at_place(&where, words).text);
+}
+
 void maker_remark(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
 {
     va_list args;

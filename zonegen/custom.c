@@ -271,16 +271,11 @@ bool custom_has(const struct zone_maker *maker, const char *owner, const char *t
 
 // ── Sources ──────────────────────────────────────────────────────────────────────────────────────
 
-static const char *file_name(const struct config *config, const struct config_place *place)
-{
-    return place->file < config->file_count ? config->files[place->file].path : config->path;
-}
-
 static void read_records(struct zone_maker *maker, struct custom_source *source,
                          const struct config_record *records, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        source->file = file_name(maker->config, &records[i].place);
+        source->file = config_zone_place(maker->config, &records[i].place).file;
         custom_read_record(maker, source, &records[i]);
     }
 }
@@ -289,11 +284,7 @@ static void read_file(struct zone_maker *maker, struct custom_source *source,
                       const struct config_domain *domain)
 {
     const struct input_file *file = inputs_file(maker->inputs, domain->records_file);
-    const struct zone_place place = {
-        .file = file_name(maker->config, &domain->records_file_place),
-        .line = domain->records_file_place.line,
-        .column = domain->records_file_place.column,
-    };
+    const struct zone_place place = config_zone_place(maker->config, &domain->records_file_place);
     source->file = domain->records_file;
     if (file != NULL && file->octets != NULL)
         custom_read_file(maker, source, file->octets, file->len);

@@ -162,7 +162,7 @@ static bool delegate_file(struct zone_maker *maker, const struct zone_target *ch
     size_t count = 0;
     struct error err = {0};
     if (file == NULL || file->octets == NULL ||
-        zone_file_parse(file, child->name, maker->config->ttl.standard, &records, &count, &err) !=
+        zone_file_parse(file, child->name, child->domain->ttl->standard, &records, &count, &err) !=
             STATUS_OK) {
         const char *words = file == NULL           ? "the zone file was not read"
                             : file->octets == NULL ? file->error.text

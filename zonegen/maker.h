@@ -67,6 +67,11 @@ void maker_refuse(struct zone_maker *maker, const struct zone_place *place, cons
 // The same for what is odd but works: a note.
 void maker_remark(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+// An input that the configuration names there (no line: a default that was found) could not be used: an error note.
+void maker_note_input(struct zone_maker *maker, const struct config_place *place, const char *path,
+                      const char *words);
+// The same place, as messages have it.
+struct zone_place config_zone_place(const struct config *config, const struct config_place *place);
 // "owner TYPE" for messages; the caller frees.
 char *record_title(const ldns_rr *rr);
 

@@ -87,7 +87,8 @@ static bool is_retired(const char *line)
     return strncmp(line, "ssh-dss ", strlen("ssh-dss ")) == 0;
 }
 
-static void add_file(struct zone_maker *maker, const struct input_file *file)
+static void add_file(struct zone_maker *maker, const struct input_file *file,
+                     const struct config_place *place)
 {
     char *text = xmalloc(file->len + 1);
     memcpy(text, file->octets, file->len);
@@ -107,8 +108,10 @@ static void add_file(struct zone_maker *maker, const struct input_file *file)
     if (!good || keys == 0) {
         maker_missing(maker, maker->config->box.hostname, "SSHFP", "%s is no OpenSSH public key",
                       display_path(maker->config, file->path));
-        maker_note(maker, true, file->path,
-                   "%s: no OpenSSH public key (a line \"ssh-ed25519 AAAA…\")", file->path);
+        char *words =
+            xasprintf("%s: no OpenSSH public key (a line \"ssh-ed25519 AAAA…\")", file->path);
+        maker_note_input(maker, place, file->path, words);
+        free(words);
     }
     free(why);
     free(text);
@@ -122,13 +125,13 @@ void make_sshfp(struct zone_maker *maker)
     for (size_t i = 0; i < box->ssh_count; i++) {
         const struct input_file *file = inputs_file(maker->inputs, box->ssh[i].text);
         if (file != NULL && file->octets != NULL) {
-            add_file(maker, file);
+            add_file(maker, file, &box->ssh[i].place);
             continue;
         }
         maker_missing(maker, box->hostname, "SSHFP", "the host key %s cannot be read",
                       display_path(maker->config, box->ssh[i].text));
-        maker_note(maker, true, box->ssh[i].text, "%s",
-                   file != NULL ? file->error.text : "a host key was not read");
+        maker_note_input(maker, &box->ssh[i].place, box->ssh[i].text,
+                         file != NULL ? file->error.text : "a host key was not read");
     }
     if (box->ssh_count == 0)
         maker_missing(maker, box->hostname, "SSHFP",

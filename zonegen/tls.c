@@ -112,18 +112,20 @@ static void note_certificate(struct zone_maker *maker, const struct input_file *
 }
 
 static void refuse_file(const struct tlsa_maker *tlsa, const struct input_file *file,
-                        const char *path, const char *words)
+                        const struct config_text *named, const char *words)
 {
-    struct zone_maker *maker = tlsa->maker;
+    char *told = NULL;
     if (file == NULL || file->octets == NULL)
-        maker_note(maker, true, path, "%s",
-                   file != NULL ? file->error.text : "a file for TLS was not read");
+        told = xstrdup(file != NULL ? file->error.text : "a file for TLS was not read");
     else
-        maker_note(maker, true, path, "%s: %s", path, words);
+        told = xasprintf("%s: %s", named->text, words);
+    maker_note_input(tlsa->maker, &named->place, named->text, told);
+    free(told);
 }
 
-static void add_certificate(struct tlsa_maker *tlsa, const char *path)
+static void add_certificate(struct tlsa_maker *tlsa, const struct config_text *named)
 {
+    const char *path = named->text;
     const struct input_file *file = inputs_file(tlsa->maker->inputs, path);
     const char *shown = display_path(tlsa->maker->config, path);
     bool is_read = file != NULL && file->octets != NULL;
@@ -137,7 +139,7 @@ static void add_certificate(struct tlsa_maker *tlsa, const char *path)
         why = is_read ? xasprintf("%s has no certificate in PEM form", shown)
                       : xasprintf("the certificate %s cannot be read", shown);
         add_gap(tlsa, why);
-        refuse_file(tlsa, file, path, "no certificate in PEM form");
+        refuse_file(tlsa, file, named, "no certificate in PEM form");
     }
     free(why);
 }
@@ -176,13 +178,14 @@ static char *next_why(const struct tls_key *key, const char *from)
                      from);
 }
 
-static void add_next(struct tlsa_maker *tlsa, const char *path)
+static void add_next(struct tlsa_maker *tlsa, const struct config_text *named)
 {
+    const char *path = named->text;
     const struct input_file *file = inputs_file(tlsa->maker->inputs, path);
     uint8_t digest[TLS_DIGEST_LEN];
     if (file == NULL || file->octets == NULL ||
         tls_spki_of_public(file->octets, file->len, digest, NULL) != STATUS_OK) {
-        refuse_file(tlsa, file, path, "no public key in PEM form");
+        refuse_file(tlsa, file, named, "no public key in PEM form");
         return;
     }
     if (!tlsa->announces) {
@@ -238,13 +241,13 @@ void make_tlsa(struct zone_maker *maker)
     struct tls_plan *room = xmalloc(sizeof(*room));
     struct tlsa_maker tlsa = {.maker = maker, .plan = find_plan(maker, room)};
     for (size_t i = 0; i < box->tls_count; i++)
-        add_certificate(&tlsa, box->tls[i].text);
+        add_certificate(&tlsa, &box->tls[i]);
     for (size_t i = 0; box->tls_issuer && i < box->tls_count; i++)
         add_issuer(&tlsa, box->tls[i].text);
     tlsa.announces = tlsa.done.count > 0 || tls_plan_knows_servers(tlsa.plan);
     bool declined = tls_is_declined(maker->config);
     for (size_t i = 0; i < box->tls_next_count && !declined; i++)
-        add_next(&tlsa, box->tls_next[i].text);
+        add_next(&tlsa, &box->tls_next[i]);
     for (size_t i = 0; i < tlsa.plan->count && tlsa.announces && !declined; i++)
         add_planned(&tlsa, &tlsa.plan->keys[i]);
     if (box->tls_count == 0) {

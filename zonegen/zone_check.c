@@ -316,11 +316,7 @@ static bool place_service(const struct zone_check *check, struct view_record *re
         type_of(record) == LDNS_RR_TYPE_SRV && len > 0 ? find_service(check->maker, plain) : NULL;
     if (service == NULL)
         return false;
-    record->place = (struct zone_place){
-        .file = check->maker->config->files[service->place.file].path,
-        .line = service->place.line,
-        .column = service->place.column,
-    };
+    record->place = config_zone_place(check->maker->config, &service->place);
     return true;
 }
 

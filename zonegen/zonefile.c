@@ -196,11 +196,13 @@ enum status zone_file_make(struct zone_maker *maker, struct error *err)
     const struct input_file *file = inputs_file(maker->inputs, domain->zone_file);
     struct zone_file_record *records = NULL;
     size_t count = 0;
-    if (file == NULL || file->octets == NULL)
-        return error_set(err, STATUS_NOT_FOUND, "%s",
-                         file != NULL ? file->error.text : "the zone file was not read");
+    if (file == NULL || file->octets == NULL) {
+        (void)config_complain(maker->config, domain->zone_file_place, err, "zone-file: %s",
+                              file != NULL ? file->error.text : "the zone file was not read");
+        return STATUS_NOT_FOUND;
+    }
     enum status status =
-        zone_file_parse(file, domain->name, maker->config->ttl.standard, &records, &count, err);
+        zone_file_parse(file, domain->name, domain->ttl->standard, &records, &count, err);
     if (status == STATUS_OK)
         status = zone_file_check(maker, file->path, records, &count, err);
     if (status == STATUS_OK) {

@@ -92,6 +92,7 @@ static void missing_file_is_an_error(void **state)
     struct world w = world("  tls: []\n  ssh: [gone.pub]\n", "domains: [example.com]\n");
     struct zone_content *content = make_zone(&w, "example.com");
     assert_true(find_note(content, "gone.pub: cannot open")->error);
+    assert_has(find_note(content, "gone.pub: cannot open")->text, "zonebox.yaml:");
     zone_content_free(content);
     world_done(&w);
 }

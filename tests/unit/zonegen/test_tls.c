@@ -114,6 +114,7 @@ static void what_is_no_certificate_is_a_gap_and_an_error(void **state)
         assert_non_null(note);
         assert_true(note->error);
         assert_has(note->input, files[i]);
+        assert_has(note->text, "zonebox.yaml:4:9: "); // where it is named
         zone_content_free(content);
         char *text = dump_zone(&w, "example.com");
         assert_has(text, "; missing: _25._tcp.box.example.com. TLSA — ");

@@ -173,6 +173,8 @@ static void binary_and_missing_files_are_refused(void **state)
     w = world("", domains[CONFIG_DNSSEC_ON]);
     target = zonegen_target_find(w.targets, w.count, "example.org");
     assert_int_not_equal(zonegen_make(w.inputs, &keys, target, &content, &err), STATUS_OK);
+    assert_has(err.text, "zonebox.yaml:");
+    assert_has(err.text, ": zone-file: ");
     assert_has(err.text, "/z: cannot open");
     world_done(&w);
 }
