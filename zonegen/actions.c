@@ -42,18 +42,21 @@ void complain(struct program *program, const char *text)
     program->wrong = true;
 }
 
+static void print_note(struct program *program, const char *zone, bool error, const char *text)
+{
+    put_colour(error ? RED : YELLOW);
+    fprintf(stderr, "zonegen: %s: %s%s", zone, error ? "" : "note: ", text);
+    put_colour(PLAIN);
+    fputs("\n", stderr);
+    program->wrong = program->wrong || error;
+}
+
 void print_notes(struct program *program, const struct zone_content *content)
 {
     for (size_t i = 0; i < content->note_count; i++) {
         const struct zone_note *note = &content->notes[i];
-        if (!zone_note_holds(note, program->now) || zone_note_repeats(content, i))
-            continue;
-        put_colour(note->error ? RED : YELLOW);
-        fprintf(stderr, "zonegen: %s: %s%s", content->name,
-                note->error ? "" : "note: ", note->text);
-        put_colour(PLAIN);
-        fputs("\n", stderr);
-        program->wrong = program->wrong || note->error;
+        if (zone_note_holds(note, program->now) && !zone_note_repeats(content, i))
+            print_note(program, content->name, note->error, note->text);
     }
 }
 
@@ -127,6 +130,7 @@ static void check(struct work *work, const struct zone_target *target)
         return;
     print_notes(work->program, content);
     print_missing(content);
+    across_gather(&work->across, work->program->inputs, target, content);
     zone_content_free(content);
 }
 
@@ -208,10 +212,18 @@ static void dump_all_served(struct work *work)
         complain(work->program, err.text);
 }
 
+static void tell_across(void *context, const struct across_host *host, bool wrong,
+                        const char *words)
+{
+    print_note(context, host->from->name, wrong, words);
+}
+
 static void check_all(struct work *work)
 {
     struct program *program = work->program;
     for_each_zone(work, check);
+    across_judge(&work->across, program->inputs, &program->keys, tell_across, program);
+    across_done(&work->across);
     if (!program->wrong)
         printf("%s: sound, %zu zone%s\n", program->arguments->config_path, program->target_count,
                program->target_count == 1 ? "" : "s");

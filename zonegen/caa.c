@@ -137,11 +137,7 @@ static bool is_known_method(const char *method)
 
 static void note_methods(struct zone_maker *maker, const struct config_caa *caa)
 {
-    const struct zone_place place = {
-        .file = maker->config->files[caa->place.file].path,
-        .line = caa->place.line,
-        .column = caa->place.column,
-    };
+    const struct zone_place place = config_zone_place(maker->config, &caa->place);
     for (size_t i = 0; i < caa->method_count; i++) {
         if (!is_known_method(caa->methods[i].text))
             maker_remark(maker, &place,

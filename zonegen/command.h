@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "dns/store.h"
+#include "zonegen/across.h"
 #include "zonegen/json.h"
 #include "zonegen/zonegen.h"
 
@@ -57,7 +58,8 @@ struct work {
     struct json_output json;
     struct store *store; // of --signed and --diff
     struct store_reader *serving;
-    bool printed; // something is on standard output already
+    struct across across; // of --check
+    bool printed;         // something is on standard output already
 };
 
 // As arguments_read, of base/arguments.h.

@@ -276,7 +276,7 @@ char *record_title(const ldns_rr *rr)
 
 #define TOLD_MAX 50 // of a kind; a file that is wrong throughout is not worth more lines
 
-static struct error at_place(const struct zone_place *place, const char *words)
+struct error zone_place_words(const struct zone_place *place, const char *words)
 {
     struct error err = {0};
     if (place->file == NULL)
@@ -297,7 +297,7 @@ void maker_refuse(struct zone_maker *maker, const struct zone_place *place, cons
     va_start(args, format);
     char *words = format_line(format, args);
     va_end(args);
-    struct error err = at_place(place, words);
+    struct error err = zone_place_words(place, words);
     free(words);
     if (maker->refused++ == 0)
         maker->refusal = err;
@@ -322,7 +322,7 @@ void maker_note_input(struct zone_maker *maker, const struct config_place *place
     struct zone_place where = config_zone_place(maker->config, place);
     if (where.line == 0)
         where.file = NULL;
-    maker_note(maker, true, path, "%s", at_place(&where, words).text);
+    maker_note(maker, true, path, "%s", zone_place_words(&where, words).text);
 }
 
 void maker_remark(struct zone_maker *maker, const struct zone_place *place, const char *format, ...)
@@ -332,7 +332,7 @@ void maker_remark(struct zone_maker *maker, const struct zone_place *place, cons
     char *words = format_line(format, args);
     va_end(args);
     if (maker->remarks++ < TOLD_MAX)
-        maker_note(maker, false, place->file, "%s", at_place(place, words).text);
+        maker_note(maker, false, place->file, "%s", zone_place_words(place, words).text);
     else if (maker->remarks == TOLD_MAX + 1)
         maker_note(maker, false, place->file, "and more like this");
     free(words);

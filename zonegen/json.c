@@ -135,9 +135,11 @@ static json_t *server_values(const struct elsewhere *elsewhere)
     return list;
 }
 
-static const char *source_of(const struct zone_content *content)
+static const char *source_of(const struct zone_content *content, const struct zone_record *record)
 {
-    return content->domain != NULL && content->domain->zone_file != NULL ? "file" : "generated";
+    if (record->place.file == NULL)
+        return "generated";
+    return content->domain != NULL && content->domain->zone_file != NULL ? "file" : "custom";
 }
 
 static json_t *record_values(const struct zone_content *content)
@@ -153,8 +155,7 @@ static json_t *record_values(const struct zone_content *content)
         json_value_set(record, "type", json_value_type(from->rr));
         json_value_set(record, "data", json_value_rdata(from->rr));
         json_value_set(record, "why", json_value_text(from->why));
-        json_value_set(record, "source",
-                       json_value_text(from->place.file != NULL ? "custom" : source_of(content)));
+        json_value_set(record, "source", json_value_text(source_of(content, from)));
         json_value_append(list, record);
     }
     return list;

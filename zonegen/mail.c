@@ -52,12 +52,6 @@ void make_host_spf(struct zone_maker *maker)
 
 // ── What the configuration says ──────────────────────────────────────────────────────────────────
 
-static struct zone_place place_of(const struct config *config, struct config_place place)
-{
-    return (struct zone_place){
-        .file = config->files[place.file].path, .line = place.line, .column = place.column};
-}
-
 static const char *wrong_relay(const char *relay, struct error *why)
 {
     struct spf_term term;
@@ -81,7 +75,7 @@ static void check_spf(struct zone_maker *maker, const struct config_spf *spf)
     for (size_t i = 0; i < spf->relay_count; i++) {
         struct error why = {0};
         const char *words = wrong_relay(spf->relays[i].text, &why);
-        struct zone_place place = place_of(maker->config, spf->relays[i].place);
+        struct zone_place place = config_zone_place(maker->config, &spf->relays[i].place);
         if (words != NULL)
             maker_refuse(maker, &place, "spf: relays: %s: %s", spf->relays[i].text, words);
         wrong += words != NULL;
@@ -90,7 +84,7 @@ static void check_spf(struct zone_maker *maker, const struct config_spf *spf)
     if (wrong == 0 && spf->relay_count > 0 &&
         spf_parse(buf_text(&text), text.len, &parsed, NULL) == STATUS_OK &&
         parsed.lookups > SPF_LOOKUPS_MAX) {
-        struct zone_place place = place_of(maker->config, spf->relays[0].place);
+        struct zone_place place = config_zone_place(maker->config, &spf->relays[0].place);
         maker_refuse(maker, &place,
                      "spf: relays: with %u terms to be looked up no mail of the domain passes, %d "
                      "are the most (RFC 7208 §4.6.4); write relays as ip4: and ip6:, or fewer",

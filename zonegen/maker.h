@@ -72,6 +72,8 @@ void maker_note_input(struct zone_maker *maker, const struct config_place *place
                       const char *words);
 // The same place, as messages have it.
 struct zone_place config_zone_place(const struct config *config, const struct config_place *place);
+// "file:line:col: words", with as much of the place as there is.
+struct error zone_place_words(const struct zone_place *place, const char *words);
 // "owner TYPE" for messages; the caller frees.
 char *record_title(const ldns_rr *rr);
 

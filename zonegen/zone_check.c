@@ -273,8 +273,7 @@ static void check_sets(const struct zone_check *check, size_t from, size_t to)
 
 // ── Hosts ────────────────────────────────────────────────────────────────────────────────────────
 
-// The host that the record sends others to, who will not follow an alias (RFC 2181 §10.3, RFC 2782), or NULL.
-static const ldns_rdf *host_of(const ldns_rr *rr)
+const ldns_rdf *zone_check_host_of(const ldns_rr *rr)
 {
     switch ((int)ldns_rr_get_type(rr)) {
     case LDNS_RR_TYPE_NS:
@@ -288,11 +287,10 @@ static const ldns_rdf *host_of(const ldns_rr *rr)
     }
 }
 
-// Where `services:` names the host, or NULL: the box's own, which has addresses.
-static const struct config_service *find_service(const struct zone_maker *maker, const char *host)
+const struct config_service *zone_check_service(const struct config *config,
+                                                const struct zone_target *target, const char *host)
 {
-    const struct zone_target *target = maker->target;
-    if (strcasecmp(maker->config->box.hostname, host) == 0)
+    if (strcasecmp(config->box.hostname, host) == 0)
         return NULL; // mostly; there may be many domains to look at
     for (size_t i = 0; i <= target->inside_count; i++) {
         const struct config_domain *domain = i == 0 ? target->domain : target->inside[i - 1];
@@ -313,7 +311,9 @@ static bool place_service(const struct zone_check *check, struct view_record *re
     int len = (int)strlen(host) - 1; // without the last dot
     snprintf(plain, sizeof(plain), "%.*s", len, host);
     const struct config_service *service =
-        type_of(record) == LDNS_RR_TYPE_SRV && len > 0 ? find_service(check->maker, plain) : NULL;
+        type_of(record) == LDNS_RR_TYPE_SRV && len > 0
+            ? zone_check_service(check->maker->config, check->maker->target, plain)
+            : NULL;
     if (service == NULL)
         return false;
     record->place = config_zone_place(check->maker->config, &service->place);
@@ -322,7 +322,7 @@ static bool place_service(const struct zone_check *check, struct view_record *re
 
 static void check_host(const struct zone_check *check, const struct view_record *written)
 {
-    const ldns_rdf *host = host_of(written->rr);
+    const ldns_rdf *host = zone_check_host_of(written->rr);
     struct view_record copy = *written;
     const struct view_record *record = &copy;
     char text[NAME_TEXT_MAX];
@@ -478,13 +478,7 @@ void zone_check_rules(const struct zone_check *check)
 void zone_check(struct zone_maker *maker)
 {
     struct zone_view view;
-    zone_view_init(&view, maker->target->name);
-    for (size_t i = 0; i < maker->content->record_count; i++) {
-        struct zone_record *record = &maker->content->records[i];
-        if (record->rr != NULL)
-            zone_view_add(&view, record->rr, &record->place, record->ttl_given);
-    }
-    zone_view_sort(&view);
+    zone_view_content(&view, maker->content);
     zone_check_rules(&(struct zone_check){.maker = maker, .view = &view});
     zone_view_done(&view);
 }

@@ -20,6 +20,13 @@ void zone_check_rules(const struct zone_check *check);
 // The content of a generated zone. Records of a set have one TTL afterwards: the written one.
 void zone_check(struct zone_maker *maker);
 
+// The host that the record sends others to, who will not follow an alias (RFC 2181 §10.3, RFC 2782), or NULL.
+const ldns_rdf *zone_check_host_of(const ldns_rr *rr);
+// Where `services:` of the zone's domains names the host (without last dot), or NULL: the box's own, which has
+// addresses.
+const struct config_service *zone_check_service(const struct config *config,
+                                                const struct zone_target *target, const char *host);
+
 // For the files of rules: this record is wrong. `odd`: a note suffices in a zone file.
 enum severity { RULE_WRONG, RULE_ODD };
 void zone_check_tell(const struct zone_check *check, const struct view_record *record,

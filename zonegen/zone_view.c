@@ -116,6 +116,17 @@ void zone_view_sort(struct zone_view *view)
     collect_targets(view);
 }
 
+void zone_view_content(struct zone_view *view, const struct zone_content *content)
+{
+    zone_view_init(view, content->name);
+    for (size_t i = 0; i < content->record_count; i++) {
+        const struct zone_record *record = &content->records[i];
+        if (record->rr != NULL)
+            zone_view_add(view, record->rr, &record->place, record->ttl_given);
+    }
+    zone_view_sort(view);
+}
+
 // ── Finding ──────────────────────────────────────────────────────────────────────────────────────
 
 bool view_same_owner(const struct zone_view *view, const struct view_record *a,

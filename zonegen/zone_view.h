@@ -35,6 +35,8 @@ void zone_view_add(struct zone_view *view, ldns_rr *rr, const struct zone_place 
 // Puts them in order, after the last was added.
 void zone_view_sort(struct zone_view *view);
 void zone_view_done(struct zone_view *view);
+// All at once, in order: the records of a zone that is made. Release with zone_view_done.
+void zone_view_content(struct zone_view *view, const struct zone_content *content);
 
 int view_compare_rdata(const ldns_rr *a, const ldns_rr *b);
 const uint8_t *view_key(const struct zone_view *view, const struct view_record *record);

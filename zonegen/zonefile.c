@@ -159,18 +159,22 @@ enum status zone_file_parse(const struct input_file *file, const char *apex, uin
 }
 
 // SOA first, the others in the order of the file; the content takes the records over.
-static void take_records(struct zone_maker *maker, struct zone_file_record *records, size_t count,
-                         const char *why)
+static void take_records(struct zone_maker *maker, const char *path,
+                         struct zone_file_record *records, size_t count)
 {
+    char *why = xasprintf("as in the zone file %s", display_path(maker->config, path));
     for (int soa = 1; soa >= 0; soa--) {
         for (size_t i = 0; i < count; i++) {
             if (records[i].rr == NULL ||
                 (ldns_rr_get_type(records[i].rr) == LDNS_RR_TYPE_SOA) != soa)
                 continue;
             maker_take(maker, records[i].rr, why);
+            maker->content->records[maker->content->record_count - 1].place =
+                (struct zone_place){.file = path, .line = records[i].line};
             records[i].rr = NULL;
         }
     }
+    free(why);
 }
 
 // What is generated for the host is not put into a file of the admin's; without it DANE does not work.
@@ -206,9 +210,7 @@ enum status zone_file_make(struct zone_maker *maker, struct error *err)
     if (status == STATUS_OK)
         status = zone_file_check(maker, file->path, records, &count, err);
     if (status == STATUS_OK) {
-        char *why = xasprintf("as in the zone file %s", display_path(maker->config, file->path));
-        take_records(maker, records, count, why);
-        free(why);
+        take_records(maker, file->path, records, count);
         note_host(maker, file->path);
         make_delegations(maker);
     }
