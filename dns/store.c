@@ -75,8 +75,9 @@ MDB_val store_val(const void *octets, size_t len)
     return (MDB_val){.mv_size = len, .mv_data = (void *)(uintptr_t)octets};
 }
 
-enum status store_value(const struct store *store, MDB_txn *txn, enum store_db db, const void *key,
-                        size_t key_len, MDB_val *ret)
+// NOT_FOUND without words.
+static enum status value_of(const struct store *store, MDB_txn *txn, enum store_db db,
+                            const void *key, size_t key_len, MDB_val *ret)
 {
     MDB_val lmdb_key = store_val(key, key_len);
     return store_lmdb_status(mdb_get(txn, store->dbs[db], &lmdb_key, ret));
@@ -182,8 +183,7 @@ static enum status open_env(struct store *store, unsigned flags, mode_t mode, st
 static enum status check_format(const struct store *store, MDB_txn *txn, struct error *err)
 {
     MDB_val value;
-    enum status status =
-        store_value(store, txn, STORE_META, FORMAT_KEY, strlen(FORMAT_KEY), &value);
+    enum status status = value_of(store, txn, STORE_META, FORMAT_KEY, strlen(FORMAT_KEY), &value);
     if (status == STATUS_OK && value.mv_size == strlen(FORMAT_VALUE) &&
         memcmp(value.mv_data, FORMAT_VALUE, value.mv_size) == 0)
         return STATUS_OK;

@@ -69,9 +69,6 @@ enum status store_put(struct store_txn *txn, enum store_db db, const struct stor
 // A key that is not there is fine.
 enum status store_delete(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
                          struct error *err);
-// Reads inside the transaction; the value is valid until it ends or writes. NOT_FOUND sets no words.
-enum status store_txn_get(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
-                          const void **ret_value, size_t *ret_len);
 // Ends the transaction, durable on return; the id that readers will see goes to ret_id (may be NULL). On failure
 // nothing was written. Either way txn is gone.
 enum status store_commit(struct store_txn *txn, uint64_t *ret_id, struct error *err);

@@ -35,7 +35,3 @@ int store_begin_reading(const struct store *store, MDB_txn **ret);
 
 // LMDB takes what it only reads as void *.
 MDB_val store_val(const void *octets, size_t len);
-
-// The value of this key in a transaction of either kind. NOT_FOUND without words.
-enum status store_value(const struct store *store, MDB_txn *txn, enum store_db db, const void *key,
-                        size_t key_len, MDB_val *ret);

@@ -78,18 +78,6 @@ enum status store_delete(struct store_txn *txn, enum store_db db, const void *ke
     return STATUS_OK;
 }
 
-enum status store_txn_get(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
-                          const void **ret_value, size_t *ret_len)
-{
-    MDB_val value;
-    enum status status = store_value(txn->store, txn->txn, db, key, key_len, &value);
-    if (status != STATUS_OK)
-        return status;
-    *ret_value = value.mv_data;
-    *ret_len = value.mv_size;
-    return STATUS_OK;
-}
-
 // LMDB does not write pages at the file's end that were taken and given back in one transaction, though it counts
 // them: the file would be shorter than it says of itself, as if it had been cut (store.c, check_length). So the file
 // is made long enough before; what is not written takes no space.

@@ -10,16 +10,6 @@ struct planning {
 
 static const enum dkim_algorithm algorithms[DKIM_ALGORITHMS] = {DKIM_RSA, DKIM_ED25519};
 
-const char *dkim_action_name(enum dkim_action action)
-{
-    static const char *const names[] = {
-        [DKIM_MAKE] = "make",       [DKIM_ANNOUNCE] = "announce", [DKIM_ACTIVATE] = "activate",
-        [DKIM_RETIRE] = "retire",   [DKIM_REVOKE] = "revoke",     [DKIM_REMOVE] = "remove",
-        [DKIM_RESTAMP] = "restamp", [DKIM_MISS] = "miss",
-    };
-    return names[action];
-}
-
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;

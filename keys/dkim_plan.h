@@ -67,7 +67,6 @@ enum dkim_action {
     DKIM_REMOVE,  // no record any more
     DKIM_RESTAMP, // its times lie in the future: they become now
 };
-const char *dkim_action_name(enum dkim_action action);
 
 struct dkim_step {
     enum dkim_action action;

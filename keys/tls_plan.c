@@ -79,12 +79,6 @@ bool tls_plan_knows_servers(const struct tls_plan *plan)
     return has_state(plan, TLS_CURRENT, TLS_LEAVING);
 }
 
-bool tls_event_is_alarm(enum tls_event_kind kind)
-{
-    return kind == TLS_TOO_EARLY || kind == TLS_UNANNOUNCED || kind == TLS_CROWDED_OUT ||
-           kind == TLS_NOT_TAKEN || kind == TLS_STRANGE_KEY;
-}
-
 // One step: what it works on and what it knows.
 struct step {
     struct tls_plan *plan;

@@ -101,7 +101,6 @@ enum tls_event_kind {
     TLS_NOT_RELOADED, // warning: servers have had another key than the certificate's for TLS_RELOAD_S
     TLS_STRANGE_KEY, // alarm: servers present a key that no record names
 };
-bool tls_event_is_alarm(enum tls_event_kind kind);
 
 struct tls_event {
     enum tls_event_kind kind;

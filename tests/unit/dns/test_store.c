@@ -113,10 +113,6 @@ static void what_is_committed_is_there_after_opening_again(void **state)
     assert_int_equal(put(txn, STORE_ZONES, "a", "one"), STATUS_OK);
     assert_int_equal(put(txn, STORE_ZONES, "b", ""), STATUS_OK);
     assert_int_equal(put(txn, STORE_INPUTS, "a", "other"), STATUS_OK);
-    const void *value;
-    size_t len;
-    assert_int_equal(store_txn_get(txn, STORE_ZONES, "a", 1, &value, &len), STATUS_OK);
-    assert_int_equal(store_txn_get(txn, STORE_ZONES, "c", 1, &value, &len), STATUS_NOT_FOUND);
     commit(txn);
     store_close(store);
 

@@ -82,11 +82,21 @@ static void done(struct domain *domain)
         free(domain->past[i].selector);
 }
 
+static const char *action_name(enum dkim_action action)
+{
+    static const char *const names[] = {
+        [DKIM_MAKE] = "make",       [DKIM_ANNOUNCE] = "announce", [DKIM_ACTIVATE] = "activate",
+        [DKIM_RETIRE] = "retire",   [DKIM_REVOKE] = "revoke",     [DKIM_REMOVE] = "remove",
+        [DKIM_RESTAMP] = "restamp", [DKIM_MISS] = "miss",
+    };
+    return names[action];
+}
+
 static void write_log(struct domain *domain, const struct dkim_step *step, const char *selector)
 {
     size_t len = strlen(domain->log);
-    snprintf(domain->log + len, sizeof(domain->log) - len, "%s %s\n",
-             dkim_action_name(step->action), selector);
+    snprintf(domain->log + len, sizeof(domain->log) - len, "%s %s\n", action_name(step->action),
+             selector);
 }
 
 static bool run_step(struct domain *domain, const struct dkim_step *step, int64_t now)
