@@ -5,21 +5,6 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "config/values.h"
-
-static void check_refresh(const struct reader *reader)
-{
-    const struct config_dnssec_policy *dnssec = &reader->config->dnssec;
-    if (dnssec->refresh_place.line == 0 || dnssec->signature_lifetime == 0 || // default, or wrong
-        dnssec->signature_refresh < dnssec->signature_lifetime)
-        return;
-    char refresh[VALUE_DURATION_MAX], lifetime[VALUE_DURATION_MAX];
-    reader_complain(reader, dnssec->refresh_place, "dnssec.signature-refresh",
-                    "%s is not less than the lifetime of a signature, %s; write a shorter time",
-                    value_duration(dnssec->signature_refresh * 1000ULL, refresh),
-                    value_duration(dnssec->signature_lifetime * 1000ULL, lifetime));
-}
-
 static bool is_among(const struct address *address, const struct address *list, size_t count)
 {
     for (size_t i = 0; i < count && address->any.sa_family != AF_UNSPEC; i++) // else it was wrong
@@ -155,7 +140,7 @@ void check_config(const struct reader *reader)
     check_selector(reader);
     check_spfs(reader);
     check_domains(reader);
-    check_refresh(reader);
+    check_policies(reader);
     check_resolver(reader);
     check_control(reader);
     check_users(reader);

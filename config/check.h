@@ -10,6 +10,8 @@
 // sockets taken twice, users with two programs, SPF records that nobody evaluates to the end; and of what check_domains
 // finds.
 void check_config(const struct reader *reader);
+// How zones are signed: what one option of `dnssec:` says against another.
+void check_policies(const struct reader *reader);
 // Domains listed twice, options of a domain that contradict each other, zones that have no place.
 void check_domains(const struct reader *reader);
 // Is it a zone of addresses (in-addr.arpa, ip6.arpa)?

@@ -246,7 +246,7 @@ static const char *zone_option(const struct config_domain *domain)
         return "nameservers";
     if (domain->mode != CONFIG_AUTHORITATIVE)
         return "mode";
-    return domain->dnssec != CONFIG_DNSSEC_ON ? "dnssec" : NULL;
+    return domain->dnssec_place.line != 0 ? "dnssec" : NULL;
 }
 
 static void check_parent(const struct reader *reader, const struct names *names,

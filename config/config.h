@@ -38,7 +38,7 @@
 //   user: {signer: zonebox-signer, server: zonebox-server, resolver: zonebox-resolver}
 //   log: {to: stderr, level: info}
 //   on-alarm: 'mail -s "zonebox: $ZONEBOX_EVENT" root'
-//   dnssec: {signature-lifetime: 14d, signature-refresh: 7d}
+//   dnssec: {algorithm: ed25519, keys: ksk+zsk, zsk-lifetime: 30d}   # or `no`; in a domain, too
 //   ttl: {default: 1h, soa: 1h, ns: 1d, dnskey: 1d, negative: 1h, tlsa: 1h}     # in a domain, too
 //   state: /var/lib/zonebox
 //
@@ -233,6 +233,7 @@ struct config_domain {
     char *zone_file; // absolute path, or NULL: generated
     struct config_place zone_file_place;
     enum config_dnssec dnssec; // PRESIGNED only with a zone file
+    struct config_place dnssec_place;
     enum config_mode mode;
     struct config_place mode_place;
     bool in_parent; // `zone: parent`: no zone of its own, its records are in the zone above
@@ -339,22 +340,27 @@ struct config_probe { // zone-probe: how the world is looked at
     uint32_t interval; // seconds between two looks at what is waited for
 };
 
+// The word for the number of an algorithm, as it is written in a configuration.
+const char *config_algorithm_word(uint8_t algorithm);
+
 // How a zone is signed, and how its keys live. Times are seconds.
 struct config_dnssec_policy {
     uint32_t signature_lifetime;
     uint32_t signature_refresh; // renewed when this much is left; default: half the lifetime
-    struct config_place refresh_place;
-    uint8_t algorithm;     // its number: 13, 15 or 8; keys of RSA have 2048 bits
-    bool split_keys;       // KSK and ZSK in place of one combined key (CSK)
-    uint32_t ksk_lifetime; // of the KSK or CSK; 0: for ever
-    uint32_t zsk_lifetime; // likewise
-    bool double_ds;        // RFC 7583 §2.2: in place of double signature
-    bool nsec3;            // `1 0 0 -` (RFC 9276), in place of NSEC
-    bool cds;              // CDS and CDNSKEY tell the parent (RFC 7344, RFC 8078)
+    uint8_t algorithm;          // its number: 13, 15 or 8; keys of RSA have 2048 bits
+    bool split_keys;            // KSK and ZSK in place of one combined key (CSK)
+    uint32_t ksk_lifetime;      // of the KSK or CSK; 0: for ever
+    uint32_t zsk_lifetime;      // likewise
+    bool double_ds;             // RFC 7583 §2.2: in place of double signature
+    bool nsec3;                 // `1 0 0 -` (RFC 9276), in place of NSEC
+    bool cds;                   // CDS and CDNSKEY tell the parent (RFC 7344, RFC 8078)
     // After all name servers, or all of the parent's, were seen with something: until the last instance behind their
     // addresses has it, too.
     uint32_t propagation_delay;
     uint32_t parent_propagation_delay;
+    struct config_place refresh_place;
+    struct config_place ksk_place; // of its lifetime
+    struct config_place zsk_place;
 };
 
 // A file of the configuration: its path as it is shown in messages (absolute of an included one), and what was in it.
@@ -372,7 +378,8 @@ struct config {
     size_t domain_count;
     struct config_server server;
     struct config_dnssec_policy dnssec;
-    enum config_dnssec signing; // ON or OFF: of the host's own zone, and of domains that say nothing
+    enum config_dnssec
+        signing; // ON or OFF: of the host's own zone, and of domains that say nothing
     struct config_ttl ttl;
     struct config_resolver resolver;
     struct config_control control;

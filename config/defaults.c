@@ -87,6 +87,12 @@ void defaults_ttl(struct config_ttl *ttl)
             *rest[i] = ttl->standard;
 }
 
+void defaults_dnssec(struct config_dnssec_policy *policy)
+{
+    if (policy->signature_refresh == 0)
+        policy->signature_refresh = policy->signature_lifetime / 2;
+}
+
 static void default_resolver(struct arena *arena, struct config_resolver *resolver)
 {
     static const char *const listen[] = {"127.0.0.1", "::1"};
@@ -135,6 +141,5 @@ void defaults_apply(struct config *config, const struct surroundings *surroundin
     default_lists(config, surroundings);
     defaults_mail(&config->box.mail);
     defaults_ttl(&config->ttl);
-    if (config->dnssec.signature_refresh == 0)
-        config->dnssec.signature_refresh = config->dnssec.signature_lifetime / 2;
+    defaults_dnssec(&config->dnssec);
 }

@@ -14,6 +14,7 @@ void defaults_apply(struct config *config, const struct surroundings *surroundin
 // What follows from other options of the same.
 void defaults_mail(struct config_mail *mail);
 void defaults_ttl(struct config_ttl *ttl);
+void defaults_dnssec(struct config_dnssec_policy *policy);
 // The services that most mail servers have.
 void defaults_services(struct config *config, struct config_mail *mail);
 

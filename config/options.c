@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "config/options.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "config/config.h"
 
 #define CONFIG(member) .target = offsetof(struct config, member)
@@ -44,6 +41,7 @@
 #define STS_AGE_MAX (365U * 86400)
 
 static const char *const words_dnssec[] = {"yes", "no", "presigned", NULL};
+static const char *const words_dnssec_box[] = {"yes", "no", NULL};
 static const char *const words_algorithm[] = {"ecdsap256sha256", "ed25519", "rsasha256", NULL};
 static const uint8_t numbers_algorithm[] = {13, 15, 8}; // RFC 6605, RFC 8080, RFC 5702
 static const char *const words_keys[] = {"csk", "ksk+zsk", NULL};
@@ -197,9 +195,11 @@ static const struct option rows_dnssec[] = {
      .help = "one combined signing key, or a key signing and a zone signing key",
      .more = "The parent's DS names the CSK or KSK; a ZSK is replaced without the parent."},
     {"ksk-lifetime", OPTION_LIFETIME, .min = 10, .max = KEY_LIFETIME_MAX, .standard = "never", DNSSEC(ksk_lifetime),
+     PLACE(config_dnssec_policy, ksk_place),
      .help = "how long a KSK or CSK is used before its successor is",
      .more = "Its DS has to be changed at the registrar each time, by hand unless the parent reads CDS."},
     {"zsk-lifetime", OPTION_LIFETIME, .min = 10, .max = KEY_LIFETIME_MAX, .standard = "90d", DNSSEC(zsk_lifetime),
+     PLACE(config_dnssec_policy, zsk_place),
      .help = "the same of a ZSK, with `keys: ksk+zsk`"},
     {"ksk-rollover", OPTION_EITHER, .standard = "double-signature", .words = words_rollover, DNSSEC(double_ds),
      .help = "how a KSK or CSK is replaced (RFC 7583 §2.2)",
@@ -211,7 +211,7 @@ static const struct option rows_dnssec[] = {
     {"cds", OPTION_YES_NO, .standard = "yes", DNSSEC(cds),
      .help = "CDS and CDNSKEY records tell the parent which DS there should be (RFC 7344, RFC 8078)"},
     {"propagation-delay", OPTION_SECONDS, .max = TTL_MAX, .standard = "5m", DNSSEC(propagation_delay),
-     .help = "until something that all name servers were seen with is at their last instance, too",
+     .help = "time until what all name servers were seen with is at their last instance, too",
      .more = "Waited for in rollovers, with the TTL. With anycast there are more instances than are seen."},
     {"parent-propagation-delay", OPTION_SECONDS, .max = TTL_MAX, .standard = "1h", DNSSEC(parent_propagation_delay),
      .help = "the same of the parent's name servers"},
@@ -220,7 +220,6 @@ static const struct option rows_dnssec[] = {
     {"signature-refresh", OPTION_SECONDS, .min = 1, .max = LIFETIME_MAX, DNSSEC(signature_refresh),
      PLACE(config_dnssec_policy, refresh_place),
      .help = "a signature is made anew when so much of its life is left; default: half of it"},
-    {"parent", OPTION_LATER, .help = "how the parent is told and watched"},
 };
 static const struct section section_dnssec = SECTION(BASE_DNSSEC, rows_dnssec);
 
@@ -299,8 +298,10 @@ static const struct option rows_domain[] = {
     {"name", OPTION_DOMAIN_NAME, .required = true, DOMAIN(name), PLACE(config_domain, place), .help = "the domain"},
     {"zone-file", OPTION_PATH, DOMAIN(zone_file), PLACE(config_domain, zone_file_place),
      .help = "complete master file; default: the zone is generated"},
-    {"dnssec", OPTION_WORD, .standard = "yes", .words = words_dnssec, DOMAIN(dnssec),
-     .help = "yes: signed here; no: unsigned; presigned: as the zone file is"},
+    {"dnssec", OPTION_DNSSEC, .section = &section_dnssec, .words = words_dnssec, DOMAIN(dnssec),
+     PLACE(config_domain, dnssec_place),
+     .help = "yes: signed here; no: unsigned; presigned: as the zone file is; default: the top-level one",
+     .more = "A mapping means yes, and what it does not say is as in the top-level `dnssec`."},
     {"mode", OPTION_WORD, .standard = "authoritative", .words = words_mode, DOMAIN(mode),
      PLACE(config_domain, mode_place), .help = "who serves it to the world",
      .more = "`authoritative`: the box, alone or with others. `hidden-primary`: it is signed here, and "
@@ -335,7 +336,6 @@ static const struct option rows_domain[] = {
      .help = "the same as a file: part of a master file, with the domain as its origin"},
     {"allow-transfer", OPTION_LATER, .help = "who may transfer"},
     {"notify", OPTION_LATER, .help = "who is told of changes"},
-    {"policy", OPTION_LATER, .help = "policy of keys and signatures"},
     {"secondaries", OPTION_LATER, .help = "secondaries of this domain"},
     {"updates", OPTION_LATER, .help = "dynamic updates"},
 };
@@ -444,7 +444,10 @@ static const struct option rows_top[] = {
     {"probe", OPTION_SWITCH, .standard = "yes", .section = &section_probe, CONFIG(probe.enabled),
      .help = "looks at what the world sees",
      .more = "Steps that depend on the world, such as leaving an old key, wait for it: with `no` they never come."},
-    {"dnssec", OPTION_SECTION, .section = &section_dnssec, .help = "how zones are signed"},
+    {"dnssec", OPTION_DNSSEC, .standard = "yes", .section = &section_dnssec, .words = words_dnssec_box,
+     CONFIG(signing), .help = "how zones are signed, and how their keys live; no: they are not",
+     .more = "Of the host's own zone, and of every domain that says nothing else; a domain can say otherwise, "
+             "option by option."},
     {"control", OPTION_SECTION, .section = &section_control, .help = "the sockets that `zonebox` talks to"},
     {"user", OPTION_SECTION, .section = &section_user,
      .help = "whose rights the programs have, when root starts them",
@@ -458,7 +461,6 @@ static const struct option rows_top[] = {
      .help = "directory of keys, serials and what is served"},
     {"acme", OPTION_LATER, .help = "certificates"},
     {"catalog", OPTION_LATER, .help = "catalog zone for secondaries (RFC 9432)"},
-    {"policies", OPTION_LATER, .help = "named policies of keys and signatures"},
     {"secondaries", OPTION_LATER, .help = "who is notified and may transfer"},
     {"statistics", OPTION_LATER, .help = "counters over HTTP"},
     {"tsig", OPTION_LATER, .help = "keys of transfers and updates"},
@@ -467,40 +469,10 @@ static const struct option rows_top[] = {
 const struct section options_top = SECTION(BASE_CONFIG, rows_top);
 // clang-format on
 
-// ── Walking it ───────────────────────────────────────────────────────────────────────────────────
-
-const struct option *options_at(const struct section *section, size_t index)
+const char *config_algorithm_word(uint8_t algorithm)
 {
-    for (; section != NULL; section = section->also) {
-        if (index < section->count)
-            return &section->rows[index];
-        index -= section->count;
-    }
-    return NULL;
-}
-
-const struct section *options_home(const struct section *section, size_t index)
-{
-    while (index >= section->count) {
-        index -= section->count;
-        section = section->also;
-    }
-    return section;
-}
-
-int options_find(const struct section *section, const char *name)
-{
-    int before = 0;
-    for (; section != NULL; section = section->also) {
-        for (size_t i = 0; i < section->count; i++)
-            if (strcmp(section->rows[i].name, name) == 0)
-                return before + (int)i;
-        before += (int)section->count;
-    }
-    return -1;
-}
-
-bool option_is_list(const struct option *row)
-{
-    return row->type >= OPTION_ADDRESSES && row->type <= OPTION_DOMAINS;
+    size_t i = 0;
+    while (words_algorithm[i] != NULL && numbers_algorithm[i] != algorithm)
+        i++;
+    return words_algorithm[i];
 }

@@ -16,25 +16,26 @@
 #include <stdint.h>
 
 enum option_type {
-    OPTION_SECTION,     // a mapping; its options are those of row->section
-    OPTION_SWITCH,      // yes or no (target: bool), or a mapping as OPTION_SECTION, which means yes
-    OPTION_CAA,         // no, automatic, who may issue, or a mapping as OPTION_SECTION
-    OPTION_YES_NO,      // bool
-    OPTION_WORD,        // enum: the place of the word in row->words
-    OPTION_EITHER,      // bool: the second of the two words is true
-    OPTION_ALGORITHM,   // uint8_t: its number, in row->numbers by the place of the word
-    OPTION_HOST_NAME,   // char *
-    OPTION_DOMAIN_NAME, // char *name of struct config_domain, and its `unicode`
-    OPTION_OWNER_NAME,  // char *, as in a master file
-    OPTION_SELECTOR,    // char *
-    OPTION_SERVICE,     // char *
-    OPTION_RECORD_TYPE, // char *
-    OPTION_TEXT,        // char *, any
-    OPTION_RECORD_LINE, // char *, a line of a master file
-    OPTION_PATH,        // char *, absolute
-    OPTION_NUMBER,      // uint32_t
-    OPTION_SECONDS,     // uint32_t
-    OPTION_LIFETIME,    // uint32_t, seconds or `never`, which is 0
+    OPTION_SECTION,   // a mapping; its options are those of row->section
+    OPTION_SWITCH,    // yes or no (target: bool), or a mapping as OPTION_SECTION, which means yes
+    OPTION_DNSSEC,    // as OPTION_WORD, or a mapping as OPTION_SECTION, which means the first word
+    OPTION_CAA,       // no, automatic, who may issue, or a mapping as OPTION_SECTION
+    OPTION_YES_NO,    // bool
+    OPTION_WORD,      // enum: the place of the word in row->words
+    OPTION_EITHER,    // bool: the second of the two words is true
+    OPTION_ALGORITHM, // uint8_t: its number, in row->numbers by the place of the word
+    OPTION_HOST_NAME, // char *
+    OPTION_DOMAIN_NAME,  // char *name of struct config_domain, and its `unicode`
+    OPTION_OWNER_NAME,   // char *, as in a master file
+    OPTION_SELECTOR,     // char *
+    OPTION_SERVICE,      // char *
+    OPTION_RECORD_TYPE,  // char *
+    OPTION_TEXT,         // char *, any
+    OPTION_RECORD_LINE,  // char *, a line of a master file
+    OPTION_PATH,         // char *, absolute
+    OPTION_NUMBER,       // uint32_t
+    OPTION_SECONDS,      // uint32_t
+    OPTION_LIFETIME,     // uint32_t, seconds or `never`, which is 0
     OPTION_MILLISECONDS, // uint32_t
     OPTION_USER,         // char *, a name or a number
     OPTION_GROUP,        // char *, likewise

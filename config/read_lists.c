@@ -453,14 +453,17 @@ void read_domain(const struct reader *reader, const struct node *node, struct co
         options_at(&options_top, (size_t)options_find(&options_top, "domains")), &options_top,
         &top};
     ret->dkim = config->box.dkim;
+    ret->dnssec = config->signing;
     read_mapped(reader, &slot, node, &targets);
     ret->mail = targets.mail != NULL ? targets.mail : &config->box.mail;
     ret->ttl = targets.ttl != NULL ? targets.ttl : &config->ttl;
-    ret->policy = &config->dnssec;
+    ret->policy = targets.dnssec != NULL ? targets.dnssec : &config->dnssec;
     if (targets.mail != NULL)
         defaults_mail(targets.mail);
     if (targets.ttl != NULL)
         defaults_ttl(targets.ttl);
+    if (targets.dnssec != NULL)
+        defaults_dnssec(targets.dnssec);
     if (ret->name != NULL && check_is_reverse(ret->name))
         default_reverse(ret);
     ret->digest = digest_node(node);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// What read.c and read_lists.c share: where in the configuration the reading is, and where values go.
+// What read.c, read_text.c and read_lists.c share: where in the configuration the reading is, and where values go.
 #pragma once
 
 #include "config/options.h"
@@ -38,6 +38,7 @@ void complain_of(const struct reader *reader, const struct slot *slot, struct co
                  const char *words);
 void complain_of_kind(const struct reader *reader, const struct slot *slot, const struct node *node,
                       const char *wanted);
+// read_text.c: base is what the row's offsets start at.
 enum status store_text(const struct reader *reader, const struct option *row, const char *text,
                        void *base, struct error *err);
 

@@ -97,7 +97,8 @@ static void put_kind(struct buf *ret, const struct option *row)
     if (row->type == OPTION_FLAGS)
         buf_printf(ret, "a list of %s", value_words(row->words, words));
     else if (row->words != NULL)
-        buf_put_text(ret, value_words(row->words, words));
+        buf_printf(ret, "%s%s", value_words(row->words, words),
+                   row->type == OPTION_DNSSEC ? ", or a mapping" : "");
     else if (option_is_list(row))
         buf_printf(ret, "%sa list of %s", row->takes_no ? "no, or " : "", item_text(row->type));
     else if (row->type >= OPTION_NUMBER && row->type <= OPTION_MILLISECONDS)

@@ -148,6 +148,10 @@ static void put_value(struct buf *ret, const struct option *row)
     } else if (row->type == OPTION_SWITCH) {
         buf_put_text(ret, YES_NO ", ");
         put_section(ret, row->section);
+    } else if (row->type == OPTION_DNSSEC) {
+        put_words(ret, row);
+        buf_put_text(ret, ", ");
+        put_section(ret, row->section);
     } else if (row->type == OPTION_CAA) {
         buf_put_text(ret, NO ", " TEXT ", {\"type\": \"array\", \"maxItems\": 16, \"items\": " TEXT
                              "}, ");

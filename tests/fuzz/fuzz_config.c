@@ -39,6 +39,13 @@ static void check_records(const struct config_record *records, size_t count)
              (records[i].type != NULL && (records[i].data_count > 0) != (records[i].text != NULL)));
 }
 
+static void check_policy(const struct config_dnssec_policy *policy)
+{
+    MUST(policy->signature_refresh < policy->signature_lifetime);
+    MUST(policy->algorithm == 13 || policy->algorithm == 15 || policy->algorithm == 8);
+    MUST(policy->ksk_lifetime == 0 || policy->ksk_lifetime >= policy->signature_lifetime);
+}
+
 static void check_config(const struct config *config)
 {
     MUST(config->directory[0] == '/' && config->state[0] == '/');
@@ -55,12 +62,14 @@ static void check_config(const struct config *config)
         MUST(!domain->no_addresses || domain->address_count == 0);
         MUST(!domain->in_parent || domain->zone_file == NULL);
         check_mail(domain->mail);
+        check_policy(domain->policy);
         check_records(domain->records, domain->record_count);
         MUST(domain->dnssec != CONFIG_DNSSEC_PRESIGNED || domain->zone_file != NULL);
     }
     check_mail(&config->box.mail);
     check_records(config->records, config->record_count);
-    MUST(config->dnssec.signature_refresh < config->dnssec.signature_lifetime);
+    check_policy(&config->dnssec);
+    MUST(config->signing != CONFIG_DNSSEC_PRESIGNED);
     MUST(config->ttl.standard > 0 && config->ttl.ns > 0 && config->server.tcp_connections > 0);
 }
 

@@ -264,7 +264,8 @@ static const struct {
               "- {zone-file: x}\n"
               "- {name: _a.example}\n"
               "- {name: c.example, zone-file: }\n"),
-     "z.yaml:4:29: domains.dnssec: \"nsec3\" is not known here; write yes, no or presigned\n"
+     "z.yaml:4:29: domains.dnssec: \"nsec3\" is not known here; write yes, no or presigned, or a "
+     "mapping such as dnssec: {algorithm: …}\n"
      "z.yaml:5:3: domains: \"name\" is missing; write it: the domain\n"
      "z.yaml:7:32: domains.zone-file: no value; write one, or leave the option out\n"
      "z.yaml:3:10: domains.dnssec: a.example is to be presigned and has no zone file; write "
@@ -315,8 +316,16 @@ static const struct {
      "z.yaml:3:29: dnssec.signature-refresh: 14d is not less than the lifetime of a signature, "
      "14d; write a shorter time\n"},
     {TEXT(BOX "domains: [example.com]\n"
-              "dnssec: yes\n"),
-     "z.yaml:3:9: dnssec: a single value; write a mapping: indented lines of `key: value`\n"},
+              "dnssec: nsec3\n"),
+     "z.yaml:3:9: dnssec: \"nsec3\" is not known here; write yes or no, or a mapping such as "
+     "dnssec: {algorithm: …}\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "dnssec: presigned\n"),
+     "z.yaml:3:9: dnssec: only what is in a zone file can be signed already; write it at the "
+     "domain that has one, and yes, no or a mapping here\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "dnssec:\n"),
+     "z.yaml:3:8: dnssec: no value; write one, or leave the option out\n"},
     {TEXT(BOX "domains: [example.com]\n"
               "ttl: {default: 0, soa: 1h30m, ns: 31d, dnskey: -5, negative: 2d, ptr: 5}\n"),
      "z.yaml:3:16: ttl.default: \"0\" is out of range; write 1s to 30d\n"

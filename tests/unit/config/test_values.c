@@ -205,10 +205,12 @@ static void check_rows(const struct section *section)
         assert_non_null(row->help);
         assert_true(strlen(row->help) <= 100 && row->help[strlen(row->help) - 1] != '.');
         bool has_section = row->type == OPTION_SECTION || row->type == OPTION_SWITCH ||
-                           row->type == OPTION_CAA || row->type >= OPTION_NAMESERVERS;
+                           row->type == OPTION_DNSSEC || row->type == OPTION_CAA ||
+                           row->type >= OPTION_NAMESERVERS;
         assert_int_equal(row->section != NULL, has_section && row->type != OPTION_LATER);
         bool has_words = row->type == OPTION_WORD || row->type == OPTION_EITHER ||
-                         row->type == OPTION_ALGORITHM || row->type == OPTION_FLAGS;
+                         row->type == OPTION_DNSSEC || row->type == OPTION_ALGORITHM ||
+                         row->type == OPTION_FLAGS;
         assert_int_equal(row->words != NULL, has_words);
         assert_int_equal(row->numbers != NULL, row->type == OPTION_ALGORITHM);
         assert_int_equal(row->count != 0, option_is_list(row));
