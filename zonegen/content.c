@@ -21,6 +21,7 @@ struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_k
     content->name = xstrdup(target->name);
     content->domain = target->domain;
     content->dnssec = target->dnssec;
+    content->policy = target->policy;
     struct zone_maker maker = {
         .inputs = inputs,
         .config = inputs->config,

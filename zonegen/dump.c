@@ -80,8 +80,18 @@ static const char *destiny(const struct zone_content *content)
     return states[content->dnssec];
 }
 
+// What the signer will do, in the words of the configuration.
+static void put_policy(const struct config_dnssec_policy *policy, struct buf *ret)
+{
+    const char *algorithm = config_algorithm_word(policy->algorithm);
+    buf_printf(ret, "\n;; signed: %s, %s, %s", algorithm,
+               policy->split_keys ? "two keys (KSK and ZSK)" : "one key (CSK)",
+               policy->nsec3 ? "NSEC3" : "NSEC");
+}
+
 static void put_head(const struct zone_content *content, struct buf *ret)
 {
+    bool is_external = content->domain != NULL && content->domain->mode == CONFIG_EXTERNAL;
     size_t missing = 0;
     for (size_t i = 0; i < content->record_count; i++)
         missing += content->records[i].rr == NULL;
@@ -91,6 +101,8 @@ static void put_head(const struct zone_content *content, struct buf *ret)
     buf_printf(ret, ", %s", destiny(content));
     if (content->domain != NULL && content->domain->mode == CONFIG_HIDDEN_PRIMARY)
         buf_put_text(ret, ",\n;; to the world by its name servers alone (mode: hidden-primary)");
+    if (content->dnssec == CONFIG_DNSSEC_ON && !is_external)
+        put_policy(content->policy, ret);
     buf_printf(ret, "\n\n$ORIGIN %s.\n", content->name);
 }
 

@@ -57,6 +57,7 @@ struct zone_content {
     char *name;                         // apex, text without the last dot, lower case
     const struct config_domain *domain; // NULL: the zone of the host name itself
     enum config_dnssec dnssec;
+    const struct config_dnssec_policy *policy;
     struct zone_record
         *records; // SOA first, then in the order of the dump; for a zone file the file's order
     size_t record_count;
