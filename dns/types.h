@@ -26,6 +26,7 @@ enum rr_type {
     RR_TYPE_TLSA = 52,
     RR_TYPE_CDS = 59,
     RR_TYPE_CDNSKEY = 60,
+    RR_TYPE_DSYNC = 66,
     RR_TYPE_TSIG = 250,
     RR_TYPE_IXFR = 251,
     RR_TYPE_AXFR = 252,

@@ -51,7 +51,10 @@ struct ask_question {
     uint16_t type;
     enum ask_transport transport;
     bool recursive; // RD and CD: for a resolver. Else neither
-    bool udp_only;  // a truncated answer is the answer: no TCP
+    bool
+        validated; // with recursive, RD only: the resolver shall validate and say so by AD (RFC 6840 §5.8)
+    bool notify;   // RFC 1996: no question, but the order to look at that RRset. Without EDNS
+    bool udp_only; // a truncated answer is the answer: no TCP
 };
 
 #define ASK_TEXT_MAX 120

@@ -8,6 +8,15 @@
 
 #define OPT_DO 0x8000 // RFC 3225 §3, RFC 6891 §6.1.4
 
+static unsigned flags_of(const struct ask_question *question)
+{
+    if (question->notify)
+        return OPCODE_NOTIFY << 11 | HEADER_AA; // RFC 1996 §3.2, §4.5
+    if (!question->recursive)
+        return 0;
+    return question->validated ? HEADER_RD : HEADER_RD | HEADER_CD;
+}
+
 size_t ask_message_write(const struct ask_question *question, uint16_t id,
                          uint8_t ret[ASK_MESSAGE_MAX])
 {
@@ -15,14 +24,16 @@ size_t ask_message_write(const struct ask_question *question, uint16_t id,
     uint8_t *at = ret + DNS_HEADER_LEN;
     memset(ret, 0, DNS_HEADER_LEN);
     wire_set_u16(ret, id);
-    wire_set_u16(ret + 2, question->recursive ? HEADER_RD | HEADER_CD : 0);
+    wire_set_u16(ret + 2, (uint16_t)flags_of(question));
     wire_set_u16(ret + 4, 1);
-    wire_set_u16(ret + 10, 1);
+    wire_set_u16(ret + 10, !question->notify);
     memcpy(at, question->name, name_len);
     at += name_len;
     wire_set_u16(at, question->type);
     wire_set_u16(at + 2, RR_CLASS_IN);
     at += 4;
+    if (question->notify)
+        return (size_t)(at - ret);
     memset(at, 0, 11);
     wire_set_u16(at + 1, RR_TYPE_OPT);
     wire_set_u16(at + 3, DNS_UDP_EDNS_MAX);
@@ -38,7 +49,8 @@ static bool is_answer(const struct ask_question *question, uint16_t id, const ui
     if (len < DNS_HEADER_LEN || wire_get_u16(octets) != id)
         return false;
     uint16_t flags = wire_get_u16(octets + 2);
-    if ((flags & HEADER_QR) == 0 || (flags >> 11 & 0xf) != OPCODE_QUERY)
+    unsigned opcode = question->notify ? OPCODE_NOTIFY : OPCODE_QUERY;
+    if ((flags & HEADER_QR) == 0 || (flags >> 11 & 0xf) != opcode)
         return false;
     if (wire_get_u16(octets + 4) == 0)
         return (flags & 0xf) != RCODE_NOERROR;

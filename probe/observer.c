@@ -8,20 +8,8 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "probe/observation.h"
 #include "probe/records.h"
-#include "probe/servers.h"
-
-// Of one address: what its answers say together.
-struct target {
-    size_t name;   // whose it is: targets of one server have the same
-    bool has;      // some answer has it
-    bool has_not;  // some answer has it not
-    bool unclear;  // TLS: some kind of key could not be looked at
-    bool no_route; // this host cannot reach such addresses
-};
-
-#define TARGETS_MAX SERVERS_ADDRESSES_MAX
-_Static_assert(TARGETS_MAX >= RESOLVE_ADDRESSES_MAX, "one for each address of a host");
 
 struct observer {
     struct probe_world world;
@@ -34,32 +22,6 @@ struct observer {
     bool reads;
     bool closing;
 };
-
-struct observation {
-    struct observer *observer;
-    struct observe_question question;
-    struct observe_answer answer;
-    struct target targets[TARGETS_MAX];
-    size_t target_count;
-    bool begun; // to ask the targets
-    bool told;
-    unsigned pending;
-    uv_timer_t timer;
-};
-
-// One question to one target.
-struct errand {
-    struct observation *observation;
-    struct target *target;
-};
-
-static struct errand *errand_new(struct observation *observation, size_t target)
-{
-    struct errand *errand = xmalloc(sizeof(*errand));
-    *errand = (struct errand){observation, &observation->targets[target]};
-    observation->pending++;
-    return errand;
-}
 
 static void read_on(struct observer *observer);
 
@@ -96,19 +58,46 @@ static bool is_heard_elsewhere(const struct observation *observation, const stru
     return false;
 }
 
+// The first one stays.
+static void put_address(uint8_t ret[16], const struct address *address)
+{
+    static const uint8_t none[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (memcmp(ret, none, sizeof(none)) != 0)
+        return;
+    if (address->any.sa_family == AF_INET6) {
+        memcpy(ret, &address->v6.sin6_addr, 16);
+    } else if (address->any.sa_family == AF_INET) {
+        memcpy(ret, mapped, sizeof(mapped));
+        memcpy(ret + sizeof(mapped), &address->v4.sin_addr, 4);
+    }
+}
+
+// A target that has not said everything yet may be wrong, but not ok; a mail server may have another key to show.
+static void count(struct observation *observation)
+{
+    struct observe_answer *answer = &observation->answer;
+    for (size_t i = 0; i < observation->target_count; i++) {
+        const struct target *target = &observation->targets[i];
+        bool done = target->open == 0;
+        if (target->has_not && (done || observation->question.kind != OBSERVE_TLS_KEY)) {
+            answer->wrong++;
+            put_address(answer->first_wrong, &target->address);
+        } else if (target->has && !target->partial && done) {
+            answer->ok++;
+        } else if (!target->no_route || !is_heard_elsewhere(observation, target)) {
+            answer->unknown++;
+            put_address(answer->first_unknown, &target->address);
+        }
+    }
+}
+
 static void tell(struct observation *observation)
 {
     struct observer *observer = observation->observer;
     struct observe_answer *answer = &observation->answer;
-    for (size_t i = 0; i < observation->target_count; i++) {
-        const struct target *target = &observation->targets[i];
-        if (target->has_not)
-            answer->wrong++;
-        else if (target->has)
-            answer->ok++;
-        else if (!target->no_route || !is_heard_elsewhere(observation, target))
-            answer->unknown++;
-    }
+    if (observation->question.kind == OBSERVE_DS)
+        observe_ds_conclude(observation);
+    count(observation);
     if (!observation->begun) // who else there is has not been found out
         answer->unknown++;
     answer->version = OBSERVE_VERSION;
@@ -133,13 +122,88 @@ static void on_timer_closed(uv_handle_t *handle)
     release(observer);
 }
 
-static void step_done(struct observation *observation)
+void observation_hold(struct observation *observation)
+{
+    observation->pending++;
+}
+
+void observation_release(struct observation *observation)
 {
     if (--observation->pending > 0)
         return;
     if (!observation->told)
         tell(observation);
     uv_close((uv_handle_t *)&observation->timer, on_timer_closed);
+}
+
+// ── Targets ──────────────────────────────────────────────────────────────────────────────────────
+
+struct target *observation_target(struct observation *observation, const struct address *address,
+                                  size_t name)
+{
+    struct target *target = &observation->targets[observation->target_count++];
+    target->address = *address;
+    target->name = name;
+    return target;
+}
+
+struct errand *errand_new(struct observation *observation, struct target *target)
+{
+    struct errand *errand = xmalloc(sizeof(*errand));
+    *errand = (struct errand){observation, target};
+    target->open++;
+    observation_hold(observation);
+    return errand;
+}
+
+void errand_done(struct errand *errand)
+{
+    struct observation *observation = errand->observation;
+    errand->target->open--;
+    free(errand);
+    observation_release(observation);
+}
+
+void observation_ttl(struct observation *observation, uint32_t ttl)
+{
+    if (ttl > observation->answer.ttl)
+        observation->answer.ttl = ttl;
+}
+
+static bool has_address(const struct servers *servers, size_t name)
+{
+    for (size_t i = 0; i < servers->count; i++)
+        if (servers->list[i].name == name)
+            return true;
+    return false;
+}
+
+// An address that two names share is one server.
+static bool is_first(const struct servers *servers, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (address_equal(&servers->list[i].address, &servers->list[index].address))
+            return false;
+    return true;
+}
+
+void observation_ask_servers(struct observation *observation, const struct servers *servers,
+                             void (*ask)(struct observation *observation, struct target *target))
+{
+    observation->begun = true;
+    for (size_t i = 0; i < servers->name_count; i++)
+        if (!has_address(servers, i) || servers->names[i].partial)
+            observation->answer.unknown++;
+    if (servers->more)
+        observation->answer.unknown++;
+    for (size_t i = 0; i < servers->count && !observation->told; i++) {
+        const struct server *server = &servers->list[i];
+        if (!is_first(servers, i))
+            continue;
+        struct target *target = observation_target(observation, &server->address, server->name);
+        if (server->outcome != ASK_NOT_ASKED)
+            ask(observation, target);
+    }
 }
 
 // ── A record at the servers of a zone ────────────────────────────────────────────────────────────
@@ -160,59 +224,37 @@ static void on_record(void *data, struct ask_answer *got)
         else
             errand->target->has_not = true;
     }
-    if (ttl > observation->answer.ttl)
-        observation->answer.ttl = ttl;
-    free(errand);
-    step_done(observation);
+    observation_ttl(observation, ttl);
+    errand_done(errand);
 }
 
-static void ask_server(struct observation *observation, const struct server *server)
+static void ask_server(struct observation *observation, struct target *target)
 {
     static const enum ask_transport transports[] = {ASK_UDP, ASK_TCP};
-    struct asker *asker = observation->observer->world.resolver.asker;
-    size_t target = observation->target_count++;
-    observation->targets[target].name = server->name;
-    for (size_t i = 0; i < 2 && server->outcome != ASK_NOT_ASKED; i++) {
-        struct ask_question question = {.server = server->address,
+    for (size_t i = 0; i < 2; i++) {
+        struct ask_question question = {.server = target->address,
                                         .name = observation->question.owner,
                                         .type = observation->question.type,
                                         .transport = transports[i]};
-        asker_ask(asker, &question, on_record, errand_new(observation, target));
+        asker_ask(observation->world->resolver.asker, &question, on_record,
+                  errand_new(observation, target));
     }
-}
-
-static bool has_address(const struct servers *servers, size_t name)
-{
-    for (size_t i = 0; i < servers->count; i++)
-        if (servers->list[i].name == name)
-            return true;
-    return false;
-}
-
-// An address that two names share is one server.
-static bool is_first(const struct servers *servers, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (address_equal(&servers->list[i].address, &servers->list[index].address))
-            return false;
-    return true;
 }
 
 static void on_servers(void *data, struct zone_servers *found)
 {
     struct observation *observation = data;
-    const struct servers *servers = &found->servers;
-    observation->begun = true;
-    for (size_t i = 0; i < servers->name_count; i++)
-        if (!has_address(servers, i) || servers->names[i].partial)
-            observation->answer.unknown++;
-    if (found->parent_outcome == RESOLVE_UNKNOWN || servers->name_count == 0 || servers->more)
+    if (found->parent_outcome == RESOLVE_UNKNOWN || found->servers.name_count == 0)
         observation->answer.unknown++;
-    for (size_t i = 0; i < servers->count && !observation->told; i++)
-        if (is_first(servers, i))
-            ask_server(observation, &servers->list[i]);
+    observation_ask_servers(observation, &found->servers, ask_server);
     zone_servers_free(found);
-    step_done(observation);
+    observation_release(observation);
+}
+
+static void observe_record(struct observation *observation)
+{
+    servers_find(&observation->world->resolver, observation->question.zone, on_servers,
+                 observation);
 }
 
 // ── The keys of a mail server ────────────────────────────────────────────────────────────────────
@@ -238,21 +280,19 @@ static void on_keys(void *data, const struct tls_answer *answer)
         target->unclear = true;
     }
     settle(target);
-    free(errand);
-    step_done(observation);
+    errand_done(errand);
 }
 
 static void look_at(struct observation *observation, const struct address *address)
 {
     static const enum tls_kind kinds[] = {TLS_KIND_RSA, TLS_KIND_ECDSA};
-    size_t target = observation->target_count++;
+    struct target *target = observation_target(observation, address, 0);
     for (size_t i = 0; i < 2; i++) {
         struct tls_target wanted = {.address = *address,
                                     .host = observation->question.owner,
                                     .start = tls_start_of(observation->question.port),
                                     .kind = kinds[i]};
-        tls_look(observation->observer->world.tls, &wanted, on_keys,
-                 errand_new(observation, target));
+        tls_look(observation->world->tls, &wanted, on_keys, errand_new(observation, target));
     }
 }
 
@@ -265,7 +305,13 @@ static void on_addresses(void *data, const struct resolve_addresses *addresses)
         observation->answer.unknown++;
     for (size_t i = 0; i < addresses->count && !observation->told; i++)
         look_at(observation, &addresses->list[i]);
-    step_done(observation);
+    observation_release(observation);
+}
+
+static void observe_tls_key(struct observation *observation)
+{
+    resolve_addresses(&observation->world->resolver, observation->question.owner,
+                      observation->question.port, on_addresses, observation);
 }
 
 // ── Questions ────────────────────────────────────────────────────────────────────────────────────
@@ -278,16 +324,34 @@ static bool is_name(const uint8_t wire[NAME_WIRE_MAX])
 
 static bool is_question(const struct observe_question *question)
 {
-    if (question->version != OBSERVE_VERSION || !is_name(question->owner))
+    if (question->version != OBSERVE_VERSION)
         return false;
-    if (question->kind == OBSERVE_RECORD)
-        return is_name(question->zone) && name_is_under(question->owner, question->zone);
-    return question->kind == OBSERVE_TLS_KEY && question->port != 0;
+    switch (question->kind) {
+    case OBSERVE_RECORD:
+        return is_name(question->owner) && is_name(question->zone) &&
+               name_is_under(question->owner, question->zone);
+    case OBSERVE_TLS_KEY:
+        return is_name(question->owner) && question->port != 0;
+    case OBSERVE_KEYS:
+    case OBSERVE_DS:
+        return is_name(question->zone) && question->key_count <= OBSERVE_KEYS_MAX;
+    case OBSERVE_NOTIFY_CDS:
+        return is_name(question->zone);
+    default:
+        return false;
+    }
 }
+
+static void (*const kinds[])(struct observation *observation) = {
+    [OBSERVE_RECORD] = observe_record,
+    [OBSERVE_TLS_KEY] = observe_tls_key,
+    [OBSERVE_KEYS] = observe_keys,
+    [OBSERVE_DS] = observe_ds,
+    [OBSERVE_NOTIFY_CDS] = observe_notify_cds,
+};
 
 static void begin(struct observer *observer, const struct observe_question *question)
 {
-    const struct resolver *resolver = &observer->world.resolver;
     if (!is_question(question)) {
         observer->counts.dropped++;
         return;
@@ -297,17 +361,14 @@ static void begin(struct observer *observer, const struct observe_question *ques
     observer->open++;
     struct observation *observation = xcalloc(1, sizeof(*observation));
     observation->observer = observer;
+    observation->world = &observer->world;
     observation->question = *question;
     observation->pending = 1;
     uv_timer_init(observer->world.loop, &observation->timer);
     observation->timer.data = observation;
     uv_update_time(observer->world.loop);
     uv_timer_start(&observation->timer, on_late, observer->time_ms, 0);
-    question = &observation->question;
-    if (question->kind == OBSERVE_RECORD)
-        servers_find(resolver, question->zone, on_servers, observation);
-    else
-        resolve_addresses(resolver, question->owner, question->port, on_addresses, observation);
+    kinds[question->kind](observation);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)

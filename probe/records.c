@@ -26,6 +26,26 @@ bool record_is(const ldns_rr *rr, const uint8_t *owner, uint16_t type)
            record_name(ldns_rr_owner(rr), &name) && name_equal(name.wire, owner);
 }
 
+bool records_apex(const ldns_pkt *packet, const uint8_t *name, struct name *ret)
+{
+    const ldns_rr_list *sections[] = {ldns_pkt_answer(packet), ldns_pkt_authority(packet)};
+    for (size_t s = 0; s < 2; s++) {
+        for (size_t i = 0; i < ldns_rr_list_rr_count(sections[s]); i++) {
+            const ldns_rr *rr = ldns_rr_list_rr(sections[s], i);
+            if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA && record_name(ldns_rr_owner(rr), ret) &&
+                name_is_under(name, ret->wire))
+                return true;
+        }
+    }
+    return false;
+}
+
+uint32_t record_ttl(const ldns_rr *rr)
+{
+    uint32_t ttl = ldns_rr_ttl(rr);
+    return ttl <= INT32_MAX ? ttl : 0;
+}
+
 bool record_address(const ldns_rr *rr, uint16_t port, struct address *ret)
 {
     const ldns_rdf *rdf = ldns_rr_rd_count(rr) == 1 ? ldns_rr_rdf(rr, 0) : NULL;
@@ -85,7 +105,7 @@ bool records_have(const ldns_rr_list *records, const uint8_t *owner, uint16_t ty
         if (memcmp(found, digest, sizeof(found)) != 0)
             continue;
         if (ret_ttl != NULL)
-            *ret_ttl = ldns_rr_ttl(rr) > INT32_MAX ? 0 : ldns_rr_ttl(rr); // RFC 2181 §8
+            *ret_ttl = record_ttl(rr);
         return true;
     }
     return false;

@@ -11,6 +11,10 @@
 
 // The name in an rdata field or owner; false when it is none.
 bool record_name(const ldns_rdf *rdf, struct name *ret);
+// The apex of the zone that has the name, as an answer about that says: by the SOA, in the answer section when it is
+// the apex itself, in the authority section of "nothing there" otherwise (RFC 2308 §2).
+bool records_apex(const ldns_pkt *packet, const uint8_t *name, struct name *ret);
+uint32_t record_ttl(const ldns_rr *rr); // RFC 2181 §8: with the highest bit set it is 0
 // As a new field for ldns; the caller frees with ldns_rdf_deep_free.
 ldns_rdf *record_name_rdf(const uint8_t *name);
 bool record_is(const ldns_rr *rr, const uint8_t *owner, uint16_t type); // any case of letters

@@ -12,9 +12,9 @@
 // ── One question ─────────────────────────────────────────────────────────────────────────────────
 
 struct question {
-    const struct resolver *resolver;
     struct name name;
     uint16_t type;
+    bool validated;
     void (*done)(void *data, const struct resolve_answer *answer);
     void *data;
 };
@@ -66,23 +66,39 @@ static void on_answer(void *data, struct ask_answer *got)
     else if (answer.outcome == RESOLVE_UNKNOWN)
         snprintf(answer.text, sizeof(answer.text), "the resolver: rcode %d",
                  (int)ldns_pkt_get_rcode(got->packet));
+    answer.secure = question->validated && got->packet != NULL && ldns_pkt_ad(got->packet);
     question->done(question->data, &answer);
     free(question);
+}
+
+static void ask(const struct resolver *resolver, const uint8_t *name,
+                const struct question *question)
+{
+    struct question *own = xmalloc(sizeof(*own));
+    *own = *question;
+    own->name.len = (uint8_t)name_wire_len(name);
+    memcpy(own->name.wire, name, own->name.len);
+    struct ask_question ask = {.server = resolver->address,
+                               .name = own->name.wire,
+                               .type = own->type,
+                               .transport = ASK_UDP,
+                               .recursive = true,
+                               .validated = own->validated};
+    asker_ask(resolver->asker, &ask, on_answer, own);
 }
 
 void resolve(const struct resolver *resolver, const uint8_t *name, uint16_t type,
              void (*done)(void *data, const struct resolve_answer *answer), void *data)
 {
-    struct question *question = xcalloc(1, sizeof(*question));
-    *question = (struct question){.resolver = resolver, .type = type, .done = done, .data = data};
-    question->name.len = (uint8_t)name_wire_len(name);
-    memcpy(question->name.wire, name, question->name.len);
-    struct ask_question ask = {.server = resolver->address,
-                               .name = question->name.wire,
-                               .type = type,
-                               .transport = ASK_UDP,
-                               .recursive = true};
-    asker_ask(resolver->asker, &ask, on_answer, question);
+    struct question question = {.type = type, .done = done, .data = data};
+    ask(resolver, name, &question);
+}
+
+void resolve_validated(const struct resolver *resolver, const uint8_t *name, uint16_t type,
+                       void (*done)(void *data, const struct resolve_answer *answer), void *data)
+{
+    struct question question = {.type = type, .validated = true, .done = done, .data = data};
+    ask(resolver, name, &question);
 }
 
 // ── Addresses ────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Asks a recursive resolver, to find out where to look: addresses of hosts, zone cuts. What it says is not judged, so
-// it is told not to validate either (CD): who looks at a zone that is bogus must find its servers too.
+// it is told not to validate either (CD): who looks at a zone that is bogus must find its servers too. Only who acts on
+// what it says asks it to (resolve_validated).
 //
 // Addresses that the world cannot reach (private, loopback, reserved …: base/address.h) are told apart: strangers may
 // write any address into their zones, and this program asks nobody inside the admin's network for them.
@@ -32,8 +33,9 @@ enum resolve_outcome {
 
 struct resolve_answer {
     enum resolve_outcome outcome;
-    struct name canonical;   // the end of the aliases: owner of the records
-    const ldns_pkt *packet;  // NULL when there is none; until `done` returns
+    struct name canonical;  // the end of the aliases: owner of the records
+    const ldns_pkt *packet; // NULL when there is none; until `done` returns
+    bool secure; // resolve_validated only: the resolver found it signed from the root down
     char text[ASK_TEXT_MAX]; // why it is unknown
 };
 
@@ -41,6 +43,10 @@ struct resolve_answer {
 // `canonical`.
 void resolve(const struct resolver *resolver, const uint8_t *name, uint16_t type,
              void (*done)(void *data, const struct resolve_answer *answer), void *data);
+
+// The same, but what is bogus is UNKNOWN, and `secure` is set. Believes the resolver and the way to it: on this host.
+void resolve_validated(const struct resolver *resolver, const uint8_t *name, uint16_t type,
+                       void (*done)(void *data, const struct resolve_answer *answer), void *data);
 
 struct resolve_addresses {
     // FOUND: at least one, of either family and any kind. UNKNOWN: one family is not known and the other has none.

@@ -23,6 +23,7 @@ struct finder {
     struct gathering servers;
     void (*next)(struct finder *finder); // when nothing is pending
     unsigned pending;
+    bool parents_only;
     void (*done)(void *data, struct zone_servers *servers);
     void *data;
 };
@@ -242,7 +243,10 @@ static void parents_said(struct finder *finder)
         add_names(&result->servers, ldns_pkt_authority(packet), &result->zone, SERVER_AT_PARENT);
         add_glue(result, ldns_pkt_additional(packet));
     }
-    look_up_names(finder, &finder->servers, servers_looked_up);
+    if (finder->parents_only)
+        end(finder);
+    else
+        look_up_names(finder, &finder->servers, servers_looked_up);
 }
 
 static void parents_looked_up(struct finder *finder)
@@ -275,22 +279,6 @@ static void look_for_parents(struct finder *finder)
     resolve(finder->resolver, finder->result->parent.wire, RR_TYPE_NS, on_parent_names, finder);
 }
 
-// The apex of the zone that has the name: the SOA, in the answer when it is the apex itself, in the authority section
-// of "nothing there" otherwise (RFC 2308 §2).
-static bool find_apex(const ldns_pkt *packet, const uint8_t *name, struct name *ret)
-{
-    const ldns_rr_list *sections[] = {ldns_pkt_answer(packet), ldns_pkt_authority(packet)};
-    for (size_t s = 0; s < 2; s++) {
-        for (size_t i = 0; i < ldns_rr_list_rr_count(sections[s]); i++) {
-            const ldns_rr *rr = ldns_rr_list_rr(sections[s], i);
-            if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA && record_name(ldns_rr_owner(rr), ret) &&
-                name_is_under(name, ret->wire))
-                return true;
-        }
-    }
-    return false;
-}
-
 static void on_cut(void *data, const struct resolve_answer *answer)
 {
     struct finder *finder = data;
@@ -298,7 +286,7 @@ static void on_cut(void *data, const struct resolve_answer *answer)
     const uint8_t *above = result->zone.wire + result->zone.wire[0] + 1;
     if (answer->outcome == RESOLVE_UNKNOWN)
         fail(finder, answer->text);
-    else if (!find_apex(answer->packet, above, &result->parent))
+    else if (!records_apex(answer->packet, above, &result->parent))
         fail(finder, "the resolver tells no zone above");
     else
         result->parent_outcome = RESOLVE_FOUND;
@@ -322,28 +310,42 @@ static void look_up_servers(struct finder *finder)
     look_up_names(finder, &finder->servers, servers_looked_up);
 }
 
-void servers_find(const struct resolver *resolver, const uint8_t *zone,
-                  void (*done)(void *data, struct zone_servers *servers), void *data)
+static void find(const struct resolver *resolver, const uint8_t *zone, const struct finder *wanted)
 {
-    struct finder *finder = xcalloc(1, sizeof(*finder));
+    struct finder *finder = xmalloc(sizeof(*finder));
     struct zone_servers *result = xcalloc(1, sizeof(*result));
     *finder = (struct finder){.resolver = resolver,
                               .result = result,
                               .parents.set = &result->parents,
                               .servers.set = &result->servers,
                               .pending = 1,
-                              .done = done,
-                              .data = data};
+                              .parents_only = wanted->parents_only,
+                              .done = wanted->done,
+                              .data = wanted->data};
     result->zone.len = (uint8_t)name_wire_len(zone);
     memcpy(result->zone.wire, zone, result->zone.len);
     if (zone[0] == 0) {
         result->parent_outcome = RESOLVE_NONE;
-        finder->next = look_up_servers;
+        finder->next = wanted->parents_only ? end : look_up_servers;
         resolve(resolver, zone, RR_TYPE_NS, on_root_names, finder);
         return;
     }
     finder->next = look_for_parents;
     resolve(resolver, zone + zone[0] + 1, RR_TYPE_SOA, on_cut, finder);
+}
+
+void servers_find(const struct resolver *resolver, const uint8_t *zone,
+                  void (*done)(void *data, struct zone_servers *servers), void *data)
+{
+    struct finder wanted = {.done = done, .data = data};
+    find(resolver, zone, &wanted);
+}
+
+void servers_find_parents(const struct resolver *resolver, const uint8_t *zone,
+                          void (*done)(void *data, struct zone_servers *servers), void *data)
+{
+    struct finder wanted = {.parents_only = true, .done = done, .data = data};
+    find(resolver, zone, &wanted);
 }
 
 void zone_servers_free(struct zone_servers *servers)

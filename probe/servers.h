@@ -73,6 +73,10 @@ struct zone_servers {
 // Finds them. `done` gets the result, which is then the caller's (zone_servers_free). zone in wire form is copied.
 void servers_find(const struct resolver *resolver, const uint8_t *zone,
                   void (*done)(void *data, struct zone_servers *servers), void *data);
+// The same, but only what the parent's servers say: the zone's own are not looked up nor asked, and `servers` has the
+// names of referrals alone.
+void servers_find_parents(const struct resolver *resolver, const uint8_t *zone,
+                          void (*done)(void *data, struct zone_servers *servers), void *data);
 void zone_servers_free(struct zone_servers *servers); // NULL is fine
 
 // Did a server answer from authority for the zone (NOERROR or NXDOMAIN, AA)? A referral or REFUSED is none.

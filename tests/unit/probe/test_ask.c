@@ -136,6 +136,56 @@ static void an_answer_over_udp_is_taken(void **state)
     assert_string_equal(seen.text, "");
 }
 
+// What came, with QR: the same opcode, question and nothing else.
+static void acknowledge(struct stand_in *stand_in, const uint8_t *octets, size_t len,
+                        struct buf *ret)
+{
+    struct buf *heard = stand_in->data;
+    buf_put(heard, octets, len);
+    buf_put(ret, octets, len);
+    wire_set_u16(ret->data + 2, wire_get_u16(ret->data + 2) | HEADER_QR);
+}
+
+static void answer_as_to_a_query(struct stand_in *stand_in, const uint8_t *octets, size_t len,
+                                 struct buf *ret)
+{
+    acknowledge(stand_in, octets, len, ret);
+    wire_set_u16(ret->data + 2, HEADER_QR);
+}
+
+static struct seen notify(void)
+{
+    struct seen seen = {0};
+    struct ask_question question = {.server = server.address,
+                                    .name = www,
+                                    .type = RR_TYPE_CDS,
+                                    .transport = ASK_UDP,
+                                    .udp_only = true,
+                                    .notify = true};
+    asker_ask(asker, &question, on_done, &seen);
+    while (seen.count == 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    return seen;
+}
+
+static void a_notification_has_no_edns_and_gets_an_answer_of_its_kind(void **state)
+{
+    (void)state;
+    static const uint8_t flags[] = {0x24, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+    struct buf heard = {0};
+    server.data = &heard;
+    server.datagram = acknowledge;
+    struct seen seen = notify();
+    assert_int_equal(seen.outcome, ASK_ANSWERED);
+    assert_int_equal(seen.rcode, RCODE_NOERROR);
+    assert_int_equal(heard.len, DNS_HEADER_LEN + sizeof(www) + 4);
+    assert_memory_equal(heard.data + 2, flags, sizeof(flags));
+    assert_int_equal(wire_get_u16(heard.data + DNS_HEADER_LEN + sizeof(www)), RR_TYPE_CDS);
+    server.datagram = answer_as_to_a_query;
+    assert_int_equal(notify().outcome, ASK_TIMEOUT);
+    buf_done(&heard);
+}
+
 static void an_answer_over_tcp_is_taken(void **state)
 {
     (void)state;
@@ -399,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(an_answer_over_udp_is_taken),
+        test(a_notification_has_no_edns_and_gets_an_answer_of_its_kind),
         test(an_answer_over_tcp_is_taken),
         test(a_truncated_answer_is_asked_for_over_tcp),
         test(silence_is_a_timeout_after_three_sendings),

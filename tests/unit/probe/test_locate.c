@@ -31,6 +31,8 @@ static uv_loop_t loop;
 static struct stand_in server;
 static struct resolver resolver;
 static const struct told *told;
+static bool validates; // the resolver is asked to
+static bool secure;    // it says
 
 static void push(ldns_pkt *packet, ldns_pkt_section section, const char *lines)
 {
@@ -52,6 +54,7 @@ static void say(const struct told *what, ldns_pkt *packet, struct buf *ret)
     ldns_pkt_set_qr(packet, true);
     ldns_pkt_set_edns_udp_size(packet, 0);
     ldns_pkt_set_rcode(packet, (uint8_t)what->rcode);
+    ldns_pkt_set_ad(packet, secure);
     push(packet, LDNS_SECTION_ANSWER, what->answer);
     push(packet, LDNS_SECTION_AUTHORITY, what->authority);
     assert_int_equal(ldns_pkt2wire(&octets, packet, &len), LDNS_STATUS_OK);
@@ -64,7 +67,8 @@ static void answer(struct stand_in *stand_in, const uint8_t *octets, size_t len,
     ldns_pkt *packet = NULL;
     (void)stand_in;
     assert_int_equal(ldns_wire2pkt(&packet, octets, len), LDNS_STATUS_OK);
-    assert_true(ldns_pkt_rd(packet) && ldns_pkt_cd(packet));
+    assert_true(ldns_pkt_rd(packet));
+    assert_int_equal(ldns_pkt_cd(packet), !validates);
     const ldns_rr *question = ldns_rr_list_rr(ldns_pkt_question(packet), 0);
     char *name = ldns_rdf2str(ldns_rr_owner(question));
     char *type = ldns_rr_type2str(ldns_rr_get_type(question));
@@ -111,6 +115,7 @@ static struct name name_of(const char *text)
 struct seen {
     unsigned count;
     enum resolve_outcome outcome;
+    bool secure;
     char canonical[NAME_TEXT_MAX];
     char text[ASK_TEXT_MAX];
     struct resolve_addresses addresses;
@@ -121,6 +126,7 @@ static void on_answer(void *data, const struct resolve_answer *got)
     struct seen *seen = data;
     seen->count++;
     seen->outcome = got->outcome;
+    seen->secure = got->secure;
     name_to_text(got->canonical.wire, seen->canonical);
     memcpy(seen->text, got->text, sizeof(seen->text));
 }
@@ -196,6 +202,27 @@ static void what_a_resolver_says_is_told_apart(void **state)
         assert_string_equal(seen.canonical, cases[i].canonical);
         assert_string_equal(seen.text, cases[i].text);
     }
+}
+
+static void who_wants_it_validated_is_told_whether_it_is_secure(void **state)
+{
+    (void)state;
+    static const struct told what[] = {
+        {"a.example. A", LDNS_RCODE_NOERROR, "a.example. 1 IN A 192.0.2.1", NULL}, {0}};
+    secure = true;
+    assert_false(look_up("a.example", what).secure);
+    validates = true;
+    for (unsigned i = 0; i < 2; i++) {
+        struct seen seen = {0};
+        struct name name = name_of("a.example");
+        resolve_validated(&resolver, name.wire, RR_TYPE_A, on_answer, &seen);
+        while (seen.count == 0)
+            uv_run(&loop, UV_RUN_ONCE);
+        assert_int_equal(seen.outcome, RESOLVE_FOUND);
+        assert_int_equal(seen.secure, secure);
+        secure = false;
+    }
+    validates = false;
 }
 
 static void addresses_are_those_of_both_families(void **state)
@@ -397,6 +424,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(what_a_resolver_says_is_told_apart),
+        test(who_wants_it_validated_is_told_whether_it_is_secure),
         test(addresses_are_those_of_both_families),
         test(a_family_that_is_not_known_is_told),
         test(more_addresses_than_anybody_has_are_left_out),

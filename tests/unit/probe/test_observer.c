@@ -91,15 +91,23 @@ static int stop(void **state)
     return 0;
 }
 
-static void send_question(const char *zone, uint32_t id)
+static void send_question_of(enum observe_kind kind, const char *zone, uint32_t id)
 {
-    struct observe_question question = {
-        .version = OBSERVE_VERSION, .id = id, .kind = OBSERVE_RECORD, .type = RR_TYPE_TXT};
+    struct observe_question question = {.version = OBSERVE_VERSION,
+                                        .id = id,
+                                        .kind = (uint16_t)kind,
+                                        .type = RR_TYPE_TXT,
+                                        .port = 25};
     struct name name;
     assert_int_equal(name_from_text(zone, &name, NULL), STATUS_OK);
     memcpy(question.zone, name.wire, name.len);
     memcpy(question.owner, name.wire, name.len);
     assert_int_equal(send(ends[1], &question, sizeof(question), 0), sizeof(question));
+}
+
+static void send_question(const char *zone, uint32_t id)
+{
+    send_question_of(OBSERVE_RECORD, zone, id);
 }
 
 static bool hear(struct observe_answer *ret)
@@ -162,14 +170,36 @@ static void who_is_never_answered_holds_up_nobody(void **state)
         assert_true(hear(&heard) && heard.unknown == 1);
 }
 
+static const enum observe_kind kinds[] = {OBSERVE_RECORD, OBSERVE_TLS_KEY, OBSERVE_KEYS, OBSERVE_DS,
+                                          OBSERVE_NOTIFY_CDS};
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static void without_a_resolver_every_kind_is_unknown(void **state)
+{
+    (void)state;
+    static const struct told nothing[] = {{0}};
+    struct observe_answer heard;
+    told = nothing;
+    for (uint32_t i = 0; i < KINDS; i++)
+        send_question_of(kinds[i], "a.example", i);
+    while (observer_counts(observer)->answers < KINDS)
+        uv_run(&loop, UV_RUN_ONCE);
+    for (unsigned i = 0; i < KINDS; i++) {
+        assert_true(hear(&heard));
+        assert_int_equal(heard.unknown, 1);
+        assert_int_equal(heard.ok + heard.wrong + heard.set_count, 0);
+    }
+}
+
 static void an_observer_that_is_closed_says_nothing_more(void **state)
 {
     (void)state;
     static const struct told nothing[] = {{0}};
     struct observe_answer heard;
     told = nothing;
-    send_question("a.example", 1);
-    while (observer_counts(observer)->questions == 0)
+    for (uint32_t i = 0; i < KINDS; i++)
+        send_question_of(kinds[i], "a.example", i);
+    while (observer_counts(observer)->questions < KINDS)
         uv_run(&loop, UV_RUN_ONCE);
     observer_close(observer);
     asker_close(world.resolver.asker);
@@ -186,6 +216,7 @@ int main(void)
         test(a_family_that_is_not_known_may_hide_a_server),
         test(what_takes_too_long_is_unknown),
         test(who_is_never_answered_holds_up_nobody),
+        test(without_a_resolver_every_kind_is_unknown),
         test(an_observer_that_is_closed_says_nothing_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
