@@ -27,6 +27,7 @@ import subprocess
 import threading
 import time
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -146,10 +147,11 @@ def serves(address, zone):
 
 class Front:
     """A name server that passes questions on to one behind it, and can do worse. udp, tcp: "open", "silent", "closed";
-    change: gets each answer and returns another."""
+    change: gets each answer over these transports and returns another."""
 
-    def __init__(self):
-        self.udp, self.tcp, self.change, self.behind = "open", "open", None, BEHIND
+    def __init__(self, address=SECOND, behind=BEHIND):
+        self.address, self.behind = address, behind
+        self.udp, self.tcp, self.change, self.changed = "open", "open", None, ("udp", "tcp")
         self.selector = selectors.DefaultSelector()
         self.sockets = {}
         self.wake, self.ending = os.pipe(), False
@@ -170,7 +172,7 @@ class Front:
                 elif state != "closed" and not have:
                     opened = socket.socket(socket.AF_INET, kind)
                     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    opened.bind((SECOND, 53))
+                    opened.bind((self.address, 53))
                     if kind == socket.SOCK_STREAM:
                         opened.listen(20)
                     self.sockets[kind] = opened
@@ -181,7 +183,7 @@ class Front:
         message = dns.message.from_wire(octets)
         ask = dns.query.tcp if tcp else dns.query.udp
         reply = ask(message, self.behind, timeout=3)
-        if self.change is not None:
+        if self.change is not None and ("tcp" if tcp else "udp") in self.changed:
             reply = self.change(reply)
         return reply.to_wire() if reply is not None else None
 
@@ -198,16 +200,17 @@ class Front:
 
     def hear_udp(self, own):
         octets, who = own.recvfrom(4096)
-        reply = self.answer(octets, False) if self.udp == "open" else None
-        if reply is not None:
-            own.sendto(reply, who)
+        with contextlib.suppress(OSError, dns.exception.DNSException):
+            reply = self.answer(octets, False) if self.udp == "open" else None
+            if reply is not None:
+                own.sendto(reply, who)
 
     def hear_tcp(self, own):
         connection, _ = own.accept()
         if self.tcp == "silent":
             self.held = connection  # open, and never read
             return
-        with connection, contextlib.suppress(OSError, struct.error):
+        with connection, contextlib.suppress(OSError, struct.error, dns.exception.DNSException):
             connection.settimeout(3)
             (size,) = struct.unpack("!H", connection.recv(2, socket.MSG_WAITALL))
             reply = self.answer(connection.recv(size, socket.MSG_WAITALL), True)

@@ -3,22 +3,17 @@
 BIND at several addresses, by one that is silent, one that lies, one that knows nothing of the zone; a mail server with
 two certificates."""
 
-import hashlib
 import shutil
 import socket
-import struct
 
-import dns.name
-import dns.rdata
 import pytest
 
-from harness import BIN, Program, control_ask, control_socket, make_certificate, run, scratch, wait_until
+from harness import Program, control_ask, make_certificate, run, scratch, wait_until
 from internet import BOX4, BOX6, ROOT_SERVER, TLD_SERVER, Mail, Nsd, World, serves, tls_context
+from observing import DS, KEYS, QUESTION_SIZE, RECORD, TLS_KEY, Probe, question
 
 NSD, KNOT4, KNOT6, NAMED, SILENT, LIAR = ("203.0.113.1", "203.0.113.2", "2001:db8:113::2", "203.0.113.3",
                                           "203.0.113.4", "203.0.113.5")
-RECORD, TLS_KEY = 1, 2
-QUESTION, ANSWER = struct.Struct("=IIHHHH255s255s32s2x"), struct.Struct("=IIqIIII")
 
 SOA = "SOA ns1.servers.tld. hostmaster 1 14400 3600 604800 300"
 TLSA = "3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -128,45 +123,6 @@ def far():
 # ── Questions ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Probe:
-    def __init__(self, directory, *more):
-        self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.ours.settimeout(30)
-        self.control = directory / "probe.sock"
-        self.control.unlink(missing_ok=True)
-        with theirs, control_socket(self.control) as listener:
-            self.program = Program(BIN / "zone-probe", "--observe", theirs.fileno(), "--control", listener.fileno(),
-                                   "--timeout", "1", *more, log=directory / "probe.log",
-                                   pass_fds=(theirs.fileno(), listener.fileno()))
-        self.last = 0
-
-    def send(self, kind, owner, *, rtype="TLSA", zone=".", port=0, digest=b""):
-        self.last += 1
-        number = dns.rdatatype.from_text(rtype)
-        self.ours.send(QUESTION.pack(1, self.last, kind, number, port, 0, dns.name.from_text(zone).to_wire(),
-                                     dns.name.from_text(owner).to_wire(), digest))
-        return self.last
-
-    def hear(self):
-        version, number, seen_at, ttl, *counts = ANSWER.unpack(self.ours.recv(1000))
-        assert version == 1 and seen_at > 1_700_000_000
-        return number, ttl, tuple(counts)
-
-    def record(self, zone, rdata=TLSA, rtype="TLSA", owner="_25._tcp.mx"):
-        """The TTL that was seen, and how many have the record, have it not, are unknown."""
-        octets = dns.rdata.from_text("IN", rtype, rdata).to_wire() if rtype != "TXT" else rdata.encode()
-        asked = self.send(RECORD, f"{owner}.{zone}", rtype=rtype, zone=zone, digest=hashlib.sha256(octets).digest())
-        number, ttl, counts = self.hear()
-        assert number == asked
-        return ttl, counts
-
-    def key(self, spki, host="mx.far.tld", port=25):
-        asked = self.send(TLS_KEY, host, port=port, digest=bytes.fromhex(spki))
-        number, _, counts = self.hear()
-        assert number == asked
-        return counts
-
-
 @pytest.fixture
 def probe(far):
     a_probe = Probe(far.directory)
@@ -176,7 +132,7 @@ def probe(far):
 
 
 def test_every_server_at_every_address_counts_also_those_that_only_the_zone_names(probe):
-    assert probe.record("far.tld") == (1800, (4, 0, 0))
+    assert probe.record("far.tld", TLSA) == (1800, (4, 0, 0))
     assert probe.record("far.tld", LIE) == (0, (0, 4, 0))
     assert probe.record("far.tld", TLSA, owner="nothing") == (0, (0, 4, 0))
     assert probe.record("far.tld", BOX4, "A", owner="mx") == (300, (4, 0, 0))
@@ -188,39 +144,39 @@ def test_a_text_counts_without_its_cuts_and_blanks(probe):
 
 
 def test_who_is_silent_is_unknown(probe):
-    assert probe.record("silent.tld") == (1800, (1, 0, 1))
+    assert probe.record("silent.tld", TLSA) == (1800, (1, 0, 1))
 
 
 def test_who_says_something_else_is_wrong(probe):
-    assert probe.record("liar.tld") == (1800, (1, 1, 0))
+    assert probe.record("liar.tld", TLSA) == (1800, (1, 1, 0))
     assert probe.record("liar.tld", LIE) == (1800, (1, 1, 0))
 
 
 def test_who_knows_nothing_of_the_zone_is_unknown(probe):
-    assert probe.record("lame.tld") == (1800, (1, 0, 1))
+    assert probe.record("lame.tld", TLSA) == (1800, (1, 0, 1))
 
 
 def test_addresses_that_the_world_cannot_reach_are_not_asked(probe):
     before = control_ask(probe.control, "status")["asked"]
-    assert probe.record("silent.tld") == (1800, (1, 0, 1))
+    assert probe.record("silent.tld", TLSA) == (1800, (1, 0, 1))
     silent = control_ask(probe.control, "status")["asked"] - before
-    assert probe.record("inside.tld") == (1800, (1, 0, len(NOT_FOR_THE_WORLD)))
+    assert probe.record("inside.tld", TLSA) == (1800, (1, 0, len(NOT_FOR_THE_WORLD)))
     # The same questions but for those to the second server: its NS, the record over UDP and TCP.
     assert control_ask(probe.control, "status")["asked"] - before - silent == silent - 3
 
 
 def test_a_server_without_an_address_is_unknown(probe):
-    assert probe.record("nowhere.tld") == (1800, (1, 0, 1))
+    assert probe.record("nowhere.tld", TLSA) == (1800, (1, 0, 1))
 
 
 def test_an_address_without_a_route_hides_nobody_who_is_heard_elsewhere(probe):
     """A box without IPv6 hears a server with both by IPv4; one that has IPv6 alone stays unknown."""
-    assert probe.record("dual.tld") == (1800, (1, 0, 0))
-    assert probe.record("six.tld") == (1800, (1, 0, 1))
+    assert probe.record("dual.tld", TLSA) == (1800, (1, 0, 0))
+    assert probe.record("six.tld", TLSA) == (1800, (1, 0, 1))
 
 
 def test_a_zone_that_nobody_serves_is_unknown(probe):
-    assert probe.record("none.tld") == (0, (0, 0, 1))
+    assert probe.record("none.tld", TLSA) == (0, (0, 0, 1))
 
 
 def test_both_keys_of_a_mail_server_are_seen(far, probe):
@@ -269,32 +225,34 @@ def test_a_key_is_not_gone_while_one_kind_cannot_be_seen(far, probe, monkeypatch
 
 
 def test_many_questions_are_all_answered(far, probe):
-    asked = {probe.send(TLS_KEY, "mx.far.tld", port=25, digest=bytes.fromhex(far.keys[far.rsa])) for _ in range(40)}
-    assert {probe.hear()[0] for _ in range(40)} == asked
+    asked = {probe.send(TLS_KEY, owner="mx.far.tld", port=25, digest=bytes.fromhex(far.keys[far.rsa])) for _ in range(40)}
+    assert {probe.hear().number for _ in range(40)} == asked
 
 
 def test_what_is_no_question_is_not_answered(probe):
     probe.ours.send(b"what?")
-    probe.ours.send(bytes(QUESTION.size))
-    probe.ours.send(QUESTION.pack(2, 1, RECORD, 52, 0, 0, b"\0", b"\0", b""))
-    probe.ours.send(QUESTION.pack(1, 1, RECORD, 52, 0, 0, b"\0", b"\xff", b""))
-    probe.ours.send(QUESTION.pack(1, 1, RECORD, 52, 0, 0, b"\3far\0", b"\4near\0", b""))
-    probe.ours.send(QUESTION.pack(1, 1, 7, 52, 0, 0, b"\0", b"\0", b""))
-    assert probe.record("far.tld") == (1800, (4, 0, 0))
+    probe.ours.send(bytes(QUESTION_SIZE))
+    probe.ours.send(question(1, RECORD, rtype=52, version=1))
+    probe.ours.send(question(1, RECORD, rtype=52, owner=b"\xff"))
+    probe.ours.send(question(1, RECORD, rtype=52, zone=b"\3far\0", owner=b"\4near\0"))
+    probe.ours.send(question(1, KEYS, zone=b"\3far\0", key_count=17))
+    probe.ours.send(question(1, DS, zone=b"\xff"))
+    probe.ours.send(question(1, 6, rtype=52))
+    assert probe.record("far.tld", TLSA) == (1800, (4, 0, 0))
     counts = control_ask(probe.control, "status")
-    assert (counts["questions"], counts["answers"], counts["dropped"]) == (1, 1, 6)
+    assert (counts["questions"], counts["answers"], counts["dropped"]) == (1, 1, 8)
 
 
 def test_without_a_resolver_nothing_is_known(far):
     a_probe = Probe(far.directory, "--resolver", "127.0.0.1@5353")
     with a_probe.ours, a_probe.program:
-        assert a_probe.record("far.tld") == (0, (0, 0, 1))
+        assert a_probe.record("far.tld", TLSA) == (0, (0, 0, 1))
         assert a_probe.key("00" * 32) == (0, 0, 1)
 
 
 def test_it_ends_at_once_while_it_asks(far):
     a_probe = Probe(far.directory, "--unconfined")
     with a_probe.ours, a_probe.program:
-        a_probe.send(RECORD, "_25._tcp.mx.silent.tld", zone="silent.tld", digest=b"")
+        a_probe.send(RECORD, owner="_25._tcp.mx.silent.tld", zone="silent.tld", rtype="TLSA")
         wait_until(lambda: control_ask(a_probe.control, "status")["asked"] > 5, "it asks")
         assert a_probe.program.stop(timeout=3) == 0
