@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: ISC
-// What a key in memory can do: sign, name itself to the parent, go away. Files are in dnskey_load.c
+// What a key in memory can do: name itself to the parent, go away. Files are in dnskey_load.c
 // and dnskey_make.c.
 #include "keys/dnskey.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include <openssl/bn.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
-#include <openssl/err.h>
-
-#include "keys/private_key.h"
 
 void dnskey_done(struct dnskey *key)
 {
@@ -73,44 +66,4 @@ bool dnskey_is_sep(const ldns_rr *rr)
 ldns_rr *dnskey_ds(const struct dnskey *key)
 {
     return ldns_key_rr2ds(key->rr, LDNS_SHA256);
-}
-
-// RFC 6605 §4: r and s, padded to the size of the curve, without the DER round them.
-static bool signature_from_der(const uint8_t *der, size_t der_len, size_t half, uint8_t *ret)
-{
-    const unsigned char *at = der;
-    ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)der_len);
-    bool good = signature != NULL &&
-                BN_bn2binpad(ECDSA_SIG_get0_r(signature), ret, (int)half) == (int)half &&
-                BN_bn2binpad(ECDSA_SIG_get0_s(signature), ret + half, (int)half) == (int)half;
-    ECDSA_SIG_free(signature);
-    return good;
-}
-
-enum status dnskey_sign(const struct dnskey *key, const uint8_t *octets, size_t len,
-                        uint8_t ret_signature[DNSKEY_SIGNATURE_MAX], size_t *ret_len,
-                        struct error *err)
-{
-    if (key->private == NULL)
-        return error_set(err, STATUS_STATE, "%s: the private part is not loaded", key->path);
-    const struct key_algorithm *algorithm = key_algorithm(key->algorithm);
-    uint8_t signature[DNSKEY_SIGNATURE_MAX];
-    size_t signature_len = sizeof(signature);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool good =
-        ctx != NULL &&
-        EVP_DigestSignInit_ex(ctx, NULL, algorithm->digest, NULL, NULL, key->private, NULL) == 1 &&
-        EVP_DigestSign(ctx, signature, &signature_len, octets, len) == 1;
-    EVP_MD_CTX_free(ctx);
-    if (good && algorithm->half > 0) {
-        good = signature_from_der(signature, signature_len, algorithm->half, ret_signature);
-        *ret_len = 2 * algorithm->half;
-    } else if (good) {
-        memcpy(ret_signature, signature, signature_len);
-        *ret_len = signature_len;
-    }
-    if (good)
-        return STATUS_OK;
-    ERR_clear_error();
-    return error_set(err, STATUS_CRYPTO, "%s: cannot sign with this key", key->path);
 }

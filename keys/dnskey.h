@@ -129,11 +129,3 @@ void dnskey_prepare(void);
 bool dnskey_is_sep(const ldns_rr *rr);
 // The DS of a key with SHA-256 (RFC 4509) as a record that the caller frees with ldns_rr_free.
 ldns_rr *dnskey_ds(const struct dnskey *key);
-
-#define DNSKEY_SIGNATURE_MAX 512
-// octets → signature in the form of RRSIG's Signature field (RFC 6605 §4: r and s, 32 octets each,
-// for algorithm 13). Pure, and may run in another thread than the one that loaded the key. STATE
-// when the key has no private part.
-enum status dnskey_sign(const struct dnskey *key, const uint8_t *octets, size_t len,
-                        uint8_t ret_signature[DNSKEY_SIGNATURE_MAX], size_t *ret_len,
-                        struct error *err);

@@ -12,7 +12,6 @@
 #include "signer/judge.h"
 #include "signer/life.h"
 #include "signer/notes.h"
-#include "signer/verify.h"
 
 void build_slim(struct build *build)
 {
@@ -26,6 +25,8 @@ void build_slim(struct build *build)
 
 void build_done(struct build *build)
 {
+    if (build->zone != NULL)
+        build->zone->in_batch = false;
     build_slim(build);
     zone_state_done(&build->state);
     *build = (struct build){0};
@@ -425,6 +426,7 @@ enum status build_finish(const struct build_context *context, struct build *buil
         .policy = policy,
         .serial = build->state.serial,
         .now = context->now,
+        .choice = context->verify,
     };
     return verify_image(&request, err);
 }

@@ -17,6 +17,7 @@
 #include "signer/lastgood.h"
 #include "signer/records.h"
 #include "signer/sign.h"
+#include "signer/verify.h"
 #include "signer/zone.h"
 
 struct build_context {
@@ -28,9 +29,10 @@ struct build_context {
     struct store_reader *serve; // both renewed
     struct store_reader *state;
     struct dkim_orders *orders; // of the batch
-    bool *dkim_changed;         // set when who signs mail has to be told of another key
-    bool dkim_held;             // who signs mail could not be told of new keys: none is revoked
-    bool distrust;              // somebody else wrote to serve/: nothing of it is used again
+    enum verify_choice verify;
+    bool *dkim_changed; // set when who signs mail has to be told of another key
+    bool dkim_held;     // who signs mail could not be told of new keys: none is revoked
+    bool distrust;      // somebody else wrote to serve/: nothing of it is used again
     int64_t now;
 };
 

@@ -6,7 +6,7 @@
 
 static void finish_builds(struct publisher *publisher, const struct build_context *context)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     size_t good = 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct build *build = &batch->builds[i];
@@ -26,7 +26,7 @@ static void finish_builds(struct publisher *publisher, const struct build_contex
 
 static void finish_news(struct publisher *publisher, const struct build_context *context)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     size_t good = 0;
     for (size_t i = 0; i < batch->news_count; i++) {
         struct build *build = &batch->news[i];
@@ -77,7 +77,7 @@ static enum status put_states(const struct batch *batch, const struct build_cont
 static enum status commit_state(struct publisher *publisher, const struct build_context *context,
                                 struct error *err)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     struct store_txn *txn = NULL;
     enum status status = store_begin(publisher->stores.state, &txn, err);
     if (status != STATUS_OK)
@@ -100,7 +100,7 @@ static enum status commit_state(struct publisher *publisher, const struct build_
 
 static enum status commit_serve(struct publisher *publisher, struct error *err)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     struct zones *zones = &publisher->zones;
     struct store_txn *txn = NULL;
     enum status status = store_begin(publisher->stores.serve, &txn, err);
@@ -135,10 +135,10 @@ static void read_keys(const struct build *build, struct public_keys *ret)
 static void announce_keys(struct publisher *publisher, int64_t now)
 {
     enum kept_when when = KEPT_IN_TIME;
-    for (size_t i = 0; i < publisher->batch.count; i++) {
-        struct zone *zone = publisher->batch.builds[i].zone;
+    for (size_t i = 0; i < publisher->batch->count; i++) {
+        struct zone *zone = publisher->batch->builds[i].zone;
         struct public_keys next, both;
-        read_keys(&publisher->batch.builds[i], &next);
+        read_keys(&publisher->batch->builds[i], &next);
         public_keys_both(&zone->keys, &next, &both);
         if (zone->keys.kind != PUBLIC_NOTHING && !public_keys_equal(&zone->keys, &both))
             when = KEPT_AT_ONCE;
@@ -186,7 +186,7 @@ static void touch_parent(const struct publisher *publisher, const struct build *
 
 static void take_over(struct publisher *publisher, int64_t now)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     for (size_t i = 0; i < batch->count; i++) {
         const struct build *build = &batch->builds[i];
         struct zone *zone = build->zone;
@@ -235,11 +235,12 @@ static void put_back(struct batch *batch)
 
 static enum status commit_batch(struct publisher *publisher, int64_t now, struct error *err)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     enum status status = stores_renew(&publisher->stores, err);
     if (status != STATUS_OK)
         return status;
     struct build_context context = publisher_context(publisher, batch->now);
+    context.verify = batch->job_count <= PUBLISH_VERIFIED_JOBS ? VERIFY_NEW : VERIFY_SAMPLE;
     finish_builds(publisher, &context);
     finish_news(publisher, &context);
     bool images = batch->count > 0 || publisher->zones.gone_count > 0;
@@ -263,8 +264,8 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
 // Keys that were made are written; their zones are looked at once more, before the others.
 static void store_keys(struct publisher *publisher, int64_t now)
 {
-    for (size_t i = 0; i < publisher->batch.orders.count; i++) {
-        const struct dkim_order *order = &publisher->batch.orders.list[i];
+    for (size_t i = 0; i < publisher->batch->orders.count; i++) {
+        const struct dkim_order *order = &publisher->batch->orders.list[i];
         struct error err = {0};
         if (dkim_order_store(publisher->dkim_tables.directory, order, now, &err) != STATUS_OK) {
             publisher_zone_fails(publisher, order->zone, &err, now);
@@ -275,13 +276,14 @@ static void store_keys(struct publisher *publisher, int64_t now)
     }
 }
 
-enum status publisher_commit(struct publisher *publisher, int64_t now)
+enum status publisher_commit(struct publisher *publisher, struct batch *batch, int64_t now)
 {
     struct error err = {0};
+    publisher->batch = batch;
     store_keys(publisher, now);
     enum status status = commit_batch(publisher, now, &err);
     if (status != STATUS_OK) {
-        put_back(&publisher->batch);
+        put_back(batch);
         publisher_stores_fail(publisher, &err, now);
     } else if (publisher->stores.spoilt && !publisher->distrust) {
         log_event(LOG_LEVEL_ERROR, "serve-written-by-others", "reason",
@@ -290,6 +292,6 @@ enum status publisher_commit(struct publisher *publisher, int64_t now)
         publisher->stores.spoilt = false;
         publisher_touch_all(publisher);
     }
-    batch_clear(&publisher->batch);
+    batch_clear(batch);
     return status;
 }

@@ -47,7 +47,7 @@ static enum status add_signatures(struct image_builder *builder, const struct si
         const struct sign_job *job = &signing->jobs[i];
         buf_clear(&rdata);
         buf_put(&rdata, signing->octets.data + job->octets_at, job->prefix_len);
-        buf_put(&rdata, job->signature, job->signature_len);
+        buf_put(&rdata, signing->signatures + job->signature_at, job->signature_len);
         status = add_rrsig(builder, signing->records, job->rrset, rdata.data, rdata.len, err);
     }
     buf_done(&rdata);

@@ -2,7 +2,6 @@
 #include "signer/loop.h"
 
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,27 +13,18 @@
 #include "signer/confined.h"
 #include "signer/homes.h"
 #include "signer/observe.h"
+#include "signer/pool.h"
 #include "signer/publish.h"
 #include "signer/questions.h"
 #include "signer/source.h"
 #include "signer/status.h"
 #include "signer/tls.h"
 
-// libuv's pool has four threads.
-#define SLICES_MAX 4
 // The clock is looked at again at least so often: it may be set.
 #define LOOK_MS_MAX 60000
 #define LOOK_MS_MIN 50
 // Questions sent at a time; the others follow in the next look.
 #define QUESTIONS_MAX 128
-
-struct loop;
-
-struct slice {
-    uv_work_t work;
-    struct loop *loop;
-    size_t first;
-};
 
 struct loop {
     uv_loop_t uv;
@@ -46,11 +36,8 @@ struct loop {
     uv_timer_t step;
     uv_signal_t hangup;
     struct service service;
-    struct slice slices[SLICES_MAX];
-    size_t slice_count;
-    size_t slices_left;     // 0: the pool is idle
-    struct inputs *waiting; // arrived while the pool was busy
-    atomic_bool cancelled;  // read in the pool
+    struct pool pool;
+    struct inputs *waiting; // arrived while batches were under way
     bool ending;
     bool told_moved;
     int exit_status;
@@ -77,7 +64,7 @@ static void end(struct loop *loop, int exit_status)
         return;
     loop->ending = true;
     loop->exit_status = exit_status;
-    atomic_store(&loop->cancelled, true);
+    pool_cancel(&loop->pool);
     source_stop(&loop->source);
     observe_stop(&loop->observe);
     uv_close((uv_handle_t *)&loop->step, NULL);
@@ -87,53 +74,18 @@ static void end(struct loop *loop, int exit_status)
 
 // ── Batches ──────────────────────────────────────────────────────────────────────────────────────
 
-static void run_slice(uv_work_t *work)
-{
-    const struct slice *slice = work->data;
-    struct loop *loop = slice->loop;
-    size_t count = publisher_job_count(loop->publisher);
-    for (size_t i = slice->first; i < count && !atomic_load(&loop->cancelled);
-         i += loop->slice_count)
-        publisher_run_job(loop->publisher, i);
-}
-
 static void take_inputs(struct loop *loop, struct inputs *inputs);
 
-static void commit(struct loop *loop)
+static void on_signed(struct pool *pool, struct batch *batch)
 {
-    publisher_commit(loop->publisher, unix_time());
-    struct inputs *waiting = loop->waiting;
-    loop->waiting = NULL;
-    if (waiting != NULL)
+    struct loop *loop = pool->data;
+    publisher_commit(loop->publisher, batch, unix_time());
+    if (loop->waiting != NULL && pool->count == 0) {
+        struct inputs *waiting = loop->waiting;
+        loop->waiting = NULL;
         take_inputs(loop, waiting);
+    }
     step_in(loop, 0);
-}
-
-static void on_slice_done(uv_work_t *work, int status)
-{
-    (void)status;
-    const struct slice *slice = work->data;
-    struct loop *loop = slice->loop;
-    if (--loop->slices_left == 0 && !loop->ending)
-        commit(loop);
-}
-
-static void run_jobs(struct loop *loop)
-{
-    size_t count = publisher_job_count(loop->publisher);
-    if (!publisher_is_long(loop->publisher)) {
-        for (size_t i = 0; i < count; i++)
-            publisher_run_job(loop->publisher, i);
-        commit(loop);
-        return;
-    }
-    loop->slices_left = loop->slice_count;
-    for (size_t i = 0; i < loop->slice_count; i++) {
-        loop->slices[i].loop = loop;
-        loop->slices[i].first = i;
-        loop->slices[i].work.data = &loop->slices[i];
-        uv_queue_work(&loop->uv, &loop->slices[i].work, run_slice, on_slice_done);
-    }
 }
 
 static uint64_t until(int64_t next, int64_t now)
@@ -168,13 +120,18 @@ static void on_answer(struct observe *observe, const struct observe_answer *answ
 static void on_step(uv_timer_t *timer)
 {
     struct loop *loop = timer->data;
-    if (loop->publisher == NULL || loop->slices_left > 0)
+    // New inputs are taken when no batch refers to those in force any more.
+    if (loop->publisher == NULL || loop->waiting != NULL)
         return;
     int64_t now = unix_time();
-    if (publisher_collect(loop->publisher, now)) {
-        run_jobs(loop);
+    struct batch *batch = publisher_collect(loop->publisher, now);
+    if (batch != NULL) {
+        step_in(loop, 0);
+        pool_sign(&loop->pool, batch);
         return;
     }
+    if (loop->pool.count > 0) // on_signed comes here again
+        return;
     if (loop->options->once) {
         struct publisher_counts counts = publisher_counts(loop->publisher);
         log_event(LOG_LEVEL_INFO, "done", "zones-looked-at", log_u64(counts.looked_at), "published",
@@ -237,11 +194,11 @@ static void take_inputs(struct loop *loop, struct inputs *inputs)
 static void on_arrived(struct source *source, struct inputs *inputs)
 {
     struct loop *loop = source->data;
-    if (loop->slices_left == 0) {
+    if (loop->pool.count == 0) {
         take_inputs(loop, inputs);
         return;
     }
-    inputs_free(loop->waiting); // the batch that is being signed refers to those in force
+    inputs_free(loop->waiting); // batches under way refer to those in force
     loop->waiting = inputs;
 }
 
@@ -331,16 +288,11 @@ static bool start_service(struct loop *loop)
     return false;
 }
 
-static size_t count_slices(void)
-{
-    unsigned cores = uv_available_parallelism();
-    return cores < 1 ? 1 : cores > SLICES_MAX ? SLICES_MAX : cores;
-}
-
 int loop_run(const struct loop_options *options, struct inputs *inputs)
 {
-    struct loop loop = {.options = options, .slice_count = count_slices()};
+    struct loop loop = {.options = options, .pool = {.signed_ = on_signed, .data = &loop}};
     uv_loop_init(&loop.uv);
+    pool_init(&loop.pool, &loop.uv);
     uv_timer_init(&loop.uv, &loop.step);
     loop.step.data = &loop;
     bool started = start_service(&loop);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The running signer: one libuv loop that turns new inputs, time and signals into the steps of the publisher.
-// Signatures are made in libuv's pool, which runs nothing but publisher_run_job: bytes → signature.
+// Signatures are made in libuv's pool (signer/pool.h).
 #pragma once
 
 #include <stdbool.h>

@@ -11,9 +11,6 @@
 #include "signer/notes.h"
 #include "signer/publisher.h"
 
-// So few signatures are made at once; sending them through the pool takes longer.
-#define JOBS_AT_ONCE 8
-
 // ── Opening and closing ──────────────────────────────────────────────────────────────────────────
 
 enum status publisher_open(const char *directory, struct publisher **ret, struct error *err)
@@ -49,28 +46,12 @@ enum status publisher_open(const char *directory, struct publisher **ret, struct
     return STATUS_OK;
 }
 
-void batch_clear(struct batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        build_done(&batch->builds[i]);
-    batch->count = 0;
-    for (size_t i = 0; i < batch->news_count; i++)
-        build_done(&batch->news[i]);
-    dkim_orders_clear(&batch->orders);
-    batch->news_count = 0;
-    batch->job_count = 0;
-    batch->looked_at = 0;
-}
-
 void publisher_close(struct publisher *publisher)
 {
     if (publisher == NULL)
         return;
-    batch_clear(&publisher->batch);
-    free(publisher->batch.builds);
-    free(publisher->batch.news);
-    free(publisher->batch.jobs);
-    free(publisher->batch.orders.list);
+    for (size_t i = 0; i < PUBLISH_BATCHES; i++)
+        batch_done(&publisher->batches[i]);
     if (publisher->zones.inputs != NULL)
         lastgood_undo(&publisher->lastgood, publisher->zones.inputs);
     zones_done(&publisher->zones);
@@ -170,6 +151,8 @@ static bool mark_due(struct publisher *publisher, int64_t now)
         struct zone *zone = &publisher->zones.list[i];
         raise_alarm(zone, now);
         notes_tell(zone->notes, zone->name, now);
+        if (zone->in_batch)
+            continue;
         if (zone->failed ? now >= zone->retry_at
                          : build_is_due(zone, now) || now >= zone->life_next ||
                                now >= zone_dkim_next(zone->dkim))
@@ -189,10 +172,10 @@ static bool has_dirty_child(const struct zones *zones, const struct zone *zone)
 }
 
 // A zone is delegated with the keys that are published below it: what the batch has there is committed before.
-static bool has_child_in_batch(const struct batch *batch, const struct zone *zone)
+static bool has_child_in_batch(const struct zones *zones, const struct zone *zone)
 {
-    for (size_t i = 0; zone->target->child_count > 0 && i < batch->count; i++)
-        if (batch->builds[i].zone->target->parent == zone->target)
+    for (size_t i = 0; zone->target->child_count > 0 && i < zones->count; i++)
+        if (zones->list[i].in_batch && zones->list[i].target->parent == zone->target)
             return true;
     return false;
 }
@@ -206,7 +189,8 @@ static size_t find_dirty(const struct publisher *publisher, bool urgent)
     for (size_t i = 0; i < zones->count; i++) {
         cursor = cursor == 0 || cursor > zones->count ? zones->count - 1 : cursor - 1;
         const struct zone *zone = &zones->list[cursor];
-        if (zone->dirty && (zone->urgent || !urgent) && !has_dirty_child(zones, zone))
+        if (zone->dirty && !zone->in_batch && (zone->urgent || !urgent) &&
+            !has_dirty_child(zones, zone))
             return cursor;
     }
     return zones->count;
@@ -219,36 +203,16 @@ static struct zone *next_dirty(struct publisher *publisher)
     struct zones *zones = &publisher->zones;
     struct zone *next = zones->host < zones->count ? &zones->list[zones->host] : NULL;
     size_t cursor = publisher->cursor;
-    if (next == NULL || !next->dirty || has_dirty_child(zones, next)) {
+    if (next == NULL || !next->dirty || next->in_batch || has_dirty_child(zones, next)) {
         size_t urgent = publisher->any_urgent ? find_dirty(publisher, true) : zones->count;
         publisher->any_urgent = urgent < zones->count;
         cursor = publisher->any_urgent ? urgent : find_dirty(publisher, false);
         next = cursor < zones->count ? &zones->list[cursor] : NULL;
     }
-    if (next == NULL || has_child_in_batch(&publisher->batch, next))
+    if (next == NULL || has_child_in_batch(zones, next))
         return NULL;
     publisher->cursor = cursor;
     return next;
-}
-
-static void take_build(struct batch *batch, const struct build *build)
-{
-    batch->builds = array_grow(batch->builds, &batch->cap, batch->count, sizeof(*batch->builds));
-    batch->builds[batch->count++] = *build;
-    for (size_t i = 0; build->signing != NULL && i < build->signing->job_count; i++) {
-        batch->jobs =
-            array_grow(batch->jobs, &batch->job_cap, batch->job_count, sizeof(*batch->jobs));
-        batch->jobs[batch->job_count++] =
-            (struct batch_job){build->signing, &build->signing->jobs[i]};
-    }
-}
-
-static void take_news(struct batch *batch, struct build *build)
-{
-    build_slim(build);
-    batch->news =
-        array_grow(batch->news, &batch->news_cap, batch->news_count, sizeof(*batch->news));
-    batch->news[batch->news_count++] = *build;
 }
 
 struct build_context publisher_context(struct publisher *publisher, int64_t now)
@@ -261,7 +225,7 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
         .lastgood = &publisher->lastgood,
         .serve = publisher->stores.serve_reader,
         .state = publisher->stores.state_reader,
-        .orders = &publisher->batch.orders,
+        .orders = publisher->batch != NULL ? &publisher->batch->orders : NULL,
         .dkim_changed = &publisher->dkim_tables.kept.stale,
         .dkim_held = publisher->dkim_tables.kept.trouble != NULL,
         .distrust = publisher->distrust,
@@ -273,7 +237,7 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
 static bool look_at(struct publisher *publisher, const struct build_context *context,
                     struct zone *zone)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     struct build build;
     struct error err = {0};
     enum status status = STATUS_OK;
@@ -283,7 +247,7 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     zone->waits_for_child = false;
     switch (build_prepare(context, zone, &build, &status, &err)) {
     case BUILD_READY:
-        take_build(batch, &build);
+        batch_take(batch, &build);
         return true;
     case BUILD_WAITS:
         break;
@@ -294,7 +258,7 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
             zone->life_next = context->now + PUBLISH_RETRY_S;
         if (!build.state_changed && !build_has_news(context, zone))
             break;
-        take_news(batch, &build);
+        batch_take_news(batch, &build);
         return true;
     case BUILD_FAILED:
         if (status == STATUS_NO_SPACE) {
@@ -313,7 +277,7 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
 static bool look_at_external(struct publisher *publisher, const struct build_context *context,
                              struct zone *zone)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     struct error err = {0};
     size_t ordered = batch->orders.count;
     publisher->counts.looked_at++;
@@ -340,7 +304,7 @@ static bool is_full(const struct batch *batch, int64_t end_ms)
 // Zones first: they are served. At least one is looked at, however slow the clock makes it look.
 static void fill_batch(struct publisher *publisher, const struct build_context *context)
 {
-    struct batch *batch = &publisher->batch;
+    struct batch *batch = publisher->batch;
     struct zones *zones = &publisher->zones;
     int64_t end = clock_ms() + PUBLISH_BATCH_MS;
     struct zone *zone;
@@ -362,58 +326,76 @@ static enum status begin_round(struct publisher *publisher, struct error *err)
     return keyring_refresh(&publisher->keyring, err);
 }
 
-bool publisher_collect(struct publisher *publisher, int64_t now)
+bool publisher_is_busy(const struct publisher *publisher)
 {
-    struct batch *batch = &publisher->batch;
-    struct error err = {0};
-    batch_clear(batch);
-    if (publisher->zones.inputs == NULL || now < publisher->retry_at)
-        return false;
-    if (tls_follow(publisher, now, &err) != STATUS_OK) {
-        publisher_stores_fail(publisher, &err, now);
-        return false;
+    bool busy = false;
+    for (size_t i = 0; i < PUBLISH_BATCHES; i++)
+        busy = busy || publisher->batches[i].taken;
+    return busy;
+}
+
+// A batch that is free. NULL also while DKIM keys are made: what needs them would ask for them again.
+static struct batch *free_batch(struct publisher *publisher)
+{
+    struct batch *found = NULL;
+    for (size_t i = 0; i < PUBLISH_BATCHES; i++) {
+        struct batch *batch = &publisher->batches[i];
+        if (batch->taken && batch->orders.count > 0)
+            return NULL;
+        if (!batch->taken)
+            found = batch;
     }
-    if (!mark_due(publisher, now)) {
-        publisher->in_round = false;
-        publisher->distrust = false; // all was made anew
-        public_file_write(&publisher->public_file, &publisher->zones, KEPT_AT_ONCE, now);
-        dkim_tables_write(&publisher->dkim_tables, &publisher->zones, KEPT_AT_ONCE, now);
-        return false;
-    }
-    enum status status = begin_round(publisher, &err);
+    return found;
+}
+
+// Everything is as it should be, and committed.
+static void end_round(struct publisher *publisher, int64_t now)
+{
+    publisher->in_round = false;
+    publisher->distrust = false; // all was made anew
+    public_file_write(&publisher->public_file, &publisher->zones, KEPT_AT_ONCE, now);
+    dkim_tables_write(&publisher->dkim_tables, &publisher->zones, KEPT_AT_ONCE, now);
+}
+
+static enum status collect(struct publisher *publisher, int64_t now, struct error *err)
+{
+    enum status status = begin_round(publisher, err);
     if (status == STATUS_OK)
-        status = stores_renew(&publisher->stores, &err);
-    if (status != STATUS_OK) {
-        publisher_stores_fail(publisher, &err, now);
-        return false;
-    }
+        status = stores_renew(&publisher->stores, err);
+    if (status != STATUS_OK)
+        return status;
     struct build_context context = publisher_context(publisher, now);
-    batch->now = now;
+    publisher->batch->now = now;
     fill_batch(publisher, &context);
     stores_reset(&publisher->stores);
-    return true;
+    return STATUS_OK;
 }
 
-// Keys come first: they take longest.
-size_t publisher_job_count(const struct publisher *publisher)
+struct batch *publisher_collect(struct publisher *publisher, int64_t now)
 {
-    return publisher->batch.orders.count + publisher->batch.job_count;
-}
-
-bool publisher_is_long(const struct publisher *publisher)
-{
-    return publisher->batch.orders.count > 0 || publisher->batch.job_count > JOBS_AT_ONCE;
-}
-
-void publisher_run_job(struct publisher *publisher, size_t index)
-{
-    struct batch *batch = &publisher->batch;
-    if (index < batch->orders.count) {
-        dkim_order_run(&batch->orders.list[index]);
-        return;
+    struct error err = {0};
+    bool busy = publisher_is_busy(publisher);
+    struct batch *batch = free_batch(publisher);
+    if (batch == NULL || publisher->zones.inputs == NULL || now < publisher->retry_at)
+        return NULL;
+    publisher->batch = batch;
+    if (tls_follow(publisher, now, &err) != STATUS_OK) {
+        publisher_stores_fail(publisher, &err, now);
+        return NULL;
     }
-    const struct batch_job *job = &batch->jobs[index - batch->orders.count];
-    sign_job_run(job->signing, job->job);
+    if (!mark_due(publisher, now)) {
+        if (!busy)
+            end_round(publisher, now);
+        return NULL;
+    }
+    if (collect(publisher, now, &err) != STATUS_OK) {
+        publisher_stores_fail(publisher, &err, now);
+        return NULL;
+    }
+    if (busy && batch->looked_at == 0) // what is to do waits for the batches under way
+        return NULL;
+    batch->taken = true;
+    return batch;
 }
 
 int64_t publisher_next(const struct publisher *publisher, int64_t now)

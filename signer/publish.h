@@ -3,9 +3,12 @@
 //
 //   publisher_set_inputs   new inputs: what may have changed is marked dirty, what is gone will be deleted
 //   publisher_collect      takes dirty and due zones, as many as are 50 ms of work, and prepares them
-//   publisher_run_job      signs, or makes a DKIM key, in any thread: jobs 0 … publisher_job_count - 1
+//   batch_run_piece        signs, or makes a DKIM key, in any thread: pieces 0 … batch_piece_count - 1
 //   publisher_commit       compiles, verifies, and commits: first the serials to state/, then the images to serve/
 //   publisher_next         when to come again
+//
+// While one batch is signed the next is collected, so that all cores sign; they are committed in the order in which
+// they were collected.
 //
 // No clock but for the 50 ms, no loop, no threads: signer/loop.c has those, tests call the steps one after the other.
 // Zones that fail keep what is published; the others of the batch go on. It logs, being the work of the daemon.
@@ -26,30 +29,36 @@
 #define PUBLISH_BATCH_KEYS 8
 // … or this many zones, whose images wait in memory.
 #define PUBLISH_BATCH_ZONES 512
+// A batch of no more signatures has all of them verified: 20 ms, at most.
+#define PUBLISH_VERIFIED_JOBS 200
 // A zone that failed is looked at again then: key files may have come back, a disk may have room again.
 #define PUBLISH_RETRY_S 60
 
+// So many batches are under way at a time: one that is being signed, and the next.
+#define PUBLISH_BATCHES 2
+
 struct publisher;
+struct batch;
 
 // Opens (and makes) state/, serve/, keys/, dkim/ and public/ in directory and takes state/signer.lock. A serve/ that
 // cannot be read is made anew. STATE when another zone-signer runs.
 enum status publisher_open(const char *directory, struct publisher **ret, struct error *err);
 void publisher_close(struct publisher *publisher); // NULL is fine
 
-// Takes the inputs over. What is equal to the inputs before changes nothing. False then.
+// Takes the inputs over; no batch is under way. What is equal to the inputs before changes nothing. False then.
 bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now);
 // Every zone is looked at again: SIGHUP.
 void publisher_touch_all(struct publisher *publisher);
 
-// Prepares a batch. False: there is nothing to do now.
-bool publisher_collect(struct publisher *publisher, int64_t now);
-size_t publisher_job_count(const struct publisher *publisher);
+// Prepares a batch. NULL: there is nothing to do now, or not before the batches under way are committed.
+struct batch *publisher_collect(struct publisher *publisher, int64_t now);
+size_t batch_piece_count(const struct batch *batch);
 // Is it more work than a thread of its own is worth?
-bool publisher_is_long(const struct publisher *publisher);
-void publisher_run_job(struct publisher *publisher, size_t index);
-// Ends the batch. An error is one of the store and is logged: the zones stay dirty, and publisher_collect does nothing
-// before publisher_next.
-enum status publisher_commit(struct publisher *publisher, int64_t now);
+bool batch_is_long(const struct batch *batch);
+void batch_run_piece(struct batch *batch, size_t index);
+// Ends the batch, the oldest of those under way. An error is one of the store and is logged: the zones stay dirty, and
+// publisher_collect does nothing before publisher_next.
+enum status publisher_commit(struct publisher *publisher, struct batch *batch, int64_t now);
 
 // When there is something to do: now or earlier when zones are dirty. INT64_MAX: only when inputs change.
 int64_t publisher_next(const struct publisher *publisher, int64_t now);

@@ -9,22 +9,19 @@
 #include "signer/dkim_tables.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
+#include "signer/sign_batch.h"
 #include "signer/stores.h"
 #include "signer/tls.h"
 #include "signer/zones.h"
 
-struct batch_job {
-    const struct signing *signing;
-    struct sign_job *job;
-};
-
 struct batch {
+    bool taken;           // from publisher_collect to publisher_commit
     int64_t now;          // of all its decisions, also when signing takes long
     struct build *builds; // ready to be signed, then finished
     size_t count, cap;
     struct build *news; // of zones that stay as they are: inputs or keysets that are to be kept
     size_t news_count, news_cap;
-    struct batch_job *jobs;
+    struct sign_item *jobs;
     size_t job_count, job_cap;
     struct dkim_orders orders; // DKIM keys to be made
     size_t looked_at;
@@ -40,18 +37,26 @@ struct publisher {
     struct dkim_desk dkim;
     uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
-    struct batch batch;
-    size_t cursor;    // zones behind it were looked at in this round
-    bool any_urgent;  // there may be urgent zones
-    bool in_round;    // something was dirty when it was looked last
-    bool distrust;    // what serve/ has is not ours
-    int64_t retry_at; // the stores failed: not before
+    struct batch batches[PUBLISH_BATCHES];
+    struct batch *batch; // the one that is being collected or committed
+    size_t cursor;       // zones behind it were looked at in this round
+    bool any_urgent;     // there may be urgent zones
+    bool in_round;       // something was dirty when it was looked last
+    bool distrust;       // what serve/ has is not ours
+    int64_t retry_at;    // the stores failed: not before
     int64_t backoff_s;
     char *trouble; // what was logged of them
     struct publisher_counts counts;
 };
 
+// A build that is ready; its zone is in the batch from then on.
+void batch_take(struct batch *batch, const struct build *build);
+// Of a zone that stays as it is, whose inputs or keyset are to be kept; the zone is in the batch, too.
+void batch_take_news(struct batch *batch, struct build *build);
 void batch_clear(struct batch *batch);
+void batch_done(struct batch *batch);
+// Is any batch under way?
+bool publisher_is_busy(const struct publisher *publisher);
 // What a build needs, while the readers of the stores are renewed.
 struct build_context publisher_context(struct publisher *publisher, int64_t now);
 

@@ -154,7 +154,14 @@ static void add_job(struct signing *signing, const struct sign_request *request,
     const struct rrset *rrset = &signing->records->rrsets[index];
     const struct owner *owner = &signing->records->owners[rrset->owner];
     struct plan_times times = plan_times(&request->policy, request->now, owner->lower, rrset->type);
-    struct sign_job job = {.key = key, .rrset = index, .octets_at = signing->octets.len};
+    struct sign_job job = {
+        .key = key,
+        .rrset = index,
+        .octets_at = signing->octets.len,
+        .signature_at = signing->signatures_len,
+        .signature_len = (uint16_t)signing_len(key),
+    };
+    signing->signatures_len += job.signature_len;
     put_signed_octets(signing, rrset, key, &times, &job.prefix_len);
     job.octets_len = signing->octets.len - job.octets_at;
     note_expiration(signing, times.expiration);
@@ -218,6 +225,7 @@ enum status sign_prepare(const struct sign_request *request, struct signing **re
     struct signing *signing = xcalloc(1, sizeof(*signing));
     signing->records = records;
     sign_all(signing, request, &for_keys, &for_rest);
+    signing->signatures = xmalloc(signing->signatures_len + 1);
     *ret = signing;
     return STATUS_OK;
 }
@@ -226,33 +234,20 @@ void sign_free(struct signing *signing)
 {
     if (signing == NULL)
         return;
-    for (size_t i = 0; i < signing->job_count; i++)
-        free(signing->jobs[i].signature);
     for (size_t i = 0; i < signing->reused_count; i++)
         free(signing->reused[i].rdata);
     free(signing->jobs);
+    free(signing->signatures);
     free(signing->reused);
     buf_done(&signing->octets);
     free(signing);
-}
-
-void sign_job_run(const struct signing *signing, struct sign_job *job)
-{
-    uint8_t signature[DNSKEY_SIGNATURE_MAX];
-    size_t len = 0;
-    job->status = dnskey_sign(job->key, signing->octets.data + job->octets_at, job->octets_len,
-                              signature, &len, NULL);
-    if (job->status != STATUS_OK)
-        return;
-    job->signature = xmemdup(signature, len);
-    job->signature_len = (uint16_t)len;
 }
 
 enum status sign_finish(const struct signing *signing, struct error *err)
 {
     for (size_t i = 0; i < signing->job_count; i++) {
         const struct sign_job *job = &signing->jobs[i];
-        if (job->status != STATUS_OK || job->signature == NULL)
+        if (!job->done)
             return error_set(err, STATUS_CRYPTO, "%s: signing failed", job->key->path);
     }
     return STATUS_OK;

@@ -4,7 +4,7 @@
 //   sign_add_dnskeys  adds the keys: they count as content, a zone with another key is another zone
 //   sign_prepare      adds NSEC, looks which signatures of the published image still hold, and writes the octets to be
 //                     signed (RFC 4034 §3.1.8.1) of all others: the jobs
-//   sign_job_run      bytes → signature; in any thread
+//   sign_run          (signer/sign_batch.h) octets → signatures, of many zones at once; in any thread
 //   sign_finish       looks whether every job went well
 //
 // A signature is used again when the published RRset has the same RRs, TTL and key and its time has not come
@@ -21,6 +21,7 @@
 #include "base/status.h"
 #include "dns/image.h"
 #include "keys/dnskey.h"
+#include "keys/signing.h"
 #include "signer/plan.h"
 #include "signer/records.h"
 
@@ -35,8 +36,8 @@ struct sign_job {
     size_t octets_len;
     uint16_t prefix_len;
     uint16_t signature_len;
-    uint8_t *signature; // after sign_job_run
-    enum status status;
+    size_t signature_at; // in signing->signatures
+    bool done;           // it was made
 };
 
 struct sign_reused {
@@ -50,6 +51,8 @@ struct signing {
     struct buf octets;
     struct sign_job *jobs;
     size_t job_count, job_cap;
+    uint8_t *signatures; // of all jobs; room for them until they are made
+    size_t signatures_len;
     struct sign_reused *reused;
     size_t reused_count, reused_cap;
     int64_t expires_at; // the first expiration of all signatures
@@ -71,7 +74,6 @@ struct sign_request {
 enum status sign_prepare(const struct sign_request *request, struct signing **ret,
                          struct error *err);
 void sign_free(struct signing *signing); // NULL is fine
-void sign_job_run(const struct signing *signing, struct sign_job *job);
 enum status sign_finish(const struct signing *signing, struct error *err);
 
 // Adds the NSEC chain (RFC 4034 §4, RFC 9077 for its TTL) to arranged records and arranges them.

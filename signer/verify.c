@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "dns/types.h"
 #include "dns/wire.h"
+#include "keys/signing.h"
 #include "signer/records.h"
 #include "signer/rrsig.h"
 #include "signer/sign.h"
@@ -19,8 +20,13 @@ struct verification {
     const struct verify_request *request;
     struct view view;
     ldns_rr_list *dnskeys;
-    bool algorithms[256];          // of the zone keys in the set: each must sign everything
-    bool verified[UINT16_MAX + 1]; // types of which one RRset was verified cryptographically
+    bool algorithms[256]; // of the zone keys in the set: each must sign everything
+    struct signing_key
+        *ready[SIGN_KEYS_MAX]; // for request->keys that are in the set with their private parts
+    const struct image_rrset **chosen; // to be verified when the structure is right
+    size_t chosen_count, chosen_cap;
+    uint32_t counted;          // signatures that a sample may be taken of
+    bool seen[UINT16_MAX + 1]; // types of which one RRset was verified
 };
 
 // ── Every zone ───────────────────────────────────────────────────────────────────────────────────
@@ -133,6 +139,15 @@ static bool dnskey_is_there(const struct verification *v, const struct dnskey *k
     return false;
 }
 
+// The own keys of the set that are loaded whole, to verify with.
+static void take_ready_keys(struct verification *v)
+{
+    const struct dnskey_set *keys = v->request->keys;
+    for (size_t i = 0; i < keys->count && i < SIGN_KEYS_MAX; i++)
+        if (keys->keys[i].private != NULL && dnskey_is_there(v, &keys->keys[i]))
+            (void)!signing_key_new(&keys->keys[i], &v->ready[i], NULL); // NULL: ldns verifies
+}
+
 // What is to be published is there and nothing else, and who is to sign the set does: among those is every key that a
 // DS at the parent may name.
 static enum status check_own_keys(const struct verification *v, struct error *err)
@@ -228,6 +243,53 @@ static ldns_rr_list *rrset_to_ldns(const struct image *image, const struct image
     return list;
 }
 
+// What was signed (RFC 4034 §3.1.8.1), as ldns sees it. The records are put into canonical form.
+static ldns_buffer *signed_octets(ldns_rr_list *records, const ldns_rr *sig)
+{
+    ldns_buffer *octets = ldns_buffer_new(LDNS_MIN_BUFLEN);
+    for (size_t i = 0; i < ldns_rr_list_rr_count(records); i++)
+        ldns_rr2canonical(ldns_rr_list_rr(records, i));
+    ldns_rr_list_sort(records);
+    if (octets != NULL && ldns_rrsig2buffer_wire(octets, sig) == LDNS_STATUS_OK &&
+        ldns_rr_list2buffer_wire(octets, records) == LDNS_STATUS_OK)
+        return octets;
+    ldns_buffer_free(octets);
+    return NULL;
+}
+
+static bool verify_by_ldns(const struct verification *v, ldns_rr_list *records, ldns_rr *sig)
+{
+    ldns_rr_list *keys = ldns_rr_list_new();
+    bool good = ldns_verify_rrsig_keylist_notime(records, sig, v->dnskeys, keys) == LDNS_STATUS_OK;
+    ldns_rr_list_free(keys);
+    return good;
+}
+
+// With the key that made it where that is at hand: what libcrypto knows of it need not be set up anew.
+static bool verify_one(const struct verification *v, ldns_rr_list *records,
+                       const struct image_rr *rr)
+{
+    struct rrsig read;
+    ldns_rr *sig = records_to_ldns(rr);
+    if (sig == NULL || !rrsig_read(rr->rdata, rr->rdata_len, &read)) {
+        ldns_rr_free(sig);
+        return false;
+    }
+    struct signing_key *key = NULL;
+    const struct dnskey_set *set = v->request->keys;
+    for (size_t i = 0; set != NULL && i < set->count && i < SIGN_KEYS_MAX; i++)
+        if (set->keys[i].tag == read.tag && set->keys[i].algorithm == read.algorithm)
+            key = v->ready[i];
+    ldns_buffer *octets = key != NULL ? signed_octets(records, sig) : NULL;
+    bool good = octets != NULL ? signing_key_verify(key, ldns_buffer_begin(octets),
+                                                    ldns_buffer_position(octets), read.signature,
+                                                    read.signature_len)
+                               : verify_by_ldns(v, records, sig);
+    ldns_buffer_free(octets);
+    ldns_rr_free(sig);
+    return good;
+}
+
 static enum status verify_cryptographically(const struct verification *v,
                                             const struct image_rrset *rrset, struct error *err)
 {
@@ -237,20 +299,35 @@ static enum status verify_cryptographically(const struct verification *v,
     struct image_cursor cursor;
     struct image_rr rr;
     image_rrs(&cursor, image, rrset, true);
-    while (good && image_rrs_next(&cursor, &rr)) {
-        ldns_rr *sig = records_to_ldns(&rr);
-        ldns_rr_list *keys = ldns_rr_list_new();
-        good = sig != NULL &&
-               ldns_verify_rrsig_keylist_notime(records, sig, v->dnskeys, keys) == LDNS_STATUS_OK;
-        ldns_rr_list_free(keys);
-        ldns_rr_free(sig);
-    }
+    while (good && image_rrs_next(&cursor, &rr))
+        good = verify_one(v, records, &rr);
     ldns_rr_list_deep_free(records);
     char words[VIEW_WORDS_MAX];
     if (!good)
         return error_set(err, STATUS_BOGUS, "%s: its signature does not verify",
                          view_words(image, rrset, words));
     return STATUS_OK;
+}
+
+// Is the RRset, whose newest signature began then, one of those to be verified?
+static bool is_chosen(struct verification *v, const struct image_rrset *rrset, int64_t inception)
+{
+    const struct verify_request *request = v->request;
+    bool first = !v->seen[rrset->type];
+    v->seen[rrset->type] = true;
+    if (request->choice == VERIFY_ALL)
+        return true;
+    bool presigned = request->dnssec == CONFIG_DNSSEC_PRESIGNED;
+    if (!presigned && inception < request->now - PLAN_BACKDATE)
+        return false;
+    if (request->choice == VERIFY_NEW)
+        return true;
+    if (rrset->node == 0 && (rrset->type == RR_TYPE_SOA || rrset->type == RR_TYPE_DNSKEY))
+        return true;
+    if (first && (presigned || request->image->header->rrset_count >= VERIFY_LARGE))
+        return true;
+    // Another part each time that the zone is signed.
+    return v->counted++ % VERIFY_SAMPLE_OF == request->serial % VERIFY_SAMPLE_OF;
 }
 
 static enum status check_signatures(struct verification *v, const struct image_rrset *rrset,
@@ -267,6 +344,7 @@ static enum status check_signatures(struct verification *v, const struct image_r
     if (rrset->sig_count == 0)
         return error_set(err, STATUS_BOGUS, "%s has no signature", view_words(image, rrset, words));
     bool signed_by[256] = {false};
+    int64_t inception = INT64_MIN;
     enum status status = STATUS_OK;
     struct image_cursor cursor;
     struct image_rr rr;
@@ -274,8 +352,11 @@ static enum status check_signatures(struct verification *v, const struct image_r
     while (status == STATUS_OK && image_rrs_next(&cursor, &rr)) {
         struct rrsig sig;
         status = check_rrsig(v, rrset, &rr, &sig, err);
-        if (status == STATUS_OK)
-            signed_by[sig.algorithm] = true;
+        if (status != STATUS_OK)
+            return status;
+        signed_by[sig.algorithm] = true;
+        int64_t began = plan_time_from_wire(sig.inception, v->request->now);
+        inception = began > inception ? began : inception;
     }
     for (unsigned i = 0; status == STATUS_OK && i < 256; i++)
         if (v->algorithms[i] && !signed_by[i])
@@ -283,11 +364,11 @@ static enum status check_signatures(struct verification *v, const struct image_r
                                "%s has no signature of algorithm %u, which the "
                                "DNSKEY set promises",
                                view_words(image, rrset, words), i);
-    if (status == STATUS_OK && !v->verified[rrset->type]) {
-        v->verified[rrset->type] = true;
-        status = verify_cryptographically(v, rrset, err);
-    }
-    return status;
+    if (status != STATUS_OK || !is_chosen(v, rrset, inception))
+        return status;
+    v->chosen = array_grow(v->chosen, &v->chosen_cap, v->chosen_count, sizeof(*v->chosen));
+    v->chosen[v->chosen_count++] = rrset;
+    return STATUS_OK;
 }
 
 // ── The zone ─────────────────────────────────────────────────────────────────────────────────────
@@ -296,6 +377,8 @@ static enum status check_signed(struct verification *v, struct error *err)
 {
     const struct image *image = v->request->image;
     enum status status = read_dnskeys(v, err);
+    if (status == STATUS_OK && v->request->dnssec == CONFIG_DNSSEC_ON)
+        take_ready_keys(v);
     if (status == STATUS_OK)
         status = v->request->dnssec == CONFIG_DNSSEC_ON ? check_own_keys(v, err)
                                                         : check_foreign_keys(v, err);
@@ -304,6 +387,8 @@ static enum status check_signed(struct verification *v, struct error *err)
             status = check_signatures(v, &image->rrsets[i], err);
     if (status == STATUS_OK)
         status = denial_check(&v->view, err);
+    for (size_t i = 0; status == STATUS_OK && i < v->chosen_count; i++)
+        status = verify_cryptographically(v, v->chosen[i], err);
     return status;
 }
 
@@ -337,7 +422,10 @@ enum status verify_image(const struct verify_request *request, struct error *err
     view_init(&v->view, request->image);
     status = check_signed(v, err);
     view_done(&v->view);
+    for (size_t i = 0; i < SIGN_KEYS_MAX; i++)
+        signing_key_free(v->ready[i]);
     ldns_rr_list_deep_free(v->dnskeys);
+    free(v->chosen);
     free(v);
     return status;
 }

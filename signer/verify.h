@@ -12,11 +12,12 @@
 //   both             one closed chain of NSEC or NSEC3 over exactly the names there are, with right types
 //   not signed       no DNSSEC record that would make validators expect more
 //
-// Cryptographically verified is the first RRset of every type in canonical order, which begins at the apex: DNSKEY,
-// SOA, NS and the apex' NSEC are always among them. Reason: a wrong signature comes from a wrong key (then all
-// fail), a wrong canonical form (then those of a type fail) or broken memory. One of each type finds the first two
-// for 1.3 ms in a mail zone of 35 signatures, which take as long to make; to verify them all would take 6 ms
-// (measured, 170 µs each). ldns verifies, whose canonical form and order are not those of signer/records.c.
+// Which signatures are verified cryptographically, when the structure is right, is the caller's choice (enum
+// verify_choice): it costs three times as much as to make them. A wrong signature comes from a wrong key (then all
+// fail), a wrong canonical form (then those of a type fail, or what has upper case) or broken memory. So a change has
+// all of its signatures verified; where thousands are made, SOA and DNSKEY of each zone show the key, and a sample the
+// rest (decision 023). ldns makes the canonical form and order that are verified, which are not those of
+// signer/records.c.
 #pragma once
 
 #include <stdint.h>
@@ -27,6 +28,16 @@
 #include "keys/dnskey.h"
 #include "signer/plan.h"
 
+enum verify_choice {
+    VERIFY_ALL,
+    VERIFY_NEW, // made at `now`
+    VERIFY_SAMPLE, // of those: apex SOA and DNSKEY, and one of VERIFY_SAMPLE_OF; in large zones the first of each type
+};
+// 1% of the time that signing takes.
+#define VERIFY_SAMPLE_OF 256
+// RRsets from which on a zone is large: to verify one of each type is no more than 1% then either.
+#define VERIFY_LARGE 2000
+
 struct verify_request {
     const struct image *image; // opened by image_open
     const uint8_t *apex;       // wire
@@ -35,6 +46,7 @@ struct verify_request {
     struct plan_policy policy;     // ON: no signature may be due
     uint32_t serial;
     int64_t now;
+    enum verify_choice choice; // PRESIGNED: of all signatures, new or not
 };
 
 // BOGUS, or EXPIRED when only times are wrong, with the owner and type concerned and what is wrong.

@@ -2,6 +2,7 @@
 // Judges: dnssec-keygen and ldns-keygen make what is read here; dnssec-settime, dnssec-signzone and
 // ldns-signzone read what is made here; ldns verifies the signatures.
 #include "keys/dnskey.h"
+#include "keys/signing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,12 +99,20 @@ static void assert_signs(const struct dnskey *key)
     ldns_buffer *data = ldns_buffer_new(1024);
     assert_int_equal(ldns_rrsig2buffer_wire(data, rrsig), 0);
     assert_int_equal(ldns_rr_list2buffer_wire(data, rrset), 0);
-    uint8_t signature[DNSKEY_SIGNATURE_MAX];
-    size_t len = 0;
+    uint8_t signature[SIGNATURE_LEN_MAX];
+    size_t len = signing_len(key);
+    struct signing_key *signing = NULL;
     struct error err = {0};
-    assert_int_equal(dnskey_sign(key, ldns_buffer_begin(data), ldns_buffer_position(data),
-                                 signature, &len, &err),
-                     STATUS_OK);
+    assert_int_equal(signing_key_new(key, &signing, &err), STATUS_OK);
+    const uint8_t *octets = ldns_buffer_begin(data);
+    for (int i = 0; i < 2; i++) // the context goes on to be good
+        assert_true(signing_key_sign(signing, octets, ldns_buffer_position(data), signature));
+    assert_true(signing_key_verify(signing, octets, ldns_buffer_position(data), signature, len));
+    assert_false(
+        signing_key_verify(signing, octets, ldns_buffer_position(data) - 1, signature, len));
+    assert_false(
+        signing_key_verify(signing, octets, ldns_buffer_position(data), signature, len - 1));
+    signing_key_free(signing);
     ldns_rdf_deep_free(
         ldns_rr_set_rdf(rrsig, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, len, signature), 8));
     assert_int_equal(ldns_verify_rrsig_time(rrset, rrsig, key->rr, NOW), LDNS_STATUS_OK);
@@ -138,9 +147,9 @@ static void made_key_is_loaded_again_with_all_it_says(void **state)
     assert_int_equal(dnskey_load("k", "example.com.", false, &set, &err), STATUS_OK);
     assert_null(set.keys[0].private);
     assert_int_equal(set.keys[0].times.activate, NOW);
-    uint8_t signature[DNSKEY_SIGNATURE_MAX];
-    size_t len = 0;
-    assert_int_equal(dnskey_sign(&set.keys[0], signature, 1, signature, &len, &err), STATUS_STATE);
+    struct signing_key *signing;
+    assert_int_equal(signing_key_new(&set.keys[0], &signing, &err), STATUS_STATE);
+    assert_null(signing);
     dnskey_set_done(&set);
     assert_int_equal(dnskey_load("k", "ample.com", false, &set, &err), STATUS_OK);
     assert_int_equal(set.count, 0);

@@ -70,25 +70,26 @@ struct publisher *start(int64_t now)
     return publisher;
 }
 
-void run_jobs(struct publisher *publisher)
+struct batch *sign_next(struct publisher *publisher, int64_t now)
 {
-    for (size_t i = 0; i < publisher_job_count(publisher); i++)
-        publisher_run_job(publisher, i);
+    struct batch *batch = publisher_collect(publisher, now);
+    for (size_t i = 0; batch != NULL && i < batch_piece_count(batch); i++)
+        batch_run_piece(batch, i);
+    return batch;
 }
 
 void work(struct publisher *publisher, int64_t now)
 {
-    for (int turns = 0; publisher_collect(publisher, now); turns++) {
-        run_jobs(publisher);
-        assert_int_equal(publisher_commit(publisher, now), STATUS_OK);
+    struct batch *batch;
+    for (int turns = 0; (batch = sign_next(publisher, now)) != NULL; turns++) {
+        assert_int_equal(publisher_commit(publisher, batch, now), STATUS_OK);
         assert_true(turns < 50);
     }
 }
 
 void prepare(struct publisher *publisher, int64_t now)
 {
-    assert_true(publisher_collect(publisher, now));
-    run_jobs(publisher);
+    assert_non_null(sign_next(publisher, now));
 }
 
 struct publisher *begin(int64_t now)
@@ -142,6 +143,8 @@ void assert_valid(struct publisher *publisher, const char *zone, int64_t now)
     assert_true(look(publisher, zone, &image));
     assert_int_equal(name_from_text(zone, &name, NULL), STATUS_OK);
     assert_int_equal(dnskey_load(path, zone, false, &keys, &err), STATUS_OK);
+    for (size_t i = 0; i < keys.count; i++)
+        keys.keys[i].use = DNSKEY_PUBLISHED | DNSKEY_SIGNS_KEYS | DNSKEY_SIGNS_ZONE;
     struct verify_request request = {
         .image = &image,
         .apex = name.wire,

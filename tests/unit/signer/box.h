@@ -22,11 +22,12 @@ void in_shell(const char *command);
 // As box.yaml says, with the TLS keys to come in next/.
 struct inputs *read_inputs(void);
 struct publisher *start(int64_t now);
+// Collects the next batch and signs it; NULL: there is nothing to do.
+struct batch *sign_next(struct publisher *publisher, int64_t now);
 // Runs batches until there is nothing to do at that time.
 void work(struct publisher *publisher, int64_t now);
 // Both.
 struct publisher *begin(int64_t now);
-void run_jobs(struct publisher *publisher); // of the batch
 // Up to the commit of the next batch.
 void prepare(struct publisher *publisher, int64_t now);
 // Reads the inputs again and works.

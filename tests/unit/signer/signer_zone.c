@@ -80,8 +80,10 @@ void sign_records(struct records *records, const struct dnskey_set *keys,
     struct signing *signing = NULL;
     if (sign_prepare(&request, &signing, &err) != STATUS_OK)
         fail_msg("%s", err.text);
-    for (size_t i = 0; i < signing->job_count; i++)
-        sign_job_run(signing, &signing->jobs[i]);
+    for (size_t i = 0; i < signing->job_count; i++) {
+        struct sign_item item = {signing, &signing->jobs[i]};
+        sign_run(&item, 1);
+    }
     assert_int_equal(sign_finish(signing, &err), STATUS_OK);
     struct image_meta meta = {.expires_at = signing->expires_at};
     ret->made = signing->job_count;

@@ -18,6 +18,7 @@
 #include "signer/compile.h"
 #include "signer/records.h"
 #include "signer/sign.h"
+#include "signer/sign_batch.h"
 #include "signer/verify.h"
 #include "tests/support/zone_text.h"
 

@@ -57,8 +57,9 @@ static void a_start_takes_no_key_from_the_tables(void **state)
     write_dkim_config(ED25519, "  - example.com\n  - below.example.com\nttl: {default: 2h}\n");
     publisher = start(NOW + 1);
     // The zone below is published before the one above is looked at.
-    prepare(publisher, NOW + 1);
-    assert_int_equal(publisher_commit(publisher, NOW + 1), STATUS_OK);
+    struct batch *batch = sign_next(publisher, NOW + 1);
+    assert_non_null(batch);
+    assert_int_equal(publisher_commit(publisher, batch, NOW + 1), STATUS_OK);
     in_shell("cmp before state/dkim/SigningTable");
     work(publisher, NOW + 1);
     in_shell("cmp before state/dkim/SigningTable");

@@ -172,8 +172,9 @@ static void signatures_that_fall_due_while_others_are_made_are_published(void **
     uint32_t serial = serial_of(publisher, "example.com");
     write_whole_config("addresses: [192.0.2.2], ssh: [], tls: []", "  - example.com\n");
     publisher_set_inputs(publisher, read_inputs(), now);
-    prepare(publisher, now);
-    assert_int_equal(publisher_commit(publisher, due + 1), STATUS_OK);
+    struct batch *batch = sign_next(publisher, now);
+    assert_non_null(batch);
+    assert_int_equal(publisher_commit(publisher, batch, due + 1), STATUS_OK);
     assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
     assert_false(publisher_has_trouble(publisher));
     publisher_close(publisher);
@@ -185,11 +186,10 @@ static void signatures_that_fall_due_while_others_are_made_are_published(void **
 static void work_on(struct publisher *publisher, int64_t now)
 {
     for (int turns = 0; turns < 20; turns++) {
-        while (publisher_collect(publisher, now)) {
-            run_jobs(publisher);
-            if (publisher_commit(publisher, now) != STATUS_OK)
+        struct batch *batch;
+        while ((batch = sign_next(publisher, now)) != NULL)
+            if (publisher_commit(publisher, batch, now) != STATUS_OK)
                 break;
-        }
         now++;
     }
 }
@@ -321,10 +321,10 @@ static void what_the_admin_changed_comes_first(void **state)
         "addresses: [192.0.2.2], ssh: [], tls: []",
         "  - example.com\n  - {name: a.test, dnssec: off}\n  - b.test\n  - c.test\n");
     publisher_set_inputs(publisher, read_inputs(), NOW);
-    assert_true(publisher_collect(publisher, NOW));
-    assert_true(publisher->batch.count >= 2);
-    assert_string_equal(publisher->batch.builds[0].zone->name, "example.com"); // has the host
-    assert_string_equal(publisher->batch.builds[1].zone->name, "a.test");
+    assert_non_null(publisher_collect(publisher, NOW));
+    assert_true(publisher->batch->count >= 2);
+    assert_string_equal(publisher->batch->builds[0].zone->name, "example.com"); // has the host
+    assert_string_equal(publisher->batch->builds[1].zone->name, "a.test");
     publisher_close(publisher);
 }
 

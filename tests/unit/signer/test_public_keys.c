@@ -135,7 +135,7 @@ static void commit_in_vain(struct publisher *publisher)
 {
     struct store *writer = publisher->stores.serve;
     publisher->stores.serve = open_copy();
-    assert_int_not_equal(publisher_commit(publisher, NOW), STATUS_OK);
+    assert_int_not_equal(publisher_commit(publisher, publisher->batch, NOW), STATUS_OK);
     store_close(publisher->stores.serve);
     publisher->stores.serve = writer;
 }
@@ -146,7 +146,7 @@ static void the_keys_of_a_new_zone_come_before_it(void **state)
     write_config("  - example.com\n");
     struct publisher *publisher = start(NOW);
     prepare(publisher, NOW);
-    assert_int_equal(publisher->batch.count, 1);
+    assert_int_equal(publisher->batch->count, 1);
     commit_in_vain(publisher);
     assert_int_equal(serial_of(publisher, "example.com"), 0);
     assert_int_equal(count_lines("example.com", "DNSKEY"), 1);
@@ -178,7 +178,7 @@ static void keys_of_before_stay_until_the_commit(void **state)
     in_shell("cd state/keys && for f in ../../first/*; do rm ${f##*/}; done");
     publisher_touch_all(publisher);
     prepare(publisher, NOW);
-    assert_int_equal(publisher_commit(publisher, NOW), STATUS_OK);
+    assert_int_equal(publisher_commit(publisher, publisher->batch, NOW), STATUS_OK);
     assert_int_equal(count_lines("example.com", "DNSKEY"), 2); // the round is not over
     work(publisher, NOW);
     assert_int_equal(count_lines("example.com", "DNSKEY"), 1);
@@ -210,14 +210,14 @@ static void a_zone_between_signed_and_unsigned_is_called_unsigned(void **state)
     write_config("  - {name: example.com, dnssec: off}\n");
     publisher_set_inputs(publisher, read_inputs(), NOW);
     prepare(publisher, NOW);
-    assert_int_equal(publisher_commit(publisher, NOW), STATUS_OK);
+    assert_int_equal(publisher_commit(publisher, publisher->batch, NOW), STATUS_OK);
     assert_int_equal(count_lines("example.com", "; unsigned"), 1);
     assert_int_equal(count_lines("example.com", "DNSKEY"), 0);
     work(publisher, NOW);
     write_config("  - example.com\n");
     publisher_set_inputs(publisher, read_inputs(), NOW);
     prepare(publisher, NOW);
-    assert_int_equal(publisher_commit(publisher, NOW), STATUS_OK);
+    assert_int_equal(publisher_commit(publisher, publisher->batch, NOW), STATUS_OK);
     assert_int_equal(count_lines("example.com", "; unsigned"), 1);
     work(publisher, NOW);
     assert_int_equal(count_lines("example.com", "; unsigned"), 0);
@@ -271,12 +271,12 @@ static void many_zones_do_not_write_it_for_each_batch(void **state)
     buf_done(&domains);
     struct publisher *publisher = start(NOW);
     prepare(publisher, NOW);
-    assert_int_equal(publisher_commit(publisher, NOW), STATUS_OK);
+    assert_int_equal(publisher_commit(publisher, publisher->batch, NOW), STATUS_OK);
     publisher->public_file.kept.rest_ms = INT64_MAX; // as if the disk were slow
     struct stat first = stat_of_file();
     while (publisher_collect(publisher, NOW)) {
         assert_false(is_written_again(&first));
-        assert_int_equal(publisher_commit(publisher, NOW), STATUS_OK);
+        assert_int_equal(publisher_commit(publisher, publisher->batch, NOW), STATUS_OK);
     }
     assert_true(is_written_again(&first));
     assert_int_equal(count_lines("d1499.example", "; unsigned"), 1);

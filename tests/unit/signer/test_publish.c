@@ -54,6 +54,41 @@ static void a_second_start_does_nothing(void **state)
 
 // ── What gets lost ───────────────────────────────────────────────────────────────────────────────
 
+static void a_batch_is_collected_while_another_is_signed(void **state)
+{
+    (void)state;
+    write_text("host.pub", host_key);
+    struct buf domains = {0};
+    for (int i = 0; i < PUBLISH_BATCH_ZONES + 9; i++)
+        buf_printf(&domains, "  - {name: d%d.test, dnssec: off}\n", i);
+    buf_put_text(&domains, "  - example.com\n  - below.example.com\n");
+    write_config(buf_text(&domains));
+    buf_done(&domains);
+    struct publisher *publisher = start(NOW);
+    size_t total = publisher->zones.count;
+    struct batch *batches[200];
+    size_t given = 0, committed = 0, zones = 0;
+    for (;;) {
+        struct batch *batch = sign_next(publisher, NOW);
+        if (batch != NULL) {
+            assert_in_range(given - committed, 0, PUBLISH_BATCHES - 1);
+            batches[given++] = batch;
+            continue;
+        }
+        if (committed == given)
+            break;
+        // The oldest. No zone is in two of them.
+        zones += batches[committed]->count;
+        assert_int_equal(publisher_commit(publisher, batches[committed++], NOW), STATUS_OK);
+    }
+    assert_in_range(given, 3, sizeof(batches) / sizeof(batches[0]));
+    assert_in_range(zones, total, total + 1); // a zone waits for the keys of the one below
+    assert_false(publisher_has_trouble(publisher));
+    assert_valid(publisher, "example.com", NOW);
+    assert_valid(publisher, "below.example.com", NOW);
+    publisher_close(publisher);
+}
+
 static void lost_state_goes_on_behind_what_was_published(void **state)
 {
     (void)state;
@@ -351,6 +386,7 @@ int main(void)
         TEST(months_pass_and_signatures_never_run_low),
         TEST(a_clock_set_back_signs_again_with_a_later_serial),
         TEST(a_second_start_does_nothing),
+        TEST(a_batch_is_collected_while_another_is_signed),
         TEST(lost_state_goes_on_behind_what_was_published),
         TEST(a_spoilt_record_of_state_costs_no_serial_and_no_key),
         TEST(lost_serve_is_made_anew_behind_the_serial_of_before),

@@ -348,10 +348,59 @@ static void another_serial_is_refused(void **state)
     (void)state;
     struct name apex = apex_name();
     struct verify_request request = {&good.image, apex.wire, CONFIG_DNSSEC_ON, &keys, two_weeks,
-                                     77,          NOW};
+                                     77,          NOW,       VERIFY_ALL};
     struct error err = {0};
     assert_int_equal(verify_image(&request, &err), STATUS_BOGUS);
     assert_non_null(strstr(err.text, "the serial is 1 and not 77"));
+}
+
+static uint16_t spoilt_type;
+
+// The last octet of the signature: nothing but cryptography finds it.
+static void spoil_signature(struct spoilt_rr *rr, const char *owner)
+{
+    (void)owner;
+    if (is_rrsig_of(rr, spoilt_type))
+        rr->rdata[rr->len - 1] ^= 1;
+}
+
+static bool finds_spoilt_signature(uint16_t type, enum verify_choice choice, int64_t now)
+{
+    struct signed_zone zone;
+    struct name apex = apex_name();
+    struct error err = {0};
+    spoilt_type = type;
+    rebuild(spoil_signature, NULL, &zone);
+    struct verify_request request = {&zone.image, apex.wire, CONFIG_DNSSEC_ON,
+                                     &keys,       two_weeks, zone.image.header->serial,
+                                     now,         choice};
+    bool found = verify_image(&request, &err) == STATUS_BOGUS;
+    assert_int_equal(found, strstr(err.text, "does not verify") != NULL);
+    signed_zone_done(&zone);
+    return found;
+}
+
+static void what_is_chosen_is_verified(void **state)
+{
+    (void)state;
+    assert_true(finds_spoilt_signature(RR_TYPE_TXT, VERIFY_ALL, NOW + 60));
+    assert_true(finds_spoilt_signature(RR_TYPE_TXT, VERIFY_NEW, NOW));
+    assert_false(finds_spoilt_signature(RR_TYPE_TXT, VERIFY_NEW, NOW + 60));
+    assert_true(finds_spoilt_signature(RR_TYPE_SOA, VERIFY_SAMPLE, NOW));
+    assert_true(finds_spoilt_signature(RR_TYPE_DNSKEY, VERIFY_SAMPLE, NOW));
+    assert_false(finds_spoilt_signature(RR_TYPE_DNSKEY, VERIFY_SAMPLE, NOW + 60));
+}
+
+static void the_public_part_of_a_key_is_enough_to_verify(void **state)
+{
+    (void)state;
+    struct dnskey_set whole = keys;
+    struct error err = {0};
+    assert_int_equal(dnskey_load(directory, "example.com", false, &keys, &err), STATUS_OK);
+    keys.keys[0].use = whole.keys[0].use;
+    assert_true(finds_spoilt_signature(RR_TYPE_TXT, VERIFY_ALL, NOW));
+    dnskey_set_done(&keys);
+    keys = whole;
 }
 
 static void drop_ns(struct spoilt_rr *rr, const char *owner)
@@ -379,7 +428,7 @@ static enum status verify_text(const char *text, enum config_dnssec dnssec, int6
     zone_text_image(APEX, text, &octets);
     assert_int_equal(image_open(octets.data, octets.len, &image, err), STATUS_OK);
     struct verify_request request = {
-        &image, apex.wire, dnssec, NULL, two_weeks, image.header->serial, now};
+        &image, apex.wire, dnssec, NULL, two_weeks, image.header->serial, now, VERIFY_SAMPLE};
     enum status status = verify_image(&request, err);
     buf_done(&octets);
     return status;
@@ -442,6 +491,8 @@ int main(void)
         cmocka_unit_test(a_dnskey_set_that_nobody_signed_is_refused),
         cmocka_unit_test(a_second_algorithm_must_sign_everything),
         cmocka_unit_test(another_serial_is_refused),
+        cmocka_unit_test(what_is_chosen_is_verified),
+        cmocka_unit_test(the_public_part_of_a_key_is_enough_to_verify),
         cmocka_unit_test(a_zone_without_ns_or_with_crowded_cname_is_refused),
         cmocka_unit_test(presigned_zones_hold_up_against_their_own_keys),
         cmocka_unit_test(an_unsigned_zone_has_nothing_of_dnssec),

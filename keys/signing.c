@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: ISC
+#include "keys/signing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include "base/alloc.h"
+#include "keys/private_key.h"
+
+// SEQUENCE, two INTEGERs of at most 49 octets: less than 128 octets, so that lengths are one octet.
+#define DER_MAX         (2 + 2 * (2 + 49))
+#define DER_INTEGER     0x02
+#define DER_SEQUENCE    0x30
+#define DER_SHORT_LIMIT 0x80
+
+struct signing_key {
+    const struct dnskey *key;
+    const struct key_algorithm *algorithm;
+    size_t len;
+    EVP_MD_CTX *message;  // the digest of a message, or its signature where the algorithm hashes
+    EVP_MD *digest;       // NULL: the algorithm hashes by itself
+    EVP_PKEY_CTX *sign;   // of digests
+    EVP_PKEY_CTX *verify; // the same; made when it is first needed
+};
+
+// ── ECDSA's two forms ────────────────────────────────────────────────────────────────────────────
+
+// One INTEGER into half octets, padded. Returns what follows, or NULL.
+static const uint8_t *integer_from_der(const uint8_t *at, const uint8_t *end, size_t half,
+                                       uint8_t *ret)
+{
+    if (end - at < 2 || at[0] != DER_INTEGER || at[1] >= DER_SHORT_LIMIT || at[1] > end - at - 2)
+        return NULL;
+    size_t len = at[1];
+    at += 2;
+    for (; len > half; len--)
+        if (*at++ != 0)
+            return NULL;
+    memset(ret, 0, half - len);
+    memcpy(ret + half - len, at, len);
+    return at + len;
+}
+
+static bool signature_from_der(const uint8_t *der, size_t len, size_t half, uint8_t *ret)
+{
+    if (len < 2 || der[0] != DER_SEQUENCE || der[1] != len - 2)
+        return false;
+    const uint8_t *s = integer_from_der(der + 2, der + len, half, ret);
+    return s != NULL && integer_from_der(s, der + len, half, ret + half) == der + len;
+}
+
+// Behind *ret, which is moved: minimal, and positive by its first bit.
+static void integer_to_der(const uint8_t *number, size_t half, uint8_t **ret)
+{
+    while (half > 1 && number[0] == 0) {
+        number++;
+        half--;
+    }
+    bool pad = (number[0] & 0x80) != 0;
+    uint8_t *at = *ret;
+    *at++ = DER_INTEGER;
+    *at++ = (uint8_t)(half + (pad ? 1 : 0));
+    if (pad)
+        *at++ = 0;
+    memcpy(at, number, half);
+    *ret = at + half;
+}
+
+static size_t signature_to_der(const uint8_t *signature, size_t half, uint8_t ret[DER_MAX])
+{
+    uint8_t *at = ret + 2;
+    integer_to_der(signature, half, &at);
+    integer_to_der(signature + half, half, &at);
+    ret[0] = DER_SEQUENCE;
+    ret[1] = (uint8_t)(at - ret - 2);
+    return (size_t)(at - ret);
+}
+
+// ── Contexts ─────────────────────────────────────────────────────────────────────────────────────
+
+typedef int begin_function(EVP_PKEY_CTX *);
+
+// For signing or verifying digests. NULL when libcrypto will not.
+static EVP_PKEY_CTX *digest_context(const struct signing_key *signing, begin_function *begin)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, signing->key->private, NULL);
+    bool rsa = signing->algorithm->half == 0;
+    if (context != NULL && begin(context) == 1 &&
+        (!rsa || EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1) &&
+        EVP_PKEY_CTX_set_signature_md(context, signing->digest) == 1)
+        return context;
+    EVP_PKEY_CTX_free(context);
+    return NULL;
+}
+
+size_t signing_len(const struct dnskey *key)
+{
+    const struct key_algorithm *algorithm = key_algorithm(key->algorithm);
+    int size = key->private != NULL ? EVP_PKEY_get_size(key->private) : 0;
+    if (size <= 0 || size > SIGNATURE_LEN_MAX || algorithm == NULL)
+        return 0;
+    return algorithm->half > 0 ? 2 * algorithm->half : (size_t)size;
+}
+
+void signing_key_free(struct signing_key *signing)
+{
+    if (signing == NULL)
+        return;
+    EVP_PKEY_CTX_free(signing->sign);
+    EVP_PKEY_CTX_free(signing->verify);
+    EVP_MD_CTX_free(signing->message);
+    EVP_MD_free(signing->digest);
+    free(signing);
+}
+
+enum status signing_key_new(const struct dnskey *key, struct signing_key **ret, struct error *err)
+{
+    *ret = NULL;
+    const struct key_algorithm *algorithm = key_algorithm(key->algorithm);
+    if (key->private == NULL || algorithm == NULL)
+        return error_set(err, STATUS_STATE, "%s: the private part is not loaded", key->path);
+    struct signing_key *signing = xcalloc(1, sizeof(*signing));
+    signing->key = key;
+    signing->algorithm = algorithm;
+    signing->message = EVP_MD_CTX_new();
+    signing->len = signing_len(key);
+    bool good = signing->message != NULL && signing->len > 0;
+    if (good && algorithm->digest != NULL) {
+        signing->digest = EVP_MD_fetch(NULL, algorithm->digest, NULL);
+        signing->sign =
+            signing->digest != NULL ? digest_context(signing, EVP_PKEY_sign_init) : NULL;
+        good = signing->sign != NULL;
+    }
+    if (!good) {
+        signing_key_free(signing);
+        ERR_clear_error();
+        return error_set(err, STATUS_CRYPTO, "%s: cannot sign with this key", key->path);
+    }
+    *ret = signing;
+    return STATUS_OK;
+}
+
+// ── Signing ──────────────────────────────────────────────────────────────────────────────────────
+
+static bool hash(struct signing_key *signing, const uint8_t *octets, size_t len,
+                 uint8_t ret[EVP_MAX_MD_SIZE], unsigned *ret_len)
+{
+    return EVP_DigestInit_ex2(signing->message, signing->digest, NULL) == 1 &&
+           EVP_DigestUpdate(signing->message, octets, len) == 1 &&
+           EVP_DigestFinal_ex(signing->message, ret, ret_len) == 1;
+}
+
+static bool sign_digest(struct signing_key *signing, const uint8_t *octets, size_t len,
+                        uint8_t *ret)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE], der[DER_MAX];
+    unsigned digest_len;
+    size_t half = signing->algorithm->half;
+    size_t ret_len = half > 0 ? sizeof(der) : signing->len;
+    if (!hash(signing, octets, len, digest, &digest_len) ||
+        EVP_PKEY_sign(signing->sign, half > 0 ? der : ret, &ret_len, digest, digest_len) != 1)
+        return false;
+    return half > 0 ? signature_from_der(der, ret_len, half, ret) : ret_len == signing->len;
+}
+
+static bool sign_message(struct signing_key *signing, const uint8_t *octets, size_t len,
+                         uint8_t *ret)
+{
+    size_t ret_len = signing->len;
+    return EVP_DigestSignInit_ex(signing->message, NULL, NULL, NULL, NULL, signing->key->private,
+                                 NULL) == 1 &&
+           EVP_DigestSign(signing->message, ret, &ret_len, octets, len) == 1 &&
+           ret_len == signing->len;
+}
+
+bool signing_key_sign(struct signing_key *signing, const uint8_t *octets, size_t len, uint8_t *ret)
+{
+    bool good = signing->digest != NULL ? sign_digest(signing, octets, len, ret)
+                                        : sign_message(signing, octets, len, ret);
+    if (!good)
+        ERR_clear_error();
+    return good;
+}
+
+// ── Verifying ────────────────────────────────────────────────────────────────────────────────────
+
+static bool verify_digest(struct signing_key *signing, const uint8_t *octets, size_t len,
+                          const uint8_t *signature)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE], der[DER_MAX];
+    unsigned digest_len;
+    size_t half = signing->algorithm->half;
+    size_t signature_len = signing->len;
+    if (signing->verify == NULL)
+        signing->verify = digest_context(signing, EVP_PKEY_verify_init);
+    if (half > 0) {
+        signature_len = signature_to_der(signature, half, der);
+        signature = der;
+    }
+    return signing->verify != NULL && hash(signing, octets, len, digest, &digest_len) &&
+           EVP_PKEY_verify(signing->verify, signature, signature_len, digest, digest_len) == 1;
+}
+
+static bool verify_message(struct signing_key *signing, const uint8_t *octets, size_t len,
+                           const uint8_t *signature)
+{
+    return EVP_DigestVerifyInit_ex(signing->message, NULL, NULL, NULL, NULL, signing->key->private,
+                                   NULL) == 1 &&
+           EVP_DigestVerify(signing->message, signature, signing->len, octets, len) == 1;
+}
+
+bool signing_key_verify(struct signing_key *signing, const uint8_t *octets, size_t len,
+                        const uint8_t *signature, size_t signature_len)
+{
+    bool good = signature_len == signing->len &&
+                (signing->digest != NULL ? verify_digest(signing, octets, len, signature)
+                                         : verify_message(signing, octets, len, signature));
+    if (!good)
+        ERR_clear_error();
+    return good;
+}

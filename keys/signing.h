@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: ISC
+// A key that signs, or checks, many messages: what libcrypto needs for it is set up once (a third of the cost of a
+// P-256 signature otherwise). Pure: octets → signature, in any thread, but one `signing_key` in one thread at a time.
+// Several of the same key may be in use at once.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keys/dnskey.h"
+
+// RSA of 4096 bits.
+#define SIGNATURE_LEN_MAX 512
+
+struct signing_key;
+
+// key stays in use. STATE when it has no private part, CRYPTO when libcrypto will not have it.
+enum status signing_key_new(const struct dnskey *key, struct signing_key **ret, struct error *err);
+void signing_key_free(struct signing_key *signing); // NULL is fine
+
+// Octets of each signature by the key in RRSIG's Signature field; 0 when it has no private part.
+size_t signing_len(const struct dnskey *key);
+// Makes one in that form (RFC 3110 §3, RFC 6605 §4: r and s without DER around them, RFC 8080 §4). ret has room for
+// signing_len. False: libcrypto failed.
+bool signing_key_sign(struct signing_key *signing, const uint8_t *octets, size_t len, uint8_t *ret);
+// Is it a signature of the octets by this key?
+bool signing_key_verify(struct signing_key *signing, const uint8_t *octets, size_t len,
+                        const uint8_t *signature, size_t signature_len);
