@@ -60,19 +60,33 @@ static enum status write_public(const struct dnskey *key, struct error *err)
     return status;
 }
 
-static enum status write_private(const char *base, const struct buf *line,
+// text: of the file, without times.
+static enum status write_private(const char *base, const struct buf *text,
                                  const struct dnskey_times *times, struct error *err)
 {
-    struct buf text = {0};
-    buf_reserve(&text, 1024); // never grows, so that no copy of the secret stays behind
-    buf_put_text(&text, "Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\n");
-    buf_put(&text, line->data, line->len);
-    buf_put_text(&text, "\n");
-    key_times_put(&text, times, false);
+    struct buf file = {0};
+    buf_reserve(&file, PRIVATE_TEXT_MAX + 1024); // never grows, so that no copy stays behind
+    buf_put(&file, text->data, text->len);
+    key_times_put(&file, times, false);
     char *path = xasprintf("%s.private", base);
-    enum status status = file_create(path, text.data, text.len, 0600, err);
+    enum status status = file_create(path, file.data, file.len, 0600, err);
     free(path);
-    secret_done(&text);
+    secret_done(&file);
+    return status;
+}
+
+// The key that is in the text, which stays as it is.
+static enum status read_text(const struct buf *text, uint8_t algorithm, EVP_PKEY **ret,
+                             struct buf *ret_public, struct error *err)
+{
+    struct buf copy = {0};
+    struct dnskey_times none;
+    buf_reserve(&copy, text->len + 1);
+    buf_put(&copy, text->data, text->len);
+    buf_put_u8(&copy, 0);
+    enum status status =
+        private_key_parse((char *)copy.data, algorithm, ret, &none, ret_public, err);
+    secret_done(&copy);
     return status;
 }
 
@@ -83,28 +97,29 @@ static enum status make_one(const char *directory, const char *zone,
 {
     int64_t start = recipe->in_use ? now : 0;
     const struct dnskey_times times = {.created = now, .publish = start, .activate = start};
-    struct buf public = {0};
-    struct buf line = {0};
+    struct buf public = {0}, text = {0};
     EVP_PKEY *private = NULL;
-    enum status status = private_key_generate(&private, &public, &line, err);
-    if (status != STATUS_OK)
-        return status;
-    ldns_rr *rr = key_record(zone, recipe->flags, recipe->algorithm, &public);
-    if (rr == NULL) {
+    ldns_rr *rr = NULL;
+    enum status status = private_key_generate(recipe->algorithm, &text, err);
+    if (status == STATUS_OK)
+        status = read_text(&text, recipe->algorithm, &private, &public, err);
+    if (status == STATUS_OK &&
+        (rr = key_record(zone, recipe->flags, recipe->algorithm, &public)) == NULL) {
         status = error_set(err, STATUS_SYNTAX, "%s: not a zone name", zone);
         EVP_PKEY_free(private);
-    } else {
+    }
+    if (status == STATUS_OK) {
         char *base = base_path(directory, zone, rr);
         set_key(ret, rr, private, base, &times);
         if (dnskey_set_has_tag(others, ret->tag))
             status = STATUS_EXISTS;
-        else if ((status = write_private(base, &line, &times, err)) == STATUS_OK)
+        else if ((status = write_private(base, &text, &times, err)) == STATUS_OK)
             status = write_public(ret, err);
         free(base);
         if (status != STATUS_OK)
             dnskey_done(ret);
     }
-    secret_done(&line);
+    secret_done(&text);
     buf_done(&public);
     return status;
 }

@@ -18,12 +18,12 @@
 const struct key_algorithm *key_algorithm(uint8_t number)
 {
     static const struct key_algorithm rows[] = {
-        {8, "RSASHA256", "RSA", NULL, "SHA256", 0},
-        {10, "RSASHA512", "RSA", NULL, "SHA512", 0},
-        {13, "ECDSAP256SHA256", "EC", "P-256", "SHA256", 32},
-        {14, "ECDSAP384SHA384", "EC", "P-384", "SHA384", 48},
-        {15, "ED25519", "ED25519", NULL, NULL, 0},
-        {16, "ED448", "ED448", NULL, NULL, 0},
+        {8, "RSASHA256", "RSA", NULL, "SHA256", 0, true},
+        {10, "RSASHA512", "RSA", NULL, "SHA512", 0, false},
+        {13, "ECDSAP256SHA256", "EC", "P-256", "SHA256", 32, true},
+        {14, "ECDSAP384SHA384", "EC", "P-384", "SHA384", 48, true},
+        {15, "ED25519", "ED25519", NULL, NULL, 0, true},
+        {16, "ED448", "ED448", NULL, NULL, 0, true},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].number == number)
@@ -41,24 +41,25 @@ void secret_done(struct buf *buf)
 
 // ── The file ─────────────────────────────────────────────────────────────────────────────────────
 
-// Fields that hold a number in base64. The RSA ones are in the order of RSA_PARAMS below.
+// Fields that hold a number in base64: RSA's, then the one of all others.
 enum field {
     FIELD_MODULUS,
     FIELD_PUBLIC_EXPONENT,
-    FIELD_PRIVATE_EXPONENT,
-    FIELD_PRIME1,
-    FIELD_PRIME2,
-    FIELD_EXPONENT1,
-    FIELD_EXPONENT2,
-    FIELD_COEFFICIENT,
-    FIELD_PRIVATE_KEY,
+    FIELD_PRIVATE_KEY = PRIVATE_RSA_FIELDS,
     FIELD_COUNT,
 };
 
-static const char *const field_names[FIELD_COUNT] = {
-    "Modulus",   "PublicExponent", "PrivateExponent", "Prime1",     "Prime2",
-    "Exponent1", "Exponent2",      "Coefficient",     "PrivateKey",
+const struct private_rsa_field private_rsa_fields[PRIVATE_RSA_FIELDS] = {
+    {"Modulus", OSSL_PKEY_PARAM_RSA_N},           {"PublicExponent", OSSL_PKEY_PARAM_RSA_E},
+    {"PrivateExponent", OSSL_PKEY_PARAM_RSA_D},   {"Prime1", OSSL_PKEY_PARAM_RSA_FACTOR1},
+    {"Prime2", OSSL_PKEY_PARAM_RSA_FACTOR2},      {"Exponent1", OSSL_PKEY_PARAM_RSA_EXPONENT1},
+    {"Exponent2", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"Coefficient", OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
 };
+
+static const char *field_name(int field)
+{
+    return field < PRIVATE_RSA_FIELDS ? private_rsa_fields[field].name : "PrivateKey";
+}
 
 #define FIELD_MAX      1024 // octets
 #define RSA_NUMBER_MAX 512  // RFC 3110 §2: no more than 4096 bits
@@ -107,11 +108,11 @@ static enum status take_line(struct private_file *file, struct dnskey_times *tim
         return STATUS_OK;
     }
     for (int i = 0; i < FIELD_COUNT; i++) {
-        if ((value = value_of(line, field_names[i])) == NULL)
+        if ((value = value_of(line, field_name(i))) == NULL)
             continue;
         int len = base64_octets(value, file->octets[i]);
         if (len <= 0)
-            return error_set(err, STATUS_SYNTAX, "%s is not base64", field_names[i]);
+            return error_set(err, STATUS_SYNTAX, "%s is not base64", field_name(i));
         file->len[i] = (size_t)len;
         return STATUS_OK;
     }
@@ -217,20 +218,14 @@ static void put_rsa_public(const BIGNUM *exponent, const BIGNUM *modulus, struct
 static enum status rsa_key(const struct private_file *file, EVP_PKEY **ret, struct buf *ret_public,
                            struct error *err)
 {
-    static const char *const names[] = {
-        OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
-        OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
-        OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
-        OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
-    };
-    BIGNUM *numbers[FIELD_COEFFICIENT + 1] = {0};
+    BIGNUM *numbers[PRIVATE_RSA_FIELDS] = {0};
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     bool good = build != NULL;
-    for (int i = 0; good && i <= FIELD_COEFFICIENT; i++) {
+    for (int i = 0; good && i < PRIVATE_RSA_FIELDS; i++) {
         numbers[i] = BN_secure_new();
         good = file->len[i] > 0 && file->len[i] <= RSA_NUMBER_MAX && numbers[i] != NULL &&
                BN_bin2bn(file->octets[i], (int)file->len[i], numbers[i]) != NULL &&
-               OSSL_PARAM_BLD_push_BN(build, names[i], numbers[i]) == 1;
+               OSSL_PARAM_BLD_push_BN(build, private_rsa_fields[i].param, numbers[i]) == 1;
     }
     EVP_PKEY *key = good ? key_from_params("RSA", build) : NULL;
     EVP_PKEY_CTX *ctx = key != NULL ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
@@ -240,7 +235,7 @@ static enum status rsa_key(const struct private_file *file, EVP_PKEY **ret, stru
         put_rsa_public(numbers[FIELD_PUBLIC_EXPONENT], numbers[FIELD_MODULUS], ret_public);
     EVP_PKEY_CTX_free(ctx);
     OSSL_PARAM_BLD_free(build);
-    for (int i = 0; i <= FIELD_COEFFICIENT; i++)
+    for (int i = 0; i < PRIVATE_RSA_FIELDS; i++)
         BN_clear_free(numbers[i]);
     if (!good) {
         EVP_PKEY_free(key);
@@ -286,37 +281,4 @@ enum status private_key_parse(char *text, uint8_t algorithm, EVP_PKEY **ret_key,
         *ret_times = times;
     OPENSSL_cleanse(&file, sizeof(file));
     return status;
-}
-
-enum status private_key_generate(EVP_PKEY **ret_key, struct buf *ret_public, struct buf *ret_line,
-                                 struct error *err)
-{
-    const size_t half = 32;
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    BIGNUM *number = NULL;
-    uint8_t point[POINT_MAX];
-    uint8_t octets[32];
-    char base64[48];
-    size_t len = 0;
-    bool good = key != NULL &&
-                EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
-                                                &len) == 1 &&
-                len == 1 + 2 * half && point[0] == POINT_CONVERSION_UNCOMPRESSED &&
-                EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
-                BN_bn2binpad(number, octets, (int)half) == (int)half &&
-                EVP_EncodeBlock((unsigned char *)base64, octets, (int)half) > 0;
-    if (good) {
-        buf_put(ret_public, point + 1, len - 1);
-        buf_reserve(ret_line, 128); // so that growing leaves no copy behind
-        buf_printf(ret_line, "PrivateKey: %s", base64);
-    }
-    OPENSSL_cleanse(octets, sizeof(octets));
-    OPENSSL_cleanse(base64, sizeof(base64));
-    BN_clear_free(number);
-    if (!good) {
-        EVP_PKEY_free(key);
-        return crypto_error(err, "cannot make a key: the random generator failed");
-    }
-    *ret_key = key;
-    return STATUS_OK;
 }

@@ -3,6 +3,7 @@
 // of it. Internal to keys/: whoever signs uses dnskey.h.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <openssl/evp.h>
@@ -20,6 +21,8 @@ struct key_algorithm {
     const char *group;  // of "EC"
     const char *digest; // NULL: the signature scheme has its own
     size_t half;        // octets of r and of s in the signature of "EC"
+    bool
+        made; // keys of it are made here, not only read (RFC 8624 §3.1: RSASHA512 is not to be begun with)
 };
 // NULL when it is not one of them.
 const struct key_algorithm *key_algorithm(uint8_t number);
@@ -30,10 +33,24 @@ enum status private_key_parse(char *text, uint8_t algorithm, EVP_PKEY **ret_key,
                               struct dnskey_times *ret_times, struct buf *ret_public,
                               struct error *err);
 
-// Makes an ECDSAP256SHA256 key pair: the line "PrivateKey: …" without newline for the file goes to
-// ret_line.
-enum status private_key_generate(EVP_PKEY **ret_key, struct buf *ret_public, struct buf *ret_line,
-                                 struct error *err);
+// The numbers of an RSA key, in the order of the file's lines.
+#define PRIVATE_RSA_FIELDS 8
+struct private_rsa_field {
+    const char *name;
+    const char *param; // OpenSSL's
+};
+extern const struct private_rsa_field private_rsa_fields[PRIVATE_RSA_FIELDS];
+
+// The room that the text of a file takes at most: a buffer that has it from the start never grows, and leaves no copy of
+// the secret behind.
+#define PRIVATE_TEXT_MAX 8192
+
+// Makes a key pair; the text of its file without times, PRIVATE_TEXT_MAX octets at most, is appended to ret_text. RANGE
+// when keys of the algorithm are not made here.
+enum status private_key_generate(uint8_t algorithm, struct buf *ret_text, struct error *err);
+// The same of a key pair that is there. CRYPTO when it is not one of the algorithm.
+enum status private_key_put(const EVP_PKEY *key, uint8_t algorithm, struct buf *ret_text,
+                            struct error *err);
 
 // Wipes and releases a buffer that held a secret.
 void secret_done(struct buf *buf);

@@ -181,19 +181,52 @@ static void files_are_as_bind_writes_them(void **state)
     dnskey_done(&key);
 }
 
+// KSK and ZSK of each algorithm: both tools sign with them, and what dnssec-settime writes of them is what was there.
 static void bind_and_ldns_sign_with_made_keys(void **state)
 {
     (void)state;
-    struct dnskey key = make("example.com");
+    static const uint8_t algorithms[] = {8, 13, 14, 15, 16};
     run("printf '@ 3600 IN SOA ns1 hostmaster 1 14400 3600 604800 3600\\n@ 3600 NS ns1\\n"
-        "ns1 3600 A 192.0.2.1\\n' >zone && cp zone zone.ldns");
-    run("dnssec-signzone -z -S -K k -o example.com -f signed zone >log 2>&1 || { cat log; false; "
-        "}");
-    run("ldns-verify-zone signed >/dev/null");
-    run("ldns-signzone -o example.com -f signed.ldns zone.ldns k/K*.key 2>log; "
-        "b=$(ls k/*.key); ldns-signzone -o example.com -f signed.ldns zone.ldns ${b%.key}");
-    run("ldns-verify-zone signed.ldns >/dev/null");
-    dnskey_done(&key);
+        "ns1 3600 A 192.0.2.1\\n' >zone");
+    for (size_t i = 0; i < sizeof(algorithms); i++) {
+        run("rm -rf k theirs; mkdir k");
+        struct dnskey ksk = make_as("example.com", DNSKEY_FLAGS_SEP, algorithms[i]);
+        struct dnskey zsk = make_as("example.com", DNSKEY_FLAGS_ZONE, algorithms[i]);
+        assert_int_equal(ksk.flags, 257);
+        assert_int_equal(zsk.flags, 256);
+        assert_signs(&ksk);
+        run("for k in k/K*.key; do TZ=UTC dnssec-settime -p C $k | "
+            "grep -qx 'Created: Sun Nov 22 06:45:00 2026' || exit 1; done");
+        run("cp -r k theirs && for k in theirs/K*.key; do "
+            "TZ=UTC dnssec-settime -P now -A now $k >/dev/null || exit 1; done && "
+            "for k in k/K*.private; do grep -v '^Created' $k | diff - theirs/${k#k/} | "
+            "grep '^<' && exit 1; done; true");
+        run("dnssec-signzone -S -K theirs -o example.com -f signed zone >log 2>&1 || "
+            "{ cat log; false; }");
+        run("ldns-verify-zone signed >/dev/null && dnssec-verify -q -o example.com signed");
+        run("ldns-signzone -o example.com -f signed.ldns zone $(ls k/*.key | sed 's/.key$//')");
+        run("ldns-verify-zone signed.ldns >/dev/null && dnssec-verify -q -o example.com "
+            "signed.ldns");
+        dnskey_done(&ksk);
+        dnskey_done(&zsk);
+    }
+}
+
+static void no_key_of_another_algorithm_is_made(void **state)
+{
+    (void)state;
+    static const uint8_t algorithms[] = {0, 1, 5, 7, 10, 12, 17, 253};
+    struct dnskey_listing listing;
+    struct error err = {0};
+    assert_int_equal(dnskey_listing_read("k", &listing, &err), STATUS_OK);
+    for (size_t i = 0; i < sizeof(algorithms); i++) {
+        struct dnskey key;
+        struct dnskey_recipe recipe = {.flags = DNSKEY_FLAGS_SEP, .algorithm = algorithms[i]};
+        assert_int_equal(dnskey_make_listed(&listing, "example.com", &recipe, NOW, &key, &err),
+                         STATUS_RANGE);
+    }
+    dnskey_listing_done(&listing);
+    assert_int_equal(count_files(), 0);
 }
 
 static void keys_of_other_tools_are_read_and_sign(void **state)
@@ -430,6 +463,7 @@ int main(void)
         fresh_test(made_key_is_loaded_again_with_all_it_says),
         fresh_test(files_are_as_bind_writes_them),
         fresh_test(bind_and_ldns_sign_with_made_keys),
+        fresh_test(no_key_of_another_algorithm_is_made),
         fresh_test(keys_of_other_tools_are_read_and_sign),
         fresh_test(times_of_the_private_file_count),
         fresh_test(ds_is_what_bind_computes),
