@@ -2,6 +2,7 @@
 """The world of the rollover tests (registrar.py, validators.py, watch.py, judges.py) is as it says: somebody else's signer,
 knotd, rolls its KSK in it, and what is wrong is found."""
 
+import contextlib
 import time
 
 import dns.exception
@@ -129,7 +130,8 @@ class Knot:
 
 
 class Static:
-    """A zone signed by ldns-signzone with the keys that the test says, served by NSD at one address."""
+    """A zone signed by ldns-signzone with the keys that the test says, served by NSD at one address. Caches keep its DNSKEY
+    RRset longer than all else."""
 
     def __init__(self, registry, zone, address, servers=None):
         self.registry, self.zone, self.address = registry, zone, address
@@ -145,19 +147,24 @@ class Static:
     def ds(self, key=None):
         return run("ldns-key2ds", "-n", "-2", self.directory / f"{key or self.keys[0]}.key").stdout
 
+    def public(self, key, kind="DNSKEY"):
+        rdata = (self.directory / f"{key}.key").read_text().split("DNSKEY")[1].split(";")[0]
+        return f"{self.zone}. 6 {kind} {rdata}\n"
+
     def cds(self, *keys):
         """CDS and CDNSKEY of the keys."""
-        return self.only_cds(*keys) + "".join(
-            (self.directory / f"{key}.key").read_text().split(";")[0].replace("DNSKEY", "CDNSKEY") + "\n" for key in keys)
+        return self.only_cds(*keys) + "".join(self.public(key, "CDNSKEY") for key in keys)
 
     def only_cds(self, *keys):
         return "".join(self.ds(key).replace("\tDS\t", "\tCDS\t") for key in keys)
 
     def signed(self, more, keys=None):
         self.serial += 1
+        keys = keys or self.keys
         plain, signed = self.directory / "plain", self.directory / "signed"
-        plain.write_text(ZONE.format(zone=self.zone, serial=self.serial, addresses=[self.address] * 2) + more)
-        run("ldns-signzone", "-f", signed, "-i", stamp(-3600), "-e", stamp(86400), plain, *(keys or self.keys), cwd=self.directory)
+        plain.write_text(ZONE.format(zone=self.zone, serial=self.serial, addresses=[self.address] * 2) + more
+                         + "".join(self.public(key) for key in keys))
+        run("ldns-signzone", "-f", signed, "-i", stamp(-3600), "-e", stamp(86400), plain, *keys, cwd=self.directory)
         return signed.read_text()
 
     def serve(self, more="", keys=None):
@@ -216,10 +223,11 @@ def test_knotd_rolls_its_ksk_twice_and_nothing_is_bogus(registry):
 
 def test_the_watch_sees_what_goes_wrong(registry):
     registrar, everybody = registry.registrar, {"unbound", "named", "behind"}
-    with Static(registry, "breaks.tld", CHILDREN[2]) as child, \
-            Watch(registry.validators(), questions(child.zone, "mail")) as watch:
+    with contextlib.ExitStack() as stack:
+        child = stack.enter_context(Static(registry, "breaks.tld", CHILDREN[2]))
         registrar.enter(child.zone, child.ds())
-        wait_until(lambda: watch.secure(child.zone), "the zone is secure")
+        watch = stack.enter_context(Watch(registry.validators(), questions(child.zone, "mail")))
+        assert watch.secure(child.zone)
         registrar.foreign(child.zone)  # beside the right one it does no harm
         time.sleep(registry.ds_ttl)
         assert watch.secure(child.zone) and watch.bogus == [] and watch.wrong == []
@@ -234,6 +242,7 @@ def test_the_watch_sees_what_goes_wrong(registry):
         assert watch.forget() and watch.secure(child.zone) and watch.bogus == [] and watch.wrong == []
         watch.questions.append(Question(child.zone, f"nobody.{child.zone}", "A", ANSWER))
         watch.round()
+        watch.questions.pop()
         assert {(finding.validator, finding.found) for finding in watch.wrong} == {(name, NXDOMAIN) for name in everybody}
         # A rollover in haste: both DS are there, but caches have the DNSKEY RRset and signatures of before.
         new = child.make_key()

@@ -113,9 +113,11 @@ class Watch:
         if said != question.expected:
             ede = [option.to_text() for option in message.options if isinstance(option, dns.edns.EDEOption)]
             reason = "; ".join(ede + validator.reasons(question.zone))
-            found = self.bogus if said == "SERVFAIL" else self.wrong
+            is_bogus = said == "SERVFAIL"
+            found = self.bogus if is_bogus else self.wrong
             found.append(Finding(time.time(), validator.name, f"{name} {rtype}", said, reason))
-            validator.forget(question.zone)
+            if is_bogus:
+                validator.forget(question.zone)
         self.last[validator.name, question] = asked_at, bool(message.flags & dns.flags.AD)
 
     def rounds(self, zone, after):
