@@ -67,7 +67,7 @@ class RRset:
 
 
 def ask(address, name, rtype):
-    """What a server of the zone has, over TCP (section 6.1 of RFC 7344 leaves the way open)."""
+    """What a server of the zone has, over TCP, as the registries do that scan."""
     query = dns.message.make_query(name, rtype, want_dnssec=True)
     query.flags &= ~dns.flags.RD
     try:

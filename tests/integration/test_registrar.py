@@ -3,6 +3,7 @@
 knotd, rolls its KSK in it, and what is wrong is found."""
 
 import contextlib
+import shutil
 import time
 
 import dns.exception
@@ -14,10 +15,10 @@ import dns.rcode
 import dns.zone
 import pytest
 
-from harness import Program, run, scratch, wait_until
-from internet import Nsd, stamp
+from harness import Box, Program, run, scratch, wait_until
+from internet import BOX4, BOX6, SECOND, Nsd, serves, stamp
 from judges import disagreement
-from registrar import CHILDREN, PARENTS, Registry
+from registrar import CHILDREN, OWN_RESOLVER, PARENTS, Registry
 from watch import ANSWER, NXDOMAIN, Question, Watch, questions
 
 ZONE = """\
@@ -85,6 +86,10 @@ def registry():
 # ── Children ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def sbin(name):
+    return shutil.which(name, path="/usr/sbin:/usr/bin")
+
+
 class Knot:
     """A zone signed and served by knotd at two addresses, keys rolled by knotd."""
 
@@ -100,7 +105,7 @@ class Knot:
         registry.delegate(zone, {f"ns{n}.{zone}": [address] for n, address in enumerate(addresses, 1)})
 
     def __enter__(self):
-        self.program = Program("/usr/sbin/knotd", "-c", self.config, log=self.directory / "log")
+        self.program = Program(sbin("knotd"), "-c", self.config, log=self.directory / "log")
         wait_until(lambda: "server started" in self.log() and self.ds() or not self.program.running(), self.log)
         assert self.program.running(), self.log()
         return self
@@ -112,16 +117,16 @@ class Knot:
         return self.program.log()
 
     def command(self, *argv):
-        return run("/usr/sbin/knotc", "-s", self.directory / "knot.sock", *argv)
+        return run(sbin("knotc"), "-s", self.directory / "knot.sock", *argv)
 
     def keys(self):
         """tag → the line of keymgr about each KSK"""
-        lines = run("/usr/sbin/keymgr", "-c", self.config, self.zone, "list").stdout.splitlines()
+        lines = run(sbin("keymgr"), "-c", self.config, self.zone, "list").stdout.splitlines()
         return {line.split()[1]: line for line in lines if " KSK " in line or "ksk=yes" in line}
 
     def ds(self, tag=None):
         """The DS with SHA-256 of these keys, as an admin copies it."""
-        lines = run("/usr/sbin/keymgr", "-c", self.config, self.zone, "ds", *([tag] if tag else [])).stdout.splitlines()
+        lines = run(sbin("keymgr"), "-c", self.config, self.zone, "ds", *([tag] if tag else [])).stdout.splitlines()
         return "\n".join(line for line in lines if " 13 2 " in line)
 
     def text(self):
@@ -254,6 +259,33 @@ def test_the_watch_sees_what_goes_wrong(registry):
         wait_until(lambda: {finding.validator for finding in watch.bogus} == everybody, lambda: watch.bogus)
 
 
+BOX = f"""\
+box:
+  hostname: box.zoned.tld
+  addresses: [{BOX4}, "{BOX6}"]
+  nameservers: [ns1.box.zoned.tld, {{name: ns2.box.zoned.tld, addresses: [{SECOND}]}}]
+  tls: [tls.pem]
+  ssh: [ssh_host_ed25519_key.pub]
+domains: [zoned.tld]
+server: {{listen: ["{BOX4}@53", "[{BOX6}]@53", "{SECOND}@53"]}}
+ttl: {{default: 2s}}
+state: state
+"""
+
+
+def test_what_zonegen_prints_makes_a_box_secure(registry):
+    zone = "zoned.tld"
+    with Box(registry.directory / "box", BOX) as box:
+        box.start()
+        registry.delegate(zone, {"ns1.box.zoned.tld": [BOX4, BOX6], "ns2.box.zoned.tld": [SECOND]})
+        wait_until(lambda: serves(SECOND, zone) or not box.program.running(), box.program.log)
+        registry.registrar.enter(zone, box.zonegen("--ds", zone).stdout)
+        assert disagreement(zone, box.zonegen("--dump", "--signed", zone).stdout, registry.directory) == {}
+        with Watch(registry.validators(), questions(zone, "box", more=[(f"_25._tcp.box.{zone}", "TLSA")])) as watch:
+            assert watch.secure(zone)
+    assert watch.bogus == [] and watch.wrong == []
+
+
 # ── CDS, signalling records, notifications ───────────────────────────────────────────────────────────────────────────
 
 
@@ -317,14 +349,18 @@ def test_cds_are_followed(registry, asking):
     assert registry.registrar.scan(asking.zone) == "refused: there is no DS yet"
 
 
+def look_up(name, rtype):
+    return dns.query.udp(dns.message.make_query(name, rtype), OWN_RESOLVER, timeout=5).answer
+
+
 def notify(zone, rtype="CDS"):
     """Where the parent wants it, as its DSYNC says (RFC 9859 section 4.1)."""
     label, parent = zone.split(".")
-    (found,) = dns.query.udp(dns.message.make_query(f"{label}._dsync.{parent}", "TYPE66"), "127.0.0.1", timeout=5).answer
+    (found,) = look_up(f"{label}._dsync.{parent}", "TYPE66") or look_up(f"_dsync.{parent}", "TYPE66")
     rdata = found[0].to_wire()
     assert rdata[:3] == b"\x00\x3b\x01"
     target, _ = dns.name.from_wire(rdata, 5)
-    (address,) = dns.query.udp(dns.message.make_query(target, "A"), "127.0.0.1", timeout=5).answer
+    (address,) = look_up(target, "A")
     message = dns.message.make_query(zone, rtype)
     message.set_opcode(dns.opcode.NOTIFY)
     reply = dns.query.udp(message, address[0].address, port=int.from_bytes(rdata[3:5], "big"), timeout=1)
@@ -338,7 +374,9 @@ def test_a_notification_is_followed_at_once(registry, asking):
     asking.serve(asking.cds(second))
     assert notify(asking.zone) == "REFUSED"  # nobody reads CDS of it
     registrar.automate(asking.zone)
-    assert notify(asking.zone, "SOA") == "REFUSED" and tags(registry, asking) == [tag(first)]
+    for registry.dsync in ("parent", "child", "wildcard"):
+        registry.publish()
+        assert notify(asking.zone, "SOA") == "REFUSED" and tags(registry, asking) == [tag(first)]
     assert notify(asking.zone) == "NOERROR"
     wait_until(lambda: tags(registry, asking) == [tag(second)], lambda: registrar.history)
     registrar.on_notify = "silent"
@@ -346,7 +384,7 @@ def test_a_notification_is_followed_at_once(registry, asking):
         notify(asking.zone)
     registrar.on_notify = "accept"
     assert [(domain, rtype) for _, domain, rtype in registrar.notifies] == [
-        (f"{asking.zone}.", rtype) for rtype in ("CDS", "SOA", "CDS", "CDS")]
+        (f"{asking.zone}.", rtype) for rtype in ("CDS", "SOA", "SOA", "SOA", "CDS", "CDS")]
     registrar.stop_automation(asking.zone)
 
 
