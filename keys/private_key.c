@@ -144,17 +144,33 @@ static EVP_PKEY *key_from_params(const char *type, OSSL_PARAM_BLD *build)
 // RFC 6605 §4: the DNSKEY has the public point without the octet 4 that says "uncompressed".
 #define POINT_MAX (1 + 2 * 48)
 
+// Setting one up costs as much as a signature, so each stays once it was needed; nobody changes them.
+static const EC_GROUP *ec_group(const char *name)
+{
+    static struct {
+        const char *name;
+        EC_GROUP *group;
+    } groups[] = {{"P-256", NULL}, {"P-384", NULL}};
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        if (strcmp(groups[i].name, name) != 0)
+            continue;
+        if (groups[i].group == NULL)
+            groups[i].group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(name));
+        return groups[i].group;
+    }
+    return NULL;
+}
+
 // The public point d × G, so that the private number alone decides what the key is.
 static size_t ec_public(const char *group_name, const BIGNUM *number, uint8_t ret[POINT_MAX])
 {
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(group_name));
+    const EC_GROUP *group = ec_group(group_name);
     EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
     size_t len = 0;
     if (point != NULL && !BN_is_zero(number) && BN_cmp(number, EC_GROUP_get0_order(group)) < 0 &&
         EC_POINT_mul(group, point, number, NULL, NULL, NULL) == 1)
         len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, ret, POINT_MAX, NULL);
     EC_POINT_free(point);
-    EC_GROUP_free(group);
     return len;
 }
 

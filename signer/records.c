@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "dns/types.h"
@@ -387,19 +389,16 @@ bool records_soa(const struct records *records, struct records_soa *ret)
 
 uint64_t records_digest(const struct records *records)
 {
-    ldns_sha256_CTX context;
-    ldns_sha256_init(&context);
+    uint64_t digest = 0;
     for (size_t i = 0; i < records->count; i++) {
         const struct record *record = &records->list[i];
         uint8_t numbers[8];
         wire_set_u16(numbers, record->type);
         wire_set_u32(numbers + 2, record->ttl);
         wire_set_u16(numbers + 6, record->rdata_len);
-        ldns_sha256_update(&context, record->owner, name_wire_len(record->owner));
-        ldns_sha256_update(&context, numbers, sizeof(numbers));
-        ldns_sha256_update(&context, record->rdata, record->rdata_len);
+        digest = XXH3_64bits_withSeed(record->owner, name_wire_len(record->owner), digest);
+        digest = XXH3_64bits_withSeed(numbers, sizeof(numbers), digest);
+        digest = XXH3_64bits_withSeed(record->rdata, record->rdata_len, digest);
     }
-    uint8_t digest[LDNS_SHA256_DIGEST_LENGTH];
-    ldns_sha256_final(digest, &context);
-    return (uint64_t)wire_get_u32(digest) << 32 | wire_get_u32(digest + 4);
+    return digest;
 }

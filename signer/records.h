@@ -94,7 +94,7 @@ struct records_soa {
 };
 bool records_soa(const struct records *records, struct records_soa *ret);
 
-// 64 bits that change when a record does (SHA-256, cut): arranged records only.
+// 64 bits that change when a record does (XXH3): arranged records only.
 uint64_t records_digest(const struct records *records);
 
 // The canonical form of rdata (RFC 4034 §6.2, RFC 6840 §5.1) into ret, which has room for rdata_len octets.

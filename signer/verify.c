@@ -20,6 +20,8 @@ struct verification {
     const struct verify_request *request;
     struct view view;
     ldns_rr_list *dnskeys;
+    struct dnskey_id *ids; // of the same
+    size_t id_count, id_cap;
     bool algorithms[256]; // of the zone keys in the set: each must sign everything
     struct signing_key
         *ready[SIGN_KEYS_MAX]; // for request->keys that are in the set with their private parts
@@ -97,6 +99,8 @@ static enum status read_dnskeys(struct verification *v, struct error *err)
         if (key == NULL || rr.rdata_len < 5)
             return error_set(err, STATUS_BOGUS, "a DNSKEY is malformed");
         ldns_rr_list_push_rr(v->dnskeys, key);
+        v->ids = array_grow(v->ids, &v->id_cap, v->id_count, sizeof(*v->ids));
+        v->ids[v->id_count++] = (struct dnskey_id){ldns_calc_keytag(key), rr.rdata[3]};
         // A key without the zone flag or a revoked one signs nothing that counts (RFC 4034 §2.1.1, RFC 5011 §2.1).
         uint16_t flags = wire_get_u16(rr.rdata);
         if ((flags & LDNS_KEY_ZONE_KEY) != 0 && (flags & LDNS_KEY_REVOKE_KEY) == 0)
@@ -105,15 +109,12 @@ static enum status read_dnskeys(struct verification *v, struct error *err)
     return STATUS_OK;
 }
 
-static const ldns_rr *find_dnskey(const struct verification *v, const struct rrsig *sig)
+static bool has_dnskey(const struct verification *v, const struct rrsig *sig)
 {
-    for (size_t i = 0; i < ldns_rr_list_rr_count(v->dnskeys); i++) {
-        const ldns_rr *key = ldns_rr_list_rr(v->dnskeys, i);
-        if (ldns_rdf2native_int8(ldns_rr_dnskey_algorithm(key)) == sig->algorithm &&
-            ldns_calc_keytag(key) == sig->tag)
-            return key;
-    }
-    return NULL;
+    for (size_t i = 0; i < v->id_count; i++)
+        if (v->ids[i].algorithm == sig->algorithm && v->ids[i].tag == sig->tag)
+            return true;
+    return false;
 }
 
 // Is there a signature of this tag and algorithm over the DNSKEY set?
@@ -189,44 +190,54 @@ static enum status check_foreign_keys(const struct verification *v, struct error
 
 // ── Signatures ───────────────────────────────────────────────────────────────────────────────────
 
-static enum status check_times(const struct verification *v, const struct rrsig *sig,
-                               const char *words, struct error *err)
+// What is wrong with it, or NULL.
+static const char *wrong_times(const struct verification *v, const struct rrsig *sig)
 {
     const struct verify_request *request = v->request;
     int64_t now = request->now;
     int64_t expiration = plan_time_from_wire(sig->expiration, now);
     if (plan_time_from_wire(sig->inception, now) > now)
-        return error_set(err, STATUS_EXPIRED, "%s: its signature is not valid yet", words);
+        return "is not valid yet";
     if (expiration <= now)
-        return error_set(err, STATUS_EXPIRED, "%s: its signature has expired; sign the zone again",
-                         words);
+        return "has expired; sign the zone again";
     if (request->dnssec == CONFIG_DNSSEC_ON && plan_is_due(&request->policy, now, expiration))
-        return error_set(err, STATUS_EXPIRED, "%s: its signature expires too soon", words);
-    return STATUS_OK;
+        return "expires too soon";
+    return NULL;
+}
+
+static const char *wrong_form(const struct verification *v, const struct image_rrset *rrset,
+                              const struct image_rr *rr, struct rrsig *ret)
+{
+    const struct image *image = v->request->image;
+    const struct image_node *node = &image->nodes[rrset->node];
+    unsigned labels = node->labels - (name_is_wildcard(image_node_name(image, node)) ? 1U : 0U);
+    if (!rrsig_read(rr->rdata, rr->rdata_len, ret) || ret->covered != rrset->type)
+        return "is malformed";
+    if (!name_equal(ret->signer, v->request->apex))
+        return "names another signer than the zone";
+    if (ret->labels != labels)
+        return "has a wrong number of labels";
+    if (ret->original_ttl != rrset->ttl || rr->ttl != rrset->ttl)
+        return "has another TTL than the records";
+    if (!has_dnskey(v, ret))
+        return "was made by a key that is not in the DNSKEY set";
+    return NULL;
 }
 
 static enum status check_rrsig(const struct verification *v, const struct image_rrset *rrset,
                                const struct image_rr *rr, struct rrsig *ret, struct error *err)
 {
-    const struct image *image = v->request->image;
+    enum status status = STATUS_BOGUS;
+    const char *wrong = wrong_form(v, rrset, rr, ret);
+    if (wrong == NULL) {
+        status = STATUS_EXPIRED;
+        wrong = wrong_times(v, ret);
+    }
+    if (wrong == NULL)
+        return STATUS_OK;
     char words[VIEW_WORDS_MAX];
-    view_words(image, rrset, words);
-    const struct image_node *node = &image->nodes[rrset->node];
-    unsigned labels = node->labels - (name_is_wildcard(image_node_name(image, node)) ? 1U : 0U);
-    const char *wrong = NULL;
-    if (!rrsig_read(rr->rdata, rr->rdata_len, ret) || ret->covered != rrset->type)
-        wrong = "is malformed";
-    else if (!name_equal(ret->signer, v->request->apex))
-        wrong = "names another signer than the zone";
-    else if (ret->labels != labels)
-        wrong = "has a wrong number of labels";
-    else if (ret->original_ttl != rrset->ttl || rr->ttl != rrset->ttl)
-        wrong = "has another TTL than the records";
-    else if (find_dnskey(v, ret) == NULL)
-        wrong = "was made by a key that is not in the DNSKEY set";
-    if (wrong != NULL)
-        return error_set(err, STATUS_BOGUS, "%s: its signature %s", words, wrong);
-    return check_times(v, ret, words, err);
+    return error_set(err, status, "%s: its signature %s",
+                     view_words(v->request->image, rrset, words), wrong);
 }
 
 static ldns_rr_list *rrset_to_ldns(const struct image *image, const struct image_rrset *rrset)
@@ -426,6 +437,7 @@ enum status verify_image(const struct verify_request *request, struct error *err
         signing_key_free(v->ready[i]);
     ldns_rr_list_deep_free(v->dnskeys);
     free(v->chosen);
+    free(v->ids);
     free(v);
     return status;
 }
