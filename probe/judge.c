@@ -52,7 +52,9 @@ void judge_zone(const struct expect_zone *zone, struct facts *facts, int64_t now
     judge_host(&judge);
     judge_mail(&judge);
     judge_missing(&judge);
-    verdicts_sort(verdicts);
     *ret_open = is_open(facts);
+    if (!*ret_open)
+        judge_record_signatures(&judge);
+    verdicts_sort(verdicts);
     done(&judge);
 }

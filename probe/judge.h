@@ -47,7 +47,8 @@ struct judge_server {
     // From judge_dnssec:
     ldns_rr_list *keys;       // DNSKEY; NULL: not known
     ldns_rr_list *signatures; // of the keys
-    bool validates;           // by them
+    bool validates;           // by them, as far as it was looked at
+    int64_t until;            // when the first of the signatures that were looked at expires
 };
 
 struct judge_servers {
@@ -82,6 +83,9 @@ void judge_servers(struct judge *judge);
 void judge_dnssec(struct judge *judge);
 void judge_ds(struct judge *judge);
 void judge_records(struct judge *judge);
+// Of what judge_records compared, the signatures. Nothing is asked for, and verifying is not done for verdicts that are
+// void: to be called when all facts are there.
+void judge_record_signatures(struct judge *judge);
 void judge_host(struct judge *judge);
 void judge_mail(struct judge *judge);
 void judge_dmarc(struct judge *judge, const char *domain);
@@ -89,6 +93,11 @@ void judge_sts(struct judge *judge, const struct expect_mail *mail);
 // Is the RRset signed, now, by one of the keys? NULL, or why not.
 const char *judge_signed(struct judge *judge, const ldns_rr_list *rrset,
                          const ldns_rr_list *signatures, const ldns_rr_list *keys);
+// Of an RRset of a server that validates so far: once it does not, that is said, naming what it was, and no more.
+void judge_signature(struct judge *judge, struct judge_server *server, const ldns_pkt *reply,
+                     const ldns_rr_list *rrset, const char *what);
+// Who validates after all that.
+void judge_valid(struct judge *judge);
 
 // ── What they share (judge_common.c) ─────────────────────────────────────────────────────────────
 

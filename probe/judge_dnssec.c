@@ -189,30 +189,58 @@ static bool is_running_out(const struct judge *judge, const struct worth *worth)
     return worth->until - judge->now < worth->life / LIFE_PART;
 }
 
+// Those that hold, but not for long; else the server has its time from them.
+static void take_time(struct judge *judge, struct judge_server *server, const struct worth *worth)
+{
+    server->validates = !is_running_out(judge, worth);
+    if (!server->validates) {
+        verdict_add(judge->verdicts, CHECK_SIGNATURES, VERDICT_WRONG, server->label,
+                    "its signatures hold until %s only, and were not renewed: after that, "
+                    "resolvers that validate refuse the zone",
+                    date_text(judge, worth->until));
+        verdict_todo(judge->verdicts,
+                     "If it is this box: zonebox status. If it is a "
+                     "secondary: see why it gets no new version of %s",
+                     judge->zone->name);
+    } else if (server->until == 0 || worth->until < server->until) {
+        server->until = worth->until;
+    }
+}
+
 static void judge_signatures(struct judge *judge)
+{
+    for (size_t i = 0; i < judge->servers.count; i++) {
+        struct judge_server *server = &judge->servers.list[i];
+        struct worth shortest = {0};
+        if (server->serves && judge_server_signatures(judge, server, &shortest))
+            take_time(judge, server, &shortest);
+    }
+}
+
+void judge_signature(struct judge *judge, struct judge_server *server, const ldns_pkt *reply,
+                     const ldns_rr_list *rrset, const char *what)
+{
+    ldns_rr_list *signatures = signatures_of(judge, reply, LDNS_SECTION_ANSWER, rrset);
+    struct worth worth = weigh(judge, rrset, signatures, server->keys);
+    if (worth.wrong == NULL) {
+        take_time(judge, server, &worth);
+        return;
+    }
+    server->validates = false;
+    blame_signatures(judge, server, what, worth.wrong);
+}
+
+void judge_valid(struct judge *judge)
 {
     int64_t until = 0;
     size_t good = 0;
     for (size_t i = 0; i < judge->servers.count; i++) {
-        struct judge_server *server = &judge->servers.list[i];
-        struct worth shortest = {0};
-        if (!server->serves || !judge_server_signatures(judge, server, &shortest))
+        const struct judge_server *server = &judge->servers.list[i];
+        if (!server->validates)
             continue;
-        if (is_running_out(judge, &shortest)) {
-            verdict_add(judge->verdicts, CHECK_SIGNATURES, VERDICT_WRONG, server->label,
-                        "its signatures hold until %s only, and were not renewed: after that, "
-                        "resolvers that validate refuse the zone",
-                        date_text(judge, shortest.until));
-            verdict_todo(judge->verdicts,
-                         "If it is this box: zonebox status. If it is a "
-                         "secondary: see why it gets no new version of %s",
-                         judge->zone->name);
-            continue;
-        }
         good++;
-        server->validates = true;
-        if (until == 0 || shortest.until < until)
-            until = shortest.until;
+        if (until == 0 || server->until < until)
+            until = server->until;
     }
     if (good > 0)
         verdict_add(judge->verdicts, CHECK_SIGNATURES, VERDICT_OK, judge->zone->name,

@@ -192,8 +192,9 @@ static void judge_rrset_at_all(struct judge *judge, const struct expect_rrset *r
                     right == 1 ? "address" : "addresses");
 }
 
-// What mail needs comes first, should there be too many.
-void judge_records(struct judge *judge)
+// What mail needs comes first, should there be too many. Calls `look` for each; returns how many are left.
+static size_t for_each(struct judge *judge,
+                       void (*look)(struct judge *judge, const struct expect_rrset *rrset))
 {
     const struct expect_zone *zone = judge->zone;
     size_t asked = 0, left = 0;
@@ -209,10 +210,41 @@ void judge_records(struct judge *judge)
                 continue;
             }
             asked++;
-            judge_rrset_at_all(judge, rrset);
+            look(judge, rrset);
         }
+    return left;
+}
+
+void judge_records(struct judge *judge)
+{
+    size_t left = for_each(judge, judge_rrset_at_all);
     if (left > 0)
-        verdict_add(judge->verdicts, CHECK_RECORDS, VERDICT_UNKNOWN, zone->name,
+        verdict_add(judge->verdicts, CHECK_RECORDS, VERDICT_UNKNOWN, judge->zone->name,
                     "%zu more RRsets were not compared: the zone has more than are asked for",
                     left);
+}
+
+// ── Their signatures ─────────────────────────────────────────────────────────────────────────────
+
+// Of what is as it should be: of anything else it was said that it is not, and that is what the admin has to see to.
+static void judge_signatures_at_all(struct judge *judge, const struct expect_rrset *rrset)
+{
+    const char *what = judge_text(judge, "%s %s", rrset->name, type_text(judge, rrset->type));
+    for (size_t i = 0; i < judge->servers.count; i++) {
+        struct judge_server *server = &judge->servers.list[i];
+        const struct fact *fact =
+            server->validates && !server->stale ? ask(judge, server, rrset) : NULL;
+        if (judge_reply(fact) != REPLY_READY)
+            continue;
+        ldns_rr_list *found =
+            judge_rrset(judge, fact->packet, LDNS_SECTION_ANSWER, rrset->name, rrset->type);
+        if (ldns_rr_list_rr_count(found) > 0 && is_right(judge, rrset, found))
+            judge_signature(judge, server, fact->packet, found, what);
+    }
+}
+
+void judge_record_signatures(struct judge *judge)
+{
+    for_each(judge, judge_signatures_at_all);
+    judge_valid(judge);
 }

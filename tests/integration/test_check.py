@@ -125,6 +125,13 @@ def unsigned(*kinds):
     return change
 
 
+def signature_of(kind):
+    def change(reply):
+        reply.answer[:] = [rrset for rrset in reply.answer if (rrset.rdtype, rrset.covers) != (dns.rdatatype.RRSIG, kind)]
+        return reply
+    return change
+
+
 def refuse(reply):
     reply.answer, reply.authority, reply.additional = [], [], []
     reply.set_rcode(dns.rcode.REFUSED)
@@ -202,6 +209,7 @@ FAULTS = {
     "no signatures": (at_second(unsigned(RRSIG, NSEC)), {"signatures": "wrong"}, [HERE, "there is none"]),
     "expired signatures": (version(World.expired), {"signatures": "wrong"}, [HERE, "expired"]),
     "signatures that run out": (version(World.running_out), {"signatures": "wrong"}, [HERE, "were not renewed"]),
+    "no signature of the MX": (at_second(signature_of(MX)), {"signatures": "wrong"}, [HERE, "main.tld MX: there is none"]),
     "no proof": (at_second(unsigned(NSEC)), {"denial": "wrong"}, [HERE, "not proven"]),
     "no MX at one": (at_second(without("main.tld.", MX)), {"mx": "wrong"}, [HERE, "nothing, but should be 10 box.main.tld"]),
     "another MX at one": (at_second(instead("main.tld.", MX, "10 else.main.tld.")), {"mx": "wrong"}, [HERE, "else.main.tld"]),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -111,10 +112,10 @@ static void put_ds(struct buf *ret, ldns_key_list *of)
     ldns_rr_free(dnskey);
 }
 
-// All of the zone but its DNSKEY.
+// All of the zone but its DNSKEY, and the one RRset that the configuration is said to have.
 static void put_rest(struct buf *ret, ldns_key_list *signer, int64_t until)
 {
-    static const char *const rrsets[] = {SOA, NS, A1, A2, NSEC, LAST};
+    static const char *const rrsets[] = {SOA, NS, A2, NSEC, LAST};
     for (size_t i = 0; i < sizeof(rrsets) / sizeof(rrsets[0]); i++)
         put_signed(ret, rrsets[i], signer, until);
 }
@@ -124,7 +125,15 @@ static void put_zone(struct buf *ret, ldns_key_list *signer, int64_t until)
 {
     char *dnskey = dnskey_text(signer);
     put_signed(ret, dnskey, signer, until);
+    put_signed(ret, A1, signer, until);
     put_rest(ret, signer, until);
+    free(dnskey);
+}
+
+static void put_dnskey(struct buf *ret)
+{
+    char *dnskey = dnskey_text(key);
+    put_signed(ret, dnskey, key, WORLD_NOW + 10 * DAY);
     free(dnskey);
 }
 
@@ -157,7 +166,8 @@ static void judge(const char *first, const char *second)
                 "{\"format\":1,\"hostname\":\"box.example.net\",\"zones\":[{\"name\":"
                 "\"example.com\",\"mode\":\"authoritative\",\"dnssec\":\"csk\",\"nameservers\":[{"
                 "\"name\":\"ns1.example.com\",\"addresses\":[\"192.0.2.10\"]},{\"name\":"
-                "\"ns2.example.com\",\"addresses\":[\"192.0.2.20\"]}]}]}",
+                "\"ns2.example.com\",\"addresses\":[\"192.0.2.20\"]}],\"records\":[{\"name\":"
+                "\"ns1.example.com\",\"ttl\":300,\"type\":\"A\",\"data\":\"192.0.2.10\"}]}]}",
                 &seen);
     buf_done(&com);
 }
@@ -220,6 +230,7 @@ static void the_key_that_the_ds_names_has_to_sign_the_keys(void **state)
     char *one = dnskey_text(key), *two = dnskey_text(other);
     char *both = xasprintf("%s%s", one, two);
     put_signed(&zone, both, other, WORLD_NOW + 10 * DAY);
+    put_signed(&zone, A1, other, WORLD_NOW + 10 * DAY);
     put_rest(&zone, other, WORLD_NOW + 10 * DAY);
     buf_text(&zone);
     judge_second(&zone);
@@ -279,12 +290,59 @@ static void more_keys_and_signatures_than_anybody_needs_are_refused(void **state
     for (int i = 0; i < 20; i++)
         buf_printf(&more, "example.com. 300 IN DNSKEY 256 3 13 AwEAAAA%c\n", 'A' + i);
     put_signed(&zone, buf_text(&more), key, WORLD_NOW + 10 * DAY);
+    put_signed(&zone, A1, key, WORLD_NOW + 10 * DAY);
     put_rest(&zone, key, WORLD_NOW + 10 * DAY);
     buf_text(&zone);
     judge_second(&zone);
     assert_second_is(CHECK_SIGNATURES, "more keys than validators try");
     buf_done(&zone);
     buf_done(&more);
+}
+
+// A zone that was edited by hand, or put together of two: its SOA and its keys are well signed.
+static void every_record_that_is_looked_at_has_to_be_signed(void **state)
+{
+    (void)state;
+    struct buf zone = {0};
+    put_dnskey(&zone);
+    put_rest(&zone, key, WORLD_NOW + 10 * DAY);
+    size_t rest = zone.len;
+    buf_put_text(&zone, A1);
+    buf_text(&zone);
+    judge_second(&zone);
+    assert_second_is(CHECK_SIGNATURES, "ns1.example.com A: there is none");
+    zone.len = rest;
+    put_signed(&zone, A1, other, WORLD_NOW + 10 * DAY);
+    buf_text(&zone);
+    judge_second(&zone);
+    assert_second_is(CHECK_SIGNATURES, "ns1.example.com A: it was not made by a key of the zone");
+    zone.len = rest;
+    put_signed(&zone, A1, key, WORLD_NOW + DAY);
+    buf_text(&zone);
+    judge_second(&zone);
+    assert_second_is(CHECK_SIGNATURES, "hold until");
+    buf_done(&zone);
+}
+
+// The first of all to expire counts, of those who validate.
+static void the_time_is_that_of_the_first_to_expire(void **state)
+{
+    (void)state;
+    struct buf zone = {0};
+    put_dnskey(&zone);
+    put_rest(&zone, key, WORLD_NOW + 10 * DAY);
+    put_signed(&zone, A1, key, WORLD_NOW + 5 * DAY);
+    buf_text(&zone);
+    judge_second(&zone);
+    assert_second_is(CHECK_SIGNATURES, NULL);
+    time_t first = WORLD_NOW + 5 * DAY;
+    char words[64];
+    strftime(words, sizeof(words), "valid at 2 addresses, until %Y-%m-%d %H:%M", gmtime(&first));
+    bool said = false;
+    for (size_t i = 0; i < seen.count; i++)
+        said = said || strstr(seen.list[i].text, words) != NULL;
+    assert_true(said);
+    buf_done(&zone);
 }
 
 int main(void)
@@ -295,6 +353,8 @@ int main(void)
         cmocka_unit_test_teardown(the_key_that_the_ds_names_has_to_sign_the_keys, forget),
         cmocka_unit_test_teardown(a_signature_that_does_not_hold_has_no_time, forget),
         cmocka_unit_test_teardown(an_expired_signature_is_told, forget),
+        cmocka_unit_test_teardown(every_record_that_is_looked_at_has_to_be_signed, forget),
+        cmocka_unit_test_teardown(the_time_is_that_of_the_first_to_expire, forget),
         cmocka_unit_test_teardown(more_keys_and_signatures_than_anybody_needs_are_refused, forget),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
