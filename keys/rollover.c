@@ -321,3 +321,24 @@ void rollover_order_retire(struct keyset *set, enum keyset_order order, int64_t 
     set->order = order;
     set->ordered_at = now;
 }
+
+enum status rollover_order_import(struct keyset *set, struct dnskey_id id, enum key_role role,
+                                  int64_t now)
+{
+    size_t slot = keyset_find(set, id);
+    bool known = slot < KEYSET_KEYS_MAX;
+    if (known && (set->keys[slot].role != role || set->keys[slot].compromised))
+        return STATUS_STATE;
+    if (!known)
+        slot = keyset_add(set, id, role, now);
+    if (slot == KEYSET_KEYS_MAX)
+        return STATUS_RANGE;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if ((set->keys[i].role & role) != 0)
+            set->keys[i].spent = i != slot;
+    set->keys[slot].wanted = true;
+    set->order = KEYSET_NO_ORDER;
+    set->ordered_at = now;
+    set->algorithm = set->algorithm_of_policy = 0;
+    return STATUS_OK;
+}

@@ -76,6 +76,11 @@ int64_t rollover_next(const struct keyset *set, const struct rollover_policy *po
 void rollover_order_roll(struct keyset *set, const struct rollover_policy *policy,
                          enum key_role roles, uint8_t algorithm, bool compromised, int64_t now);
 void rollover_order_retire(struct keyset *set, enum keyset_order order, int64_t now);
+// A key that was brought along becomes the wanted one of its role, all others of the role are spent. One that is on its
+// way out comes back. Ends an order to retire or move, and one for another algorithm than the policy's. RANGE when there
+// is no slot, STATE when the keyset has that key in another role, or compromised; nothing has changed then.
+enum status rollover_order_import(struct keyset *set, struct dnskey_id id, enum key_role role,
+                                  int64_t now);
 
 // Does the zone still need something from outside to become what the policy wants, and what?
 enum rollover_wait {

@@ -26,7 +26,7 @@ void build_slim(struct build *build)
 void build_done(struct build *build)
 {
     if (build->zone != NULL)
-        build->zone->in_batch = false;
+        build->zone->in_batch = build->zone->overtaken = false;
     build_slim(build);
     zone_state_done(&build->state);
     *build = (struct build){0};

@@ -4,6 +4,17 @@
 #include "signer/life.h"
 #include "signer/publisher.h"
 
+// Its keyset was changed after the build began: what follows from the one before is not published.
+static bool is_overtaken(struct build *build)
+{
+    struct zone *zone = build->zone;
+    if (!zone->overtaken)
+        return false;
+    build_done(build);
+    zone->dirty = zone->urgent = true;
+    return true;
+}
+
 static void finish_builds(struct publisher *publisher, const struct build_context *context)
 {
     struct batch *batch = publisher->batch;
@@ -11,6 +22,8 @@ static void finish_builds(struct publisher *publisher, const struct build_contex
     for (size_t i = 0; i < batch->count; i++) {
         struct build *build = &batch->builds[i];
         struct error err = {0};
+        if (is_overtaken(build))
+            continue;
         enum status status = build_finish(context, build, &err);
         if (status == STATUS_OK)
             status = life_write_times(context, build, &err);
@@ -31,6 +44,8 @@ static void finish_news(struct publisher *publisher, const struct build_context 
     for (size_t i = 0; i < batch->news_count; i++) {
         struct build *build = &batch->news[i];
         struct error err = {0};
+        if (is_overtaken(build))
+            continue;
         if (life_write_times(context, build, &err) == STATUS_OK) {
             batch->news[good++] = *build;
             continue;

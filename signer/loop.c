@@ -12,6 +12,7 @@
 #include "base/service.h"
 #include "signer/confined.h"
 #include "signer/homes.h"
+#include "signer/life_order.h"
 #include "signer/observe.h"
 #include "signer/pool.h"
 #include "signer/publish.h"
@@ -259,6 +260,15 @@ static enum status run_tls_forget(void *data, const json_t *request, json_t *rep
     return status;
 }
 
+static enum status run_order(void *data, const json_t *request, json_t *reply, struct error *err)
+{
+    struct loop *loop = data;
+    enum status status = life_order(loop->publisher, request, reply, unix_time(), err);
+    if (status == STATUS_OK)
+        step_in(loop, 0);
+    return status;
+}
+
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     return status_answer(((struct loop *)data)->publisher, unix_time(), request, reply, err);
@@ -269,6 +279,7 @@ static const struct control_command commands[] = {
     {"status", run_status},
     {"reload", run_reload},
     {"tls-forget", run_tls_forget},
+    {"import", run_order},
     {NULL, NULL},
 };
 

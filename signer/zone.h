@@ -30,9 +30,10 @@ struct zone {
     struct zone_published published;
     struct public_keys keys; // as in public/: of what is published and what is about to be
     bool dirty;              // to be looked at in the next batch
-    bool urgent;   // and before others: it is new, or its own lines in the configuration changed
-    bool in_batch; // that is under way: not looked at again before it is committed
-    bool failed;   // the last look ended with an error; next one at retry_at
+    bool urgent;    // and before others: it is new, or its own lines in the configuration changed
+    bool overtaken; // what the batch has of it is left out: its keyset was changed meanwhile
+    bool in_batch;  // that is under way: not looked at again before it is committed
+    bool failed;    // the last look ended with an error; next one at retry_at
     bool from_published;  // sign again what is published: what should be published does not hold up
     bool waits_for_child; // has a DS to publish as soon as the key is served in the zone below
     bool alarmed;         // it was said that the signatures run out

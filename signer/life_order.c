@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: ISC
+#include "signer/life_order.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "signer/life.h"
+#include "signer/publisher.h"
+
+static const struct {
+    const char *command;
+    enum status (*change)(struct life_order *order, struct error *err);
+} kinds[] = {
+    {"import", life_import},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static struct zone *find_zone(const struct zones *zones, const char *name)
+{
+    size_t len = strlen(name);
+    len -= len > 0 && name[len - 1] == '.' ? 1 : 0;
+    for (size_t i = 0; i < zones->count; i++)
+        if (strlen(zones->list[i].name) == len && strncasecmp(zones->list[i].name, name, len) == 0)
+            return &zones->list[i];
+    return NULL;
+}
+
+static enum status put(struct publisher *publisher, const struct zone *zone,
+                       const struct zone_state *state, struct error *err)
+{
+    struct store_txn *txn = NULL;
+    enum status status = store_begin(publisher->stores.state, &txn, err);
+    if (status != STATUS_OK)
+        return status;
+    status = state_zone_put(txn, &zone->key, state, err);
+    if (status == STATUS_OK)
+        return store_commit(txn, NULL, err);
+    store_abort(txn);
+    return status;
+}
+
+static void look_at(struct publisher *publisher, struct zone *zone)
+{
+    zone->dirty = zone->urgent = true;
+    publisher->any_urgent = true;
+}
+
+enum status life_keep(struct publisher *publisher, struct zone *zone, const struct keyset *set,
+                      struct error *err)
+{
+    struct zone_state next = zone->state;
+    next.keyset = NULL;
+    life_put(set, &next);
+    enum status status = put(publisher, zone, &next, err);
+    if (status != STATUS_OK) {
+        zone_state_done(&next);
+        return status;
+    }
+    zone_state_done(&zone->state);
+    zone->state = next;
+    zone->overtaken = zone->in_batch;
+    zone->life_next = life_next(zone);
+    look_at(publisher, zone);
+    return STATUS_OK;
+}
+
+enum status life_order(struct publisher *publisher, const json_t *request, json_t *reply,
+                       int64_t now, struct error *err)
+{
+    const char *command = json_string_value(json_object_get(request, "command"));
+    const char *name = json_string_value(json_object_get(request, "zone"));
+    size_t kind = 0;
+    while (kind < KINDS && (command == NULL || strcmp(kinds[kind].command, command) != 0))
+        kind++;
+    if (publisher == NULL || name == NULL || kind == KINDS)
+        return error_set(err, STATUS_SYNTAX, "which zone?");
+    struct life_order order = {
+        .publisher = publisher,
+        .zone = find_zone(&publisher->zones, name),
+        .request = request,
+        .reply = reply,
+        .now = now,
+        .dry = json_is_true(json_object_get(request, "dry")),
+    };
+    if (order.zone == NULL)
+        return error_set(err, STATUS_NOT_FOUND, "%s is no zone of this box", name);
+    if (order.zone->state.lost)
+        return error_set(err, STATUS_STATE, "%s: what state/ had of it cannot be read",
+                         order.zone->name);
+    life_read(&order.zone->state, &order.set);
+    order.policy = life_policy(order.zone, 0);
+    enum status status = kinds[kind].change(&order, err);
+    if (status != STATUS_OK || order.dry)
+        return status;
+    if (order.set.begun)
+        status = life_keep(publisher, order.zone, &order.set, err);
+    else
+        look_at(publisher, order.zone);
+    if (status == STATUS_OK)
+        log_event(LOG_LEVEL_NOTICE, "keys-ordered", "zone", order.zone->name, "order", command,
+                  NULL);
+    return status;
+}
