@@ -85,6 +85,35 @@ static bool take_history(struct wire_reader *reader, struct keyset_history *hist
     return true;
 }
 
+// The last look at the name servers and at the parent.
+static void put_looks(struct buf *buf, const struct keyset *set)
+{
+    put_time(buf, set->zone_looked_at);
+    buf_put_u32(buf, set->zone_ok);
+    buf_put_u32(buf, set->zone_wrong);
+    buf_put_u32(buf, set->zone_unknown);
+    put_time(buf, set->ds_looked_at);
+    buf_put_u8(buf, set->ds_known ? 1 : 0);
+    buf_put_u32(buf, set->ds_foreign);
+    buf_put_u32(buf, set->ds_ok);
+    buf_put_u32(buf, set->ds_wrong);
+    buf_put_u32(buf, set->ds_unknown);
+}
+
+static void take_looks(struct wire_reader *reader, struct keyset *set)
+{
+    set->zone_looked_at = take_time(reader);
+    set->zone_ok = wire_u32(reader);
+    set->zone_wrong = wire_u32(reader);
+    set->zone_unknown = wire_u32(reader);
+    set->ds_looked_at = take_time(reader);
+    set->ds_known = wire_u8(reader) != 0;
+    set->ds_foreign = wire_u32(reader);
+    set->ds_ok = wire_u32(reader);
+    set->ds_wrong = wire_u32(reader);
+    set->ds_unknown = wire_u32(reader);
+}
+
 void keyset_encode(const struct keyset *set, struct buf *ret)
 {
     unsigned count = 0;
@@ -96,6 +125,7 @@ void keyset_encode(const struct keyset *set, struct buf *ret)
     buf_put_u32(ret, set->revision);
     buf_put_u16(ret, set->offered);
     buf_put_u32(ret, set->ds_ttl);
+    put_looks(ret, set);
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
         count += set->keys[i].role != 0 ? 1U : 0U;
     buf_put_u8(ret, (uint8_t)count);
@@ -122,6 +152,7 @@ enum status keyset_decode(const uint8_t *octets, size_t len, struct keyset *ret)
     set.revision = wire_u32(&reader);
     set.offered = wire_u16(&reader);
     set.ds_ttl = wire_u32(&reader);
+    take_looks(&reader, &set);
     uint8_t count = wire_u8(&reader);
     good = good && order <= KEYSET_MOVE && count <= KEYSET_KEYS_MAX;
     for (size_t i = 0; good && i < count; i++)

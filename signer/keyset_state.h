@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// A keyset as octets, for state/: only slots and versions in use, about a hundred octets for a zone at rest.
+// A keyset as octets, for state/: only slots and versions in use, some 250 octets for a zone at rest.
 #pragma once
 
 #include <stddef.h>

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/control.h"
 #include "signer/dkim_words.h"
+#include "signer/life_status.h"
 #include "signer/notes.h"
 #include "signer/publisher.h"
 #include "signer/questions.h"
@@ -47,20 +48,6 @@ static const char *error_of(const struct zone *zone, int64_t now)
 static int64_t next_of(const struct zone *zone)
 {
     return zone->failed ? zone->retry_at : build_due_at(zone);
-}
-
-static json_t *keys_of(const struct zone *zone)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < zone->keys.count; i++) {
-        const struct public_key *key = &zone->keys.list[i];
-        json_t *object = json_object();
-        set(object, "tag", json_integer(key->tag));
-        set(object, "algorithm", json_integer(key->algorithm));
-        set(object, "flags", json_integer(key->flags));
-        json_array_append_new(list, object);
-    }
-    return list;
 }
 
 static json_t *notes_of(const struct zone *zone, int64_t now)
@@ -129,7 +116,10 @@ static json_t *zone_of(const struct publisher *publisher, const struct zone *zon
     set(object, "dnssec", json_string_nocheck(kinds[kind_of(zone)]));
     set(object, "signatures-expire", time_or_null(published->expires_at));
     set(object, "sign-next", time_or_null(next_of(zone)));
-    set(object, "keys", keys_of(zone));
+    set(object, "keys", life_keys_status(zone, questions_wanted(publisher), now));
+    set(object, "life", life_status(zone, questions_wanted(publisher), now));
+    set(object, "served", life_served_status(zone));
+    set(object, "parent", life_parent_status(zone));
     set(object, "dkim", dkim_of(publisher, zone));
     set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
     set(object, "error", error != NULL ? control_text(error) : json_null());

@@ -5,14 +5,14 @@
 //    "signatures-expire":1796209600,"sign-next":1795604800,
 //    "errors":["…"],
 //    "zones":[{"name":"example.com","serial":1795000000,"dnssec":"signed","signatures-expire":1796209600,
-//              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,"flags":257}],
+//              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,…}],"life":{…},"served":{…},"parent":{…},
 //              "dkim":[{"domain":"example.com","selector":"rsa-20261122","algorithm":"rsa","state":"active",
 //                       "since":1795330800,"todo":null},…],"dkim-next":null,
 //              "error":null,"notes":[]},…],
 //    "external-count":1,
 //    "external":[{"name":"example.org","dkim":[…],"dkim-next":null,"error":"…"},…]}
 //
-// external: the domains that others serve, which zone-count leaves out and wrong counts. todo: what a key of theirs
+// keys, life, served, parent: signer/life_status.h. external: the domains that others serve, which zone-count leaves out and wrong counts. todo: what a key of theirs
 // waits for, or what has to be done with its record there.
 // Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM key's state is
 // one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/name.h"
+#include "signer/life_watch.h"
 #include "signer/plan.h"
 #include "signer/public_keys.h"
 #include "signer/state.h"
@@ -38,6 +39,8 @@ struct zone {
     bool waits_for_child; // has a DS to publish as soon as the key is served in the zone below
     bool alarmed;         // it was said that the signatures run out
     int64_t life_next;    // its keys have a step to make then (signer/life.h)
+    bool keyset_unsaved;  // what was seen of its keys is in `state` only, and not in state/
+    struct life_watch watch;
     int64_t retry_at;
     char *complaint;        // the last error that was logged, so that it is logged once
     struct notes *notes;    // what else is to be said of it

@@ -70,6 +70,38 @@ static void each_zone_tells_serial_times_and_keys(void **state)
     publisher_close(publisher);
 }
 
+static const char *text(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    return value != NULL ? value : "";
+}
+
+static void a_key_tells_its_state_and_what_it_waits_for(void **state)
+{
+    (void)state;
+    write_config("  - example.com\n");
+    struct publisher *publisher = begin(NOW);
+    json_t *reply = ask(publisher, NOW, NULL);
+    const json_t *zone = zone_named(reply, "example.com");
+    const json_t *key = json_array_get(json_object_get(zone, "keys"), 0);
+    assert_string_equal(text(key, "role"), "csk");
+    assert_string_equal(text(key, "state"), "published");
+    assert_int_equal(number(key, "since"), NOW);
+    assert_string_equal(text(key, "ds"), "none");
+    assert_string_equal(text(key, "wait"), "servers");
+    assert_true(json_is_true(json_object_get(key, "signs-zone")));
+    assert_true(json_is_null(json_object_get(key, "until")));
+    const json_t *life = json_object_get(zone, "life");
+    assert_string_equal(text(life, "wait"), "servers");
+    assert_true(json_is_null(json_object_get(life, "order")));
+    assert_true(json_is_false(json_object_get(life, "secure")));
+    assert_true(json_is_true(json_object_get(life, "holds")));
+    assert_true(json_is_null(json_object_get(zone, "served")));
+    assert_true(json_is_null(json_object_get(zone, "parent")));
+    json_decref(reply);
+    publisher_close(publisher);
+}
+
 static void what_is_wrong_is_said_until_it_is_right(void **state)
 {
     (void)state;
@@ -161,6 +193,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(each_zone_tells_serial_times_and_keys),
+        TEST(a_key_tells_its_state_and_what_it_waits_for),
         TEST(what_is_wrong_is_said_until_it_is_right),
         TEST(inputs_that_are_bad_are_among_the_errors),
         TEST(signatures_that_run_out_are_wrong),

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: ISC
+// What keys wait for, and what is wrong with them out there, in words.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keys/rollover.h"
+
+// "servers", "caches", "ds-in", "ds-out", "parent", "age"; NULL: for nothing.
+const char *life_wait_name(enum rollover_wait wait);
+// The same as people read it. observed: is there somebody to look?
+const char *life_wait_words(const struct keyset *set, enum rollover_wait wait, bool observed);
+// The address of a server (dns/observe.h), NULL: none. The caller frees it.
+char *life_server_text(const uint8_t octets[16]);
