@@ -10,7 +10,7 @@
 #include "keys/dnskey.h"
 #include "keys/private_key.h"
 
-#define KEY_FILE_MAX (64U << 10) // octets; an RSA-4096 .private has 3.5 KiB
+#define KEY_FILE_MAX (16U << 10) // octets; an RSA-4096 .private has 3.5 KiB
 
 struct key_name { // K<zone>.+<algorithm>+<tag>
     uint8_t algorithm;
