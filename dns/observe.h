@@ -29,17 +29,17 @@ enum observe_kind {
     OBSERVE_TLS_KEY,
     // Do all name servers of the zone serve it with exactly these keys: a DNSKEY RRset of those with OBSERVE_IN_DNSKEY,
     // it signed by those with OBSERVE_SIGNS_KEYS, the SOA by those with OBSERVE_SIGNS_ZONE, and by no others? ok: it is
-    // so over UDP and over TCP; wrong: an answer from authority shows that it is not; without authority: unknown. No keys
-    // at all: does the zone have neither DNSKEY nor RRSIG? ttl is that of the DNSKEY RRset, expires_at the first expiration
-    // of all these signatures at all servers.
+    // so over UDP and over TCP; wrong: an answer from authority shows that it is not; without authority: unknown. No
+    // keys at all: does the zone have neither DNSKEY nor RRSIG? ttl is that of the DNSKEY RRset, expires_at the first
+    // expiration of all these signatures at all servers.
     OBSERVE_KEYS,
     // Which DS RRset has each of the parent's servers, at all addresses? ok: answered, and the answer is among `sets`;
-    // wrong: answered with what is no such answer (SERVFAIL, a referral further up), or differently over UDP and TCP; ttl
-    // is the largest of the DS RRsets. Where there is no parent zone that delegates the zone all is 0.
+    // wrong: answered with what is no such answer (SERVFAIL, a referral further up), or differently over UDP and TCP;
+    // ttl is the largest of the DS RRsets. Where there is no parent zone that delegates the zone all is 0.
     OBSERVE_DS,
     // An order: tells the parent that CDS and CDNSKEY have changed, by NOTIFY(CDS) to the target that its DSYNC names
-    // (RFC 9859). ok: targets that acknowledged; wrong: that refused; unknown: silent ones. All 0: the parent names none,
-    // or none that is secure.
+    // (RFC 9859). ok: targets that acknowledged; wrong: that refused; unknown: silent ones. All 0: the parent names
+    // none, or none that is secure.
     OBSERVE_NOTIFY_CDS,
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// What servers answer to the questions behind dns/observe.h: keys with signatures, DS, DSYNC. The first octet says which,
-// a DNS message of example. follows. The expected key is the first one in the message, so that signatures are verified.
+// What servers answer to the questions behind dns/observe.h: keys with signatures, DS, DSYNC. The first octet says
+// which, a DNS message of example. follows. The expected key is the first one in the message, so that signatures are
+// verified.
 #include "tests/fuzz/fuzz.h"
 
 #include <openssl/sha.h>
