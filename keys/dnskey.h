@@ -99,19 +99,26 @@ struct dnskey *dnskey_set_find(const struct dnskey_set *set, struct dnskey_id id
 // (RFC 5011 §2.1)?
 bool dnskey_set_has_tag(const struct dnskey_set *set, uint16_t tag);
 
+// Writes the .key files that are missing beside .private files of the zone (of these keys only; NULL: of all), and lists
+// them: the file was lost, or a crash came between the two. The tag in the file's name tells the flags. One that cannot
+// be read, or has a tag of its own, is an error that names it.
+enum status dnskey_complete(struct dnskey_listing *listing, const char *zone,
+                            const struct dnskey_ids *known, struct error *err);
+
 // What key is to be made.
 struct dnskey_recipe {
-    uint16_t flags;    // DNSKEY_FLAGS_SEP or _ZONE
-    uint8_t algorithm; // RSA has 2048 bits
-    bool in_use;       // Publish and Activate are now; else they are not given
+    uint16_t flags;                 // DNSKEY_FLAGS_SEP or _ZONE
+    uint8_t algorithm;              // RSA has 2048 bits
+    bool in_use;                    // Publish and Activate are now; else they are not given
+    const struct dnskey_ids *taken; // keys that it must not be; NULL: none
 };
 
-// Makes a key, writes .private, then .key (each created, never replaced; the directory is made when missing), with
-// Created at now, and returns with it in *ret. Tags that another key of the zone has are avoided. Where the directory has
-// a .private file of the zone without its .key that fits the recipe (the file was lost, or a crash came between the two),
-// that key is completed and returned instead of a new one. With a listing read earlier, for many zones in a row; nobody
-// else may have made files of this zone since. RANGE: the algorithm is not one that keys are made for.
-enum status dnskey_make_listed(const struct dnskey_listing *listing, const char *zone,
+// Makes a key: writes .private, then .key (each created, never replaced; the directory is made when missing), with
+// Created at now, lists them, and returns with it in *ret. Tags that another key of the zone has are avoided. No key is
+// made beside a spare one that fits: made earlier and never scheduled, by a crash or by `dnssec-keygen -G`; that is
+// returned. Nor beside one that cannot be read (dnskey_complete). With a listing read earlier, for many zones in a row;
+// nobody else may have made files of this zone since. RANGE: the algorithm is not one that keys are made for.
+enum status dnskey_make_listed(struct dnskey_listing *listing, const char *zone,
                                const struct dnskey_recipe *recipe, int64_t now, struct dnskey *ret,
                                struct error *err);
 // Writes key->times into both files of the key, each replaced at once and synced. NOT_FOUND: they are gone.

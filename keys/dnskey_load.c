@@ -106,6 +106,24 @@ size_t key_listing_first(const struct dnskey_listing *listing, const char *prefi
     return low;
 }
 
+bool key_listing_has(const struct dnskey_listing *listing, const char *name)
+{
+    size_t at = key_listing_first(listing, name);
+    return at < listing->count && strcasecmp(listing->names[at], name) == 0;
+}
+
+void key_listing_add(struct dnskey_listing *listing, const char *name)
+{
+    size_t at = key_listing_first(listing, name);
+    if (key_listing_has(listing, name))
+        return;
+    listing->names = xreallocarray(listing->names, listing->count + 1, sizeof(*listing->names));
+    memmove(&listing->names[at + 1], &listing->names[at],
+            (listing->count - at) * sizeof(*listing->names));
+    listing->names[at] = xstrdup(name);
+    listing->count++;
+}
+
 // ── Content ──────────────────────────────────────────────────────────────────────────────────────
 
 ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public)
@@ -251,7 +269,7 @@ static int compare_keys(const void *a, const void *b)
     return order != 0 ? order : left->algorithm - right->algorithm;
 }
 
-static bool is_wanted(const struct dnskey_ids *known, const struct key_name *name)
+bool key_name_is_in(const struct key_name *name, const struct dnskey_ids *known)
 {
     for (size_t i = 0; known != NULL && i < known->count; i++)
         if (known->list[i].tag == name->tag && known->list[i].algorithm == name->algorithm)
@@ -279,7 +297,7 @@ enum status dnskey_load_known(const struct dnskey_listing *listing, const char *
         if (strncasecmp(listing->names[i], prefix, strlen(prefix)) != 0)
             break;
         if (!key_file_is(listing->names[i], prefix, &name) || name.private ||
-            !is_wanted(known, &name))
+            !key_name_is_in(&name, known))
             continue;
         set.keys = array_grow(set.keys, &cap, set.count, sizeof(*set.keys));
         struct dnskey *key = &set.keys[set.count++];

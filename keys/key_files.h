@@ -24,8 +24,15 @@ char *key_file_prefix(const char *zone);
 // Is name prefix + "AAA+TTTTT.key" or ".private"?
 bool key_file_is(const char *name, const char *prefix, struct key_name *ret);
 
+// Is it one of these keys? Of NULL everyone is.
+bool key_name_is_in(const struct key_name *name, const struct dnskey_ids *known);
+
 // Where in the sorted listing the names that begin with prefix start.
 size_t key_listing_first(const struct dnskey_listing *listing, const char *prefix);
+
+// Puts a name into the sorted listing, unless it is there.
+void key_listing_add(struct dnskey_listing *listing, const char *name);
+bool key_listing_has(const struct dnskey_listing *listing, const char *name);
 
 // Reads DIRECTORY/….private and makes the key; the error names the file.
 enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret_key,
@@ -39,3 +46,13 @@ ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const s
 enum status key_times_line(struct dnskey_times *times, const char *line, struct error *err);
 // Appends the lines of the times that are given, as BIND writes them; in a .key file they are comments.
 void key_times_put(struct buf *text, const struct dnskey_times *times, bool comment);
+
+// K<zone>.+AAA+TTTTT in the directory, without ".key" or ".private". The caller frees.
+char *key_file_base(const char *directory, const char *zone, struct dnskey_id id);
+// Fills in a key whose files are base + ".key" and ".private"; rr and private are its own from now on.
+void key_set(struct dnskey *key, ldns_rr *rr, EVP_PKEY *private, const char *base,
+             const struct dnskey_times *times);
+// Creates the .key file. EXISTS when there is one.
+enum status key_file_create_public(const struct dnskey *key, struct error *err);
+// Creates the .private file, 0600, then the .key file. Both or none: EXISTS when there is either.
+enum status key_files_create(const struct dnskey *key, struct error *err);

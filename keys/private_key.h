@@ -41,16 +41,19 @@ struct private_rsa_field {
 };
 extern const struct private_rsa_field private_rsa_fields[PRIVATE_RSA_FIELDS];
 
+// Makes a key pair, and appends the Public Key field of its DNSKEY. RANGE when keys of the algorithm are not made here.
+enum status private_key_generate(uint8_t algorithm, EVP_PKEY **ret_key, struct buf *ret_public,
+                                 struct error *err);
+
 // The room that the text of a file takes at most: a buffer that has it from the start never grows, and leaves no copy of
 // the secret behind.
 #define PRIVATE_TEXT_MAX 8192
-
-// Makes a key pair; the text of its file without times, PRIVATE_TEXT_MAX octets at most, is appended to ret_text. RANGE
-// when keys of the algorithm are not made here.
-enum status private_key_generate(uint8_t algorithm, struct buf *ret_text, struct error *err);
-// The same of a key pair that is there. CRYPTO when it is not one of the algorithm.
+// Appends the text of the key's file, without times. CRYPTO when it is not a key of that algorithm.
 enum status private_key_put(const EVP_PKEY *key, uint8_t algorithm, struct buf *ret_text,
                             struct error *err);
+// The key as it is read from that text, and its Public Key field.
+enum status private_key_again(const EVP_PKEY *key, uint8_t algorithm, EVP_PKEY **ret_key,
+                              struct buf *ret_public, struct error *err);
 
 // Wipes and releases a buffer that held a secret.
 void secret_done(struct buf *buf);

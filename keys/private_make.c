@@ -107,7 +107,22 @@ static EVP_PKEY *generate(const struct key_algorithm *algorithm)
     return EVP_PKEY_Q_keygen(NULL, NULL, algorithm->type);
 }
 
-enum status private_key_generate(uint8_t number, struct buf *ret_text, struct error *err)
+enum status private_key_again(const EVP_PKEY *key, uint8_t algorithm, EVP_PKEY **ret_key,
+                              struct buf *ret_public, struct error *err)
+{
+    struct buf text = {0};
+    struct dnskey_times none;
+    enum status status = private_key_put(key, algorithm, &text, err);
+    if (status == STATUS_OK) {
+        buf_put_u8(&text, 0);
+        status = private_key_parse((char *)text.data, algorithm, ret_key, &none, ret_public, err);
+    }
+    secret_done(&text);
+    return status;
+}
+
+enum status private_key_generate(uint8_t number, EVP_PKEY **ret_key, struct buf *ret_public,
+                                 struct error *err)
 {
     const struct key_algorithm *algorithm = key_algorithm(number);
     if (algorithm == NULL || !algorithm->made)
@@ -118,7 +133,7 @@ enum status private_key_generate(uint8_t number, struct buf *ret_text, struct er
     if (key == NULL)
         status = error_set(err, STATUS_CRYPTO, "cannot make a key: the random generator failed");
     else
-        status = private_key_put(key, number, ret_text, err);
+        status = private_key_again(key, number, ret_key, ret_public, err);
     ERR_clear_error();
     EVP_PKEY_free(key);
     return status;

@@ -18,7 +18,7 @@ void keyring_done(struct keyring *keyring);
 // Reads the list of files again.
 enum status keyring_refresh(struct keyring *keyring, struct error *err);
 
-// Makes a key of the zone, and lists its files.
+// Makes a key of the zone, or finds a spare one (dnskey_make_listed).
 enum status keyring_make(struct keyring *keyring, const char *zone,
                          const struct dnskey_recipe *recipe, int64_t now, struct dnskey_id *ret,
                          struct error *err);

@@ -72,8 +72,10 @@ static enum status begin(const struct build_context *context, struct build *buil
 {
     const struct zone *zone = build->zone;
     struct dnskey_set files = {0};
-    enum status status =
-        dnskey_load_listed(&context->keyring->listing, zone->name, false, &files, err);
+    struct dnskey_listing *listing = &context->keyring->listing;
+    enum status status = dnskey_complete(listing, zone->name, NULL, err);
+    if (status == STATUS_OK)
+        status = dnskey_load_listed(listing, zone->name, false, &files, err);
     if (status != STATUS_OK)
         return status;
     size_t adopted = files.count > 0 ? keyset_adopt(set, &files, ttl, context->now) : 0;
@@ -92,7 +94,13 @@ static enum status begin(const struct build_context *context, struct build *buil
 static enum status make_key(const struct build_context *context, const struct zone *zone,
                             const struct rollover_need *need, struct keyset *set, struct error *err)
 {
+    struct dnskey_id ids[KEYSET_KEYS_MAX];
+    struct dnskey_ids taken = {ids, 0};
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if (set->keys[i].role != 0)
+            ids[taken.count++] = set->keys[i].id;
     struct dnskey_recipe recipe = {
+        .taken = &taken,
         .flags = need->role == KEY_ROLE_ZSK ? DNSKEY_FLAGS_ZONE : DNSKEY_FLAGS_SEP,
         .algorithm = need->algorithm,
         .in_use = !keyset_is_secure(set),
@@ -138,8 +146,10 @@ static enum status load_keys(const struct build_context *context, struct build *
             ids[known.count++] = set->keys[i].id;
     dnskey_set_done(&build->keys);
     build->keys = (struct dnskey_set){0};
-    enum status status =
-        dnskey_load_known(&context->keyring->listing, zone->name, &known, true, &build->keys, err);
+    struct dnskey_listing *listing = &context->keyring->listing;
+    enum status status = dnskey_complete(listing, zone->name, &known, err);
+    if (status == STATUS_OK)
+        status = dnskey_load_known(listing, zone->name, &known, true, &build->keys, err);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < known.count; i++) {
@@ -223,11 +233,12 @@ static void note_time(struct dnskey_times *key, enum rollover_event_kind kind, i
         [ROLLOVER_PUBLISHED] = &key->publish,    [ROLLOVER_SIGNS] = &key->activate,
         [ROLLOVER_OFFERED] = &key->sync_publish, [ROLLOVER_WITHDRAWN] = &key->sync_remove,
         [ROLLOVER_RETIRED] = &key->inactive,     [ROLLOVER_REMOVED] = &key->remove,
+        [ROLLOVER_DEAD] = &key->remove,
     };
     if (kind >= sizeof(times) / sizeof(times[0]) || times[kind] == NULL)
         return;
-    // A key that was made for use has these from the start.
-    bool begins = kind == ROLLOVER_PUBLISHED || kind == ROLLOVER_SIGNS;
+    // A key that was made for use has these from the start; one that was never published dies all the same.
+    bool begins = kind == ROLLOVER_PUBLISHED || kind == ROLLOVER_SIGNS || kind == ROLLOVER_DEAD;
     if (!begins || *times[kind] == 0)
         *times[kind] = now;
 }

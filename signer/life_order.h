@@ -32,8 +32,8 @@ struct life_order {
 enum status life_order(struct publisher *publisher, const json_t *request, json_t *reply,
                        int64_t now, struct error *err);
 
-// Remembers another keyset of a zone, now: on return it is in state/. A batch that has the zone leaves it out, and the
-// zone is looked at again, before others. On an error nothing has changed.
+// Remembers another keyset of a zone, now: on return it is in state/. A batch that has the zone leaves it out, and it is
+// looked at again, before others. On an error nothing has changed.
 enum status life_keep(struct publisher *publisher, struct zone *zone, const struct keyset *set,
                       struct error *err);
 

@@ -3,6 +3,7 @@ target_link_libraries(signer_zone PUBLIC signer test_support PkgConfig::CMOCKA)
 
 zonebox_unit(signer test_changes signer_zone)
 zonebox_unit(signer test_dkim_keeping signer_zone)
+zonebox_unit(signer test_key_files signer_zone)
 zonebox_unit(signer test_kept_file signer)
 zonebox_unit(signer test_life_order signer_zone)
 zonebox_unit(signer test_mishaps signer_zone)

@@ -309,36 +309,135 @@ static void every_new_key_is_another_and_leaves_the_old_ones(void **state)
     assert_false(dnskey_set_has_tag(&set, 4711));
 }
 
+static enum status complete(const char *zone, const struct dnskey_ids *known, struct error *err)
+{
+    struct dnskey_listing listing;
+    *err = (struct error){0};
+    assert_int_equal(dnskey_listing_read("k", &listing, err), STATUS_OK);
+    enum status status = dnskey_complete(&listing, zone, known, err);
+    size_t listed = listing.count;
+    dnskey_listing_done(&listing);
+    if (status == STATUS_OK)
+        assert_int_equal(listed, count_files());
+    return status;
+}
+
 static void lost_key_file_is_written_again_from_the_private_one(void **state)
 {
     (void)state;
-    struct dnskey key = make("example.com");
-    run("mv k/*.key lost");
-    struct dnskey again = make("example.com");
-    assert_int_equal(again.tag, key.tag);
-    assert_int_equal(again.times.created, NOW);
-    run("cmp k/*.key lost");
+    struct error err;
+    struct dnskey key = make("example.com"), other = make("example.com");
+    run("mkdir lost && mv k/*.key lost");
+    const struct dnskey_id id = {key.tag, key.algorithm};
+    const struct dnskey_ids one = {&id, 1};
+    assert_int_equal(complete("example.net", NULL, &err), STATUS_OK);
     assert_int_equal(count_files(), 2);
+    assert_int_equal(complete("example.com", &one, &err), STATUS_OK);
+    assert_int_equal(count_files(), 3);
+    assert_int_equal(complete("Example.com", NULL, &err), STATUS_OK);
+    run("for f in k/*.key; do cmp $f lost/${f#k/} || exit 1; done");
+    assert_int_equal(count_files(), 4);
     dnskey_done(&key);
-    dnskey_done(&again);
+    dnskey_done(&other);
     // Of other tools and algorithms, too; a zone-signing key has other flags.
-    static const struct {
-        const char *words;
-        uint8_t algorithm;
-    } rows[] = {{"RSASHA256 -b 2048", 8}, {"ED25519", 15}, {"ECDSAP384SHA384", 14}};
+    static const char *const rows[] = {"RSASHA256 -b 2048", "ED25519", "ECDSAP384SHA384 -f KSK"};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char *command =
-            xasprintf("rm k/*; cd k && dnssec-keygen -q -a %s example.com >/dev/null && "
-                      "mv *.key ../lost",
-                      rows[i].words);
+            xasprintf("rm -f k/*; cd k && dnssec-keygen -q -a %s example.com >/dev/null && "
+                      "mv *.key ../lost1",
+                      rows[i]);
         run(command);
         free(command);
-        again = make_as("example.com", DNSKEY_FLAGS_ZONE, rows[i].algorithm);
-        assert_int_equal(again.flags, 256);
-        run("grep -v '^;' k/*.key | tr -d ' ' >a; grep -v '^;' lost | tr -d ' ' >b; cmp a b");
-        assert_signs(&again);
-        dnskey_done(&again);
+        assert_int_equal(complete("example.com", NULL, &err), STATUS_OK);
+        run("grep -v '^;' k/*.key | tr -d ' ' >a; grep -v '^;' lost1 | tr -d ' ' >b; cmp a b");
     }
+    // One that is not what its name says.
+    run("rm k/*.key; mv k/*.private k/Kexample.com.+014+00001.private");
+    assert_int_equal(complete("example.com", NULL, &err), STATUS_STATE);
+    assert_non_null(strstr(err.text, "k/Kexample.com.+014+00001.private"));
+    assert_int_equal(count_files(), 1);
+}
+
+static void a_spare_key_is_taken_before_one_is_made(void **state)
+{
+    (void)state;
+    struct dnskey used = make("example.com");
+    struct dnskey first = make_as("example.com", DNSKEY_FLAGS_SEP, 13);
+    assert_int_not_equal(first.tag, used.tag);
+    assert_int_equal(count_files(), 4);
+    // The zone never came to know it: a crash.
+    struct dnskey again = make_as("example.com", DNSKEY_FLAGS_SEP, 13);
+    assert_int_equal(again.tag, first.tag);
+    assert_signs(&again);
+    assert_int_equal(count_files(), 4);
+    dnskey_done(&again);
+    // The same with half of it lost: nothing is made beside it.
+    run("rm $(grep -L Publish k/*.key)");
+    again = make_as("example.com", DNSKEY_FLAGS_SEP, 13);
+    assert_int_equal(again.tag, first.tag);
+    assert_int_equal(count_files(), 4);
+    dnskey_done(&again);
+    // For another role or algorithm, or where it is taken, it is none.
+    again = make_as("example.com", DNSKEY_FLAGS_ZONE, 13);
+    dnskey_done(&again);
+    again = make_as("example.com", DNSKEY_FLAGS_SEP, 15);
+    dnskey_done(&again);
+    assert_int_equal(count_files(), 8);
+    const struct dnskey_id id = {first.tag, first.algorithm};
+    const struct dnskey_ids taken = {&id, 1};
+    const struct dnskey_recipe recipe = {.flags = 257, .algorithm = 13, .taken = &taken};
+    struct dnskey_listing listing;
+    struct error err = {0};
+    assert_int_equal(dnskey_listing_read("k", &listing, &err), STATUS_OK);
+    assert_int_equal(dnskey_make_listed(&listing, "example.com", &recipe, NOW, &again, &err),
+                     STATUS_OK);
+    assert_int_equal(listing.count, 10);
+    assert_int_not_equal(again.tag, first.tag);
+    dnskey_listing_done(&listing);
+    dnskey_done(&again);
+    // One that dnssec-keygen made to be kept, and one of a tool without times, which may be in use.
+    run("rm k/*; cd k; ldns-keygen -k -a ECDSAP256SHA256 example.com >/dev/null");
+    again = make_as("example.com", DNSKEY_FLAGS_SEP, 13);
+    assert_int_equal(count_files(), 5); // with ldns' .ds
+    dnskey_done(&again);
+    run("rm k/*; cd k; dnssec-keygen -q -G -f KSK -a ECDSAP256SHA256 example.com >/dev/null");
+    again = make_as("example.com", DNSKEY_FLAGS_SEP, 13);
+    assert_int_equal(count_files(), 2);
+    dnskey_done(&again);
+    // A spare one that cannot be used is not passed over.
+    run("sed -i 's/^PrivateKey: .*/PrivateKey: AAAA/' k/*.private");
+    assert_int_equal(dnskey_listing_read("k", &listing, &err), STATUS_OK);
+    assert_int_not_equal(dnskey_make_listed(&listing, "example.com",
+                                            &(struct dnskey_recipe){.flags = 257, .algorithm = 13},
+                                            NOW, &again, &err),
+                         STATUS_OK);
+    assert_int_equal(listing.count, 2);
+    dnskey_listing_done(&listing);
+    dnskey_done(&first);
+    dnskey_done(&used);
+}
+
+static void a_destroyed_key_leaves_its_public_part(void **state)
+{
+    (void)state;
+    struct dnskey key = make("example.com");
+    struct dnskey_id id = {key.tag, key.algorithm};
+    struct error err = {0};
+    run("ln k/*.private hard"); // what a deleted file leaves on the disk
+    assert_int_equal(dnskey_destroy("k", "Example.com.", id, &err), STATUS_OK);
+    assert_int_equal(count_files(), 1);
+    run("test -s hard && test -z \"$(tr -d '\\000' <hard)\"");
+    assert_int_equal(dnskey_destroy("k", "example.com", id, &err), STATUS_OK); // gone already
+    // A link leads to no other file.
+    run("echo precious >precious; ln -s ../precious $(ls k/*.key | sed 's/key$/private/')");
+    assert_int_equal(dnskey_destroy("k", "example.com", id, &err), STATUS_OK);
+    run("test \"$(cat precious)\" = precious");
+    assert_int_equal(count_files(), 1);
+    run("mkdir $(ls k/*.key | sed 's/key$/private/')");
+    assert_int_not_equal(dnskey_destroy("k", "example.com", id, &err), STATUS_OK);
+    assert_non_null(strstr(err.text, "cannot be destroyed"));
+    run("rm -r k/*");
+    dnskey_done(&key);
 }
 
 static void no_key_is_made_beside_one_that_cannot_be_read(void **state)
@@ -469,6 +568,8 @@ int main(void)
         fresh_test(ds_is_what_bind_computes),
         fresh_test(every_new_key_is_another_and_leaves_the_old_ones),
         fresh_test(lost_key_file_is_written_again_from_the_private_one),
+        fresh_test(a_spare_key_is_taken_before_one_is_made),
+        fresh_test(a_destroyed_key_leaves_its_public_part),
         fresh_test(no_key_is_made_beside_one_that_cannot_be_read),
         fresh_test(files_that_do_not_fit_together_are_refused_by_name),
         fresh_test(damaged_rsa_number_is_found),
