@@ -11,18 +11,45 @@ static const struct {
     const char *command;
     enum status (*change)(struct life_order *order, struct error *err);
 } kinds[] = {
-    {"import", life_import},
+    {"import", life_import}, {"roll", life_roll},     {"retire", life_retire},
+    {"move", life_move},     {"resume", life_resume},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static struct zone *find_zone(const struct zones *zones, const char *name)
+static bool is_same_name(const char *name, const char *wanted)
 {
-    size_t len = strlen(name);
-    len -= len > 0 && name[len - 1] == '.' ? 1 : 0;
-    for (size_t i = 0; i < zones->count; i++)
-        if (strlen(zones->list[i].name) == len && strncasecmp(zones->list[i].name, name, len) == 0)
-            return &zones->list[i];
-    return NULL;
+    size_t len = strlen(wanted);
+    len -= len > 0 && wanted[len - 1] == '.' ? 1 : 0;
+    return strlen(name) == len && strncasecmp(name, wanted, len) == 0;
+}
+
+// Is it a domain whose records are in the zone?
+static bool is_inside(const struct zone *zone, const char *wanted)
+{
+    for (size_t i = 0; i < zone->target->inside_count; i++)
+        if (is_same_name(zone->target->inside[i]->name, wanted))
+            return true;
+    return false;
+}
+
+static enum status find_zone(const struct zones *zones, const char *name, struct zone **ret,
+                             struct error *err)
+{
+    for (size_t i = 0; i < zones->count; i++) {
+        *ret = &zones->list[i];
+        if (is_same_name(zones->list[i].name, name))
+            return STATUS_OK;
+        if (is_inside(*ret, name))
+            return error_set(err, STATUS_NOT_FOUND,
+                             "%s is part of the zone %s and has no keys of its own; order it for "
+                             "that zone",
+                             name, zones->list[i].name);
+    }
+    for (size_t i = 0; i < zones->external_count; i++)
+        if (is_same_name(zones->externals[i].name, name))
+            return error_set(err, STATUS_STATE,
+                             "%s is served by others (mode: external), who have its keys", name);
+    return error_set(err, STATUS_NOT_FOUND, "%s is no zone of this box", name);
 }
 
 static enum status put(struct publisher *publisher, const struct zone *zone,
@@ -76,21 +103,21 @@ enum status life_order(struct publisher *publisher, const json_t *request, json_
         return error_set(err, STATUS_SYNTAX, "which zone?");
     struct life_order order = {
         .publisher = publisher,
-        .zone = find_zone(&publisher->zones, name),
         .request = request,
         .reply = reply,
         .now = now,
         .dry = json_is_true(json_object_get(request, "dry")),
     };
-    if (order.zone == NULL)
-        return error_set(err, STATUS_NOT_FOUND, "%s is no zone of this box", name);
+    enum status status = find_zone(&publisher->zones, name, &order.zone, err);
+    if (status != STATUS_OK)
+        return status;
     if (order.zone->state.lost)
         return error_set(err, STATUS_STATE, "%s: what state/ had of it cannot be read",
                          order.zone->name);
     life_read(&order.zone->state, &order.set);
     order.policy = life_policy(order.zone, 0);
-    enum status status = kinds[kind].change(&order, err);
-    if (status != STATUS_OK || order.dry)
+    status = kinds[kind].change(&order, err);
+    if (status != STATUS_OK || order.nothing || order.dry)
         return status;
     if (order.set.begun)
         status = life_keep(publisher, order.zone, &order.set, err);

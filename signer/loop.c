@@ -276,11 +276,9 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
 
 // What the control socket answers; data is the loop.
 static const struct control_command commands[] = {
-    {"status", run_status},
-    {"reload", run_reload},
-    {"tls-forget", run_tls_forget},
-    {"import", run_order},
-    {NULL, NULL},
+    {"status", run_status}, {"reload", run_reload}, {"tls-forget", run_tls_forget},
+    {"import", run_order},  {"roll", run_order},    {"retire", run_order},
+    {"move", run_order},    {"resume", run_order},  {NULL, NULL},
 };
 
 // What the program hears: signals, the lifeline, the control socket.
