@@ -33,3 +33,15 @@ bool nsec3_owner_hash(const uint8_t *owner, uint8_t ret[NSEC3_HASH_LEN])
     }
     return true;
 }
+
+void nsec3_label(const uint8_t hash[NSEC3_HASH_LEN], uint8_t ret[NSEC3_LABEL_LEN])
+{
+    static const char characters[] = "0123456789abcdefghijklmnopqrstuv";
+    for (unsigned group = 0; group < 4; group++) {
+        uint64_t bits = 0;
+        for (unsigned i = 0; i < 5; i++)
+            bits = bits << 8 | hash[5 * group + i];
+        for (unsigned i = 0; i < 8; i++)
+            ret[8 * group + i] = (uint8_t)characters[bits >> (35 - 5 * i) & 31];
+    }
+}

@@ -11,3 +11,5 @@
 
 // Reads the hash that the first label of a valid wire name is made of. False when it is none.
 bool nsec3_owner_hash(const uint8_t *owner, uint8_t ret[NSEC3_HASH_LEN]);
+// The other way round: the characters of the label, in lower case.
+void nsec3_label(const uint8_t hash[NSEC3_HASH_LEN], uint8_t ret[NSEC3_LABEL_LEN]);
