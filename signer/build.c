@@ -242,20 +242,24 @@ static enum status take_content(const struct build_context *context, struct zone
     return status;
 }
 
-static enum status take_published(const struct build_context *context, const struct zone *zone,
-                                  struct records *records, struct error *err)
+static enum status take_published(const struct build_context *context, struct build *build,
+                                  struct error *err)
 {
     struct image image;
-    enum status status = build_open(context->serve, &zone->key, &image, err);
-    if (status == STATUS_OK)
-        status = records_add_image(records, &image, true, err);
-    return status;
+    enum status status = build_open(context->serve, &build->zone->key, &image, err);
+    if (status != STATUS_OK)
+        return status;
+    build->denial = (image.header->flags & IMAGE_NSEC3) != 0 ? DENIAL_NSEC3 : DENIAL_NSEC;
+    return records_add_image(build->records, &image, true, err);
 }
 
-// Two zones with the same records are different content when other keys sign them, and signed and not signed are.
+// Two zones with the same records are different content when other keys sign them or another chain denies what is not
+// there, and signed and not signed are.
 static uint64_t content_of(const struct build *build)
 {
     uint64_t content = records_digest(build->records) + (uint64_t)build->dnssec;
+    if (build->dnssec == CONFIG_DNSSEC_ON)
+        content += (uint64_t)build->denial << 32;
     for (size_t i = 0; i < build->keys.count; i++) {
         const struct dnskey *key = &build->keys.keys[i];
         if (key->use != 0)
@@ -270,7 +274,8 @@ static enum status collect_records(const struct build_context *context, struct b
 {
     struct zone *zone = build->zone;
     build->records = records_new(zone->wire.wire);
-    enum status status = zone->from_published ? take_published(context, zone, build->records, err)
+    build->denial = zone->target->policy->nsec3 ? DENIAL_NSEC3 : DENIAL_NSEC;
+    enum status status = zone->from_published ? take_published(context, build, err)
                                               : take_content(context, zone, build->records, err);
     if (status == STATUS_OK)
         status = life_step(context, build, err);
@@ -337,7 +342,9 @@ static enum status start_signing(const struct build_context *context, struct bui
         .policy = zone_policy(zone),
         .now = context->now,
     };
-    enum status status = sign_prepare(&request, &build->signing, err);
+    enum status status = chain_add(build->records, build->denial, err);
+    if (status == STATUS_OK)
+        status = sign_prepare(&request, &build->signing, err);
     if (status == STATUS_OK)
         build->expires_at = build->signing->expires_at;
     return status;
@@ -422,6 +429,7 @@ enum status build_finish(const struct build_context *context, struct build *buil
         .image = &image,
         .apex = zone->wire.wire,
         .dnssec = dnssec,
+        .denial = build->denial,
         .keys = &build->keys,
         .policy = policy,
         .serial = build->state.serial,

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "dns/store.h"
 #include "keys/rollover.h"
+#include "signer/chain.h"
 #include "signer/keyring.h"
 #include "signer/lastgood.h"
 #include "signer/records.h"
@@ -41,6 +42,7 @@ struct build {
     struct records *records;   // NULL once the image is made, as is signing
     struct dnskey_set keys;    // in use or offered to the parent, when it is signed here
     enum config_dnssec dnssec; // ON also while `dnssec: off` waits for the DS to go (signer/life.h)
+    enum denial denial;        // of policy, or of what is published when that is signed again
     struct rollover_events events; // of its keys
     struct signing *signing;       // NULL when the zone is not signed here
     bool is_signed;

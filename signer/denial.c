@@ -292,3 +292,41 @@ enum status denial_check(const struct view *view, struct error *err)
         return check_nsec3_chain(view, err);
     return error_set(err, STATUS_BOGUS, "there is neither an NSEC nor an NSEC3 chain");
 }
+
+// RFC 9276 §3.1, and no opt-out: nothing denies what is left out. Whether all can be read is for denial_check.
+static enum status check_parameters(const struct image *image, struct error *err)
+{
+    const struct image_header *header = image->header;
+    const struct image_rrset *param = image_rrset(image, &image->nodes[0], RR_TYPE_NSEC3PARAM);
+    if (header->nsec3_count == 0 || param == NULL)
+        return error_set(err, STATUS_BOGUS, "there is no NSEC3 chain with an NSEC3PARAM");
+    if (param->rr_count != 1 || header->nsec3_iterations != 0 || header->nsec3_salt_len != 0)
+        return error_set(err, STATUS_BOGUS, "the NSEC3PARAM is not `1 0 0 -`");
+    for (uint32_t i = 0; i < header->nsec3_count; i++) {
+        const struct image_rrset *rrset = &image->rrsets[image->nsec3[i].rrset];
+        char text[VIEW_WORDS_MAX];
+        struct image_cursor cursor;
+        struct image_rr rr;
+        struct nsec3 nsec3;
+        image_rrs(&cursor, image, rrset, false);
+        if (image_rrs_next(&cursor, &rr) && nsec3_read(image, &rr, &nsec3) && nsec3.opt_out)
+            return error_set(err, STATUS_BOGUS, "%s opts out", view_words(image, rrset, text));
+    }
+    return STATUS_OK;
+}
+
+enum status denial_check_own(const struct view *view, enum denial denial, struct error *err)
+{
+    const struct image *image = view->image;
+    uint16_t wrong = denial == DENIAL_NSEC3 ? RR_TYPE_NSEC : RR_TYPE_NSEC3PARAM;
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; status == STATUS_OK && i < image->header->rrset_count; i++) {
+        char text[VIEW_WORDS_MAX];
+        if (image->rrsets[i].type == wrong)
+            status = error_set(err, STATUS_BOGUS, "%s belongs to another chain than the zone's",
+                               view_words(image, &image->rrsets[i], text));
+    }
+    if (status == STATUS_OK && denial == DENIAL_NSEC3)
+        status = check_parameters(image, err);
+    return status == STATUS_OK ? denial_check(view, err) : status;
+}

@@ -331,6 +331,8 @@ void records_arrange(struct records *records)
 bool records_is_signed(const struct records *records, const struct rrset *rrset)
 {
     enum owner_place place = records->owners[rrset->owner].place;
+    if (rrset->type == RR_TYPE_NSEC3)
+        return true; // at its hash, whatever else has a name that looks the same
     if (rrset->type == RR_TYPE_RRSIG || place == OWNER_OCCLUDED)
         return false;
     return place == OWNER_AUTHORITATIVE || rrset->type == RR_TYPE_DS || rrset->type == RR_TYPE_NSEC;

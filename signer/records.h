@@ -72,7 +72,7 @@ void records_free(struct records *records); // NULL is fine
 // Adds one RR; octets are copied. RANGE: the owner is outside the zone; SYNTAX: rdata that ldns cannot read.
 enum status records_add(struct records *records, const struct image_rr *rr, struct error *err);
 enum status records_add_rr(struct records *records, const ldns_rr *rr, struct error *err);
-// Adds what the image holds, without what sign_prepare adds (DNSKEY, RRSIG, NSEC) when `unsigned_only`.
+// Adds what the image holds, without what signing adds (DNSKEY, RRSIG, the chain) when `unsigned_only`.
 enum status records_add_image(struct records *records, const struct image *image,
                               bool unsigned_only, struct error *err);
 

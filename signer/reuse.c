@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "dns/nsec3.h"
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "signer/rrsig.h"
@@ -59,13 +60,26 @@ static bool is_one_of(const struct record *records, size_t count, const struct i
     return found;
 }
 
+// What the image has at the owner; NSEC3 are found by their hashes there.
+static const struct image_rrset *find_published(const struct image *image,
+                                                const struct owner *owner, uint16_t type)
+{
+    if (type == RR_TYPE_NSEC3) {
+        uint8_t hash[NSEC3_HASH_LEN];
+        bool matches = false;
+        const struct image_rrset *found =
+            nsec3_owner_hash(owner->lower, hash) ? image_find_nsec3(image, hash, &matches) : NULL;
+        return matches ? found : NULL;
+    }
+    const struct image_node *node = image_find(image, owner->key, owner->key_len);
+    return node != NULL ? image_rrset(image, node, type) : NULL;
+}
+
 static const struct image_rrset *find_same(struct reuse *reuse, const struct rrset *rrset)
 {
     const struct image *image = reuse->previous;
     const struct owner *owner = &reuse->records->owners[rrset->owner];
-    const struct image_node *node = image_find(image, owner->key, owner->key_len);
-    const struct image_rrset *published =
-        node != NULL ? image_rrset(image, node, rrset->type) : NULL;
+    const struct image_rrset *published = find_published(image, owner, rrset->type);
     if (published == NULL || published->ttl != rrset->ttl || published->rr_count != rrset->count)
         return NULL;
     struct image_rr rr;

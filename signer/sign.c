@@ -52,64 +52,6 @@ enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *k
     return status;
 }
 
-// ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────
-
-// The types that the NSEC of an owner names (RFC 4035 §2.3): at a cut only what is authoritative, and the NS.
-static ldns_rdf *make_bitmap(const struct records *records, const struct owner *owner)
-{
-    ldns_rr_type *types = xmalloc((owner->rrset_count + 2) * sizeof(*types));
-    size_t count = 0;
-    for (size_t i = 0; i < owner->rrset_count; i++) {
-        uint16_t type = records->rrsets[owner->rrset_first + i].type;
-        if (owner->place == OWNER_AUTHORITATIVE || type == RR_TYPE_NS || type == RR_TYPE_DS)
-            types[count++] = (ldns_rr_type)type;
-    }
-    types[count++] = LDNS_RR_TYPE_RRSIG;
-    types[count++] = LDNS_RR_TYPE_NSEC;
-    ldns_rdf *bitmap = ldns_dnssec_create_nsec_bitmap(types, count, LDNS_RR_TYPE_NSEC);
-    free(types);
-    return bitmap;
-}
-
-static enum status add_one_nsec(struct records *records, const struct owner *owner,
-                                const struct owner *next, uint32_t ttl, struct error *err)
-{
-    ldns_rdf *bitmap = make_bitmap(records, owner);
-    if (bitmap == NULL)
-        return error_set(err, STATUS_STATE, "cannot make a type bitmap");
-    struct buf rdata = {0};
-    buf_put(&rdata, next->lower, name_wire_len(next->lower));
-    buf_put(&rdata, ldns_rdf_data(bitmap), ldns_rdf_size(bitmap));
-    struct image_rr rr = {owner->name, RR_TYPE_NSEC, (uint16_t)rdata.len, ttl, rdata.data};
-    enum status status = records_add(records, &rr, err);
-    buf_done(&rdata);
-    ldns_rdf_deep_free(bitmap);
-    return status;
-}
-
-enum status sign_add_nsec(struct records *records, struct error *err)
-{
-    struct records_soa soa;
-    if (!records_soa(records, &soa))
-        return error_set(err, STATUS_STATE, "the zone has no SOA");
-    // RFC 9077 §3: as long as a negative answer lives.
-    uint32_t ttl = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
-    enum status status = STATUS_OK;
-    const struct owner *last = &records->owners[0]; // the apex, which nothing occludes
-    for (size_t i = 1; status == STATUS_OK && i < records->owner_count; i++) {
-        const struct owner *owner = &records->owners[i];
-        if (owner->place == OWNER_OCCLUDED)
-            continue;
-        status = add_one_nsec(records, last, owner, ttl, err);
-        last = owner;
-    }
-    if (status == STATUS_OK)
-        status = add_one_nsec(records, last, &records->owners[0], ttl, err);
-    if (status == STATUS_OK)
-        records_arrange(records);
-    return status;
-}
-
 // ── Signatures ───────────────────────────────────────────────────────────────────────────────────
 
 // RFC 4034 §3.1.8.1: RRSIG rdata without the signature, then each RR in canonical form with the original TTL.
@@ -213,13 +155,11 @@ enum status sign_prepare(const struct sign_request *request, struct signing **re
                          struct error *err)
 {
     *ret = NULL;
-    struct records *records = request->records;
+    const struct records *records = request->records;
     struct signers for_keys, for_rest;
     enum status status = choose_signers(request->keys, DNSKEY_SIGNS_KEYS, &for_keys, err);
     if (status == STATUS_OK)
         status = choose_signers(request->keys, DNSKEY_SIGNS_ZONE, &for_rest, err);
-    if (status == STATUS_OK)
-        status = sign_add_nsec(records, err);
     if (status != STATUS_OK)
         return status;
     struct signing *signing = xcalloc(1, sizeof(*signing));

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: ISC
-// From the records of a zone to the records of the signed zone: DNSKEY, NSEC chain, RRSIGs.
+// From the records of a zone to the records of the signed zone: DNSKEY, the chain, RRSIGs.
 //
 //   sign_add_dnskeys  adds the keys: they count as content, a zone with another key is another zone
-//   sign_prepare      adds NSEC, looks which signatures of the published image still hold, and writes the octets to be
-//                     signed (RFC 4034 §3.1.8.1) of all others: the jobs
+//   chain_add         (signer/chain.h) adds the chain of NSEC or NSEC3
+//   sign_prepare      looks which signatures of the published image still hold, and writes the octets to be signed
+//                     (RFC 4034 §3.1.8.1) of all others: the jobs
 //   sign_run          (signer/sign_batch.h) octets → signatures, of many zones at once; in any thread
 //   sign_finish       looks whether every job went well
 //
 // A signature is used again when the published RRset has the same RRs, TTL and key and its time has not come
-// (signer/plan.h). So a change costs the signatures of what changed, of the SOA, and of the NSECs beside it.
+// (signer/plan.h). So a change costs the signatures of what changed, of the SOA, and of the chain's links beside it.
 //
 // What is published and what signs what is in the `use` of each key: decided elsewhere (signer/life.h).
 #pragma once
@@ -63,7 +64,7 @@ enum status sign_add_dnskeys(struct records *records, const struct dnskey_set *k
                              struct error *err);
 
 struct sign_request {
-    struct records *records;       // arranged, with DNSKEY; NSEC is added to them
+    const struct records *records; // arranged, with DNSKEY and the chain
     const struct dnskey_set *keys; // with private parts and use
     const struct image *previous;  // what is published, or NULL
     struct plan_policy policy;
@@ -75,6 +76,3 @@ enum status sign_prepare(const struct sign_request *request, struct signing **re
                          struct error *err);
 void sign_free(struct signing *signing); // NULL is fine
 enum status sign_finish(const struct signing *signing, struct error *err);
-
-// Adds the NSEC chain (RFC 4034 §4, RFC 9077 for its TTL) to arranged records and arranges them.
-enum status sign_add_nsec(struct records *records, struct error *err);

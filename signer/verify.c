@@ -397,7 +397,9 @@ static enum status check_signed(struct verification *v, struct error *err)
         if (i != image->header->negative_soa)
             status = check_signatures(v, &image->rrsets[i], err);
     if (status == STATUS_OK)
-        status = denial_check(&v->view, err);
+        status = v->request->dnssec == CONFIG_DNSSEC_ON
+                     ? denial_check_own(&v->view, v->request->denial, err)
+                     : denial_check(&v->view, err);
     for (size_t i = 0; status == STATUS_OK && i < v->chosen_count; i++)
         status = verify_cryptographically(v, v->chosen[i], err);
     return status;

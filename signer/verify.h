@@ -7,7 +7,8 @@
 //   every zone       SOA with the intended serial, NS at the apex, CNAME alone and only once
 //   signed here      every authoritative RRset, and nothing else, has a signature by each algorithm of the DNSKEY
 //                    set (RFC 4035 §2.2), with right signer, labels, original TTL and times and by a key of the
-//                    set; DNSKEY is signed by the keys that the parent's DS names
+//                    set; DNSKEY is signed by the keys that the parent's DS names; the chain is the intended one,
+//                    NSEC or NSEC3 `1 0 0 -`, and there is no other
 //   presigned        the same, against the DNSKEY set in the zone
 //   both             one closed chain of NSEC or NSEC3 over exactly the names there are, with right types
 //   not signed       no DNSSEC record that would make validators expect more
@@ -26,6 +27,7 @@
 #include "config/config.h"
 #include "dns/image.h"
 #include "keys/dnskey.h"
+#include "signer/chain.h"
 #include "signer/plan.h"
 
 enum verify_choice {
@@ -42,6 +44,7 @@ struct verify_request {
     const struct image *image; // opened by image_open
     const uint8_t *apex;       // wire
     enum config_dnssec dnssec;
+    enum denial denial;            // for CONFIG_DNSSEC_ON: what was intended
     const struct dnskey_set *keys; // for CONFIG_DNSSEC_ON: at least the public parts
     struct plan_policy policy;     // ON: no signature may be due
     uint32_t serial;

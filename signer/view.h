@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "dns/image.h"
+#include "signer/chain.h"
 
 enum view_place {
     VIEW_AUTHORITATIVE, // has records that the zone answers with
@@ -33,3 +34,6 @@ const char *view_words(const struct image *image, const struct image_rrset *rrse
 
 // The chain of NSEC or NSEC3: closed, over exactly the names that have one, with right types.
 enum status denial_check(const struct view *view, struct error *err);
+// The same for what was signed here: a chain of that kind and no record of the other, NSEC3 with the parameters of
+// signer/chain.h.
+enum status denial_check_own(const struct view *view, enum denial denial, struct error *err);

@@ -149,6 +149,7 @@ void assert_valid(struct publisher *publisher, const char *zone, int64_t now)
         .image = &image,
         .apex = name.wire,
         .dnssec = CONFIG_DNSSEC_ON,
+        .denial = (image.header->flags & IMAGE_NSEC3) != 0 ? DENIAL_NSEC3 : DENIAL_NSEC,
         .keys = &keys,
         .policy = {14 * DAY, 6 * DAY},
         .serial = image.header->serial,

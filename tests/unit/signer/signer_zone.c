@@ -68,15 +68,23 @@ void signed_zone_done(struct signed_zone *zone)
     buf_done(&zone->octets);
 }
 
-// Signs what the text says; previous may be NULL. No check is made.
 void sign_records(struct records *records, const struct dnskey_set *keys,
                   const struct image *previous, int64_t now, struct signed_zone *ret)
+{
+    struct sign_wish wish = {DENIAL_NSEC, previous, now};
+    sign_as(&wish, records, keys, ret);
+}
+
+void sign_as(const struct sign_wish *wish, struct records *records, const struct dnskey_set *keys,
+             struct signed_zone *ret)
 {
     struct error err = {0};
     *ret = (struct signed_zone){.made = 0};
     assert_int_equal(sign_add_dnskeys(records, keys, 3600, &err), STATUS_OK);
     records_arrange(records);
-    struct sign_request request = {records, keys, previous, two_weeks, now};
+    if (chain_add(records, wish->denial, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    struct sign_request request = {records, keys, wish->previous, two_weeks, wish->now};
     struct signing *signing = NULL;
     if (sign_prepare(&request, &signing, &err) != STATUS_OK)
         fail_msg("%s", err.text);
@@ -102,6 +110,7 @@ enum status verify_signed(const struct image *image, const struct dnskey_set *ke
         .image = image,
         .apex = apex.wire,
         .dnssec = CONFIG_DNSSEC_ON,
+        .denial = (image->header->flags & IMAGE_NSEC3) != 0 ? DENIAL_NSEC3 : DENIAL_NSEC,
         .keys = keys,
         .policy = two_weeks,
         .serial = image->header->serial,

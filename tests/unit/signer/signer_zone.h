@@ -51,6 +51,14 @@ void signed_zone_done(struct signed_zone *zone);
 // Adds the keys, signs and compiles; records are freed. previous may be NULL. Nothing is verified.
 void sign_records(struct records *records, const struct dnskey_set *keys,
                   const struct image *previous, int64_t now, struct signed_zone *ret);
+struct sign_wish {
+    enum denial denial;
+    const struct image *previous;
+    int64_t now;
+};
+void sign_as(const struct sign_wish *wish, struct records *records, const struct dnskey_set *keys,
+             struct signed_zone *ret);
+// With the chain that it has, which is to be whole.
 enum status verify_signed(const struct image *image, const struct dnskey_set *keys, int64_t now,
                           struct error *err);
 

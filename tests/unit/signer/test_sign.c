@@ -211,9 +211,10 @@ static enum status prepare_with(struct dnskey *key)
     struct dnskey_set set = {key, 1};
     struct records *records = read_records(zone_text);
     records_arrange(records);
+    struct error err = {0};
+    assert_int_equal(chain_add(records, DENIAL_NSEC, &err), STATUS_OK);
     struct sign_request request = {records, &set, NULL, two_weeks, NOW};
     struct signing *signing = NULL;
-    struct error err = {0};
     enum status status = sign_prepare(&request, &signing, &err);
     assert_int_equal(status == STATUS_OK, signing != NULL);
     assert_int_equal(status == STATUS_OK, err.text[0] == '\0');

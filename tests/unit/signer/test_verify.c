@@ -302,6 +302,54 @@ static void a_broken_chain_is_refused(void **state)
     refused(glue_in_bitmap, NULL, "cut.Example.com. NSEC does not name the types");
 }
 
+// ── The chain that was intended ──────────────────────────────────────────────────────────────────
+
+static void another_chain_is_refused(const struct signed_zone *zone, enum denial denial)
+{
+    struct name apex = apex_name();
+    struct verify_request request = {
+        .image = &zone->image,
+        .apex = apex.wire,
+        .dnssec = CONFIG_DNSSEC_ON,
+        .denial = denial,
+        .keys = &keys,
+        .policy = two_weeks,
+        .serial = zone->image.header->serial,
+        .now = NOW,
+    };
+    struct error err = {0};
+    assert_int_equal(verify_image(&request, &err), STATUS_BOGUS);
+    assert_non_null(strstr(err.text, "belongs to another chain"));
+}
+
+static void drop_param(struct spoilt_rr *rr, const char *owner)
+{
+    (void)owner;
+    rr->dropped = rr->type == RR_TYPE_NSEC3PARAM || is_rrsig_of(rr, RR_TYPE_NSEC3PARAM);
+}
+
+static void opt_out(struct spoilt_rr *rr, const char *owner)
+{
+    (void)owner;
+    if (rr->type == RR_TYPE_NSEC3)
+        rr->rdata[1] = 1;
+}
+
+static void a_chain_that_was_not_intended_is_refused(void **state)
+{
+    (void)state;
+    struct sign_wish wish = {DENIAL_NSEC3, NULL, NOW};
+    struct signed_zone with_nsec = good;
+    another_chain_is_refused(&good, DENIAL_NSEC3);
+    sign_as(&wish, read_records(zone_text), &keys, &good);
+    another_chain_is_refused(&good, DENIAL_NSEC);
+    refused(drop_param, NULL, "there is neither an NSEC nor an NSEC3 chain");
+    refused(opt_out, NULL, "opts out");
+    refused(NULL, "@ NSEC3PARAM 1 0 5 abcd\n", "is not `1 0 0 -`");
+    signed_zone_done(&good);
+    good = with_nsec;
+}
+
 // ── Keys and the zone as a whole ─────────────────────────────────────────────────────────────────
 
 static void another_key_in_the_parents_ds_is_refused(void **state)
@@ -347,7 +395,8 @@ static void another_serial_is_refused(void **state)
 {
     (void)state;
     struct name apex = apex_name();
-    struct verify_request request = {&good.image, apex.wire, CONFIG_DNSSEC_ON, &keys, two_weeks,
+    struct verify_request request = {&good.image, apex.wire, CONFIG_DNSSEC_ON,
+                                     DENIAL_NSEC, &keys,     two_weeks,
                                      77,          NOW,       VERIFY_ALL};
     struct error err = {0};
     assert_int_equal(verify_image(&request, &err), STATUS_BOGUS);
@@ -371,9 +420,9 @@ static bool finds_spoilt_signature(uint16_t type, enum verify_choice choice, int
     struct error err = {0};
     spoilt_type = type;
     rebuild(spoil_signature, NULL, &zone);
-    struct verify_request request = {&zone.image, apex.wire, CONFIG_DNSSEC_ON,
-                                     &keys,       two_weeks, zone.image.header->serial,
-                                     now,         choice};
+    struct verify_request request = {&zone.image, apex.wire, CONFIG_DNSSEC_ON,          DENIAL_NSEC,
+                                     &keys,       two_weeks, zone.image.header->serial, now,
+                                     choice};
     bool found = verify_image(&request, &err) == STATUS_BOGUS;
     assert_int_equal(found, strstr(err.text, "does not verify") != NULL);
     signed_zone_done(&zone);
@@ -428,7 +477,8 @@ static enum status verify_text(const char *text, enum config_dnssec dnssec, int6
     zone_text_image(APEX, text, &octets);
     assert_int_equal(image_open(octets.data, octets.len, &image, err), STATUS_OK);
     struct verify_request request = {
-        &image, apex.wire, dnssec, NULL, two_weeks, image.header->serial, now, VERIFY_SAMPLE};
+        &image, apex.wire,    dnssec, DENIAL_NSEC, NULL, two_weeks, image.header->serial,
+        now,    VERIFY_SAMPLE};
     enum status status = verify_image(&request, err);
     buf_done(&octets);
     return status;
@@ -487,6 +537,7 @@ int main(void)
         cmocka_unit_test(what_is_not_authoritative_must_not_be_signed),
         cmocka_unit_test(an_unsigned_record_more_is_refused),
         cmocka_unit_test(a_broken_chain_is_refused),
+        cmocka_unit_test(a_chain_that_was_not_intended_is_refused),
         cmocka_unit_test(another_key_in_the_parents_ds_is_refused),
         cmocka_unit_test(a_dnskey_set_that_nobody_signed_is_refused),
         cmocka_unit_test(a_second_algorithm_must_sign_everything),

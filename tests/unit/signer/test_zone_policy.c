@@ -4,6 +4,8 @@
 
 #include <cmocka.h>
 
+#include "dns/types.h"
+
 static const struct zone *zone_of(const struct publisher *publisher, const char *name)
 {
     for (size_t i = 0; i < publisher->zones.count; i++)
@@ -78,6 +80,55 @@ static void keys_have_the_ttl_of_their_domain(void **state)
     publisher_close(publisher);
 }
 
+static bool has_nsec3(struct publisher *publisher)
+{
+    bool nsec3 = zone_has(publisher, "example.com", "example.com", RR_TYPE_NSEC3PARAM);
+    assert_int_equal(zone_has(publisher, "example.com", "example.com", RR_TYPE_NSEC), !nsec3);
+    assert_valid(publisher, "example.com", NOW);
+    return nsec3;
+}
+
+static void one_chain_follows_the_other_in_one_version(void **state)
+{
+    (void)state;
+    struct publisher *publisher = start_with("  - example.com\n");
+    assert_false(has_nsec3(publisher));
+    uint32_t serial = serial_of(publisher, "example.com");
+    size_t key_files = count_keys();
+    write_config("  - {name: example.com, dnssec: {denial: nsec3}}\n");
+    take(publisher, NOW + 1);
+    assert_true(has_nsec3(publisher));
+    assert_int_equal(serial_of(publisher, "example.com"), serial + 1);
+    take(publisher, NOW + 2);
+    assert_int_equal(serial_of(publisher, "example.com"), serial + 1);
+    write_config("  - example.com\n");
+    take(publisher, NOW + 3);
+    assert_false(has_nsec3(publisher));
+    assert_int_equal(count_keys(), key_files);
+    publisher_close(publisher);
+}
+
+// What should be published does not hold up: what is published is signed again, chain and all.
+static void what_is_signed_again_keeps_its_chain(void **state)
+{
+    (void)state;
+    struct publisher *publisher = start_with("  - {name: example.com, dnssec: {denial: nsec3}}\n");
+    write_text("spoilt.records", "@ NS\n");
+    write_config("  - {name: example.com, records-file: spoilt.records}\n");
+    take(publisher, NOW + 1);
+    assert_true(publisher_has_trouble(publisher));
+    uint32_t serial = serial_of(publisher, "example.com");
+    work(publisher, NOW + 8 * DAY);
+    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    assert_valid(publisher, "example.com", NOW + 8 * DAY);
+    assert_true(zone_has(publisher, "example.com", "example.com", RR_TYPE_NSEC3PARAM));
+    write_text("spoilt.records", "good TXT x\n");
+    take(publisher, NOW + 8 * DAY);
+    assert_false(zone_has(publisher, "example.com", "example.com", RR_TYPE_NSEC3PARAM));
+    assert_true(zone_has(publisher, "example.com", "good.example.com", RR_TYPE_TXT));
+    publisher_close(publisher);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
 
 int main(void)
@@ -86,6 +137,8 @@ int main(void)
         TEST(signatures_live_and_are_renewed_by_zone),
         TEST(a_box_that_does_not_sign_has_domains_that_are),
         TEST(keys_have_the_ttl_of_their_domain),
+        TEST(one_chain_follows_the_other_in_one_version),
+        TEST(what_is_signed_again_keeps_its_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
