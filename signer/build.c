@@ -12,6 +12,7 @@
 #include "signer/judge.h"
 #include "signer/life.h"
 #include "signer/notes.h"
+#include "signer/queue.h"
 
 void build_slim(struct build *build)
 {
@@ -25,8 +26,10 @@ void build_slim(struct build *build)
 
 void build_done(struct build *build)
 {
-    if (build->zone != NULL)
+    if (build->zone != NULL) {
         build->zone->in_batch = build->zone->overtaken = false;
+        queue_settle(build->zone);
+    }
     build_slim(build);
     zone_state_done(&build->state);
     *build = (struct build){0};

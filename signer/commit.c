@@ -11,7 +11,8 @@ static bool is_overtaken(struct build *build)
     if (!zone->overtaken)
         return false;
     build_done(build);
-    zone->dirty = zone->urgent = true;
+    zone->urgent = true;
+    queue_touch(zone);
     return true;
 }
 
@@ -196,7 +197,7 @@ static void touch_parent(const struct publisher *publisher, const struct build *
 {
     struct zone *parent = zones_find(&publisher->zones, build->zone->target->parent);
     if (parent != NULL && parent->waits_for_child)
-        parent->dirty = true;
+        queue_touch(parent);
 }
 
 static void take_over(struct publisher *publisher, int64_t now)
@@ -243,9 +244,9 @@ static void remake_serve(struct publisher *publisher, const struct error *why)
 static void put_back(struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
-        batch->builds[i].zone->dirty = true;
+        queue_touch(batch->builds[i].zone);
     for (size_t i = 0; i < batch->news_count; i++)
-        batch->news[i].zone->dirty = true;
+        queue_touch(batch->news[i].zone);
 }
 
 static enum status commit_batch(struct publisher *publisher, int64_t now, struct error *err)
@@ -285,8 +286,8 @@ static void store_keys(struct publisher *publisher, int64_t now)
         if (dkim_order_store(publisher->dkim_tables.directory, order, now, &err) != STATUS_OK) {
             publisher_zone_fails(publisher, order->zone, &err, now);
         } else if (!order->zone->failed) {
-            order->zone->dirty = order->zone->urgent = true;
-            publisher->any_urgent = true;
+            order->zone->urgent = true;
+            queue_touch(order->zone);
         }
     }
 }

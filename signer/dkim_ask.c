@@ -98,7 +98,7 @@ static void finish(struct dkim_round *round, const struct observe_answer *answer
     watch->wrong = answer->wrong;
     watch->unknown = answer->unknown;
     if (saw != dkim_watch_sees(watch) || missed != dkim_watch_misses(watch))
-        round->zone->dirty = true;
+        queue_touch(round->zone);
 }
 
 // Nobody answered: it is unknown.

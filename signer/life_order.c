@@ -66,12 +66,6 @@ static enum status put(struct publisher *publisher, const struct zone *zone,
     return status;
 }
 
-static void look_at(struct publisher *publisher, struct zone *zone)
-{
-    zone->dirty = zone->urgent = true;
-    publisher->any_urgent = true;
-}
-
 enum status life_keep(struct publisher *publisher, struct zone *zone, const struct keyset *set,
                       struct error *err)
 {
@@ -87,7 +81,8 @@ enum status life_keep(struct publisher *publisher, struct zone *zone, const stru
     zone->state = next;
     zone->overtaken = zone->in_batch;
     zone->life_next = life_next(zone);
-    look_at(publisher, zone);
+    zone->urgent = true;
+    queue_touch(zone);
     return STATUS_OK;
 }
 
@@ -121,8 +116,8 @@ enum status life_order(struct publisher *publisher, const json_t *request, json_
         return status;
     if (order.set.begun)
         status = life_keep(publisher, order.zone, &order.set, err);
-    else
-        look_at(publisher, order.zone);
+    order.zone->urgent = true;
+    queue_touch(order.zone);
     if (status == STATUS_OK)
         log_event(LOG_LEVEL_NOTICE, "keys-ordered", "zone", order.zone->name, "order", command,
                   NULL);

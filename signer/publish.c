@@ -55,6 +55,7 @@ void publisher_close(struct publisher *publisher)
     if (publisher->zones.inputs != NULL)
         lastgood_undo(&publisher->lastgood, publisher->zones.inputs);
     zones_done(&publisher->zones);
+    queue_done(&publisher->queue);
     lastgood_done(&publisher->lastgood);
     keyring_done(&publisher->keyring);
     public_file_done(&publisher->public_file);
@@ -92,17 +93,16 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
-    publisher->cursor = zones->count;
-    publisher->any_urgent = true;
+    queue_reset(&publisher->queue, zones, now);
     return true;
 }
 
 void publisher_touch_all(struct publisher *publisher)
 {
     for (size_t i = 0; i < publisher->zones.count; i++)
-        publisher->zones.list[i].dirty = true;
+        queue_touch(&publisher->zones.list[i]);
     for (size_t i = 0; i < publisher->zones.external_count; i++)
-        publisher->zones.externals[i].dirty = true;
+        queue_touch(&publisher->zones.externals[i]);
     dkim_ask_anew(publisher, true);
     publisher->public_file.kept.stale = true;
     publisher->dkim_tables.kept.stale = true;
@@ -115,104 +115,6 @@ bool publisher_runs_out(const struct zone *zone, int64_t now)
 {
     int64_t expires_at = zone->published.expires_at;
     return expires_at != 0 && expires_at - now <= zone_policy(zone).refresh / 2;
-}
-
-static void raise_alarm(struct zone *zone, int64_t now)
-{
-    if (zone->alarmed || !publisher_runs_out(zone, now))
-        return;
-    zone->alarmed = true;
-    log_event(LOG_LEVEL_ERROR, "signatures-run-out", "zone", zone->name, "seconds-left",
-              log_u64(zone->published.expires_at - now), "reason",
-              zone->complaint != NULL ? zone->complaint : "they were not renewed in time", NULL);
-}
-
-static int64_t external_next(const struct zone *zone)
-{
-    return zone->dirty ? 0 : zone->failed ? zone->retry_at : zone_dkim_next(zone->dkim);
-}
-
-static bool mark_externals(struct publisher *publisher, int64_t now)
-{
-    bool any = false;
-    for (size_t i = 0; i < publisher->zones.external_count; i++) {
-        struct zone *zone = &publisher->zones.externals[i];
-        zone->dirty = external_next(zone) <= now;
-        any = any || zone->dirty;
-    }
-    return any;
-}
-
-// Marks what time has made dirty. Is anything?
-static bool mark_due(struct publisher *publisher, int64_t now)
-{
-    bool any = publisher->zones.gone_count > 0;
-    for (size_t i = 0; i < publisher->zones.count; i++) {
-        struct zone *zone = &publisher->zones.list[i];
-        raise_alarm(zone, now);
-        notes_tell(zone->notes, zone->name, now);
-        if (zone->in_batch)
-            continue;
-        if (zone->failed ? now >= zone->retry_at
-                         : build_is_due(zone, now) || now >= zone->life_next ||
-                               now >= zone_dkim_next(zone->dkim))
-            zone->dirty = true;
-        any = any || zone->dirty;
-    }
-    return mark_externals(publisher, now) || any;
-}
-
-// Does a zone directly below it have to be looked at first?
-static bool has_dirty_child(const struct zones *zones, const struct zone *zone)
-{
-    for (size_t i = 0; zone->target->child_count > 0 && i < zones->count; i++)
-        if (zones->list[i].dirty && zones->list[i].target->parent == zone->target)
-            return true;
-    return false;
-}
-
-// A zone is delegated with the keys that are published below it: what the batch has there is committed before.
-static bool has_child_in_batch(const struct zones *zones, const struct zone *zone)
-{
-    for (size_t i = 0; zone->target->child_count > 0 && i < zones->count; i++)
-        if (zones->list[i].in_batch && zones->list[i].target->parent == zone->target)
-            return true;
-    return false;
-}
-
-// From the end, so that a zone comes before the one that delegates it; where the cursor stands between the two, the
-// latter is passed over.
-static size_t find_dirty(const struct publisher *publisher, bool urgent)
-{
-    const struct zones *zones = &publisher->zones;
-    size_t cursor = publisher->cursor;
-    for (size_t i = 0; i < zones->count; i++) {
-        cursor = cursor == 0 || cursor > zones->count ? zones->count - 1 : cursor - 1;
-        const struct zone *zone = &zones->list[cursor];
-        if (zone->dirty && !zone->in_batch && (zone->urgent || !urgent) &&
-            !has_dirty_child(zones, zone))
-            return cursor;
-    }
-    return zones->count;
-}
-
-// The zone with the host name first, since certificates change most; then those that the admin has just changed. NULL
-// also where the batch has to end before the next.
-static struct zone *next_dirty(struct publisher *publisher)
-{
-    struct zones *zones = &publisher->zones;
-    struct zone *next = zones->host < zones->count ? &zones->list[zones->host] : NULL;
-    size_t cursor = publisher->cursor;
-    if (next == NULL || !next->dirty || next->in_batch || has_dirty_child(zones, next)) {
-        size_t urgent = publisher->any_urgent ? find_dirty(publisher, true) : zones->count;
-        publisher->any_urgent = urgent < zones->count;
-        cursor = publisher->any_urgent ? urgent : find_dirty(publisher, false);
-        next = cursor < zones->count ? &zones->list[cursor] : NULL;
-    }
-    if (next == NULL || has_child_in_batch(zones, next))
-        return NULL;
-    publisher->cursor = cursor;
-    return next;
 }
 
 struct build_context publisher_context(struct publisher *publisher, int64_t now)
@@ -243,7 +145,7 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     enum status status = STATUS_OK;
     publisher->counts.looked_at++;
     batch->looked_at++;
-    zone->dirty = zone->urgent = false; // until the batch fails
+    zone->waiting = zone->urgent = false; // until the batch fails
     zone->waits_for_child = false;
     switch (build_prepare(context, zone, &build, &status, &err)) {
     case BUILD_READY:
@@ -262,7 +164,7 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
         return true;
     case BUILD_FAILED:
         if (status == STATUS_NO_SPACE) {
-            zone->dirty = true;
+            zone->waiting = true;
             publisher_stores_fail(publisher, &err, context->now);
         } else {
             publisher_zone_fails(publisher, zone, &err, context->now);
@@ -282,10 +184,10 @@ static bool look_at_external(struct publisher *publisher, const struct build_con
     size_t ordered = batch->orders.count;
     publisher->counts.looked_at++;
     batch->looked_at++;
-    zone->dirty = zone->urgent = false;
+    zone->waiting = zone->urgent = false;
     enum status status = dkim_keep(context, zone, &batch->orders, &err);
     if (status == STATUS_NO_SPACE) {
-        zone->dirty = true;
+        zone->waiting = true;
         publisher_stores_fail(publisher, &err, context->now);
     } else if (status != STATUS_OK) {
         publisher_zone_fails(publisher, zone, &err, context->now);
@@ -301,20 +203,19 @@ static bool is_full(const struct batch *batch, int64_t end_ms)
            batch->orders.count >= PUBLISH_BATCH_KEYS || clock_ms() >= end_ms;
 }
 
-// Zones first: they are served. At least one is looked at, however slow the clock makes it look.
+// At least one is looked at, however slow the clock makes it look.
 static void fill_batch(struct publisher *publisher, const struct build_context *context)
 {
     struct batch *batch = publisher->batch;
-    struct zones *zones = &publisher->zones;
     int64_t end = clock_ms() + PUBLISH_BATCH_MS;
     struct zone *zone;
-    while ((zone = next_dirty(publisher)) != NULL)
-        if (!look_at(publisher, context, zone) || is_full(batch, end))
-            return;
-    for (size_t i = 0; i < zones->external_count; i++)
-        if (zones->externals[i].dirty &&
-            (!look_at_external(publisher, context, &zones->externals[i]) || is_full(batch, end)))
-            return;
+    bool goes_on = true;
+    while (goes_on && (zone = queue_next(&publisher->queue)) != NULL) {
+        goes_on = zone_is_external(zone) ? look_at_external(publisher, context, zone)
+                                         : look_at(publisher, context, zone);
+        queue_settle(zone);
+        goes_on = goes_on && !is_full(batch, end);
+    }
 }
 
 // Once per round: key files that came or went since the last.
@@ -383,7 +284,8 @@ struct batch *publisher_collect(struct publisher *publisher, int64_t now)
         publisher_stores_fail(publisher, &err, now);
         return NULL;
     }
-    if (!mark_due(publisher, now)) {
+    bool any = queue_wake(&publisher->queue, now) || publisher->zones.gone_count > 0;
+    if (!any) {
         if (!busy)
             end_round(publisher, now);
         return NULL;
@@ -400,24 +302,7 @@ struct batch *publisher_collect(struct publisher *publisher, int64_t now)
 
 int64_t publisher_next(const struct publisher *publisher, int64_t now)
 {
-    int64_t next = INT64_MAX;
-    if (publisher->zones.gone_count > 0)
-        next = now;
-    for (size_t i = 0; i < publisher->zones.count; i++) {
-        const struct zone *zone = &publisher->zones.list[i];
-        int64_t at = zone->dirty ? now : zone->failed ? zone->retry_at : build_due_at(zone);
-        next = at < next ? at : next;
-        at = zone->failed ? INT64_MAX : zone_dkim_next(zone->dkim);
-        next = at < next ? at : next;
-        at = zone->failed ? INT64_MAX : zone->life_next;
-        next = at < next ? at : next;
-        at = notes_next(zone->notes, now);
-        next = at < next ? at : next;
-    }
-    for (size_t i = 0; i < publisher->zones.external_count; i++) {
-        int64_t at = external_next(&publisher->zones.externals[i]);
-        next = at < next ? at : next;
-    }
+    int64_t next = publisher->zones.gone_count > 0 ? now : queue_time(&publisher->queue);
     int64_t tls = tls_next(publisher, now), dkim = dkim_ask_next(publisher);
     next = tls < next ? tls : next;
     next = dkim < next ? dkim : next;

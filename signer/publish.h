@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
 // The publisher: keeps serve/ as the inputs say, batch by batch.
 //
-//   publisher_set_inputs   new inputs: what may have changed is marked dirty, what is gone will be deleted
-//   publisher_collect      takes dirty and due zones, as many as are 50 ms of work, and prepares them
+//   publisher_set_inputs   new inputs: what may have changed waits to be looked at, what is gone will be deleted
+//   publisher_collect      takes zones that wait or are due, as many as are 50 ms of work, and prepares them
 //   batch_run_piece        signs, or makes a DKIM key, in any thread: pieces 0 … batch_piece_count - 1
 //   publisher_commit       compiles, verifies, and commits: first the serials to state/, then the images to serve/
 //   publisher_next         when to come again
@@ -56,11 +56,11 @@ size_t batch_piece_count(const struct batch *batch);
 // Is it more work than a thread of its own is worth?
 bool batch_is_long(const struct batch *batch);
 void batch_run_piece(struct batch *batch, size_t index);
-// Ends the batch, the oldest of those under way. An error is one of the store and is logged: the zones stay dirty, and
+// Ends the batch, the oldest of those under way. An error is one of the store and is logged: the zones wait on, and
 // publisher_collect does nothing before publisher_next.
 enum status publisher_commit(struct publisher *publisher, struct batch *batch, int64_t now);
 
-// When there is something to do: now or earlier when zones are dirty. INT64_MAX: only when inputs change.
+// When there is something to do: now or earlier when zones wait. INT64_MAX: only when inputs change.
 int64_t publisher_next(const struct publisher *publisher, int64_t now);
 
 // Is there anything that is not as it should be: a zone that failed, an input that is bad, a store that cannot be

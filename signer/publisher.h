@@ -9,6 +9,7 @@
 #include "signer/dkim_tables.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
+#include "signer/queue.h"
 #include "signer/sign_batch.h"
 #include "signer/stores.h"
 #include "signer/tls.h"
@@ -37,11 +38,10 @@ struct publisher {
     struct dkim_desk dkim;
     uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
+    struct queue queue;
     struct batch batches[PUBLISH_BATCHES];
     struct batch *batch; // the one that is being collected or committed
-    size_t cursor;       // zones behind it were looked at in this round
-    bool any_urgent;     // there may be urgent zones
-    bool in_round;       // something was dirty when it was looked last
+    bool in_round;       // a zone waited when it was looked last
     bool distrust;       // what serve/ has is not ours
     int64_t retry_at;    // the stores failed: not before
     int64_t backoff_s;

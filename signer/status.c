@@ -148,7 +148,7 @@ static void sum_up(struct summary *summary, const struct zone *zone, bool is_wro
 {
     summary->kinds[kind_of(zone)]++;
     summary->wrong += is_wrong ? 1 : 0;
-    summary->waiting += zone->dirty ? 1 : 0;
+    summary->waiting += zone->waiting ? 1 : 0;
     earliest(&summary->expire, zone->published.expires_at);
     earliest(&summary->next, next_of(zone));
 }

@@ -238,7 +238,7 @@ static enum status take_plan(struct publisher *publisher, const struct tls_plan 
     desk->plan = *plan;
     desk->seen_news = false;
     desk->text.stale = true;
-    publisher->zones.list[publisher->zones.host].dirty = true;
+    queue_touch(&publisher->zones.list[publisher->zones.host]);
     return STATUS_OK;
 }
 

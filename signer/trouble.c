@@ -50,14 +50,15 @@ void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
     bool again = build_is_due(zone, now) && zone->published.is_signed && !publisher->distrust &&
                  !zone->from_published;
     zone->from_published = again;
-    zone->dirty = again;
+    zone->waiting = again;
+    queue_settle(zone);
 }
 
 void publisher_zone_is_well(struct zone *zone)
 {
-    zone->dirty = false;
     if (zone->from_published) { // signed, but not what it should say
         zone->from_published = false;
+        queue_settle(zone);
         return;
     }
     if (zone->failed)
@@ -65,6 +66,7 @@ void publisher_zone_is_well(struct zone *zone)
     zone->failed = false;
     free(zone->complaint);
     zone->complaint = NULL;
+    queue_settle(zone);
 }
 
 bool publisher_has_trouble(const struct publisher *publisher)

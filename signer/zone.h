@@ -22,6 +22,8 @@ struct zone_published {
     int64_t expires_at; // image_meta, 0: never
 };
 
+struct queue;
+
 struct zone {
     char *name; // text without the last dot
     struct name wire;
@@ -30,7 +32,11 @@ struct zone {
     struct zone_state state;
     struct zone_published published;
     struct public_keys keys; // as in public/: of what is published and what is about to be
-    bool dirty;              // to be looked at in the next batch
+    struct queue *queue;     // signer/queue.h: queue_touch, queue_settle
+    bool waiting;            // to be looked at in the next batch
+    int64_t turn;            // since then, 0: it does not wait
+    size_t busy_below;       // zones directly below it that wait or are in a batch
+    bool counted_above;      // as one of those
     bool urgent;    // and before others: it is new, or its own lines in the configuration changed
     bool overtaken; // what the batch has of it is left out: its keyset was changed meanwhile
     bool in_batch;  // that is under way: not looked at again before it is committed

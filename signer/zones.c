@@ -176,7 +176,7 @@ static bool place_zone(struct zone *zone, const struct zone_target *target, stru
     if (known != NULL) {
         *zone = *known;
         zone->urgent = !same_lines(known->target, target);
-        zone->dirty = zone->dirty || known->target->digest != target->digest;
+        zone->waiting = zone->waiting || known->target->digest != target->digest;
         zone->target = target;
         known->name = NULL; // moved: not the old table's to free
         known->state.keyset = NULL;
@@ -187,7 +187,7 @@ static bool place_zone(struct zone *zone, const struct zone_target *target, stru
         return false;
     }
     fresh.name = xstrdup(target->name);
-    fresh.dirty = fresh.urgent = true;
+    fresh.waiting = fresh.urgent = true;
     *zone = fresh;
     return true;
 }
@@ -255,20 +255,20 @@ void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader 
         if (is_external(&zones->targets[i])) { // never signed, never served: gone, where it was
             struct zone *external = &zones->externals[zones->external_count++];
             (void)place_zone(external, &zones->targets[i], old.externals, old.external_count);
-            external->dirty = external->dirty || probe_differs(old.inputs, inputs);
+            external->waiting = external->waiting || probe_differs(old.inputs, inputs);
             continue;
         }
         struct zone *zone = &zones->list[zones->count++];
         if (place_zone(zone, &zones->targets[i], old.list, old.count))
             look_up(zone, state, serve);
         if (difference.everywhere || files_differ(&difference, inputs, zone->target))
-            zone->dirty = true;
+            zone->waiting = true;
     }
     qsort(zones->list, zones->count, sizeof(*zones->list), compare_zones);
     qsort(zones->externals, zones->external_count, sizeof(*zones->externals), compare_zones);
     zones->host = find_host(zones);
     if (difference.of_box && zones->host < zones->count)
-        zones->list[zones->host].dirty = true;
+        zones->list[zones->host].waiting = true;
     free(difference.files);
     find_gone(zones, serve);
     zones_done(&old);

@@ -30,7 +30,7 @@ struct zones {
 void zones_done(struct zones *zones);
 
 // Takes new inputs over (zones owns them then). What is known of zones that stay is kept; of new ones it is read
-// from the stores, whose readers are renewed. Zones that may have changed become dirty: those about which the
+// from the stores, whose readers are renewed. Zones that may have changed wait to be looked at: those about which the
 // configuration says something else, or a file that they are made from; all, when what all share has changed.
 void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader *state,
                 struct store_reader *serve);
