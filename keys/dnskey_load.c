@@ -126,6 +126,14 @@ void key_listing_add(struct dnskey_listing *listing, const char *name)
 
 // ── Content ──────────────────────────────────────────────────────────────────────────────────────
 
+const char *key_line_value(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    if (strncmp(line, name, len) != 0 || line[len] != ':')
+        return NULL;
+    return line + len + 1 + strspn(line + len + 1, " \t");
+}
+
 ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public)
 {
     ldns_rdf *owner = ldns_dname_new_frm_str(zone);

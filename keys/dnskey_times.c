@@ -28,16 +28,7 @@ static const struct {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-// What stands behind "name:" and blanks of a row's line, or NULL.
-static const char *value_of(const char *line, size_t row)
-{
-    size_t len = strlen(rows[row].name);
-    if (strncmp(line, rows[row].name, len) != 0 || line[len] != ':')
-        return NULL;
-    return line + len + 1 + strspn(line + len + 1, " \t");
-}
-
-static enum status parse_time(const char *text, int64_t *ret, struct error *err)
+enum status key_time_read(const char *text, int64_t *ret, struct error *err)
 {
     struct tm when = {0};
     if (strspn(text, "0123456789") != 14 ||
@@ -54,9 +45,9 @@ static enum status parse_time(const char *text, int64_t *ret, struct error *err)
 enum status key_times_line(struct dnskey_times *times, const char *line, struct error *err)
 {
     for (size_t i = 0; i < ROWS; i++) {
-        const char *value = value_of(line, i);
+        const char *value = key_line_value(line, rows[i].name);
         if (value != NULL)
-            return parse_time(value, (int64_t *)(void *)((char *)times + rows[i].field), err);
+            return key_time_read(value, (int64_t *)(void *)((char *)times + rows[i].field), err);
     }
     return STATUS_OK;
 }
@@ -92,7 +83,7 @@ void key_times_put(struct buf *text, const struct dnskey_times *times, bool comm
 static bool is_time(const char *line)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (value_of(line, i) != NULL)
+        if (key_line_value(line, rows[i].name) != NULL)
             return true;
     return false;
 }

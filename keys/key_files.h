@@ -42,6 +42,10 @@ enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret
 // The DNSKEY record of a zone's key (class IN, protocol 3, TTL 0). NULL when zone is no name.
 ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public);
 
+// What stands behind "name:" and blanks, or NULL when the line does not begin so.
+const char *key_line_value(const char *line, const char *name);
+// Reads YYYYMMDDHHMMSS, UTC; what follows is left alone.
+enum status key_time_read(const char *text, int64_t *ret, struct error *err);
 // Takes "Publish: 20261122064500 (…)" into the field it names. Other lines are left alone; SYNTAX for a broken time.
 enum status key_times_line(struct dnskey_times *times, const char *line, struct error *err);
 // Appends the lines of the times that are given, as BIND writes them; in a .key file they are comments.
@@ -56,3 +60,5 @@ void key_set(struct dnskey *key, ldns_rr *rr, EVP_PKEY *private, const char *bas
 enum status key_file_create_public(const struct dnskey *key, struct error *err);
 // Creates the .private file, 0600, then the .key file. Both or none: EXISTS when there is either.
 enum status key_files_create(const struct dnskey *key, struct error *err);
+// Removes both, as far as they are there.
+void key_files_remove(const struct dnskey *key);

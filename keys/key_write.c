@@ -68,3 +68,11 @@ enum status key_files_create(const struct dnskey *key, struct error *err)
     secret_done(&text);
     return status;
 }
+
+void key_files_remove(const struct dnskey *key)
+{
+    char *path = xasprintf("%.*s.private", (int)(strlen(key->path) - strlen(".key")), key->path);
+    unlink(path);
+    unlink(key->path);
+    free(path);
+}

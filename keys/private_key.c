@@ -70,15 +70,6 @@ struct private_file {
     size_t len[FIELD_COUNT]; // 0: not there
 };
 
-// What stands behind "name:" and blanks, or NULL when the line does not begin so.
-static const char *value_of(const char *line, const char *name)
-{
-    size_t len = strlen(name);
-    if (strncmp(line, name, len) != 0 || line[len] != ':')
-        return NULL;
-    return line + len + 1 + strspn(line + len + 1, " \t");
-}
-
 // How many octets the base64 text stands for, or -1.
 static int base64_octets(const char *text, uint8_t ret[FIELD_MAX])
 {
@@ -93,14 +84,14 @@ static int base64_octets(const char *text, uint8_t ret[FIELD_MAX])
 static enum status take_line(struct private_file *file, struct dnskey_times *times,
                              const char *line, struct error *err)
 {
-    const char *value = value_of(line, "Private-key-format");
+    const char *value = key_line_value(line, "Private-key-format");
     if (value != NULL && strncmp(value, "v1.", 3) != 0)
         return error_set(err, STATUS_SYNTAX,
                          "private key format \"%.20s\"; v1.2 or v1.3 is read here", value);
-    if (value_of(line, "Engine") != NULL || value_of(line, "Label") != NULL)
+    if (key_line_value(line, "Engine") != NULL || key_line_value(line, "Label") != NULL)
         return error_set(err, STATUS_SYNTAX,
                          "the key is in a hardware module; keys must be in files");
-    if ((value = value_of(line, "Algorithm")) != NULL) {
+    if ((value = key_line_value(line, "Algorithm")) != NULL) {
         unsigned number = 0;
         if (sscanf(value, "%3u", &number) != 1 || number > 255)
             return error_set(err, STATUS_SYNTAX, "broken algorithm number");
@@ -108,7 +99,7 @@ static enum status take_line(struct private_file *file, struct dnskey_times *tim
         return STATUS_OK;
     }
     for (int i = 0; i < FIELD_COUNT; i++) {
-        if ((value = value_of(line, field_name(i))) == NULL)
+        if ((value = key_line_value(line, field_name(i))) == NULL)
             continue;
         int len = base64_octets(value, file->octets[i]);
         if (len <= 0)

@@ -51,6 +51,7 @@ enum status private_key_generate(uint8_t algorithm, EVP_PKEY **ret_key, struct b
 // Appends the text of the key's file, without times. CRYPTO when it is not a key of that algorithm.
 enum status private_key_put(const EVP_PKEY *key, uint8_t algorithm, struct buf *ret_text,
                             struct error *err);
+bool private_key_is_of(const EVP_PKEY *key, uint8_t algorithm);
 // The key as it is read from that text, and its Public Key field.
 enum status private_key_again(const EVP_PKEY *key, uint8_t algorithm, EVP_PKEY **ret_key,
                               struct buf *ret_public, struct error *err);

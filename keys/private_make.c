@@ -64,11 +64,12 @@ static bool put_edwards(struct buf *text, const EVP_PKEY *key)
     return good;
 }
 
-static bool is_of(const EVP_PKEY *key, const struct key_algorithm *algorithm)
+bool private_key_is_of(const EVP_PKEY *key, uint8_t number)
 {
+    const struct key_algorithm *algorithm = key_algorithm(number);
     char group[64];
     size_t len = 0;
-    if (!EVP_PKEY_is_a(key, algorithm->type))
+    if (algorithm == NULL || !EVP_PKEY_is_a(key, algorithm->type))
         return false;
     return algorithm->group == NULL ||
            (EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 &&
@@ -79,7 +80,7 @@ enum status private_key_put(const EVP_PKEY *key, uint8_t number, struct buf *ret
                             struct error *err)
 {
     const struct key_algorithm *algorithm = key_algorithm(number);
-    bool good = algorithm != NULL && is_of(key, algorithm);
+    bool good = private_key_is_of(key, number);
     buf_reserve(ret_text, PRIVATE_TEXT_MAX);
     if (good) {
         buf_printf(ret_text, "Private-key-format: v1.3\nAlgorithm: %u (%s)\n", number,
