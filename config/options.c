@@ -207,8 +207,8 @@ static const struct option rows_dnssec[] = {
              "the old; with `double-ds` the parent has both until the keys are exchanged."},
     {"denial", OPTION_EITHER, .standard = "nsec", .words = words_denial, DNSSEC(nsec3),
      .help = "how it is proven that a name does not exist",
-     .more = "With NSEC anybody can list the names of the zone; with NSEC3 they have to be guessed, and answers are larger. "
-             "NSEC3 is `1 0 0 -`: no opt-out, no further iterations, no salt (RFC 9276)."},
+     .more = "With NSEC anybody can list the names of the zone; with NSEC3 they have to be guessed, and answers are "
+             "larger. NSEC3 is `1 0 0 -`: no opt-out, no further iterations, no salt (RFC 9276)."},
     {"cds", OPTION_YES_NO, .standard = "yes", DNSSEC(cds),
      .help = "CDS and CDNSKEY records tell the parent which DS there should be (RFC 7344, RFC 8078)"},
     {"propagation-delay", OPTION_SECONDS, .max = TTL_MAX, .standard = "5m", DNSSEC(propagation_delay),

@@ -121,6 +121,9 @@ enum status signed_dump(struct store_reader *reader, const char *zone, struct bu
     put_time(ret, "published", image.header->meta.made_at);
     put_time(ret, "next signatures at", image.header->meta.resign_at);
     put_time(ret, "valid until", image.header->meta.expires_at);
+    if ((image.header->flags & IMAGE_NSEC3) != 0)
+        buf_put_text(ret,
+                     "\n;; NSEC3 denies what is not there; NSEC3PARAM says how names are hashed");
     buf_printf(ret, "\n\n$ORIGIN %s.\n", zone);
     status = put_rrsets(&image, ret, err);
     return status == STATUS_OK ? STATUS_OK : error_prefix(err, status, "%s", zone);
