@@ -12,8 +12,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from harness import BIN, make_certificate, run, scratch, wait_until
-from internet import BEHIND, BOX4, OLD, OTHER_SERVER, SECOND, REVERSE4, World, tls_context
+from harness import BIN, make_certificate, query, run, scratch, wait_until
+from internet import BEHIND, BOX4, CONFIG, OLD, OTHER_SERVER, SECOND, REVERSE4, World, tls_context
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ def port_closed(w, server):
 
 
 A, MX, TXT, NS = dns.rdatatype.A, dns.rdatatype.MX, dns.rdatatype.TXT, dns.rdatatype.NS
-RRSIG, NSEC = dns.rdatatype.RRSIG, dns.rdatatype.NSEC
+RRSIG, NSEC, NSEC3 = dns.rdatatype.RRSIG, dns.rdatatype.NSEC, dns.rdatatype.NSEC3
 ELSE_DS = "main.tld. DS 4711 13 2 " + "ab" * 32
 HERE = f"ns2.other.tld ({SECOND})"
 
@@ -263,6 +263,48 @@ def test_each_fault_is_found_and_nothing_else(world, name):
     for part in parts:
         assert part in words, words
     assert all(v["todo"] for v in verdicts if v["verdict"] == "wrong"), words
+
+
+# ── NSEC3 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def denied_by(w, zone="main.tld"):
+    answer = query(53, f"nothing.{zone}", "A", host=BOX4, dnssec=True)
+    return {rrset.rdtype for rrset in answer.authority} & {NSEC, NSEC3}
+
+
+@contextlib.contextmanager
+def another_chain(w):
+    """The box has NSEC3, and the secondary what the box has."""
+    for denial, kind in ("nsec3", NSEC3), ("nsec", NSEC):
+        w.box.write_config(CONFIG + f"dnssec: {{denial: {denial}}}\n")
+        wait_until(lambda k=kind: denied_by(w) == {k}, lambda: w.box.program.log())
+        w.second = w.served()
+        w.behind.serve({"main.tld": w.second})
+        if kind == NSEC3:
+            yield
+
+
+def all_but_one(kind):
+    """Of the three records that NSEC3 takes to say that a name does not exist (RFC 5155 §7.2.2), two are no proof."""
+    def change(reply):
+        proofs = [rrset for rrset in reply.authority if rrset.rdtype == kind]
+        if len(proofs) > 1:
+            reply.authority.remove(proofs[0])
+        return reply
+    return change
+
+
+def test_nsec3_is_judged_as_nsec_is(world):
+    with another_chain(world):
+        verdicts, code = world.check("main.tld")
+        assert not_ok(verdicts) == {} and code == 0, show(verdicts)
+        assert ("main.tld", "denial", "ok") in {(v["zone"], v["check"], v["verdict"]) for v in verdicts}
+        for change, check in ((unsigned(NSEC3), "denial"), (all_but_one(NSEC3), "denial"), (unsigned(RRSIG, NSEC3), "signatures")):
+            with at_second(change)(world):
+                verdicts, code = world.check("main.tld")
+            assert not_ok(verdicts) == {("main.tld", check): "wrong"} and code == 1, show(verdicts)
+            assert HERE in show(verdicts)
 
 
 EXTERNAL = {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""A validating Unbound asks zone-server for names that are there and are not, in zones with NSEC, NSEC3 and opt-out: what
-the zone proves is secure, and nothing is bogus."""
+"""A validating Unbound asks zone-server for names that are there and are not, in zones with NSEC, NSEC3 and opt-out, signed by
+ldns and by zone-signer: what the zone proves is secure, and nothing is bogus."""
 
 import collections
+import contextlib
 import random
 
 import dns.flags
@@ -11,9 +12,9 @@ import dns.name
 import dns.query
 import dns.rcode
 
-from harness import BIN, MAKE_STORE, Program, free_port, query, run, serial, unbound, wait_until
+from harness import BIN, CONFIG, MAKE_STORE, Program, free_port, query, run, serial, unbound, wait_until
 
-QUESTIONS = 600
+QUESTIONS = 900
 
 TEXT = """\
 @ SOA ns1 hostmaster 2026112201 14400 3600 604800 3600
@@ -40,7 +41,9 @@ insecure.under.ent2 NS ns1
 secure NS ns1
 secure DS 12345 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 """
-ZONES = {"nsec.example.": "nsec", "nsec3.example.": "nsec3", "optout.example.": "optout"}
+THEIRS = {"nsec.example.": "nsec", "nsec3.example.": "nsec3", "optout.example.": "optout"}
+OURS = {"own.example.": "nsec", "own3.example.": "nsec3"}
+ZONES = [*THEIRS, *OURS]
 OWNERS = ["", *(line.split()[0] for line in TEXT.splitlines() if not line.startswith("@")), "b.c.d.e", "ent", "odd", "wild"]
 DELEGATED = {b"insecure", b"secure"}  # nobody answers below them
 LABELS = [b"x", b"a", b"zzz", b"\x00", b"\xff", b"a.b", b"www", b"there", b"L" * 60]
@@ -51,7 +54,7 @@ def questions(chance):
     """(name, type) for which Unbound asks nobody but us. A "*" in a question is left out: Unbound takes the owner of a
     wildcard's answer for the wildcard itself, whoever serves it."""
     while True:
-        name = dns.name.from_text(chance.choice(OWNERS) or "@", dns.name.from_text(chance.choice(list(ZONES))))
+        name = dns.name.from_text(chance.choice(OWNERS) or "@", dns.name.from_text(chance.choice(ZONES)))
         name = dns.name.Name(chance.choice(LABELS) if label == b"*" else label for label in name.labels)
         for _ in range(chance.choice((0, 0, 1, 1, 2))):
             name = dns.name.Name((chance.choice(LABELS),) + name.labels)
@@ -62,20 +65,39 @@ def questions(chance):
             yield name, rtype
 
 
-def test_nothing_is_bogus(directory):
+def signed_by_ldns(directory):
     arguments = []
-    for zone, denial in ZONES.items():
+    for zone, denial in THEIRS.items():
         (directory / zone).write_text(TEXT)
         arguments.append(f"{zone}={directory / zone}:{denial}")
     run(MAKE_STORE, directory / "serve", *arguments)
-    port = free_port()
+    return directory / "serve"
+
+
+def signed_by_us(box):
+    (box.directory / "zone").write_text(TEXT)
+    domains = "".join(f"  - {{name: {zone.strip('.')}, zone-file: zone, dnssec: {{denial: {denial}}}}}\n"
+                      for zone, denial in OURS.items())
+    box.write_config(CONFIG.replace("  - example.net\n", domains))
+    run(BIN / "zone-signer", "--config", box.config, "--once")
+    return box.state / "serve"
+
+
+def test_nothing_is_bogus(box, directory):
+    ports = {}
     seen = collections.Counter()
-    with Program(BIN / "zone-server", "--serve", directory / "serve", "--listen", f"127.0.0.1@{port}",
-                 log=directory / "server.log"):
-        wait_until(lambda: serial(port, "nsec.example."), "it serves")
-        anchors = [f"{zone} DNSKEY {key}" for zone in ZONES for key in query(port, zone, "DNSKEY").answer[0]]
-        with unbound(directory / "unbound", dict.fromkeys(ZONES, port), anchors, "cache-max-ttl: 0") as resolver:
+    with contextlib.ExitStack() as stack:
+        for zones, store in (THEIRS, signed_by_ldns(directory)), (OURS, signed_by_us(box)):
+            port = free_port()
+            ports.update(dict.fromkeys(zones, port))
+            stack.enter_context(Program(BIN / "zone-server", "--serve", store, "--listen", f"127.0.0.1@{port}",
+                                        log=directory / "server.log"))
+        for zone, port in ports.items():
+            wait_until(lambda z=zone, p=port: serial(p, z), f"{zone} is served")
+        anchors = [f"{zone} DNSKEY {key}" for zone, port in ports.items() for key in query(port, zone, "DNSKEY").answer[0]]
+        with unbound(directory / "unbound", ports, anchors, "cache-max-ttl: 0") as resolver:
             for (name, rtype), _ in zip(questions(random.Random(2026)), range(QUESTIONS)):
+                port = next(port for zone, port in ports.items() if name.is_subdomain(dns.name.from_text(zone)))
                 ours = query(port, name, rtype, dnssec=True)
                 message = dns.message.make_query(name, rtype, want_dnssec=True)
                 validated = dns.query.udp(message, "127.0.0.1", port=resolver, timeout=20)
