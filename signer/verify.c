@@ -149,17 +149,16 @@ static void take_ready_keys(struct verification *v)
             (void)!signing_key_new(&keys->keys[i], &v->ready[i], NULL); // NULL: ldns verifies
 }
 
-// What is to be published is there and nothing else, and who is to sign the set does: among those is every key that a
-// DS at the parent may name.
+// What is to be published is there, and who is to sign the set does: among those is every key that a DS at the parent may
+// name.
 static enum status check_own_keys(const struct verification *v, struct error *err)
 {
     const struct dnskey_set *keys = v->request->keys;
-    size_t published = 0, signers = 0;
+    size_t signers = 0;
     for (size_t i = 0; i < keys->count; i++) {
         const struct dnskey *key = &keys->keys[i];
         if ((key->use & DNSKEY_PUBLISHED) == 0)
             continue;
-        published++;
         if (!dnskey_is_there(v, key))
             return error_set(err, STATUS_BOGUS, "the DNSKEY set lacks key %u", key->tag);
         if ((key->use & DNSKEY_SIGNS_KEYS) == 0)
@@ -170,6 +169,16 @@ static enum status check_own_keys(const struct verification *v, struct error *er
     }
     if (signers == 0)
         return error_set(err, STATUS_BOGUS, "no key that a DS could name signs the DNSKEY set");
+    return STATUS_OK;
+}
+
+// And nothing else is there.
+static enum status check_strange_keys(const struct verification *v, struct error *err)
+{
+    const struct dnskey_set *keys = v->request->keys;
+    size_t published = 0;
+    for (size_t i = 0; i < keys->count; i++)
+        published += (keys->keys[i].use & DNSKEY_PUBLISHED) != 0 ? 1 : 0;
     if (published != ldns_rr_list_rr_count(v->dnskeys))
         return error_set(err, STATUS_BOGUS, "the DNSKEY set has a key that is not to be published");
     return STATUS_OK;
@@ -396,6 +405,8 @@ static enum status check_signed(struct verification *v, struct error *err)
     for (uint32_t i = 0; status == STATUS_OK && i < image->header->rrset_count; i++)
         if (i != image->header->negative_soa)
             status = check_signatures(v, &image->rrsets[i], err);
+    if (status == STATUS_OK && v->request->dnssec == CONFIG_DNSSEC_ON)
+        status = check_strange_keys(v, err);
     if (status == STATUS_OK)
         status = v->request->dnssec == CONFIG_DNSSEC_ON
                      ? denial_check_own(&v->view, v->request->denial, err)

@@ -98,7 +98,7 @@ static void a_dry_order_changes_nothing(void **state)
     }
     const struct keyset after = keyset_of(publisher, "example.com");
     assert_memory_equal(&before, &after, sizeof(before));
-    assert_false(zone_named(publisher, "example.com")->dirty);
+    assert_false(zone_named(publisher, "example.com")->waiting);
     publisher_close(publisher);
 }
 
@@ -210,7 +210,7 @@ static void what_was_never_signed_may_move_at_once(void **state)
     assert_true(json_is_false(json_object_get(reply, "secure")));
     assert_true(json_integer_value(json_object_get(reply, "ns-ttl")) > 0);
     assert_null(json_object_get(reply, "plan"));
-    assert_false(zone_named(publisher, "plain.example")->dirty);
+    assert_false(zone_named(publisher, "plain.example")->waiting);
     json_decref(reply);
     publisher_close(publisher);
 }
