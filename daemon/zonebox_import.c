@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// `zonebox import`: DNSSEC keys that were made elsewhere become a domain's own. zone-signer reads and writes the files, as
-// a one-shot; one that runs is asked before whether it would take the keys, and told after.
+// `zonebox import`: DNSSEC keys that were made elsewhere become a domain's own. zone-signer reads and writes the files,
+// as a one-shot; one that runs is asked before whether it would take the keys, and told after.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

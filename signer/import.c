@@ -10,7 +10,7 @@
 
 #include "keys/key_import.h"
 
-// What root makes in a directory that is another's could be led astray by that one; and the files have to be that one's.
+// What root makes in a directory that is another's could be led astray by that one; and the files are to be that one's.
 static enum status become_owner(const char *directory, struct error *err)
 {
     struct stat info;
