@@ -28,6 +28,7 @@ struct zonebox {
     const char *directory;
     const char *forget;
     bool force;
+    bool dry_run; // of `import`
     bool quiet;   // of `check`
     char **words; // behind the command
     size_t word_count;
@@ -44,6 +45,7 @@ int zonebox_tls_next(const struct zonebox *zonebox);
 // names others or has some, or wants no TLSA records. False, and said, when it cannot be made.
 bool zonebox_first_tls_key(const struct config *config);
 int zonebox_check(const struct zonebox *zonebox);
+int zonebox_import(const struct zonebox *zonebox);
 
 // ── What they share (zonebox_ask.c) ──────────────────────────────────────────────────────────────
 
@@ -58,6 +60,10 @@ char *zonebox_sockets(const struct zonebox *zonebox);
 // *ret with json_decref.
 enum status zonebox_ask(const char *sockets, const char *program, json_t *request, json_t **ret,
                         struct error *err);
+
+// Runs a one-shot of zone-signer with these arguments (NULL at the end), and appends what it prints. What it complains
+// about goes to standard error; then STATE.
+enum status zonebox_run_signer(const char *const *arguments, struct buf *ret, struct error *err);
 
 // Takes control characters out of all texts in it, in place.
 void zonebox_tame(json_t *value);

@@ -17,6 +17,7 @@ static const char usage[] =
     "                                      there is none, users, directories, keys\n"
     "  setup opendkim|postfix|resolv.conf|rspamd|ssh\n"
     "                                      print the lines that these need here\n"
+    "  import [--dry-run] DOMAIN FILE...   take DNSSEC keys that were made elsewhere\n"
     "  tls-next [--algorithm ecdsa|rsa]    make the key of the next certificate and\n"
     "           [--directory DIR]          announce it (TLSA); `status` says when it\n"
     "                                      is safe to deploy\n"
@@ -28,8 +29,8 @@ static const char below[] = "\n"
 
 struct command {
     const char *name;
-    size_t words_min, words_max;        // behind it
-    bool status, check, init, tls_next; // whose options it takes
+    size_t words_min, words_max;                // behind it
+    bool status, check, init, tls_next, import; // whose options it takes
     int (*run)(const struct zonebox *zonebox);
 };
 
@@ -40,6 +41,7 @@ static const struct command commands[] = {
     {"flush", 1, 1, .run = zonebox_flush},
     {"init", 0, 1000000, .init = true, .run = zonebox_init},
     {"setup", 1, 1, .run = zonebox_setup},
+    {"import", 2, 1000000, .import = true, .run = zonebox_import},
     {"tls-next", 0, 0, .tls_next = true, .run = zonebox_tls_next},
 };
 
@@ -52,7 +54,8 @@ static int misused(const char *words, const char *which)
 static int run(struct zonebox *zonebox, size_t count, char **words)
 {
     if (count == 0)
-        return misused("which command? status, check, reload, flush, init, setup or tls-next", "");
+        return misused(
+            "which command? status, check, reload, flush, init, setup, import or tls-next", "");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         const struct command *command = &commands[i];
         if (strcmp(command->name, words[0]) != 0)
@@ -75,6 +78,8 @@ static int run(struct zonebox *zonebox, size_t count, char **words)
                         zonebox->forget != NULL || zonebox->force;
         if (tls_next && !command->tls_next)
             return misused(" takes no options of tls-next", words[0]);
+        if (zonebox->dry_run && !command->import)
+            return misused(" takes no --dry-run", words[0]);
         return command->run(zonebox);
     }
     return misused(": no such command", words[0]);
@@ -99,6 +104,7 @@ int main(int argc, char **argv)
         {"directory", "DIR", argument_text, &zonebox.directory, .help = NULL},
         {"forget", "KEY", argument_text, &zonebox.forget, .help = NULL},
         {"force", NULL, argument_flag, &zonebox.force, .help = NULL},
+        {"dry-run", NULL, argument_flag, &zonebox.dry_run, .letter = 'n', .help = NULL},
     };
     char **words;
     size_t count;

@@ -1,76 +1,26 @@
 // SPDX-License-Identifier: ISC
 // `zonebox tls-next`: the key of the next certificate, made and announced before any server has it; and a way to drop a
 // key that is compromised. The key is made by zone-signer, which is the program that knows about keys.
-#include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "daemon/libexec.h"
 #include "daemon/zonebox.h"
 
 #define DIRECTORY "/etc/zonebox/tls-next"
-#define ANSWER    8192 // octets: a path and a digest
 
 // ── Making ───────────────────────────────────────────────────────────────────────────────────────
 
-// Reads the one line that the child writes, and waits for its end.
-static enum status hear(pid_t pid, int fd, char line[ANSWER], struct error *err)
-{
-    FILE *in = fdopen(fd, "r");
-    int code = -1;
-    bool heard = in != NULL && fgets(line, ANSWER, in) != NULL;
-    if (in != NULL)
-        fclose(in);
-    while (waitpid(pid, &code, 0) < 0)
-        if (errno != EINTR)
-            return error_set_errno(err, errno, "zone-signer");
-    if (code != 0 || !heard)
-        return error_set(err, STATUS_STATE, "no key was made; what zone-signer said says why");
-    line[strcspn(line, "\n")] = '\0';
-    return STATUS_OK;
-}
-
-static enum status run_signer(const char *program, const char *directory, const char *algorithm,
-                              char line[ANSWER], struct error *err)
-{
-    char *arguments[] = {xstrdup("zone-signer"), xstrdup("--make-tls-key"), xstrdup(directory),
-                         xstrdup(algorithm), NULL};
-    posix_spawn_file_actions_t actions;
-    int ends[2];
-    pid_t pid;
-    int failed = pipe(ends) != 0 ? errno : 0;
-    if (failed == 0) {
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        posix_spawn_file_actions_addclose(&actions, ends[0]);
-        failed = posix_spawn(&pid, program, &actions, NULL, arguments, environ);
-        posix_spawn_file_actions_destroy(&actions);
-        close(ends[1]);
-    }
-    for (size_t i = 0; arguments[i] != NULL; i++)
-        free(arguments[i]);
-    if (failed != 0)
-        return error_set_errno(err, failed, "%s: cannot be started", program);
-    return hear(pid, ends[0], line, err);
-}
-
-static enum status make_key(const char *directory, const char *algorithm, char line[ANSWER],
+static enum status make_key(const char *directory, const char *algorithm, struct buf *ret_line,
                             struct error *err)
 {
-    char *libexec = NULL;
-    enum status status = libexec_find(NULL, ZONEBOX_LIBEXEC, &libexec, err);
-    if (status != STATUS_OK)
-        return status;
-    char *program = path_join(libexec, "zone-signer");
-    status = run_signer(program, directory, algorithm, line, err);
-    free(program);
-    free(libexec);
+    const char *const arguments[] = {"--make-tls-key", directory, algorithm, NULL};
+    enum status status = zonebox_run_signer(arguments, ret_line, err);
+    if (ret_line->len > 0 && ret_line->data[ret_line->len - 1] == '\n')
+        ret_line->len--;
     return status;
 }
 
@@ -139,9 +89,10 @@ static int make(const struct zonebox *zonebox, const struct config *config)
     char *here = getcwd(NULL, 0); // what is printed is for other programs, too
     char *directory = path_join(here != NULL ? here : "/",
                                 zonebox->directory != NULL ? zonebox->directory : DIRECTORY);
-    char *line = xmalloc(ANSWER);
+    struct buf answer = {0};
     struct error err = {0};
-    enum status status = make_key(directory, algorithm, line, &err);
+    enum status status = make_key(directory, algorithm, &answer, &err);
+    char *line = xstrdup(buf_text(&answer));
     char *blank = status == STATUS_OK ? strrchr(line, ' ') : NULL;
     if (blank != NULL) {
         *blank = '\0';
@@ -152,6 +103,7 @@ static int make(const struct zonebox *zonebox, const struct config *config)
         zonebox_complain(err.text[0] != '\0' ? err.text : "zone-signer said something odd");
     }
     free(line);
+    buf_done(&answer);
     free(directory);
     free(here);
     return blank != NULL ? ZONEBOX_FINE : ZONEBOX_WRONG;
@@ -162,16 +114,17 @@ bool zonebox_first_tls_key(const struct config *config)
     bool declined = config->box.tls_given && config->box.tls_count == 0;
     if (config->box.tls_next_given || config->box.tls_next_count > 0 || declined)
         return true;
-    char *line = xmalloc(ANSWER);
+    struct buf answer = {0};
     struct error err = {0};
-    bool good = make_key(DIRECTORY, "ecdsa", line, &err) == STATUS_OK;
+    bool good = make_key(DIRECTORY, "ecdsa", &answer, &err) == STATUS_OK;
+    const char *line = buf_text(&answer);
     if (good)
         printf("TLS: %.*s.key, for the certificate after the present one. `zonebox tls-next` says "
                "how\n     such a key is used, `zonebox status` from when on.\n",
                (int)strcspn(line, " "), line);
     else
         zonebox_complain(err.text);
-    free(line);
+    buf_done(&answer);
     return good;
 }
 

@@ -73,6 +73,8 @@ struct dnskey_listing {
 enum status dnskey_listing_read(const char *directory, struct dnskey_listing *ret,
                                 struct error *err);
 void dnskey_listing_done(struct dnskey_listing *listing);
+// Is there a .private file of this key?
+bool dnskey_is_listed(const struct dnskey_listing *listing, const char *zone, struct dnskey_id id);
 
 // Loads the zone's keys: every K<zone>.+AAA+TTTTT.key of the listing (.private too when
 // with_private). Zero keys is OK with count 0. A file that cannot be read, does not match its name,

@@ -124,6 +124,16 @@ void key_listing_add(struct dnskey_listing *listing, const char *name)
     listing->count++;
 }
 
+bool dnskey_is_listed(const struct dnskey_listing *listing, const char *zone, struct dnskey_id id)
+{
+    char *prefix = key_file_prefix(zone);
+    char *name = xasprintf("%s%03u+%05u.private", prefix, id.algorithm, id.tag);
+    bool found = key_listing_has(listing, name);
+    free(name);
+    free(prefix);
+    return found;
+}
+
 // ── Content ──────────────────────────────────────────────────────────────────────────────────────
 
 const char *key_line_value(const char *line, const char *name)

@@ -21,10 +21,8 @@
 #define RSA_BITS_MAX  4096 // RFC 3110 §2
 
 struct importing {
-    const char *directory;
-    const char *zone;
+    const struct key_import_place *place;
     char *prefix; // "K<zone>.+"
-    int64_t now;
     struct key_imports imports;
     size_t cap;
 };
@@ -55,12 +53,12 @@ static enum status find_owner(const struct importing *importing, const char *bas
     char *name = xasprintf("%s.key", slash != NULL ? slash + 1 : base);
     enum status status = STATUS_OK;
     if (key_file_is(name, importing->prefix, ret))
-        *ret_owner = importing->zone;
+        *ret_owner = importing->place->zone;
     else if (key_file_is(name, "K" MAIL_IN_A_BOX ".+", ret))
         *ret_owner = MAIL_IN_A_BOX;
     else
         status = error_set(err, STATUS_STATE, "%s: a key of another zone than %s", base,
-                           importing->zone);
+                           importing->place->zone);
     free(name);
     return status;
 }
@@ -107,7 +105,7 @@ static enum status apply_state(const struct importing *importing, const char *ba
         access(path, F_OK) == 0 ? file_read(path, KEY_FILE_MAX, &text, err) : STATUS_NOT_FOUND;
     if (status == STATUS_OK) {
         buf_put_u8(&text, 0);
-        status = key_state_apply((char *)text.data, importing->now, times, err);
+        status = key_state_apply((char *)text.data, importing->place->now, times, err);
         if (status != STATUS_OK)
             status = error_prefix(err, status, "%s", path);
     } else if (status == STATUS_NOT_FOUND) {
@@ -162,7 +160,7 @@ static enum status look_for(const char *base, const struct importing *importing,
         return STATUS_OK;
     const struct key_name name = {key->algorithm, key->tag, false};
     struct dnskey there = {0};
-    enum status status = load_pair(base, importing->zone, &name, &there, err);
+    enum status status = load_pair(base, importing->place->zone, &name, &there, err);
     if (status != STATUS_OK)
         return error_prefix(err, status, "the files that are there already do not hold up");
     *ret = ldns_rr_compare(there.rr, key->rr) == 0;
@@ -182,8 +180,8 @@ static enum status take_key(struct importing *importing, uint16_t flags, uint8_t
     enum status status = private_key_again(private, algorithm, &again, &public, err);
     EVP_PKEY_free(private);
     if (status == STATUS_OK &&
-        (rr = key_record(importing->zone, flags, algorithm, &public)) == NULL)
-        status = error_set(err, STATUS_SYNTAX, "%s: not a zone name", importing->zone);
+        (rr = key_record(importing->place->zone, flags, algorithm, &public)) == NULL)
+        status = error_set(err, STATUS_SYNTAX, "%s: not a zone name", importing->place->zone);
     buf_done(&public);
     if (status != STATUS_OK) {
         EVP_PKEY_free(again);
@@ -193,9 +191,9 @@ static enum status take_key(struct importing *importing, uint16_t flags, uint8_t
     imports->list =
         array_grow(imports->list, &importing->cap, imports->count, sizeof(*imports->list));
     struct key_import *import = &imports->list[imports->count++];
-    *import = (struct key_import){.is_over = is_over(times, importing->now)};
+    *import = (struct key_import){.is_over = is_over(times, importing->place->now)};
     struct dnskey_id id = {ldns_calc_keytag(rr), algorithm};
-    char *base = key_file_base(importing->directory, importing->zone, id);
+    char *base = key_file_base(importing->place->directory, importing->place->zone, id);
     key_set(&import->key, rr, again, base, times);
     status = look_for(base, importing, &import->key, &import->is_there, err);
     free(base);
@@ -295,22 +293,21 @@ static enum status judge_set(struct importing *importing, struct error *err)
 {
     const struct key_imports *imports = &importing->imports;
     if (imports->count == 0)
-        return error_set(err, STATUS_SYNTAX, "%s: which files?", importing->zone);
+        return error_set(err, STATUS_SYNTAX, "%s: which files?", importing->place->zone);
     qsort(imports->list, imports->count, sizeof(*imports->list), compare);
     for (size_t i = 1; i < imports->count; i++)
         if (compare(&imports->list[i - 1], &imports->list[i]) == 0)
             return error_set(err, STATUS_EXISTS, "%s: key %u of algorithm %u comes twice",
-                             importing->zone, imports->list[i].key.tag,
+                             importing->place->zone, imports->list[i].key.tag,
                              imports->list[i].key.algorithm);
     return STATUS_OK;
 }
 
-enum status key_import_read(const char *directory, const char *zone, const char *const *files,
-                            size_t count, int64_t now, struct key_imports *ret, struct error *err)
+enum status key_import_read(const struct key_import_place *place, const char *const *files,
+                            size_t count, struct key_imports *ret, struct error *err)
 {
-    struct importing importing = {.directory = directory, .zone = zone, .now = now};
+    struct importing importing = {.place = place, .prefix = key_file_prefix(place->zone)};
     enum status status = STATUS_OK;
-    importing.prefix = key_file_prefix(zone);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         size_t len = base_len(files[i]);
         if (!is_first(files, i))

@@ -14,9 +14,15 @@ static bool is_standby(const struct dnskey *key)
     return key->times.created != 0 && key->times.publish == 0 && key->times.activate == 0;
 }
 
+// Published beforehand, and nobody has said when it is to sign (dnssec-keygen -P now -A none).
+static bool is_unscheduled(const struct dnskey *key)
+{
+    return key->times.created != 0 && key->times.activate == 0;
+}
+
 static bool is_active(const struct dnskey *key, int64_t now)
 {
-    return !is_standby(key) && key->times.publish <= now && key->times.activate <= now &&
+    return !is_unscheduled(key) && key->times.publish <= now && key->times.activate <= now &&
            !has_ended(key->times.inactive, now) && !has_ended(key->times.remove, now);
 }
 
@@ -49,6 +55,7 @@ static enum key_role role_of(const struct dnskey_set *files, const struct dnskey
 struct adoption {
     keyset_mask published, active, inactive, young;
     keyset_mask entry, zone; // by role
+    int64_t begins_at[KEYSET_KEYS_MAX];
 };
 
 static void adopt_key(struct keyset *set, const struct dnskey_set *files, const struct dnskey *key,
@@ -68,7 +75,9 @@ static void adopt_key(struct keyset *set, const struct dnskey_set *files, const 
     ret->published |= bit;
     ret->entry |= (role & KEY_ROLE_KSK) != 0 ? bit : 0;
     ret->zone |= (role & KEY_ROLE_ZSK) != 0 ? bit : 0;
-    if (key->times.activate <= start && !has_ended(key->times.inactive, now)) {
+    ret->begins_at[slot] = is_unscheduled(key) ? -1 : key->times.activate;
+    if (!is_unscheduled(key) && key->times.activate <= start &&
+        !has_ended(key->times.inactive, now)) {
         kept->active_at = key->times.activate != 0 ? key->times.activate : kept->created_at;
         ret->active |= bit;
     }
@@ -79,6 +88,18 @@ static void adopt_key(struct keyset *set, const struct dnskey_set *files, const 
     }
     if (key->times.publish > now - (int64_t)ttl)
         ret->young |= bit;
+}
+
+// In the middle of a rollover there are two of a role: the one that signs last is to stay. Where files say no times, all
+// are: nobody knows which of them the parent's DS names.
+static void choose_successors(struct keyset *set, const struct adoption *found)
+{
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        for (size_t k = 0; set->keys[i].role != 0 && k < KEYSET_KEYS_MAX; k++)
+            if (set->keys[k].role == set->keys[i].role && !set->keys[k].spent &&
+                set->keys[k].id.algorithm == set->keys[i].id.algorithm &&
+                found->begins_at[k] > found->begins_at[i])
+                set->keys[i].spent = true;
 }
 
 static void push(struct keyset *set, enum keyset_component component, keyset_mask keys,
@@ -109,6 +130,7 @@ size_t keyset_adopt(struct keyset *set, const struct dnskey_set *files, uint32_t
     *set = (struct keyset){.begun = true};
     for (size_t i = 0; i < files->count; i++)
         adopt_key(set, files, &files->keys[i], ttl, now, &found);
+    choose_successors(set, &found);
     push_zone(set, &found, ttl, now);
     // The parent may have a DS of any of them.
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {

@@ -45,8 +45,8 @@ extern const struct private_rsa_field private_rsa_fields[PRIVATE_RSA_FIELDS];
 enum status private_key_generate(uint8_t algorithm, EVP_PKEY **ret_key, struct buf *ret_public,
                                  struct error *err);
 
-// The room that the text of a file takes at most: a buffer that has it from the start never grows, and leaves no copy of
-// the secret behind.
+// The room that the text of a file takes at most: a buffer that has it from the start never grows, and leaves no copy
+// of the secret behind.
 #define PRIVATE_TEXT_MAX 8192
 // Appends the text of the key's file, without times. CRYPTO when it is not a key of that algorithm.
 enum status private_key_put(const EVP_PKEY *key, uint8_t algorithm, struct buf *ret_text,

@@ -3,53 +3,29 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
+#include "base/time_text.h"
 #include "keys/tls_spki.h"
 
 #define FORMAT "zonebox-tls-keys 1"
-#define DATE   "%Y-%m-%dT%H:%M:%SZ"
 
 static const char head[] =
     "# The keys that the TLSA records of this box name, written by zone-signer (keys/tls_text.h):\n"
     "# key SHA-256-OF-THE-PUBLIC-KEY STATE since added seen safe absent\n" FORMAT "\n";
 
-const char *tls_time_text(int64_t when, char text[TLS_TIME_MAX])
-{
-    time_t seconds = (time_t)when;
-    struct tm utc;
-    if (when == 0 || gmtime_r(&seconds, &utc) == NULL ||
-        strftime(text, TLS_TIME_MAX, DATE, &utc) == 0)
-        return strcpy(text, "-");
-    return text;
-}
-
-static bool read_time(const char *text, int64_t *ret)
-{
-    struct tm utc = {0};
-    *ret = 0;
-    if (strcmp(text, "-") == 0)
-        return true;
-    const char *end = strptime(text, DATE, &utc);
-    if (end == NULL || *end != '\0')
-        return false;
-    *ret = (int64_t)timegm(&utc);
-    return *ret > 0;
-}
-
 void tls_plan_print(const struct tls_plan *plan, struct buf *ret)
 {
-    char hex[TLS_DIGEST_HEX], time[TLS_TIME_MAX];
+    char hex[TLS_DIGEST_HEX], time[TIME_TEXT_MAX];
     buf_put_text(ret, head);
-    buf_printf(ret, "ttl %u %s\n", plan->ttl, tls_time_text(plan->ttl_until, time));
+    buf_printf(ret, "ttl %u %s\n", plan->ttl, time_text(plan->ttl_until, time));
     for (size_t i = 0; i < plan->count; i++) {
         const struct tls_key *key = &plan->keys[i];
         const int64_t times[] = {key->since, key->added_at, key->seen_at, key->safe_at,
                                  key->absent_at};
         buf_printf(ret, "key %s %s", tls_digest_text(key->digest, hex), tls_state_name(key->state));
         for (size_t k = 0; k < sizeof(times) / sizeof(times[0]); k++)
-            buf_printf(ret, " %s", tls_time_text(times[k], time));
+            buf_printf(ret, " %s", time_text(times[k], time));
         buf_printf(ret, "%s%s%s\n", key->surprise ? " surprise" : "",
                    key->forgotten ? " forgotten" : "", key->told ? " told" : "");
     }
@@ -87,7 +63,7 @@ static bool read_key(char **rest, struct tls_plan *plan)
         return false;
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         const char *time = strtok_r(NULL, " ", rest);
-        if (time == NULL || !read_time(time, times[i]))
+        if (time == NULL || !time_text_read(time, times[i]))
             return false;
     }
     plan->count++;
@@ -103,7 +79,7 @@ static bool read_ttl(char **rest, struct tls_plan *plan)
         return false;
     unsigned long number = strtoul(ttl, &end, 10);
     plan->ttl = (uint32_t)number;
-    return *end == '\0' && number <= INT32_MAX && read_time(until, &plan->ttl_until);
+    return *end == '\0' && number <= INT32_MAX && time_text_read(until, &plan->ttl_until);
 }
 
 static bool read_line(char *line, struct tls_plan *plan)

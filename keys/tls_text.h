@@ -27,7 +27,3 @@ enum status tls_plan_read(const uint8_t *text, size_t len, struct tls_plan *ret,
 // The file of that name in the directory. NOT_FOUND when there is none.
 #define TLS_TEXT_FILE "tls.keys"
 enum status tls_plan_load(const char *directory, struct tls_plan *ret, struct error *err);
-
-// "2026-11-22T12:00:00Z", "-" for 0.
-#define TLS_TIME_MAX 32
-const char *tls_time_text(int64_t when, char text[TLS_TIME_MAX]);

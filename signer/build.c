@@ -189,8 +189,8 @@ static enum status generate(const struct build_context *context, struct zone *zo
         .dkim_directory = context->dkim_directory,
         .tls = context->tls,
         .listing = &context->keyring->listing,
-        .is_served = judge_is_served,
-        .context = context->serve,
+        .is_offered = judge_is_offered,
+        .context = context->zones,
     };
     for (;;) { // each turn swaps an input; none is swapped twice
         enum status status = zonegen_make(context->inputs, &keys, zone->target, ret, err);
@@ -209,19 +209,6 @@ static enum status generate(const struct build_context *context, struct zone *zo
 
 // ── Records ──────────────────────────────────────────────────────────────────────────────────────
 
-// A zone below has no key yet, or is not served with it: it is not asked for one before its DKIM keys are made.
-static bool lacks_ds(const struct zone_content *content)
-{
-    static const char type[] = " DS";
-    for (size_t i = 0; i < content->record_count; i++) {
-        const struct zone_record *record = &content->records[i];
-        size_t len = record->rr == NULL ? strlen(record->missing) : 0;
-        if (len > strlen(type) && strcmp(record->missing + len - strlen(type), type) == 0)
-            return true;
-    }
-    return false;
-}
-
 static enum status take_content(const struct build_context *context, struct zone *zone,
                                 struct records *records, struct error *err)
 {
@@ -229,7 +216,6 @@ static enum status take_content(const struct build_context *context, struct zone
     enum status status = generate(context, zone, &content, err);
     if (status != STATUS_OK)
         return status;
-    zone->waits_for_child = lacks_ds(content);
     status = judge_content(context, zone, content, err);
     for (size_t i = 0; status == STATUS_OK && i < content->record_count; i++)
         if (content->records[i].rr != NULL)
@@ -428,9 +414,6 @@ enum status build_finish(const struct build_context *context, struct build *buil
         status = image_open(build->image.data, build->image.len, &image, err);
     if (status != STATUS_OK)
         return status;
-    struct keyset set, before;
-    life_read(&build->state, &set);
-    life_read(&zone->state, &before);
     struct verify_request request = {
         .image = &image,
         .apex = zone->wire.wire,
@@ -441,8 +424,6 @@ enum status build_finish(const struct build_context *context, struct build *buil
         .serial = build->state.serial,
         .now = context->now,
         .choice = context->verify,
-        .keyset = set.begun && dnssec != CONFIG_DNSSEC_PRESIGNED ? &set : NULL,
-        .keyset_before = &before,
     };
     return verify_image(&request, err);
 }

@@ -23,6 +23,7 @@
 
 struct build_context {
     struct inputs *inputs; // octets of bad files are swapped in them
+    struct zones *zones;
     const char *dkim_directory;
     const struct tls_plan *tls; // NULL: none
     struct keyring *keyring;
@@ -33,6 +34,7 @@ struct build_context {
     enum verify_choice verify;
     bool *dkim_changed; // set when who signs mail has to be told of another key
     bool dkim_held;     // who signs mail could not be told of new keys: none is revoked
+    bool has_eyes;      // zone-probe looks at what the world has
     bool distrust;      // somebody else wrote to serve/: nothing of it is used again
     int64_t now;
 };

@@ -57,16 +57,25 @@ static void finish_news(struct publisher *publisher, const struct build_context 
     batch->news_count = good;
 }
 
-// What is remembered of a zone from now on.
-static void remember(const struct build_context *context, struct build *build)
+// What is remembered of a zone from now on. What is offered of it concerns the zone above, if that is one of ours.
+static void remember(struct publisher *publisher, const struct build_context *context,
+                     struct build *build)
 {
     struct zone *zone = build->zone;
+    struct keyset before, after;
+    life_read(&zone->state, &before);
     life_destroy(context, build);
     zone_state_done(&zone->state);
     zone->state = build->state;
     build->state.keyset = NULL; // moved
+    life_read(&zone->state, &after);
     zone->life_next = life_next(zone);
+    queue_settle(zone);
     life_tell(build);
+    publisher->offer_file.kept.stale = true;
+    struct zone *parent = zones_find(&publisher->zones, zone->target->parent);
+    if (parent != NULL && before.offered != after.offered)
+        queue_touch(parent);
 }
 
 static enum status put_states(const struct batch *batch, const struct build_context *context,
@@ -107,10 +116,10 @@ static enum status commit_state(struct publisher *publisher, const struct build_
     }
     status = store_commit(txn, NULL, err);
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++)
-        remember(context, &batch->builds[i]);
+        remember(publisher, context, &batch->builds[i]);
     for (size_t i = 0; status == STATUS_OK && i < batch->news_count; i++)
         if (batch->news[i].state_changed)
-            remember(context, &batch->news[i]);
+            remember(publisher, context, &batch->news[i]);
     return status;
 }
 
@@ -192,14 +201,6 @@ static void tell_published(struct publisher *publisher, const struct build *buil
               build->is_signed ? log_u64(build->signatures_kept) : NULL, NULL);
 }
 
-// The zone above, if that is one of ours, may have waited to publish a DS for the keys that are served now.
-static void touch_parent(const struct publisher *publisher, const struct build *build)
-{
-    struct zone *parent = zones_find(&publisher->zones, build->zone->target->parent);
-    if (parent != NULL && parent->waits_for_child)
-        queue_touch(parent);
-}
-
 static void take_over(struct publisher *publisher, int64_t now)
 {
     struct batch *batch = publisher->batch;
@@ -207,7 +208,6 @@ static void take_over(struct publisher *publisher, int64_t now)
         const struct build *build = &batch->builds[i];
         struct zone *zone = build->zone;
         tell_published(publisher, build);
-        touch_parent(publisher, build);
         settle_keys(publisher, build);
         zone->published = (struct zone_published){
             .exists = true,

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "dns/types.h"
+#include "signer/life.h"
+#include "signer/zones.h"
 
 // ── What is lost ─────────────────────────────────────────────────────────────────────────────────
 
@@ -149,32 +151,15 @@ enum status judge_keep_dkim(const struct build_context *context, const struct zo
 
 // ── What a DS may name ───────────────────────────────────────────────────────────────────────────
 
-static bool image_has_dnskey(const struct image *image, const ldns_rr *dnskey)
+bool judge_is_offered(void *zones, const struct zone_target *child, const ldns_rr *dnskey)
 {
-    const struct image_rrset *rrset = image_rrset(image, &image->nodes[0], RR_TYPE_DNSKEY);
-    ldns_buffer *wire = ldns_buffer_new(LDNS_MIN_BUFLEN);
-    struct image_cursor cursor;
-    struct image_rr rr;
-    bool found = false;
-    if (rrset != NULL && wire != NULL &&
-        ldns_rr_rdata2buffer_wire(wire, dnskey) == LDNS_STATUS_OK) {
-        image_rrs(&cursor, image, rrset, false);
-        while (!found && image_rrs_next(&cursor, &rr))
-            found = rr.rdata_len == ldns_buffer_position(wire) &&
-                    memcmp(rr.rdata, ldns_buffer_begin(wire), rr.rdata_len) == 0;
-    }
-    ldns_buffer_free(wire);
-    return found;
-}
-
-bool judge_is_served(void *serve, const struct zone_target *child, const ldns_rr *dnskey)
-{
-    struct name name;
-    struct name_key key;
-    struct image image;
-    if (name_from_text(child->name, &name, NULL) != STATUS_OK)
+    const struct zone *zone = zones_find(zones, child);
+    struct keyset set;
+    if (zone == NULL)
         return false;
-    name_key(name.wire, &key);
-    return build_open(serve, &key, &image, NULL) == STATUS_OK &&
-           (image.header->flags & IMAGE_SIGNED) != 0 && image_has_dnskey(&image, dnskey);
+    life_read(&zone->state, &set);
+    struct dnskey_id id = {ldns_calc_keytag(dnskey),
+                           ldns_rdf2native_int8(ldns_rr_dnskey_algorithm(dnskey))};
+    size_t slot = set.begun ? keyset_find(&set, id) : KEYSET_KEYS_MAX;
+    return slot < KEYSET_KEYS_MAX && (set.offered & keyset_bit(slot)) != 0;
 }

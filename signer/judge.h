@@ -15,5 +15,5 @@ enum status judge_keep_dkim(const struct build_context *context, const struct zo
                             const struct zone_content *content, struct records *records,
                             struct error *err);
 
-// For zonegen_keys: does serve/ (a store_reader, renewed) have the child, signed, with this DNSKEY?
-bool judge_is_served(void *serve, const struct zone_target *child, const ldns_rr *dnskey);
+// For zonegen_keys: is this key of the child zone one whose DS the parent should have now? `zones` is a struct zones.
+bool judge_is_offered(void *zones, const struct zone_target *child, const ldns_rr *dnskey);

@@ -171,6 +171,30 @@ static uint32_t largest_ttl(const struct records *records)
     return largest;
 }
 
+// Where nobody looks at the world, time alone says that name servers have what is published, for as long as no DS of ours
+// can be anywhere: then no validator expects anything. With a DS out there, what was not seen is not taken for granted.
+static void see_by_time(const struct build_context *context, const struct rollover_policy *policy,
+                        struct keyset *set)
+{
+    struct keyset_sight sight = {.seen_at = context->now,
+                                 .revision = set->revision,
+                                 .ok = 1,
+                                 .propagation_delay = policy->propagation_delay};
+    if (!context->has_eyes && !keyset_is_secure(set))
+        keyset_see_zone(set, &sight, context->now);
+}
+
+// Keys whose files are gone when the zone is to be unsigned are not taken back when it is signed again.
+static void write_off(const struct build_context *context, const struct zone *zone,
+                      struct keyset *set)
+{
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
+        struct keyset_key *key = &set->keys[i];
+        if (key->role != 0 && !dnskey_is_listed(&context->keyring->listing, zone->name, key->id))
+            key->spent = true;
+    }
+}
+
 static enum status go_on(const struct build_context *context, struct build *build,
                          struct keyset *set, struct error *err)
 {
@@ -179,6 +203,8 @@ static enum status go_on(const struct build_context *context, struct build *buil
     enum status status = STATUS_OK;
     if (!set->begun)
         status = begin(context, build, policy.largest_ttl, set, err);
+    if (status == STATUS_OK && !policy.is_signed)
+        write_off(context, zone, set);
     struct rollover_need need = {.role = 0};
     do {
         if (status == STATUS_OK && need.role != 0)
@@ -186,6 +212,8 @@ static enum status go_on(const struct build_context *context, struct build *buil
         if (status == STATUS_OK)
             rollover_step(set, &policy, context->now, &build->events, &need);
     } while (status == STATUS_OK && need.role != 0);
+    if (status == STATUS_OK)
+        see_by_time(context, &policy, set);
     return status;
 }
 

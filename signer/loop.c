@@ -170,8 +170,11 @@ static bool open_publisher(struct loop *loop, const struct inputs *inputs)
         status = give_up_rights(loop, &err);
     if (status == STATUS_OK)
         status = publisher_open(loop->directory, &loop->publisher, &err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        if (loop->options->once || loop->options->observe_fd >= 0)
+            publisher_has_channel(loop->publisher);
         return true;
+    }
     log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
     end(loop, 1);
     return false;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "signer/notes.h"
 #include "signer/publisher.h"
+#include "signer/questions.h"
 
 // ── Opening and closing ──────────────────────────────────────────────────────────────────────────
 
@@ -38,6 +39,7 @@ enum status publisher_open(const char *directory, struct publisher **ret, struct
         return status;
     }
     tls_desk_open(&publisher->tls, directory);
+    offer_file_open(directory, &publisher->offer_file);
     publisher->distrust = publisher->stores.spoilt;
     if (publisher->distrust)
         log_event(LOG_LEVEL_ERROR, "serve-written-by-others", "reason",
@@ -59,11 +61,17 @@ void publisher_close(struct publisher *publisher)
     lastgood_done(&publisher->lastgood);
     keyring_done(&publisher->keyring);
     public_file_done(&publisher->public_file);
+    offer_file_done(&publisher->offer_file);
     tls_desk_done(&publisher->tls);
     stores_close(&publisher->stores);
     dkim_tables_done(&publisher->dkim_tables);
     free(publisher->trouble);
     free(publisher);
+}
+
+void publisher_has_channel(struct publisher *publisher)
+{
+    publisher->has_channel = true;
 }
 
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
@@ -90,6 +98,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     for (size_t i = 0; publisher->distrust && i < zones->count; i++)
         public_keys_done(&zones->list[i].keys); // those of a stranger, maybe
     publisher->public_file.kept.stale = true;
+    publisher->offer_file.kept.stale = true;
     publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
@@ -105,6 +114,7 @@ void publisher_touch_all(struct publisher *publisher)
         queue_touch(&publisher->zones.externals[i]);
     dkim_ask_anew(publisher, true);
     publisher->public_file.kept.stale = true;
+    publisher->offer_file.kept.stale = true;
     publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
 }
@@ -121,6 +131,7 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
 {
     return (struct build_context){
         .inputs = publisher->zones.inputs,
+        .zones = &publisher->zones,
         .dkim_directory = publisher->dkim_tables.directory,
         .tls = tls_plan_of(publisher),
         .keyring = &publisher->keyring,
@@ -130,6 +141,7 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
         .orders = publisher->batch != NULL ? &publisher->batch->orders : NULL,
         .dkim_changed = &publisher->dkim_tables.kept.stale,
         .dkim_held = publisher->dkim_tables.kept.trouble != NULL,
+        .has_eyes = publisher->has_channel && questions_wanted(publisher),
         .distrust = publisher->distrust,
         .now = now,
     };
@@ -146,7 +158,6 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     publisher->counts.looked_at++;
     batch->looked_at++;
     zone->waiting = zone->urgent = false; // until the batch fails
-    zone->waits_for_child = false;
     switch (build_prepare(context, zone, &build, &status, &err)) {
     case BUILD_READY:
         batch_take(batch, &build);
@@ -255,6 +266,8 @@ static void end_round(struct publisher *publisher, int64_t now)
     publisher->in_round = false;
     publisher->distrust = false; // all was made anew
     public_file_write(&publisher->public_file, &publisher->zones, KEPT_AT_ONCE, now);
+    offer_file_write(&publisher->offer_file, &publisher->zones, &publisher->keyring, KEPT_AT_ONCE,
+                     now);
     dkim_tables_write(&publisher->dkim_tables, &publisher->zones, KEPT_AT_ONCE, now);
 }
 
@@ -309,6 +322,8 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
     int64_t keys = kept_file_next(&publisher->public_file.kept);
     int64_t tables = kept_file_next(&publisher->dkim_tables.kept);
     next = keys < next ? keys : next;
+    int64_t offers = kept_file_next(&publisher->offer_file.kept);
+    next = offers < next ? offers : next;
     next = tables < next ? tables : next;
     return next < publisher->retry_at ? publisher->retry_at : next;
 }

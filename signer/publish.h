@@ -45,6 +45,10 @@ struct batch;
 enum status publisher_open(const char *directory, struct publisher **ret, struct error *err);
 void publisher_close(struct publisher *publisher); // NULL is fine
 
+// There is a channel to zone-probe, or will be when this run is over: what has to be seen is waited for. Until that is
+// said there is none.
+void publisher_has_channel(struct publisher *publisher);
+
 // Takes the inputs over; no batch is under way. What is equal to the inputs before changes nothing. False then.
 bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now);
 // Every zone is looked at again: SIGHUP.

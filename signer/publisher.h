@@ -7,6 +7,7 @@
 #include "signer/dkim.h"
 #include "signer/dkim_ask.h"
 #include "signer/dkim_tables.h"
+#include "signer/offer_file.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
 #include "signer/queue.h"
@@ -33,6 +34,7 @@ struct publisher {
     struct keyring keyring;
     struct lastgood lastgood;
     struct public_file public_file;
+    struct offer_file offer_file;
     struct dkim_tables dkim_tables;
     struct tls_desk tls;
     struct dkim_desk dkim;
@@ -41,6 +43,7 @@ struct publisher {
     struct queue queue;
     struct batch batches[PUBLISH_BATCHES];
     struct batch *batch; // the one that is being collected or committed
+    bool has_channel;    // to zone-probe: in this run, or in those that follow it
     bool in_round;       // a zone waited when it was looked last
     bool distrust;       // what serve/ has is not ours
     int64_t retry_at;    // the stores failed: not before

@@ -13,6 +13,7 @@
 #include "config/inputs.h"
 #include "keys/tls_make.h"
 #include "keys/tls_spki.h"
+#include "signer/import.h"
 #include "signer/loop.h"
 #include "signer/source.h"
 
@@ -21,6 +22,7 @@ enum { EXIT_FINE = 0, EXIT_WRONG = 1, EXIT_USAGE = 2 };
 static const char usage[] =
     "usage: zone-signer --config FILE [--once]\n"
     "       zone-signer --make-tls-key DIR ecdsa|rsa\n"
+    "       zone-signer --import DIR [--dry-run] DOMAIN FILE...\n"
     "       zone-signer --inputs FD [--lifeline FD] [--control FD] [--observe FD]\n"
     "\n"
     "Makes the zones that the configuration asks for, signs and verifies them, and\n"
@@ -37,14 +39,22 @@ static const char below[] =
 
 struct options {
     struct loop_options loop;
-    const char *tls_directory; // of --make-tls-key
-    char **words;              // its algorithm
+    const char *tls_directory;    // of --make-tls-key
+    const char *import_directory; // of --import
+    bool dry_run;
+    char **words; // the algorithm of the first; domain and files of the second
     size_t word_count;
 };
 
 static enum status check(void *data, struct error *err)
 {
     const struct options *options = data;
+    if (options->import_directory != NULL && options->word_count >= 2)
+        return STATUS_OK;
+    if (options->import_directory != NULL)
+        return error_set(err, STATUS_SYNTAX, "--import DIR wants a domain and files");
+    if (options->dry_run)
+        return error_set(err, STATUS_SYNTAX, "--dry-run goes with --import");
     if (options->tls_directory != NULL && options->word_count == 1)
         return STATUS_OK;
     if (options->tls_directory != NULL)
@@ -70,6 +80,9 @@ static int read_options(int argc, char **argv, struct options *ret)
          .help = "ask zone-probe on this SEQPACKET socket"},
         {"make-tls-key", "DIR", argument_text, &ret->tls_directory,
          .help = "make the key pair of a certificate to come there"},
+        {"import", "DIR", argument_text, &ret->import_directory,
+         .help = "take the keys in FILE... over into DIR, as the domain's"},
+        {"dry-run", NULL, argument_flag, &ret->dry_run, .help = "with --import: only tell them"},
         SERVICE_ARGUMENTS(loop),
     };
     *ret = (struct options){.loop = {.inputs_fd = -1,
@@ -110,6 +123,20 @@ static int make_tls_key(const char *directory, const char *algorithm)
     return fflush(stdout) == 0 ? EXIT_FINE : EXIT_WRONG;
 }
 
+static int import(const struct options *options)
+{
+    struct error err = {0};
+    (void)confine_memory(NULL);
+    umask(0);
+    if (import_keys(options->import_directory, options->words[0],
+                    (const char *const *)options->words + 1, options->word_count - 1,
+                    options->dry_run, &err) != STATUS_OK) {
+        fprintf(stderr, "zone-signer: %s\n", err.text);
+        return EXIT_WRONG;
+    }
+    return fflush(stdout) == 0 ? EXIT_FINE : EXIT_WRONG;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -118,6 +145,8 @@ int main(int argc, char **argv)
         return code;
     if (options.tls_directory != NULL)
         return make_tls_key(options.tls_directory, options.words[0]);
+    if (options.import_directory != NULL)
+        return import(&options);
     log_open("zone-signer", LOG_LEVEL_INFO);
     struct error err = {0};
     if (!options.loop.unconfined && confine_memory(&err) != STATUS_OK)

@@ -159,6 +159,8 @@ static json_t *errors_of(const struct publisher *publisher)
     const struct lastgood *lastgood = &publisher->lastgood;
     if (publisher->trouble != NULL)
         json_array_append_new(list, control_text(publisher->trouble));
+    if (publisher->offer_file.kept.trouble != NULL)
+        json_array_append_new(list, control_text(publisher->offer_file.kept.trouble));
     if (publisher->public_file.kept.trouble != NULL)
         json_array_append_new(list, control_text(publisher->public_file.kept.trouble));
     if (publisher->tls.text.trouble != NULL)

@@ -41,11 +41,10 @@ struct zone {
     bool overtaken; // what the batch has of it is left out: its keyset was changed meanwhile
     bool in_batch;  // that is under way: not looked at again before it is committed
     bool failed;    // the last look ended with an error; next one at retry_at
-    bool from_published;  // sign again what is published: what should be published does not hold up
-    bool waits_for_child; // has a DS to publish as soon as the key is served in the zone below
-    bool alarmed;         // it was said that the signatures run out
-    int64_t life_next;    // its keys have a step to make then (signer/life.h)
-    bool keyset_unsaved;  // what was seen of its keys is in `state` only, and not in state/
+    bool from_published; // sign again what is published: what should be published does not hold up
+    bool alarmed;        // it was said that the signatures run out
+    int64_t life_next;   // its keys have a step to make then (signer/life.h)
+    bool keyset_unsaved; // what was seen of its keys is in `state` only, and not in state/
     struct life_watch watch;
     int64_t retry_at;
     char *complaint;        // the last error that was logged, so that it is logged once

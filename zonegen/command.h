@@ -44,6 +44,7 @@ struct program {
     struct inputs *inputs;
     struct zone_target *targets;
     size_t target_count;
+    struct offers offers;
     struct dnskey_listing listing;
     struct zonegen_keys keys;
     int64_t now;

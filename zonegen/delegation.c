@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/time_text.h"
 
 // What the maker's zone says about the child already: in a zone that comes from a file that counts.
 struct present {
@@ -106,12 +107,6 @@ static void delegate_as_file(struct zone_maker *maker, const ldns_rdf *apex,
 
 static void add_ds(struct zone_maker *maker, const struct zone_target *child, const ldns_rr *dnskey)
 {
-    const struct zonegen_keys *keys = maker->keys;
-    if (keys->is_served != NULL && !keys->is_served(keys->context, child, dnskey)) {
-        maker_missing(maker, child->name, "DS", "%s is not served with its key %u yet", child->name,
-                      ldns_calc_keytag(dnskey));
-        return;
-    }
     ldns_rr *ds = ldns_key_rr2ds(dnskey, LDNS_SHA256);
     if (ds == NULL)
         return;
@@ -122,9 +117,47 @@ static void add_ds(struct zone_maker *maker, const struct zone_target *child, co
     ldns_rr_free(ds);
 }
 
+// As the signer has left word: the keys are in it, so that nobody needs to read their files.
+static void delegate_offered(struct zone_maker *maker, const struct zone_target *child,
+                             const struct offer *offer)
+{
+    char text[TIME_TEXT_MAX];
+    bool now = offer->state == OFFER_ENTER || offer->state == OFFER_IN;
+    for (size_t i = 0; now && i < offer->key_count; i++)
+        add_ds(maker, child, offer->keys[i]);
+    if (offer->state == OFFER_WAIT && offer->time != 0)
+        maker_missing(maker, child->name, "DS",
+                      "caches may have %s without signatures until %s; zone-signer adds it then",
+                      child->name, time_text(offer->time, text));
+    else if (offer->state == OFFER_WAIT)
+        maker_missing(
+            maker, child->name, "DS",
+            "%s was not seen signed at all its name servers yet; zone-signer adds it when "
+            "its TTL is over",
+            child->name);
+}
+
+static void add_offered_ds(struct zone_maker *maker, const struct zone_target *child,
+                           const ldns_rr *dnskey)
+{
+    const struct zonegen_keys *keys = maker->keys;
+    if (keys->is_offered == NULL || keys->is_offered(keys->context, child, dnskey))
+        add_ds(maker, child, dnskey);
+    else
+        maker_missing(maker, child->name, "DS",
+                      "caches may have %s without signatures by its key %u", child->name,
+                      ldns_calc_keytag(dnskey));
+}
+
 static void delegate_signed(struct zone_maker *maker, const struct zone_target *child)
 {
     const struct zonegen_keys *keys = maker->keys;
+    const struct offer *offer =
+        keys->offers != NULL ? offers_find(keys->offers, child->name) : NULL;
+    if (keys->is_offered == NULL && offer != NULL) {
+        delegate_offered(maker, child, offer);
+        return;
+    }
     struct dnskey_set set = {0};
     struct error err = {0};
     enum status status = keys->listing != NULL
@@ -134,7 +167,7 @@ static void delegate_signed(struct zone_maker *maker, const struct zone_target *
     for (size_t i = 0; status == STATUS_OK && i < set.count; i++) {
         if (!dnskey_is_sep(set.keys[i].rr))
             continue;
-        add_ds(maker, child, set.keys[i].rr);
+        add_offered_ds(maker, child, set.keys[i].rr);
         added++;
     }
     if (status != STATUS_OK) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/time_text.h"
 #include "zonegen/elsewhere.h"
 #include "zonegen/maker.h"
 
@@ -59,10 +60,47 @@ static void put_dnskey(const char *name, const ldns_rr *dnskey, uint32_t ttl, st
     free(public);
 }
 
+// When the DS is to be entered: too early, caches that know the zone without signatures would refuse it.
+static void put_when(const struct offer *offer, struct buf *ret)
+{
+    char text[TIME_TEXT_MAX];
+    const char *time = time_text(offer->time, text);
+    switch (offer->state) {
+    case OFFER_WAIT:
+        if (offer->time != 0)
+            buf_printf(ret,
+                       "Enter the DS after %s, not before: until then caches may have the zone\n"
+                       "without signatures (RFC 7583 §3.3.4).\n\n",
+                       time);
+        else
+            buf_put_text(
+                ret,
+                "Enter the DS later: all name servers have to be seen with the signatures first, "
+                "and\n"
+                "caches to forget what was before. `zonebox status` says what is waited for.\n\n");
+        return;
+    case OFFER_ENTER:
+        buf_put_text(ret, "Enter the DS now, in the place of any other.\n\n");
+        return;
+    case OFFER_IN:
+        buf_printf(ret,
+                   "The DS is entered: the parent's servers have it since %s. Nothing to do.\n\n",
+                   time);
+        return;
+    case OFFER_REMOVE:
+        buf_put_text(ret, "Take every DS out now: the zone is on its way to be unsigned.\n\n");
+        return;
+    case OFFER_NONE:
+        return;
+    }
+}
+
 // One key in every form. ttl: of the lines; registries set their own.
 static void put_keys(const struct elsewhere *elsewhere, uint32_t ttl, struct buf *ret)
 {
     const char *name = elsewhere->target->name;
+    if (elsewhere->offer != NULL)
+        put_when(elsewhere->offer, ret);
     for (size_t i = 0; i < elsewhere->key_count; i++) {
         if (elsewhere->key_count > 1)
             buf_printf(ret, "Key %zu of %zu, with the tag %u; enter all of them\n\n", i + 1,

@@ -50,6 +50,10 @@ static enum status gather_own_keys(struct elsewhere *elsewhere, const struct zon
     const char *name = elsewhere->target->name;
     struct dnskey_set set = {0};
     size_t cap = 0;
+    for (size_t i = 0; elsewhere->offer != NULL && i < elsewhere->offer->key_count; i++)
+        add_key(elsewhere, &cap, elsewhere->offer->keys[i]);
+    if (elsewhere->key_count > 0)
+        return STATUS_OK;
     enum status status = keys->listing != NULL
                              ? dnskey_load_listed(keys->listing, name, false, &set, err)
                              : dnskey_load(keys->dnssec_directory, name, false, &set, err);
@@ -86,6 +90,8 @@ static enum status gather_keys(struct elsewhere *elsewhere, const struct zonegen
 {
     if (target_mode(elsewhere->target) == CONFIG_EXTERNAL)
         return STATUS_OK; // who serves it signs it, and has the keys
+    elsewhere->offer =
+        keys->offers != NULL ? offers_find(keys->offers, elsewhere->target->name) : NULL;
     if (elsewhere->content->dnssec == CONFIG_DNSSEC_ON)
         return gather_own_keys(elsewhere, keys, err);
     if (elsewhere->content->dnssec == CONFIG_DNSSEC_PRESIGNED)

@@ -41,7 +41,8 @@ struct elsewhere {
     const struct inputs *inputs;
     const struct zone_target *target;
     const struct zone_content *content;
-    ldns_rr **keys; // DNSKEY records that a DS may name
+    const struct offer *offer; // what the signer says of it, or NULL
+    ldns_rr **keys;            // DNSKEY records that a DS may name
     size_t key_count;
     struct elsewhere_server *servers; // in the order of the zone; none in mode external
     size_t server_count;

@@ -101,6 +101,15 @@ static json_t *key_values(const struct elsewhere *elsewhere)
     return list;
 }
 
+// {"state": "wait", "time": 1795339200} (keys/offer.h)
+static json_t *offer_value(const struct offer *offer)
+{
+    json_t *value = json_object();
+    json_value_set(value, "state", json_value_text(offer_state_name(offer->state)));
+    json_value_set(value, "time", offer->time != 0 ? json_integer(offer->time) : json_null());
+    return value;
+}
+
 static json_t *ds_values(const struct elsewhere *elsewhere)
 {
     static const struct {
@@ -338,6 +347,8 @@ void json_zone(struct json_output *json, const struct elsewhere *elsewhere, bool
         json_value_set(zone, "unicode", json_value_text(domain->unicode));
     json_value_set(zone, "mode", json_value_text(modes[target_mode(target)]));
     json_value_set(zone, "dnssec", json_value_text(dnssec[elsewhere->content->dnssec]));
+    if (elsewhere->offer != NULL)
+        json_value_set(zone, "ds-state", offer_value(elsewhere->offer));
     if (target->parent != NULL)
         json_value_set(zone, "parent", json_value_text(target->parent->name));
     json_value_set(zone, "mail", json_boolean(domain != NULL && domain->has_mail));

@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/alloc.h"
+#include "base/time_text.h"
 #include "keys/pem.h"
 #include "keys/tls_spki.h"
 #include "keys/tls_text.h"
@@ -169,10 +170,10 @@ static void add_issuer(struct tlsa_maker *tlsa, const char *path)
 
 static char *next_why(const struct tls_key *key, const char *from)
 {
-    char time[TLS_TIME_MAX];
+    char time[TIME_TEXT_MAX];
     if (key != NULL && (key->state == TLS_SAFE || (key->state == TLS_NEXT && key->safe_at != 0)))
         return xasprintf("the next key, from %s; safe to deploy after %s (RFC 7671 §8.1)", from,
-                         tls_time_text(key->safe_at, time));
+                         time_text(key->safe_at, time));
     return xasprintf("the next key, from %s; not to be deployed before all name servers were seen "
                      "with this record (RFC 7671 §8.1)",
                      from);
@@ -204,13 +205,13 @@ static void add_next(struct tlsa_maker *tlsa, const struct config_text *named)
 // What the plan has and no file: nothing is withdrawn because a file is not there.
 static void add_planned(struct tlsa_maker *tlsa, const struct tls_key *key)
 {
-    char time[TLS_TIME_MAX];
+    char time[TIME_TEXT_MAX];
     char *why = NULL;
     if (key->state == TLS_CURRENT)
         why = xasprintf("a public key that it has; its certificate cannot be read now");
     else if (key->state == TLS_LEAVING)
         why = xasprintf("a public key that it may still have; no certificate has it since %s",
-                        tls_time_text(key->since, time));
+                        time_text(key->since, time));
     else if (key->state != TLS_DROPPED)
         why = next_why(key, "a file that cannot be read now");
     if (why != NULL)

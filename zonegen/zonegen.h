@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "config/inputs.h"
 #include "keys/dnskey.h"
+#include "keys/offer.h"
 #include "keys/tls_plan.h"
 
 // Where a record was written.
@@ -111,9 +112,11 @@ struct zonegen_keys {
     const char *public_directory; // state/public
     const struct dnskey_listing
         *listing; // of dnssec_directory, for many zones in a row; NULL: listed when needed
-    // Is the child zone served with this DNSKEY already? A DS that comes before would make it bogus. NULL: it is taken
-    // for granted.
-    bool (*is_served)(void *context, const struct zone_target *child, const ldns_rr *dnskey);
+    // What the parents should have as DS, as the signer has written it; NULL, or not known: of all keys.
+    const struct offers *offers;
+    // For the signer, which knows better: should the parent have the DS of this DNSKEY of the child now? A DS that comes
+    // too early would make it bogus. NULL: by `offers`.
+    bool (*is_offered)(void *context, const struct zone_target *child, const ldns_rr *dnskey);
     void *context;
 };
 

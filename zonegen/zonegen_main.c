@@ -65,6 +65,10 @@ static void run(struct program *program)
         .dkim_directory = dkim_directory,
         .public_directory = public_directory,
     };
+    if (offers_load(public_directory, &program->offers, &err) == STATUS_OK)
+        program->keys.offers = &program->offers;
+    else
+        complain(program, err.text);
     if (dnskey_listing_read(dnssec_directory, &program->listing, &err) == STATUS_OK)
         program->keys.listing = &program->listing;
     else
@@ -73,6 +77,7 @@ static void run(struct program *program)
     if (fflush(stdout) != 0 || ferror(stdout))
         complain(program, "cannot write the output");
     dnskey_listing_done(&program->listing);
+    offers_done(&program->offers);
     free(public_directory);
     free(dkim_directory);
     free(dnssec_directory);

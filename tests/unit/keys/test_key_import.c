@@ -51,8 +51,8 @@ static enum status read_files(const char *zone, const char *pattern, struct key_
     pclose(list);
     free(command);
     *err = (struct error){0};
-    enum status status =
-        key_import_read("keys", zone, (const char *const *)names, count, NOW, ret, err);
+    enum status status = key_import_read(&(struct key_import_place){"keys", zone, NOW},
+                                         (const char *const *)names, count, ret, err);
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     return status;

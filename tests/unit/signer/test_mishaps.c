@@ -117,43 +117,64 @@ static void a_zone_below_that_breaks_stays_delegated(void **state)
     write_text("sub.zone", "@ 3600 SOA what\n");
     write_config("  - example.com\n  - sub.example.com\n");
     struct publisher *publisher = begin(NOW);
+    work(publisher, NOW + 2 * DAY);
     uint32_t serial = serial_of(publisher, "example.com");
     assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     write_config("  - example.com\n  - {name: sub.example.com, zone-file: sub.zone}\n");
-    take(publisher, NOW + 1);
+    take(publisher, NOW + 2 * DAY + 1);
     assert_int_equal(serial_of(publisher, "example.com"), serial);
     assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
-    assert_valid(publisher, "sub.example.com", NOW + 1);
+    assert_valid(publisher, "sub.example.com", NOW + 2 * DAY + 1);
     publisher_close(publisher);
 }
 
-static void a_ds_does_not_come_before_the_key_it_names_is_served(void **state)
+static void a_ds_comes_when_caches_have_forgotten_the_zone_without_signatures(void **state)
+{
+    (void)state;
+    write_config("  - example.com\n  - {name: sub.example.com, dnssec: off}\n");
+    struct publisher *publisher = begin(NOW);
+    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    write_config("  - example.com\n  - sub.example.com\n");
+    take(publisher, NOW + 1);
+    assert_valid(publisher, "sub.example.com", NOW + 1);
+    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    struct zones *zones = &publisher->zones;
+    const struct zone_target *target =
+        zonegen_target_find(zones->targets, zones->count, "sub.example.com");
+    int64_t next = zones_find(zones, target)->life_next;
+    assert_in_range(next, NOW + DAY, NOW + 2 * DAY);
+    work(publisher, next - 1);
+    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    work(publisher, next);
+    assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    publisher_close(publisher);
+}
+
+static void a_zone_switched_off_stays_signed_while_its_ds_may_be_known(void **state)
 {
     (void)state;
     write_config("  - example.com\n  - sub.example.com\n");
     struct publisher *publisher = begin(NOW);
-    write_config("  - example.com\n  - {name: sub.example.com, dnssec: off}\n");
-    take(publisher, NOW);
-    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
-    // On again, but it cannot be signed: a DS would make it bogus.
-    in_shell("mkdir away && mv state/keys/Ksub.*.private away");
-    write_config("  - example.com\n  - sub.example.com\n");
-    take(publisher, NOW);
-    assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_NS));
-    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
-    in_shell("mv away/* state/keys");
-    work(publisher, NOW + PUBLISH_RETRY_S);
-    assert_valid(publisher, "sub.example.com", NOW + PUBLISH_RETRY_S);
+    work(publisher, NOW + 2 * DAY);
     assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    write_config("  - example.com\n  - {name: sub.example.com, dnssec: off}\n");
+    take(publisher, NOW + 2 * DAY + 1);
+    assert_false(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
+    assert_true(zone_has(publisher, "sub.example.com", "sub.example.com", LDNS_RR_TYPE_DNSKEY));
+    assert_valid(publisher, "sub.example.com", NOW + 2 * DAY + 1);
     publisher_close(publisher);
 }
 
-// As after the loss of serve/: nobody sees the delegation without its DS.
+// After the loss of serve/ nobody sees the delegation without its DS.
 static void a_zone_below_is_published_before_the_one_above(void **state)
 {
     (void)state;
     write_config("  - example.com\n  - sub.example.com\n  - deep.sub.example.com\n");
     struct publisher *publisher = begin(NOW);
+    work(publisher, NOW + 2 * DAY);
+    publisher_close(publisher);
+    in_shell("rm -r state/serve");
+    publisher = begin(NOW + 2 * DAY + 1);
     assert_int_equal(publisher_counts(publisher).published, 3);
     assert_true(zone_has(publisher, "example.com", "sub.example.com", LDNS_RR_TYPE_DS));
     assert_true(zone_has(publisher, "sub.example.com", "deep.sub.example.com", LDNS_RR_TYPE_DS));
@@ -330,8 +351,8 @@ static void what_the_admin_changed_comes_first(void **state)
 
 // ── Foreign key files ────────────────────────────────────────────────────────────────────────────
 
-// Somebody's .key without .private: the zone stays as it is, and its signatures do not run out for that.
-static void a_foreign_key_file_does_not_let_signatures_run_out(void **state)
+// Somebody's .key without .private is none of the keys that the zone lives with.
+static void a_foreign_key_file_changes_nothing(void **state)
 {
     (void)state;
     write_config("  - example.com\n");
@@ -341,7 +362,7 @@ static void a_foreign_key_file_does_not_let_signatures_run_out(void **state)
     publisher_touch_all(publisher);
     for (int64_t now = NOW; now < NOW + 30 * DAY; now += DAY)
         work(publisher, now);
-    assert_true(publisher_has_trouble(publisher));
+    assert_false(publisher_has_trouble(publisher));
     in_shell("rm \"state/keys/$(cat made).key\"");
     assert_valid(publisher, "example.com", NOW + 30 * DAY);
     publisher_close(publisher);
@@ -356,14 +377,15 @@ int main(void)
         TEST(a_box_that_never_had_an_address_is_told),
         TEST(another_certificate_that_is_not_there_keeps_the_tlsa),
         TEST(a_zone_below_that_breaks_stays_delegated),
-        TEST(a_ds_does_not_come_before_the_key_it_names_is_served),
+        TEST(a_ds_comes_when_caches_have_forgotten_the_zone_without_signatures),
+        TEST(a_zone_switched_off_stays_signed_while_its_ds_may_be_known),
         TEST(a_zone_below_is_published_before_the_one_above),
         TEST(signatures_that_fall_due_while_others_are_made_are_published),
         TEST(a_damaged_serve_is_made_anew),
         TEST(published_dkim_keys_that_are_gone_stay_published),
         TEST(a_broken_dkim_key_stops_nothing_but_itself),
         TEST(what_the_admin_changed_comes_first),
-        TEST(a_foreign_key_file_does_not_let_signatures_run_out),
+        TEST(a_foreign_key_file_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

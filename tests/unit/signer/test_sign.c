@@ -191,6 +191,8 @@ static void ksk_and_zsk_share_the_work(void **state)
         zsk.keys[0].rr, ldns_native2rdf_int16(LDNS_RDF_TYPE_INT16, DNSKEY_FLAGS_ZONE), 0));
     zsk.keys[0].tag = ldns_calc_keytag(zsk.keys[0].rr);
     struct dnskey both[] = {keys.keys[0], zsk.keys[0]};
+    both[0].use = DNSKEY_PUBLISHED | DNSKEY_SIGNS_KEYS;
+    both[1].use = DNSKEY_PUBLISHED | DNSKEY_SIGNS_ZONE;
     struct dnskey_set set = {both, 2};
     struct signed_zone zone, again;
     struct error err = {0};

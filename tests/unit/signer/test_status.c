@@ -34,12 +34,21 @@ static json_int_t number(const json_t *object, const char *key)
     return json_integer_value(value);
 }
 
+// Nothing goes by time alone then.
+static struct publisher *begin_with_channel(void)
+{
+    struct publisher *publisher = start(NOW);
+    publisher_has_channel(publisher);
+    work(publisher, NOW);
+    return publisher;
+}
+
 static void each_zone_tells_serial_times_and_keys(void **state)
 {
     (void)state;
     write_text("plain.zone", "@ 300 SOA ns1 a 7 2 3 4 5\n@ 300 NS ns1\nns1 300 A 192.0.2.1\n");
     write_config("  - example.com\n  - {name: example.org, zone-file: plain.zone, dnssec: off}\n");
-    struct publisher *publisher = begin(NOW);
+    struct publisher *publisher = begin_with_channel();
     json_t *reply = ask(publisher, NOW, NULL);
     assert_int_equal(number(reply, "zone-count"), 2);
     assert_int_equal(number(reply, "signed"), 1);
@@ -80,7 +89,7 @@ static void a_key_tells_its_state_and_what_it_waits_for(void **state)
 {
     (void)state;
     write_config("  - example.com\n");
-    struct publisher *publisher = begin(NOW);
+    struct publisher *publisher = begin_with_channel();
     json_t *reply = ask(publisher, NOW, NULL);
     const json_t *zone = zone_named(reply, "example.com");
     const json_t *key = json_array_get(json_object_get(zone, "keys"), 0);

@@ -41,9 +41,11 @@ static void signatures_live_and_are_renewed_by_zone(void **state)
     assert_int_equal(days_left(publisher, "example.com"), 10);
     assert_int_equal(days_left(publisher, "example.net"), 4);
     assert_int_equal(days_left(publisher, "example.org"), 29); // jitter: a day of 30
+    int64_t offered = publisher_next(publisher, NOW);
+    work(publisher, offered); // the DS of each
     uint32_t quick = serial_of(publisher, "example.net"),
              slow = serial_of(publisher, "example.com");
-    int64_t then = publisher_next(publisher, NOW);
+    int64_t then = publisher_next(publisher, offered);
     assert_in_range(then - NOW, DAY, 2 * DAY);
     work(publisher, then);
     assert_int_not_equal(serial_of(publisher, "example.net"), quick);
