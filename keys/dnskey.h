@@ -128,6 +128,11 @@ enum status dnskey_write_times(const struct dnskey *key, struct error *err);
 // Removes the private part for good, the octets overwritten first. None there is fine.
 enum status dnskey_destroy(const char *directory, const char *zone, struct dnskey_id id,
                            struct error *err);
+// Removes the files of the zone's keys whose Delete lies before that time, but for those that are kept; the octets of
+// private parts are overwritten first. What cannot be read stays. *ret_count: so many keys; the listing is as before.
+enum status dnskey_purge(const struct dnskey_listing *listing, const char *zone,
+                         const struct dnskey_ids *kept, int64_t before, size_t *ret_count,
+                         struct error *err);
 void dnskey_done(struct dnskey *key);
 
 // Has OpenSSL read its configuration, and load what that names, now instead of at the first use: for a program that

@@ -3,12 +3,8 @@
 // DS may name it.
 #include "keys/dnskey.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -132,29 +128,5 @@ enum status dnskey_make_listed(struct dnskey_listing *listing, const char *zone,
     if (status == STATUS_OK)
         list_files(listing, ret);
     dnskey_set_done(&making.others);
-    return status;
-}
-
-enum status dnskey_destroy(const char *directory, const char *zone, struct dnskey_id id,
-                           struct error *err)
-{
-    char *base = key_file_base(directory, zone, id);
-    char *path = xasprintf("%s.private", base);
-    struct stat info;
-    enum status status = STATUS_OK;
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && fstat(fd, &info) == 0) {
-        char zeros[4096] = {0};
-        for (off_t left = info.st_size; left > 0; left -= (off_t)sizeof(zeros))
-            if (write(fd, zeros, sizeof(zeros)) < 0)
-                break;
-        fsync(fd);
-    }
-    if (fd >= 0)
-        close(fd);
-    if (unlink(path) != 0 && errno != ENOENT)
-        status = error_set_errno(err, errno, "%s: cannot be destroyed", path);
-    free(path);
-    free(base);
     return status;
 }

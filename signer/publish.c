@@ -269,6 +269,7 @@ static void end_round(struct publisher *publisher, int64_t now)
     offer_file_write(&publisher->offer_file, &publisher->zones, &publisher->keyring, KEPT_AT_ONCE,
                      now);
     dkim_tables_write(&publisher->dkim_tables, &publisher->zones, KEPT_AT_ONCE, now);
+    purge_go_on(publisher, now);
 }
 
 static enum status collect(struct publisher *publisher, int64_t now, struct error *err)

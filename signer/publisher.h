@@ -10,6 +10,7 @@
 #include "signer/offer_file.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
+#include "signer/purge.h"
 #include "signer/queue.h"
 #include "signer/sign_batch.h"
 #include "signer/stores.h"
@@ -41,6 +42,7 @@ struct publisher {
     uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
     struct queue queue;
+    struct purge purge;
     struct batch batches[PUBLISH_BATCHES];
     struct batch *batch; // the one that is being collected or committed
     bool has_channel;    // to zone-probe: in this run, or in those that follow it

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "signer/life.h"
+#include "signer/life_order.h"
 
 static struct dnskey_id own_key(const struct publisher *publisher)
 {
@@ -12,6 +13,10 @@ static struct dnskey_id own_key(const struct publisher *publisher)
     for (size_t i = 0; i < publisher->zones.count; i++)
         if (strcmp(publisher->zones.list[i].name, "example.com") == 0)
             life_read(&publisher->zones.list[i].state, &set);
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if (set.keys[i].wanted)
+            return set.keys[i].id;
+    fail_msg("no key is wanted");
     return set.keys[0].id;
 }
 
@@ -63,6 +68,117 @@ static void no_key_is_made_beside_a_broken_half(void **state)
     publisher_close(publisher);
 }
 
+static void see(struct publisher *publisher, int64_t now)
+{
+    struct zone *zone = &publisher->zones.list[0];
+    struct keyset set;
+    struct error err = {0};
+    life_read(&zone->state, &set);
+    const struct keyset_sight zone_sight = {.seen_at = now, .revision = set.revision, .ok = 1};
+    const struct keyset_parent_sight parent_sight = {
+        .seen_at = now, .ok = 1, .ttl = 300, .sets = {{.keys = set.offered}}, .set_count = 1};
+    keyset_see_zone(&set, &zone_sight, now);
+    keyset_see_parent(&set, &parent_sight, now);
+    assert_int_equal(life_keep(publisher, zone, &set, &err), STATUS_OK);
+    work(publisher, now);
+}
+
+// So many hours go by, in which everything is seen everywhere.
+static int64_t hours(struct publisher *publisher, int64_t now, int count)
+{
+    for (int i = 0; i < count; i++)
+        see(publisher, now += 3600);
+    return now;
+}
+
+static void order_roll(struct publisher *publisher, bool compromised, int64_t now)
+{
+    struct zone *zone = &publisher->zones.list[0];
+    struct rollover_policy policy = life_policy(zone, 0);
+    struct keyset set;
+    struct error err = {0};
+    life_read(&zone->state, &set);
+    rollover_order_roll(&set, &policy, KEY_ROLE_CSK, 0, compromised, now);
+    assert_int_equal(life_keep(publisher, zone, &set, &err), STATUS_OK);
+    work(publisher, now);
+}
+
+static bool has_file(struct dnskey_id id, const char *ending)
+{
+    char *path = xasprintf("%s/state/keys/Kexample.com.+%03u+%05u.%s", directory, id.algorithm,
+                           id.tag, ending);
+    bool has = access(path, F_OK) == 0;
+    free(path);
+    return has;
+}
+
+static void files_stay_for_thirty_days_and_then_go(void **state)
+{
+    (void)state;
+    struct dnskey_id old;
+    struct publisher *publisher = start_with_key(&old);
+    int64_t now = hours(publisher, NOW, 6);
+    order_roll(publisher, false, now);
+    assert_true(has_file(old, "private")); // it is needed yet
+    now = hours(publisher, now, 4 * 24);
+    struct keyset set;
+    life_read(&publisher->zones.list[0].state, &set);
+    assert_int_equal(keyset_find(&set, old), KEYSET_KEYS_MAX); // dead
+    struct dnskey_id young = own_key(publisher);
+    assert_int_equal(count_keys(), 4);
+    for (int day = 0; day < 25; day++)
+        see(publisher, now += DAY);
+    assert_true(has_file(old, "key") && has_file(old, "private"));
+    for (int day = 0; day < 7; day++)
+        see(publisher, now += DAY);
+    assert_false(has_file(old, "key") || has_file(old, "private"));
+    // Nothing else went, whatever its own times say.
+    assert_int_equal(count_keys(), 2);
+    if (!has_file(young, "private"))
+        fail_msg("the files of a key in use went");
+    publisher_close(publisher);
+}
+
+static void what_the_keyset_has_is_never_removed(void **state)
+{
+    (void)state;
+    struct dnskey_id own;
+    struct publisher *publisher = start_with_key(&own);
+    in_shell("cd state/keys && for f in K*.private; do "
+             "echo 'Delete: 20200101000000' >>$f; done && for f in K*.key; do "
+             "sed -i '1i; Delete: 20200101000000 (long ago)' $f; done && cp -r . ../../copy");
+    for (int day = 1; day < 4; day++) {
+        publisher_touch_all(publisher);
+        work(publisher, NOW + day * DAY);
+    }
+    in_shell("ls copy >before; ls state/keys >after; cmp before after");
+    publisher_close(publisher);
+}
+
+static void the_private_part_of_a_compromised_key_goes_at_once(void **state)
+{
+    (void)state;
+    struct dnskey_id old;
+    struct publisher *publisher = start_with_key(&old);
+    int64_t now = hours(publisher, NOW, 6);
+    order_roll(publisher, true, now);
+    assert_true(has_file(old, "private"));
+    struct keyset set;
+    for (int i = 0; i < 4 * 24; i++) {
+        see(publisher, now += 3600);
+        life_read(&publisher->zones.list[0].state, &set);
+        bool dead = keyset_find(&set, old) == KEYSET_KEYS_MAX;
+        assert_int_equal(has_file(old, "private"), !dead);
+    }
+    assert_int_equal(keyset_find(&set, old), KEYSET_KEYS_MAX);
+    assert_true(has_file(old, "key"));
+    // The zone goes on with what is left of it lying there.
+    publisher_touch_all(publisher);
+    work(publisher, now + 1);
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
 
 int main(void)
@@ -71,6 +187,9 @@ int main(void)
         TEST(a_lost_public_part_is_written_again),
         TEST(what_is_left_of_a_pair_is_taken_over_without_state),
         TEST(no_key_is_made_beside_a_broken_half),
+        TEST(files_stay_for_thirty_days_and_then_go),
+        TEST(what_the_keyset_has_is_never_removed),
+        TEST(the_private_part_of_a_compromised_key_goes_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
