@@ -28,4 +28,3 @@ bool time_text_read(const char *text, int64_t *ret)
     *ret = (int64_t)timegm(&utc);
     return *ret > 0;
 }
-

@@ -101,9 +101,9 @@ struct dnskey *dnskey_set_find(const struct dnskey_set *set, struct dnskey_id id
 // (RFC 5011 §2.1)?
 bool dnskey_set_has_tag(const struct dnskey_set *set, uint16_t tag);
 
-// Writes the .key files that are missing beside .private files of the zone (of these keys only; NULL: of all), and lists
-// them: the file was lost, or a crash came between the two. The tag in the file's name tells the flags. One that cannot
-// be read, or has a tag of its own, is an error that names it.
+// Writes the .key files that are missing beside .private files of the zone (of these keys only; NULL: of all), and
+// lists them: the file was lost, or a crash came between the two. The tag in the file's name tells the flags. One that
+// cannot be read, or has a tag of its own, is an error that names it.
 enum status dnskey_complete(struct dnskey_listing *listing, const char *zone,
                             const struct dnskey_ids *known, struct error *err);
 

@@ -15,11 +15,11 @@
 //                                                                  + parent's propagation delay + its TTL
 //
 // A DS that was offered to the parent (`zonegen --ds`, CDS) may be there from then on, whether it was seen or not. DS
-// records of other keys are counted and otherwise left out: with them alone no zone of ours can be validated, and beside
-// ours they change nothing (RFC 6840 §5.11).
+// records of other keys are counted and otherwise left out: with them alone no zone of ours can be validated, and
+// beside ours they change nothing (RFC 6840 §5.11).
 //
-// Pure: no files, no clock, no network; `now` is Unix time in seconds. Keys have slots, which are bits of masks, so that
-// history stays true when keys come and go.
+// Pure: no files, no clock, no network; `now` is Unix time in seconds. Keys have slots, which are bits of masks, so
+// that history stays true when keys come and go.
 #pragma once
 
 #include <stdbool.h>
@@ -140,9 +140,9 @@ bool keyset_would_hold(const struct keyset *set, enum keyset_component component
 // Begins the keyset of a zone that is published without signatures, or was never: `ttl` is the largest that answers
 // from there may be cached with.
 void keyset_begin(struct keyset *set, uint32_t ttl, int64_t now);
-// Begins the keyset of a zone that has these keys, by their timing metadata (public parts suffice): brought along, or all
-// that is left when the state is lost. What is published and what signs is as they say; the parent may have a DS of any
-// that signs, until it is seen. Returns how many keys were taken.
+// Begins the keyset of a zone that has these keys, by their timing metadata (public parts suffice): brought along, or
+// all that is left when the state is lost. What is published and what signs is as they say; the parent may have a DS
+// of any that signs, until it is seen. Returns how many keys were taken.
 size_t keyset_adopt(struct keyset *set, const struct dnskey_set *files, uint32_t ttl, int64_t now);
 // Puts a key into a free slot: not published yet, wanted. Returns the slot, KEYSET_KEYS_MAX when there is none.
 size_t keyset_add(struct keyset *set, struct dnskey_id id, enum key_role role, int64_t now);

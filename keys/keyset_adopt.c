@@ -90,8 +90,8 @@ static void adopt_key(struct keyset *set, const struct dnskey_set *files, const 
         ret->young |= bit;
 }
 
-// In the middle of a rollover there are two of a role: the one that signs last is to stay. Where files say no times, all
-// are: nobody knows which of them the parent's DS names.
+// In the middle of a rollover there are two of a role: the one that signs last is to stay. Where files say no times,
+// all are: nobody knows which of them the parent's DS names.
 static void choose_successors(struct keyset *set, const struct adoption *found)
 {
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)

@@ -8,7 +8,8 @@
 // A `zone` line has its state and a time, `-` for none; `key` lines behind it are the DNSKEYs that the DS are made of.
 //
 //   none     not signed, and no DS of ours can be at the parent
-//   wait     signed; the DS of these keys may be entered from the time on (-: not known yet), and not before: caches may
+//   wait     signed; the DS of these keys may be entered from the time on (-: not known yet), and not before: caches
+// may
 //            have answers without signatures
 //   enter    to be entered, in the place of all others
 //   in       seen at all the parent's servers, since that time; nothing to do

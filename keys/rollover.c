@@ -41,8 +41,8 @@ static bool fits(const struct keyset *set, const struct rollover_policy *policy,
            key->id.algorithm == wanted_algorithm(set, policy);
 }
 
-// When a key in use is to be replaced by age. A ZSK's successor is published early enough to sign when the time is over,
-// but not before half of it is.
+// When a key in use is to be replaced by age. A ZSK's successor is published early enough to sign when the time is
+// over, but not before half of it is.
 static int64_t old_at(const struct rollover_policy *policy, const struct keyset_key *key)
 {
     bool zsk = key->role == KEY_ROLE_ZSK;

@@ -9,13 +9,13 @@
 //   3. DNSKEYS     the wanted keys alone; else these as well
 //   4. DS          the wanted ones alone
 //
-// From this follow: ZSK pre-publication (3, wait, 1, wait, 3); KSK double-signature (3, wait, 4, wait for the parent, 3)
-// and double-DS (2, wait for the parent, 3, wait, 4); conservative algorithm rollover (1, wait, 3, wait, 4, wait for the
-// parent, 3, wait, 1); CSK ↔ KSK+ZSK; signing (1 and 3 at once, wait, 4) and going back to unsigned (4 with no DS, wait
-// for the parent, 1 and 3). A new order in the middle of one only changes what is wanted.
+// From this follow: ZSK pre-publication (3, wait, 1, wait, 3); KSK double-signature (3, wait, 4, wait for the parent,
+// 3) and double-DS (2, wait for the parent, 3, wait, 4); conservative algorithm rollover (1, wait, 3, wait, 4, wait
+// for the parent, 3, wait, 1); CSK ↔ KSK+ZSK; signing (1 and 3 at once, wait, 4) and going back to unsigned (4 with no
+// DS, wait for the parent, 1 and 3). A new order in the middle of one only changes what is wanted.
 //
-// A compromised key goes the same way, now: to drop it at once would make the zone bogus for as long as its DS is cached,
-// which stops all mail, while who has the key can forge only what a victim asks through him (RFC 6781 §4.3.1).
+// A compromised key goes the same way, now: to drop it at once would make the zone bogus for as long as its DS is
+// cached, which stops all mail, while who has the key can forge only what a victim asks through him (RFC 6781 §4.3.1).
 #pragma once
 
 #include <stdbool.h>
@@ -77,8 +77,8 @@ void rollover_order_roll(struct keyset *set, const struct rollover_policy *polic
                          enum key_role roles, uint8_t algorithm, bool compromised, int64_t now);
 void rollover_order_retire(struct keyset *set, enum keyset_order order, int64_t now);
 // A key that was brought along becomes the wanted one of its role, all others of the role are spent. One that is on its
-// way out comes back. Ends an order to retire or move, and one for another algorithm than the policy's. RANGE when there
-// is no slot, STATE when the keyset has that key in another role, or compromised; nothing has changed then.
+// way out comes back. Ends an order to retire or move, and one for another algorithm than the policy's. RANGE when
+// there is no slot, STATE when the keyset has that key in another role, or compromised; nothing has changed then.
 enum status rollover_order_import(struct keyset *set, struct dnskey_id id, enum key_role role,
                                   int64_t now);
 

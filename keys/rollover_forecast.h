@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: ISC
-// What a rollover will do, and when, before it begins: for `zonebox roll`, `retire` and `move`. The world is taken to be
-// a good one, rollover_step itself is run in it, and what happens is written down: name servers have the zone at once,
-// they and the parent are looked at each check_interval, and somebody sees to the DS within parent_delay.
+// What a rollover will do, and when, before it begins: for `zonebox roll`, `retire` and `move`. The world is taken to
+// be a good one, rollover_step itself is run in it, and what happens is written down: name servers have the zone at
+// once, they and the parent are looked at each check_interval, and somebody sees to the DS within parent_delay.
 //
-// Nobody knows when that is. So the times of steps behind it are the earliest ones, and say how long after it they come:
-// "as soon as the DS is entered; then 25 hours later".
+// Nobody knows when that is. So the times of steps behind it are the earliest ones, and say how long after it they
+// come: "as soon as the DS is entered; then 25 hours later".
 //
-// Pure: the order was applied to a copy of the keyset (rollover_order_roll, _retire), which is not changed; keys that do
-// not exist yet have no tag.
+// Pure: the order was applied to a copy of the keyset (rollover_order_roll, _retire), which is not changed; keys that
+// do not exist yet have no tag.
 #pragma once
 
 #include <stdbool.h>

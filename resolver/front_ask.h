@@ -28,8 +28,8 @@ struct waiting {
 
 struct asker {
     bool stream;
-    // Sends the reply; client: for UDP. `reply` has STREAM_PREFIX_LEN octets of room in front of it (dns/stream.h). Does
-    // not ask again: it may be called by the engine.
+    // Sends the reply; client: for UDP. `reply` has STREAM_PREFIX_LEN octets of room in front of it (dns/stream.h).
+    // Does not ask again: it may be called by the engine.
     void (*send)(struct asker *asker, const struct address *client, uint8_t *reply, size_t len);
     struct waiting *first;
     unsigned count;

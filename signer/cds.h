@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // CDS and CDNSKEY: what the parent should have, said in the zone itself (RFC 7344), so that parents that look there
-// need no form filled in. They say what is offered; nothing before that, and `delete` (RFC 8078 §4) while a DS has to go.
+// need no form filled in. They say what is offered; nothing before that, and `delete` (RFC 8078 §4) while a DS has to
+// go.
 #pragma once
 
 #include "base/status.h"

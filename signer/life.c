@@ -171,8 +171,9 @@ static uint32_t largest_ttl(const struct records *records)
     return largest;
 }
 
-// Where nobody looks at the world, time alone says that name servers have what is published, for as long as no DS of ours
-// can be anywhere: then no validator expects anything. With a DS out there, what was not seen is not taken for granted.
+// Where nobody looks at the world, time alone says that name servers have what is published, for as long as no DS of
+// ours can be anywhere: then no validator expects anything. With a DS out there, what was not seen is not taken for
+// granted.
 static void see_by_time(const struct build_context *context, const struct rollover_policy *policy,
                         struct keyset *set)
 {

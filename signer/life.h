@@ -7,7 +7,8 @@
 //   keyset in state/        it goes on from there; a key file that it needs and that is missing, unreadable or another
 //                           stops the changes of the zone, and what is served stays (signer/trouble.h)
 //   none, but key files     they are taken over as their timing metadata says: brought along, or state/ was lost
-//   none, and no files      a new zone gets its first keys; one that was signed before does not: new keys would not match
+//   none, and no files      a new zone gets its first keys; one that was signed before does not: new keys would not
+// match
 //                           the DS at the parent. Who has lost them takes the DS out there, publishes the zone with
 //                           `dnssec: off` for as long as it lives, and switches it on again.
 #pragma once
@@ -23,9 +24,9 @@
 struct rollover_policy life_policy(const struct zone *zone, uint32_t largest_ttl);
 
 // Before a zone's records are arranged: brings its keyset up to date, makes keys that are due, loads those in use into
-// build->keys with their `use`, adds DNSKEY, CDS and CDNSKEY to the records, sets build->dnssec, and leaves the keyset to
-// be remembered in build->state. With what is published signed again, nothing of that changes. STATE and the like with
-// words when the zone cannot be signed.
+// build->keys with their `use`, adds DNSKEY, CDS and CDNSKEY to the records, sets build->dnssec, and leaves the keyset
+// to be remembered in build->state. With what is published signed again, nothing of that changes. STATE and the like
+// with words when the zone cannot be signed.
 enum status life_step(const struct build_context *context, struct build *build, struct error *err);
 
 // When a step is due by time, INT64_MAX: never. Read from the keyset in zone->state.

@@ -37,14 +37,14 @@ struct life_order {
 enum status life_order(struct publisher *publisher, const json_t *request, json_t *reply,
                        int64_t now, struct error *err);
 
-// Remembers another keyset of a zone, now: on return it is in state/. A batch that has the zone leaves it out, and it is
-// looked at again, before others. On an error nothing has changed.
+// Remembers another keyset of a zone, now: on return it is in state/. A batch that has the zone leaves it out, and it
+// is looked at again, before others. On an error nothing has changed.
 enum status life_keep(struct publisher *publisher, struct zone *zone, const struct keyset *set,
                       struct error *err);
 
-// "import": keys whose files were put into keys/ become the wanted ones of their roles (signer/life_import.c). The reply
-// says "adopted":true for a zone that has no keyset yet: it takes all its key files over when it is signed. A dry order
-// comes before the files are there.
+// "import": keys whose files were put into keys/ become the wanted ones of their roles (signer/life_import.c). The
+// reply says "adopted":true for a zone that has no keyset yet: it takes all its key files over when it is signed. A
+// dry order comes before the files are there.
 enum status life_import(struct life_order *order, struct error *err);
 
 // "roll", "retire", "move" and "resume" (signer/life_roll.c). The reply of roll has "replaces": the tags of the keys

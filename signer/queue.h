@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Which zone is looked at next, and when: so that a tick costs nothing for the zones that are not due, however many there
-// are. Zones wait in the order in which they were touched,
+// Which zone is looked at next, and when: so that a tick costs nothing for the zones that are not due, however many
+// there are. Zones wait in the order in which they were touched,
 //
 //   1. the one with the host name, since certificates change most
 //   2. those that the admin has just changed (zone->urgent)
@@ -40,8 +40,8 @@ void queue_touch(struct zone *zone);
 // What it is due by has changed. A zone that is in no queue stays so.
 void queue_settle(struct zone *zone);
 
-// What is due by now waits from now on; what is to be said of zones is said. A clock that was set back has all zones put
-// in again. Is there a zone whose turn it is?
+// What is due by now waits from now on; what is to be said of zones is said. A clock that was set back has all zones
+// put in again. Is there a zone whose turn it is?
 bool queue_wake(struct queue *queue, int64_t now);
 // The zone whose turn it is, or NULL.
 struct zone *queue_next(const struct queue *queue);

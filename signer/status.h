@@ -12,8 +12,8 @@
 //    "external-count":1,
 //    "external":[{"name":"example.org","dkim":[…],"dkim-next":null,"error":"…"},…]}
 //
-// keys, life, served, parent: signer/life_status.h. external: the domains that others serve, which zone-count leaves out and wrong counts. todo: what a key of theirs
-// waits for, or what has to be done with its record there.
+// keys, life, served, parent: signer/life_status.h. external: the domains that others serve, which zone-count leaves
+// out and wrong counts. todo: what a key of theirs waits for, or what has to be done with its record there.
 // Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM key's state is
 // one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be
 // looked at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all" (the

@@ -149,8 +149,8 @@ static void take_ready_keys(struct verification *v)
             (void)!signing_key_new(&keys->keys[i], &v->ready[i], NULL); // NULL: ldns verifies
 }
 
-// What is to be published is there, and who is to sign the set does: among those is every key that a DS at the parent may
-// name.
+// What is to be published is there, and who is to sign the set does: among those is every key that a DS at the parent
+// may name.
 static enum status check_own_keys(const struct verification *v, struct error *err)
 {
     const struct dnskey_set *keys = v->request->keys;

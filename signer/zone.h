@@ -52,8 +52,8 @@ struct zone {
     struct zone_dkim *dkim; // the DKIM keys of its mail domains; NULL: not looked at yet
 };
 
-// As the configuration wants it. One that is to be unsigned stays signed while a DS for it may be cached, and one that is
-// retired is unsigned all the same: what is so is in zone->state.mode and zone->published.
+// As the configuration wants it. One that is to be unsigned stays signed while a DS for it may be cached, and one that
+// is retired is unsigned all the same: what is so is in zone->state.mode and zone->published.
 static inline enum config_dnssec zone_dnssec(const struct zone *zone)
 {
     return zone->target->dnssec;

@@ -114,8 +114,8 @@ struct zonegen_keys {
         *listing; // of dnssec_directory, for many zones in a row; NULL: listed when needed
     // What the parents should have as DS, as the signer has written it; NULL, or not known: of all keys.
     const struct offers *offers;
-    // For the signer, which knows better: should the parent have the DS of this DNSKEY of the child now? A DS that comes
-    // too early would make it bogus. NULL: by `offers`.
+    // For the signer, which knows better: should the parent have the DS of this DNSKEY of the child now? A DS that
+    // comes too early would make it bogus. NULL: by `offers`.
     bool (*is_offered)(void *context, const struct zone_target *child, const ldns_rr *dnskey);
     void *context;
 };
