@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "dns/types.h"
+#include "dns/wire.h"
 #include "signer/compile.h"
 #include "signer/dkim.h"
 #include "signer/judge.h"
@@ -47,6 +48,22 @@ enum status build_open(struct store_reader *serve, const struct name_key *apex, 
     return image_open(entry.value, entry.value_len, ret, err);
 }
 
+uint32_t build_transfer_time(const struct image *image)
+{
+    const struct image_rrset *rrset = image_rrset(image, image->nodes, RR_TYPE_SOA);
+    struct image_cursor cursor;
+    struct image_rr rr;
+    const size_t timers = 20, refresh = 4, retry = 8; // from the serial on
+    if (rrset == NULL)
+        return 0;
+    image_rrs(&cursor, image, rrset, false);
+    if (!image_rrs_next(&cursor, &rr) || rr.rdata_len < timers)
+        return 0;
+    const uint8_t *serial = rr.rdata + rr.rdata_len - timers;
+    uint64_t sum = (uint64_t)wire_get_u32(serial + refresh) + wire_get_u32(serial + retry);
+    return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+}
+
 void build_look(struct store_reader *serve, struct zone *zone, struct error *err)
 {
     struct image image;
@@ -61,6 +78,7 @@ void build_look(struct store_reader *serve, struct zone *zone, struct error *err
         .content = header->meta.content,
         .made_at = header->meta.made_at,
         .expires_at = header->meta.expires_at,
+        .transfer_s = build_transfer_time(&image),
     };
     public_keys_done(&zone->keys);
     public_keys_read(&image, zone->state.mode == STATE_UNSIGNED, &zone->keys);
@@ -352,7 +370,8 @@ static enum build_outcome leave(struct build *build)
     const struct zone_state *before = &build->zone->state;
     build->state.serial = before->serial;
     build->state.mode = before->mode;
-    build->state_changed = build->state.keyset_len != before->keyset_len ||
+    build->state_changed = build->zone->keyset_unsaved ||
+                           build->state.keyset_len != before->keyset_len ||
                            (before->keyset_len > 0 &&
                             memcmp(build->state.keyset, before->keyset, before->keyset_len) != 0);
     return BUILD_UNCHANGED;

@@ -69,6 +69,7 @@ static void remember(struct publisher *publisher, const struct build_context *co
     zone->state = build->state;
     build->state.keyset = NULL; // moved
     life_read(&zone->state, &after);
+    zone->keyset_unsaved = false;
     zone->life_next = life_next(zone);
     queue_settle(zone);
     life_tell(build);
@@ -201,6 +202,13 @@ static void tell_published(struct publisher *publisher, const struct build *buil
               build->is_signed ? log_u64(build->signatures_kept) : NULL, NULL);
 }
 
+static uint32_t transfer_time(const struct build *build)
+{
+    struct image image;
+    image_trust(build->image.data, &image);
+    return build_transfer_time(&image);
+}
+
 static void take_over(struct publisher *publisher, int64_t now)
 {
     struct batch *batch = publisher->batch;
@@ -216,6 +224,7 @@ static void take_over(struct publisher *publisher, int64_t now)
             .content = build->content,
             .made_at = now,
             .expires_at = build->expires_at,
+            .transfer_s = transfer_time(build),
         };
         zone->alarmed = false;
         publisher_zone_is_well(zone);
@@ -277,6 +286,15 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     return STATUS_OK;
 }
 
+// What the world has of these zones is looked at again.
+static void look_again(struct publisher *publisher, int64_t now)
+{
+    for (size_t i = 0; i < publisher->batch->count; i++)
+        life_ask_again(publisher, publisher->batch->builds[i].zone, now);
+    for (size_t i = 0; i < publisher->batch->news_count; i++)
+        life_ask_again(publisher, publisher->batch->news[i].zone, now);
+}
+
 // Keys that were made are written; their zones are looked at once more, before the others.
 static void store_keys(struct publisher *publisher, int64_t now)
 {
@@ -298,6 +316,8 @@ enum status publisher_commit(struct publisher *publisher, struct batch *batch, i
     publisher->batch = batch;
     store_keys(publisher, now);
     enum status status = commit_batch(publisher, now, &err);
+    if (status == STATUS_OK)
+        look_again(publisher, now);
     if (status != STATUS_OK) {
         put_back(batch);
         publisher_stores_fail(publisher, &err, now);

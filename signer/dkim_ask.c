@@ -43,12 +43,9 @@ static struct dkim_round *free_round(struct dkim_desk *desk)
 static void begin(struct publisher *publisher, struct dkim_round *round, struct zone *zone,
                   struct dkim_watch *watch, struct observe_question *ret)
 {
-    memset(ret, 0, sizeof(*ret));
-    ret->version = OBSERVE_VERSION;
-    ret->id = round->id = question_id(publisher);
-    ret->kind = OBSERVE_RECORD;
+    question_begin(publisher, OBSERVE_RECORD, zone->name, ret);
+    round->id = ret->id;
     ret->type = RR_TYPE_TXT;
-    question_name(zone->name, ret->zone);
     question_name(watch->owner, ret->owner);
     memcpy(ret->digest, watch->digest, sizeof(ret->digest));
     memcpy(round->digest, watch->digest, sizeof(round->digest));
@@ -107,8 +104,7 @@ static void give_up_old(struct dkim_desk *desk, int64_t now)
     static const struct observe_answer nothing = {.unknown = 1};
     for (size_t i = 0; i < DKIM_ROUNDS_MAX; i++) {
         struct dkim_round *round = &desk->rounds[i];
-        if (round->id != 0 &&
-            (now >= round->begun_at + OBSERVE_PATIENCE_S || now < round->begun_at))
+        if (round->id != 0 && question_is_late(round->begun_at, now))
             finish(round, &nothing, now);
     }
 }

@@ -27,13 +27,17 @@ enum life_alarm {
 struct life_watch {
     struct life_sight served;
     struct life_sight parent;
-    int64_t expires_at;    // the first expiration at any server, 0: no signature was seen
-    int64_t wrong_since;   // a server has been wrong in every look since, 0: none was in the last
-    uint32_t foreign;      // DS of other keys in one set at the parent, at most
-    bool ds_bogus;         // a server of the parent has a set of DS with none that fits
-    unsigned alarms;       // bits of enum life_alarm, told
-    int64_t asked_at;      // when the last look began, 0: none did
-    bool asked;            // it is not over
+    int64_t expires_at;      // the first expiration at any server, 0: no signature was seen
+    int64_t wrong_since;     // a server has been wrong in every look since, 0: none was in the last
+    uint32_t foreign;        // DS of other keys in one set at the parent, at most
+    bool ds_bogus;           // a server of the parent has a set of DS with none that fits
+    const char *todo;        // about a DS that has the zone refused
+    unsigned alarms;         // bits of enum life_alarm, told
+    int64_t asked_at;        // when the last look began, 0: none did
+    bool asked;              // it is not over
+    uint32_t asked_revision; // of the keyset that it was about, and the DS that were offered
+    uint16_t asked_offered;
+    uint64_t cds_seen;     // the CDS that all name servers were seen with, 0: none
     uint64_t notified;     // the CDS that the parent was told of, 0: none
     uint32_t notify_count; // how often
     int64_t notify_at;     // when again

@@ -43,7 +43,7 @@ const char *life_wait_words(const struct keyset *set, enum rollover_wait wait, b
     case ROLLOVER_DONE:
         break;
     case ROLLOVER_FOR_SERVERS:
-        return observed ? words_for_servers(set) : "the time that name servers are given";
+        return observed ? words_for_servers(set) : "the next look at the zone";
     case ROLLOVER_FOR_CACHES:
         return "what resolvers have kept has to run out";
     case ROLLOVER_FOR_DS_IN:

@@ -141,7 +141,8 @@ static void on_step(uv_timer_t *timer)
         return;
     }
     ask(loop, now);
-    step_in(loop, until(publisher_next(loop->publisher, now), now));
+    int64_t next = publisher_next(loop->publisher, now), ask_at = questions_next(loop->publisher);
+    step_in(loop, until(ask_at < next ? ask_at : next, now));
 }
 
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────

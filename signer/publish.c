@@ -63,6 +63,7 @@ void publisher_close(struct publisher *publisher)
     public_file_done(&publisher->public_file);
     offer_file_done(&publisher->offer_file);
     tls_desk_done(&publisher->tls);
+    life_desk_done(&publisher->life);
     stores_close(&publisher->stores);
     dkim_tables_done(&publisher->dkim_tables);
     free(publisher->trouble);
@@ -103,6 +104,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
     queue_reset(&publisher->queue, zones, now);
+    life_ask_anew(publisher, now);
     return true;
 }
 
@@ -113,6 +115,7 @@ void publisher_touch_all(struct publisher *publisher)
     for (size_t i = 0; i < publisher->zones.external_count; i++)
         queue_touch(&publisher->zones.externals[i]);
     dkim_ask_anew(publisher, true);
+    life_ask_soon(publisher);
     publisher->public_file.kept.stale = true;
     publisher->offer_file.kept.stale = true;
     publisher->dkim_tables.kept.stale = true;
@@ -141,7 +144,7 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
         .orders = publisher->batch != NULL ? &publisher->batch->orders : NULL,
         .dkim_changed = &publisher->dkim_tables.kept.stale,
         .dkim_held = publisher->dkim_tables.kept.trouble != NULL,
-        .has_eyes = publisher->has_channel && questions_wanted(publisher),
+        .has_eyes = questions_have_eyes(publisher),
         .distrust = publisher->distrust,
         .now = now,
     };

@@ -7,6 +7,7 @@
 #include "signer/dkim.h"
 #include "signer/dkim_ask.h"
 #include "signer/dkim_tables.h"
+#include "signer/life_ask.h"
 #include "signer/offer_file.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
@@ -39,6 +40,7 @@ struct publisher {
     struct dkim_tables dkim_tables;
     struct tls_desk tls;
     struct dkim_desk dkim;
+    struct life_desk life;
     uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
     struct queue queue;

@@ -15,6 +15,11 @@ bool questions_wanted(const struct publisher *publisher)
     return publisher->zones.inputs != NULL && publisher->zones.inputs->config->probe.enabled;
 }
 
+bool questions_have_eyes(const struct publisher *publisher)
+{
+    return publisher->has_channel && questions_wanted(publisher);
+}
+
 uint32_t question_id(struct publisher *publisher)
 {
     if (publisher->last_question == 0)
@@ -31,12 +36,33 @@ uint32_t question_interval(const struct publisher *publisher)
     return wanted != 0 ? wanted : INTERVAL_S;
 }
 
-bool answer_makes_sense(const struct observe_answer *answer, int64_t asked_at, int64_t now)
+void question_begin(struct publisher *publisher, uint16_t kind, const char *zone,
+                    struct observe_question *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->version = OBSERVE_VERSION;
+    ret->id = question_id(publisher);
+    ret->kind = kind;
+    question_name(zone, ret->zone);
+}
+
+bool question_is_late(int64_t asked_at, int64_t now)
+{
+    return now >= asked_at + OBSERVE_PATIENCE_S || now < asked_at;
+}
+
+bool answer_is_ours(const struct observe_answer *answer, int64_t asked_at, int64_t now)
 {
     return answer->version == OBSERVE_VERSION && answer->ok <= SERVERS_MAX &&
            answer->wrong <= SERVERS_MAX && answer->unknown <= SERVERS_MAX &&
-           answer->ok + answer->wrong + answer->unknown > 0 && answer->ttl <= INT32_MAX &&
-           answer->seen_at >= asked_at - 1 && answer->seen_at <= now + 1;
+           answer->ttl <= INT32_MAX && answer->seen_at >= asked_at - 1 &&
+           answer->seen_at <= now + 1;
+}
+
+bool answer_makes_sense(const struct observe_answer *answer, int64_t asked_at, int64_t now)
+{
+    return answer_is_ours(answer, asked_at, now) &&
+           answer->ok + answer->wrong + answer->unknown > 0;
 }
 
 void question_name(const char *text, uint8_t ret[NAME_WIRE_MAX])
@@ -50,11 +76,18 @@ size_t questions_take(struct publisher *publisher, int64_t now, struct observe_q
                       size_t max)
 {
     size_t count = tls_questions(publisher, now, ret, max);
-    return count + dkim_questions(publisher, now, ret + count, max - count);
+    count += dkim_questions(publisher, now, ret + count, max - count);
+    return count + life_questions(publisher, now, ret + count, max - count);
 }
 
 void questions_answer(struct publisher *publisher, const struct observe_answer *answer, int64_t now)
 {
     tls_answer(publisher, answer, now);
     dkim_answer(publisher, answer, now);
+    life_answer(publisher, answer, now);
+}
+
+int64_t questions_next(const struct publisher *publisher)
+{
+    return life_ask_next(publisher);
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/control.h"
 #include "signer/dkim_words.h"
+#include "signer/life_alarm.h"
 #include "signer/life_status.h"
 #include "signer/notes.h"
 #include "signer/publisher.h"
@@ -35,14 +36,14 @@ static json_t *time_or_null(int64_t time)
     return time != 0 && time != INT64_MAX ? json_integer(time) : json_null();
 }
 
-// What is wrong with it, or NULL.
-static const char *error_of(const struct zone *zone, int64_t now)
+// What is wrong with it, or NULL. The caller frees it.
+static char *error_of(const struct zone *zone, int64_t now)
 {
     if (zone->complaint != NULL)
-        return zone->complaint;
+        return xstrdup(zone->complaint);
     if (publisher_runs_out(zone, now))
-        return "its signatures run out and were not renewed";
-    return NULL;
+        return xstrdup("its signatures run out and were not renewed");
+    return life_alarm_words(zone);
 }
 
 static int64_t next_of(const struct zone *zone)
@@ -106,23 +107,23 @@ static enum config_dnssec kind_of(const struct zone *zone)
     return zone->state.mode == STATE_NEVER ? zone_dnssec(zone) : of_mode[zone->state.mode];
 }
 
-static json_t *zone_of(const struct publisher *publisher, const struct zone *zone, int64_t now)
+static json_t *zone_of(const struct publisher *publisher, const struct zone *zone, char *error,
+                       int64_t now)
 {
     const struct zone_published *published = &zone->published;
-    const char *error = error_of(zone, now);
     json_t *object = json_object();
     set(object, "name", json_string_nocheck(zone->name));
     set(object, "serial", published->exists ? json_integer(published->serial) : json_null());
     set(object, "dnssec", json_string_nocheck(kinds[kind_of(zone)]));
     set(object, "signatures-expire", time_or_null(published->expires_at));
     set(object, "sign-next", time_or_null(next_of(zone)));
-    set(object, "keys", life_keys_status(zone, questions_wanted(publisher), now));
-    set(object, "life", life_status(zone, questions_wanted(publisher), now));
+    set(object, "keys", life_keys_status(zone, questions_have_eyes(publisher), now));
+    set(object, "life", life_status(zone, questions_have_eyes(publisher), now));
     set(object, "served", life_served_status(zone));
     set(object, "parent", life_parent_status(zone));
     set(object, "dkim", dkim_of(publisher, zone));
     set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
-    set(object, "error", error != NULL ? control_text(error) : json_null());
+    set(object, "error", text_or_null(error));
     set(object, "notes", notes_of(zone, now));
     return object;
 }
@@ -212,10 +213,12 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     json_t *list = json_array(), *externals = json_array();
     for (size_t i = 0; i < zones->count; i++) {
         const struct zone *zone = &zones->list[i];
-        bool is_wrong = error_of(zone, now) != NULL;
-        sum_up(&summary, zone, is_wrong);
-        if (is_wanted(wanted, zone, is_wrong))
-            json_array_append_new(list, zone_of(publisher, zone, now));
+        char *error = error_of(zone, now);
+        sum_up(&summary, zone, error != NULL);
+        if (is_wanted(wanted, zone, error != NULL))
+            json_array_append_new(list, zone_of(publisher, zone, error, now));
+        else
+            free(error);
     }
     summary.wrong += list_externals(publisher, wanted, externals);
     bool one = strcmp(wanted, "all") != 0 && strcmp(wanted, "wrong") != 0;

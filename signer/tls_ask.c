@@ -104,7 +104,7 @@ static void give_up_old(struct publisher *publisher, int64_t now)
     struct tls_desk *desk = &publisher->tls;
     for (size_t i = 0; i < TLS_KEYS_MAX; i++) {
         struct tls_round *round = &desk->rounds[i];
-        if (round->active && (now >= round->begun_at + OBSERVE_PATIENCE_S || now < round->begun_at))
+        if (round->active && question_is_late(round->begun_at, now))
             finish(publisher, round, now);
     }
 }

@@ -17,9 +17,10 @@ struct zone_published {
     bool exists;
     bool is_signed;
     uint32_t serial;
-    uint64_t content;   // image_meta
-    int64_t made_at;    // image_meta
-    int64_t expires_at; // image_meta, 0: never
+    uint64_t content;    // image_meta
+    int64_t made_at;     // image_meta
+    int64_t expires_at;  // image_meta, 0: never
+    uint32_t transfer_s; // build_transfer_time
 };
 
 struct queue;

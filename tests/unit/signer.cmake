@@ -1,4 +1,4 @@
-add_library(signer_zone STATIC unit/signer/box.c unit/signer/signer_zone.c)
+add_library(signer_zone STATIC unit/signer/box.c unit/signer/key_world.c unit/signer/signer_zone.c)
 target_link_libraries(signer_zone PUBLIC signer test_support PkgConfig::CMOCKA)
 
 zonebox_unit(signer test_chain signer_zone)
@@ -6,6 +6,7 @@ zonebox_unit(signer test_changes signer_zone)
 zonebox_unit(signer test_dkim_keeping signer_zone)
 zonebox_unit(signer test_key_files signer_zone)
 zonebox_unit(signer test_kept_file signer)
+zonebox_unit(signer test_life_ask signer_zone)
 zonebox_unit(signer test_life_order signer_zone)
 zonebox_unit(signer test_life_roll signer_zone)
 zonebox_unit(signer test_mishaps signer_zone)

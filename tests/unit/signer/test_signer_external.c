@@ -32,7 +32,7 @@ static struct publisher *begin_with(const char *dkim, const char *more)
 static size_t say(struct publisher *publisher, int ok, int wrong, int unknown, int64_t now)
 {
     struct observe_question questions[MAX];
-    size_t count = questions_take(publisher, now, questions, MAX);
+    size_t count = dkim_questions(publisher, now, questions, MAX);
     size_t records = 0;
     for (size_t i = 0; i < count; i++) {
         if (questions[i].kind != OBSERVE_RECORD)
@@ -152,7 +152,7 @@ static void the_question_has_the_record_as_zonegen_prints_it(void **state)
     struct dkim_set set;
     char text[NAME_TEXT_MAX];
     uint8_t digest[32];
-    assert_int_equal(questions_take(publisher, NOW, &question, 1), 1);
+    assert_int_equal(dkim_questions(publisher, NOW, &question, 1), 1);
     assert_int_equal(question.kind, OBSERVE_RECORD);
     assert_int_equal(question.type, 16);
     assert_string_equal(name_to_text(question.zone, text), "example.org.");
@@ -240,8 +240,8 @@ static void a_question_that_nobody_answers_is_asked_again(void **state)
     (void)state;
     struct publisher *publisher = begin_with("", "");
     struct observe_question questions[MAX];
-    assert_int_equal(questions_take(publisher, NOW, questions, MAX), 1);
-    assert_int_equal(questions_take(publisher, NOW + 30, questions + 1, MAX - 1), 0);
+    assert_int_equal(dkim_questions(publisher, NOW, questions, MAX), 1);
+    assert_int_equal(dkim_questions(publisher, NOW + 30, questions + 1, MAX - 1), 0);
     int64_t next = publisher_next(publisher, NOW + 30);
     assert_int_equal(next, NOW + OBSERVE_PATIENCE_S);
     say(publisher, 2, 0, 0, next); // given up
@@ -258,7 +258,7 @@ static void answers_to_others_and_nonsense_change_nothing(void **state)
     (void)state;
     struct publisher *publisher = begin_with("", "");
     struct observe_question question;
-    assert_int_equal(questions_take(publisher, NOW, &question, 1), 1);
+    assert_int_equal(dkim_questions(publisher, NOW, &question, 1), 1);
     const struct observe_answer good = {
         .version = OBSERVE_VERSION, .id = question.id, .seen_at = NOW, .ok = 2};
     struct observe_answer bad[] = {good, good, good, good, good};
