@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "keys/private_key.h"
+#include "keys/public_key.h"
 
 // SEQUENCE, two INTEGERs of at most 49 octets: less than 128 octets, so that lengths are one octet.
 #define DER_MAX         (2 + 2 * (2 + 49))
@@ -18,9 +19,9 @@
 #define DER_SHORT_LIMIT 0x80
 
 struct signing_key {
-    const struct dnskey *key;
+    EVP_PKEY *key;
     const struct key_algorithm *algorithm;
-    size_t len;
+    size_t len;           // of a signature
     EVP_MD_CTX *message;  // the digest of a message, or its signature where the algorithm hashes
     EVP_MD *digest;       // NULL: the algorithm hashes by itself
     EVP_PKEY_CTX *sign;   // of digests
@@ -87,7 +88,7 @@ typedef int begin_function(EVP_PKEY_CTX *);
 // For signing or verifying digests. NULL when libcrypto will not.
 static EVP_PKEY_CTX *digest_context(const struct signing_key *signing, begin_function *begin)
 {
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, signing->key->private, NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, signing->key, NULL);
     bool rsa = signing->algorithm->half == 0;
     if (context != NULL && begin(context) == 1 &&
         (!rsa || EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1) &&
@@ -97,13 +98,17 @@ static EVP_PKEY_CTX *digest_context(const struct signing_key *signing, begin_fun
     return NULL;
 }
 
-size_t signing_len(const struct dnskey *key)
+static size_t signature_len(const EVP_PKEY *key, const struct key_algorithm *algorithm)
 {
-    const struct key_algorithm *algorithm = key_algorithm(key->algorithm);
-    int size = key->private != NULL ? EVP_PKEY_get_size(key->private) : 0;
+    int size = key != NULL ? EVP_PKEY_get_size(key) : 0;
     if (size <= 0 || size > SIGNATURE_LEN_MAX || algorithm == NULL)
         return 0;
     return algorithm->half > 0 ? 2 * algorithm->half : (size_t)size;
+}
+
+size_t signing_len(const struct dnskey *key)
+{
+    return signature_len(key->private, key_algorithm(key->algorithm));
 }
 
 void signing_key_free(struct signing_key *signing)
@@ -114,7 +119,28 @@ void signing_key_free(struct signing_key *signing)
     EVP_PKEY_CTX_free(signing->verify);
     EVP_MD_CTX_free(signing->message);
     EVP_MD_free(signing->digest);
+    EVP_PKEY_free(signing->key);
     free(signing);
+}
+
+// Takes the key. NULL: libcrypto will not have it.
+static struct signing_key *begin(EVP_PKEY *key, const struct key_algorithm *algorithm)
+{
+    struct signing_key *signing = xcalloc(1, sizeof(*signing));
+    signing->key = key;
+    signing->algorithm = algorithm;
+    signing->message = EVP_MD_CTX_new();
+    signing->len = signature_len(key, algorithm);
+    bool good = signing->message != NULL && signing->len > 0;
+    if (good && algorithm->digest != NULL) {
+        signing->digest = EVP_MD_fetch(NULL, algorithm->digest, NULL);
+        good = signing->digest != NULL;
+    }
+    if (good)
+        return signing;
+    signing_key_free(signing);
+    ERR_clear_error();
+    return NULL;
 }
 
 enum status signing_key_new(const struct dnskey *key, struct signing_key **ret, struct error *err)
@@ -123,25 +149,33 @@ enum status signing_key_new(const struct dnskey *key, struct signing_key **ret, 
     const struct key_algorithm *algorithm = key_algorithm(key->algorithm);
     if (key->private == NULL || algorithm == NULL)
         return error_set(err, STATUS_STATE, "%s: the private part is not loaded", key->path);
-    struct signing_key *signing = xcalloc(1, sizeof(*signing));
-    signing->key = key;
-    signing->algorithm = algorithm;
-    signing->message = EVP_MD_CTX_new();
-    signing->len = signing_len(key);
-    bool good = signing->message != NULL && signing->len > 0;
-    if (good && algorithm->digest != NULL) {
-        signing->digest = EVP_MD_fetch(NULL, algorithm->digest, NULL);
-        signing->sign =
-            signing->digest != NULL ? digest_context(signing, EVP_PKEY_sign_init) : NULL;
-        good = signing->sign != NULL;
+    EVP_PKEY_up_ref(key->private);
+    struct signing_key *signing = begin(key->private, algorithm);
+    if (signing != NULL && algorithm->digest != NULL) {
+        signing->sign = digest_context(signing, EVP_PKEY_sign_init);
+        if (signing->sign == NULL) {
+            signing_key_free(signing);
+            signing = NULL;
+        }
     }
-    if (!good) {
-        signing_key_free(signing);
+    if (signing == NULL) {
         ERR_clear_error();
         return error_set(err, STATUS_CRYPTO, "%s: cannot sign with this key", key->path);
     }
     *ret = signing;
     return STATUS_OK;
+}
+
+// RFC 4034 §2.1: flags, protocol, algorithm, key.
+#define RDATA_HEAD 4
+
+struct signing_key *signing_key_of_rdata(const uint8_t *rdata, size_t len)
+{
+    if (len <= RDATA_HEAD)
+        return NULL;
+    uint8_t algorithm = rdata[RDATA_HEAD - 1];
+    EVP_PKEY *key = public_key_read(algorithm, rdata + RDATA_HEAD, len - RDATA_HEAD);
+    return key != NULL ? begin(key, key_algorithm(algorithm)) : NULL;
 }
 
 // ── Signing ──────────────────────────────────────────────────────────────────────────────────────
@@ -171,8 +205,8 @@ static bool sign_message(struct signing_key *signing, const uint8_t *octets, siz
                          uint8_t *ret)
 {
     size_t ret_len = signing->len;
-    return EVP_DigestSignInit_ex(signing->message, NULL, NULL, NULL, NULL, signing->key->private,
-                                 NULL) == 1 &&
+    return EVP_DigestSignInit_ex(signing->message, NULL, NULL, NULL, NULL, signing->key, NULL) ==
+               1 &&
            EVP_DigestSign(signing->message, ret, &ret_len, octets, len) == 1 &&
            ret_len == signing->len;
 }
@@ -208,8 +242,8 @@ static bool verify_digest(struct signing_key *signing, const uint8_t *octets, si
 static bool verify_message(struct signing_key *signing, const uint8_t *octets, size_t len,
                            const uint8_t *signature)
 {
-    return EVP_DigestVerifyInit_ex(signing->message, NULL, NULL, NULL, NULL, signing->key->private,
-                                   NULL) == 1 &&
+    return EVP_DigestVerifyInit_ex(signing->message, NULL, NULL, NULL, NULL, signing->key, NULL) ==
+               1 &&
            EVP_DigestVerify(signing->message, signature, signing->len, octets, len) == 1;
 }
 

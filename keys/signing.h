@@ -17,6 +17,8 @@ struct signing_key;
 
 // key stays in use. STATE when it has no private part, CRYPTO when libcrypto will not have it.
 enum status signing_key_new(const struct dnskey *key, struct signing_key **ret, struct error *err);
+// One that only checks, from the rdata of a DNSKEY record. NULL: the algorithm is not known here, or it is none of it.
+struct signing_key *signing_key_of_rdata(const uint8_t *rdata, size_t len);
 void signing_key_free(struct signing_key *signing); // NULL is fine
 
 // Octets of each signature by the key in RRSIG's Signature field; 0 when it has no private part.

@@ -433,6 +433,9 @@ enum status build_finish(const struct build_context *context, struct build *buil
         status = image_open(build->image.data, build->image.len, &image, err);
     if (status != STATUS_OK)
         return status;
+    struct keyset set, before;
+    life_read(&build->state, &set);
+    life_read(&zone->state, &before);
     struct verify_request request = {
         .image = &image,
         .apex = zone->wire.wire,
@@ -443,6 +446,8 @@ enum status build_finish(const struct build_context *context, struct build *buil
         .serial = build->state.serial,
         .now = context->now,
         .choice = context->verify,
+        .keyset = set.begun && dnssec != CONFIG_DNSSEC_PRESIGNED ? &set : NULL,
+        .keyset_before = &before,
     };
     return verify_image(&request, err);
 }

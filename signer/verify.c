@@ -9,10 +9,9 @@
 #include "base/alloc.h"
 #include "dns/types.h"
 #include "dns/wire.h"
-#include "keys/signing.h"
 #include "signer/records.h"
 #include "signer/rrsig.h"
-#include "signer/sign.h"
+#include "signer/verifier.h"
 #include "signer/view.h"
 
 // The DNSKEY set of the image and what is known while the RRsets are walked.
@@ -23,8 +22,10 @@ struct verification {
     struct dnskey_id *ids; // of the same
     size_t id_count, id_cap;
     bool algorithms[256]; // of the zone keys in the set: each must sign everything
-    struct signing_key
-        *ready[SIGN_KEYS_MAX]; // for request->keys that are in the set with their private parts
+    struct verifier *verifier;
+    // What the image says of the keyset's slots: in the DNSKEY set and signing it; signing all of the rest.
+    struct keyset_version dnskeys_seen, signatures_seen;
+    keyset_mask cds_signers;           // of both RRsets
     const struct image_rrset **chosen; // to be verified when the structure is right
     size_t chosen_count, chosen_cap;
     uint32_t counted;          // signatures that a sample may be taken of
@@ -109,10 +110,17 @@ static enum status read_dnskeys(struct verification *v, struct error *err)
     return STATUS_OK;
 }
 
-static bool has_dnskey(const struct verification *v, const struct rrsig *sig)
+// Is it by a key of the set; or by one of ours that comes into the set when caches know its signatures (RFC 6781 §4.1.4)?
+static bool has_key(const struct verification *v, const struct rrsig *sig)
 {
+    const struct dnskey_set *keys = v->request->keys;
     for (size_t i = 0; i < v->id_count; i++)
         if (v->ids[i].algorithm == sig->algorithm && v->ids[i].tag == sig->tag)
+            return true;
+    bool own = v->request->dnssec == CONFIG_DNSSEC_ON;
+    for (size_t i = 0; own && i < keys->count; i++)
+        if (keys->keys[i].use == DNSKEY_SIGNS_ZONE && keys->keys[i].tag == sig->tag &&
+            keys->keys[i].algorithm == sig->algorithm)
             return true;
     return false;
 }
@@ -140,13 +148,18 @@ static bool dnskey_is_there(const struct verification *v, const struct dnskey *k
     return false;
 }
 
-// The own keys of the set that are loaded whole, to verify with.
-static void take_ready_keys(struct verification *v)
+// Own keys that are loaded whole make it quicker.
+static enum status ready_verifier(struct verification *v, struct error *err)
 {
     const struct dnskey_set *keys = v->request->keys;
-    for (size_t i = 0; i < keys->count && i < SIGN_KEYS_MAX; i++)
-        if (keys->keys[i].private != NULL && dnskey_is_there(v, &keys->keys[i]))
-            (void)!signing_key_new(&keys->keys[i], &v->ready[i], NULL); // NULL: ldns verifies
+    v->verifier = verifier_new(v->request->image);
+    if (v->verifier == NULL)
+        return error_set(err, STATUS_BOGUS, "a DNSKEY is malformed");
+    bool own = v->request->dnssec == CONFIG_DNSSEC_ON;
+    for (size_t i = 0; own && i < keys->count; i++)
+        if ((keys->keys[i].use & (DNSKEY_SIGNS_KEYS | DNSKEY_SIGNS_ZONE)) != 0)
+            verifier_lend(v->verifier, &keys->keys[i]);
+    return STATUS_OK;
 }
 
 // What is to be published is there, and who is to sign the set does: among those is every key that a DS at the parent
@@ -228,7 +241,7 @@ static const char *wrong_form(const struct verification *v, const struct image_r
         return "has a wrong number of labels";
     if (ret->original_ttl != rrset->ttl || rr->ttl != rrset->ttl)
         return "has another TTL than the records";
-    if (!has_dnskey(v, ret))
+    if (!has_key(v, ret))
         return "was made by a key that is not in the DNSKEY set";
     return NULL;
 }
@@ -249,83 +262,66 @@ static enum status check_rrsig(const struct verification *v, const struct image_
                      view_words(v->request->image, rrset, words), wrong);
 }
 
-static ldns_rr_list *rrset_to_ldns(const struct image *image, const struct image_rrset *rrset)
-{
-    ldns_rr_list *list = ldns_rr_list_new();
-    struct image_cursor cursor;
-    struct image_rr rr;
-    image_rrs(&cursor, image, rrset, false);
-    while (image_rrs_next(&cursor, &rr)) {
-        ldns_rr *one = records_to_ldns(&rr);
-        if (one != NULL)
-            ldns_rr_list_push_rr(list, one);
-    }
-    return list;
-}
-
-// What was signed (RFC 4034 §3.1.8.1), as ldns sees it. The records are put into canonical form.
-static ldns_buffer *signed_octets(ldns_rr_list *records, const ldns_rr *sig)
-{
-    ldns_buffer *octets = ldns_buffer_new(LDNS_MIN_BUFLEN);
-    for (size_t i = 0; i < ldns_rr_list_rr_count(records); i++)
-        ldns_rr2canonical(ldns_rr_list_rr(records, i));
-    ldns_rr_list_sort(records);
-    if (octets != NULL && ldns_rrsig2buffer_wire(octets, sig) == LDNS_STATUS_OK &&
-        ldns_rr_list2buffer_wire(octets, records) == LDNS_STATUS_OK)
-        return octets;
-    ldns_buffer_free(octets);
-    return NULL;
-}
-
-static bool verify_by_ldns(const struct verification *v, ldns_rr_list *records, ldns_rr *sig)
-{
-    ldns_rr_list *keys = ldns_rr_list_new();
-    bool good = ldns_verify_rrsig_keylist_notime(records, sig, v->dnskeys, keys) == LDNS_STATUS_OK;
-    ldns_rr_list_free(keys);
-    return good;
-}
-
-// With the key that made it where that is at hand: what libcrypto knows of it need not be set up anew.
-static bool verify_one(const struct verification *v, ldns_rr_list *records,
-                       const struct image_rr *rr)
-{
-    struct rrsig read;
-    ldns_rr *sig = records_to_ldns(rr);
-    if (sig == NULL || !rrsig_read(rr->rdata, rr->rdata_len, &read)) {
-        ldns_rr_free(sig);
-        return false;
-    }
-    struct signing_key *key = NULL;
-    const struct dnskey_set *set = v->request->keys;
-    for (size_t i = 0; set != NULL && i < set->count && i < SIGN_KEYS_MAX; i++)
-        if (set->keys[i].tag == read.tag && set->keys[i].algorithm == read.algorithm)
-            key = v->ready[i];
-    ldns_buffer *octets = key != NULL ? signed_octets(records, sig) : NULL;
-    bool good = octets != NULL ? signing_key_verify(key, ldns_buffer_begin(octets),
-                                                    ldns_buffer_position(octets), read.signature,
-                                                    read.signature_len)
-                               : verify_by_ldns(v, records, sig);
-    ldns_buffer_free(octets);
-    ldns_rr_free(sig);
-    return good;
-}
-
 static enum status verify_cryptographically(const struct verification *v,
                                             const struct image_rrset *rrset, struct error *err)
 {
-    const struct image *image = v->request->image;
-    ldns_rr_list *records = rrset_to_ldns(image, rrset);
-    bool good = true;
-    struct image_cursor cursor;
-    struct image_rr rr;
-    image_rrs(&cursor, image, rrset, true);
-    while (good && image_rrs_next(&cursor, &rr))
-        good = verify_one(v, records, &rr);
-    ldns_rr_list_deep_free(records);
     char words[VIEW_WORDS_MAX];
-    if (!good)
+    if (!verifier_check(v->verifier, v->request->image, rrset, NULL))
         return error_set(err, STATUS_BOGUS, "%s: its signature does not verify",
-                         view_words(image, rrset, words));
+                         view_words(v->request->image, rrset, words));
+    return STATUS_OK;
+}
+
+// ── The keyset ───────────────────────────────────────────────────────────────────────────────────
+
+static keyset_mask slot_of(const struct keyset *set, struct dnskey_id id)
+{
+    size_t slot = keyset_find(set, id);
+    return slot < KEYSET_KEYS_MAX ? keyset_bit(slot) : 0;
+}
+
+// Takes into account who signed an RRset.
+static void note_signers(struct verification *v, const struct image_rrset *rrset,
+                         keyset_mask signers)
+{
+    bool of_keys =
+        rrset->node == 0 && (rrset->type == RR_TYPE_CDS || rrset->type == RR_TYPE_CDNSKEY);
+    if (rrset->node == 0 && rrset->type == RR_TYPE_DNSKEY)
+        v->dnskeys_seen.signers = signers;
+    else if (of_keys) // RFC 7344 §4.1
+        v->cds_signers &= signers;
+    else
+        v->signatures_seen.keys &= signers;
+}
+
+// Does the image say what the keyset does? What is decided there was tried against all that caches may have; what is
+// published has to be that, too.
+static enum status check_keyset(struct verification *v, struct error *err)
+{
+    const struct keyset *set = v->request->keyset, *before = v->request->keyset_before;
+    for (size_t i = 0; i < v->id_count; i++)
+        v->dnskeys_seen.keys |= slot_of(set, v->ids[i]);
+    if (v->dnskeys_seen.keys != keyset_dnskeys(set))
+        return error_set(err, STATUS_BOGUS, "the DNSKEY set is not the one that was decided on");
+    if (v->dnskeys_seen.signers != keyset_key_signers(set) ||
+        (v->cds_signers & v->dnskeys_seen.signers) != v->dnskeys_seen.signers)
+        return error_set(err, STATUS_BOGUS,
+                         "the DNSKEY set, or CDS, is not signed by the keys that were decided on");
+    if (v->signatures_seen.keys != keyset_signers(set))
+        return error_set(err, STATUS_BOGUS,
+                         "the zone is not signed by the keys that were decided on");
+    const struct keyset_history *history = &set->history[KEYSET_DS];
+    for (size_t i = 0; before != NULL && before->begun && i < history->count; i++) {
+        const struct keyset_version *ds = &history->list[i];
+        const struct keyset_version dnskeys = {.keys = keyset_dnskeys(before),
+                                               .signers = keyset_key_signers(before)};
+        const struct keyset_version signatures = {.keys = keyset_signers(before)};
+        if (!keyset_validates(set, ds, &v->dnskeys_seen, &v->signatures_seen) &&
+            keyset_validates(before, ds, &dnskeys, &signatures))
+            return error_set(err, STATUS_BOGUS,
+                             "resolvers that have a DS from the parent, of now or of before, could "
+                             "not validate the zone any more");
+    }
     return STATUS_OK;
 }
 
@@ -364,6 +360,7 @@ static enum status check_signatures(struct verification *v, const struct image_r
     if (rrset->sig_count == 0)
         return error_set(err, STATUS_BOGUS, "%s has no signature", view_words(image, rrset, words));
     bool signed_by[256] = {false};
+    keyset_mask signers = 0;
     int64_t inception = INT64_MIN;
     enum status status = STATUS_OK;
     struct image_cursor cursor;
@@ -375,9 +372,12 @@ static enum status check_signatures(struct verification *v, const struct image_r
         if (status != STATUS_OK)
             return status;
         signed_by[sig.algorithm] = true;
+        if (v->request->keyset != NULL)
+            signers |= slot_of(v->request->keyset, (struct dnskey_id){sig.tag, sig.algorithm});
         int64_t began = plan_time_from_wire(sig.inception, v->request->now);
         inception = began > inception ? began : inception;
     }
+    note_signers(v, rrset, signers);
     for (unsigned i = 0; status == STATUS_OK && i < 256; i++)
         if (v->algorithms[i] && !signed_by[i])
             status = error_set(err, STATUS_BOGUS,
@@ -397,8 +397,8 @@ static enum status check_signed(struct verification *v, struct error *err)
 {
     const struct image *image = v->request->image;
     enum status status = read_dnskeys(v, err);
-    if (status == STATUS_OK && v->request->dnssec == CONFIG_DNSSEC_ON)
-        take_ready_keys(v);
+    if (status == STATUS_OK)
+        status = ready_verifier(v, err);
     if (status == STATUS_OK)
         status = v->request->dnssec == CONFIG_DNSSEC_ON ? check_own_keys(v, err)
                                                         : check_foreign_keys(v, err);
@@ -407,6 +407,8 @@ static enum status check_signed(struct verification *v, struct error *err)
             status = check_signatures(v, &image->rrsets[i], err);
     if (status == STATUS_OK && v->request->dnssec == CONFIG_DNSSEC_ON)
         status = check_strange_keys(v, err);
+    if (status == STATUS_OK && v->request->keyset != NULL)
+        status = check_keyset(v, err);
     if (status == STATUS_OK)
         status = v->request->dnssec == CONFIG_DNSSEC_ON
                      ? denial_check_own(&v->view, v->request->denial, err)
@@ -416,8 +418,13 @@ static enum status check_signed(struct verification *v, struct error *err)
     return status;
 }
 
-static enum status check_unsigned(const struct image *image, struct error *err)
+static enum status check_unsigned(const struct verify_request *request, struct error *err)
 {
+    const struct image *image = request->image;
+    if (request->keyset != NULL && keyset_is_secure(request->keyset) &&
+        request->keyset_before != NULL && keyset_is_signed(request->keyset_before))
+        return error_set(err, STATUS_BOGUS,
+                         "resolvers may have a DS for the zone: it cannot be unsigned yet");
     for (uint32_t i = 0; i < image->header->rrset_count; i++) {
         const struct image_rrset *rrset = &image->rrsets[i];
         bool dnssec = rrset->sig_count > 0 || rrset->type == RR_TYPE_NSEC ||
@@ -440,14 +447,14 @@ enum status verify_image(const struct verify_request *request, struct error *err
     if (status != STATUS_OK)
         return status;
     if (request->dnssec == CONFIG_DNSSEC_OFF)
-        return check_unsigned(request->image, err);
+        return check_unsigned(request, err);
     struct verification *v = xcalloc(1, sizeof(*v));
     v->request = request;
+    v->signatures_seen.keys = v->cds_signers = (keyset_mask)~0U;
     view_init(&v->view, request->image);
     status = check_signed(v, err);
     view_done(&v->view);
-    for (size_t i = 0; i < SIGN_KEYS_MAX; i++)
-        signing_key_free(v->ready[i]);
+    verifier_free(v->verifier);
     ldns_rr_list_deep_free(v->dnskeys);
     free(v->chosen);
     free(v->ids);

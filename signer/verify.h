@@ -9,9 +9,11 @@
 //                    set (RFC 4035 §2.2), with right signer, labels, original TTL and times and by a key of the
 //                    set; DNSKEY is signed by the keys that the parent's DS names; the chain is the intended one,
 //                    NSEC or NSEC3 `1 0 0 -`, and there is no other
+//                    with a keyset: published, signing keys and signing the rest are those that it says, and whatever DS
+//                    a cache may have validates the zone (keys/keyset.h), unless it did not before either
 //   presigned        the same, against the DNSKEY set in the zone
 //   both             one closed chain of NSEC or NSEC3 over exactly the names there are, with right types
-//   not signed       no DNSSEC record that would make validators expect more
+//   not signed       no cache can have a DS, by the keyset; no DNSSEC record that would make validators expect more
 //
 // Which signatures are verified cryptographically, when the structure is right, is the caller's choice (enum
 // verify_choice): it costs three times as much as to make them. A wrong signature comes from a wrong key (then all
@@ -27,6 +29,7 @@
 #include "config/config.h"
 #include "dns/image.h"
 #include "keys/dnskey.h"
+#include "keys/keyset.h"
 #include "signer/chain.h"
 #include "signer/plan.h"
 
@@ -49,6 +52,8 @@ struct verify_request {
     struct plan_policy policy;     // ON: no signature may be due
     uint32_t serial;
     int64_t now;
+    // ON, OFF: the keyset that it follows from, and the one before it; NULL: not looked at.
+    const struct keyset *keyset, *keyset_before;
     enum verify_choice choice; // PRESIGNED: of all signatures, new or not
 };
 

@@ -113,6 +113,17 @@ static void assert_signs(const struct dnskey *key)
     assert_false(
         signing_key_verify(signing, octets, ldns_buffer_position(data), signature, len - 1));
     signing_key_free(signing);
+    ldns_buffer *rdata = ldns_buffer_new(1024); // and with the public part alone
+    assert_int_equal(ldns_rr_rdata2buffer_wire(rdata, key->rr), 0);
+    size_t rdata_len = ldns_buffer_position(rdata);
+    signing = signing_key_of_rdata(ldns_buffer_begin(rdata), rdata_len);
+    assert_non_null(signing);
+    assert_true(signing_key_verify(signing, octets, ldns_buffer_position(data), signature, len));
+    assert_false(
+        signing_key_verify(signing, octets, ldns_buffer_position(data) - 1, signature, len));
+    signing_key_free(signing);
+    assert_null(signing_key_of_rdata(ldns_buffer_begin(rdata), 5)); // cut off
+    ldns_buffer_free(rdata);
     ldns_rdf_deep_free(
         ldns_rr_set_rdf(rrsig, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, len, signature), 8));
     assert_int_equal(ldns_verify_rrsig_time(rrset, rrsig, key->rr, NOW), LDNS_STATUS_OK);

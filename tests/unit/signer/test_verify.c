@@ -395,9 +395,13 @@ static void another_serial_is_refused(void **state)
 {
     (void)state;
     struct name apex = apex_name();
-    struct verify_request request = {&good.image, apex.wire, CONFIG_DNSSEC_ON,
-                                     DENIAL_NSEC, &keys,     two_weeks,
-                                     77,          NOW,       VERIFY_ALL};
+    struct verify_request request = {.image = &good.image,
+                                     .apex = apex.wire,
+                                     .dnssec = CONFIG_DNSSEC_ON,
+                                     .keys = &keys,
+                                     .policy = two_weeks,
+                                     .serial = 77,
+                                     .now = NOW};
     struct error err = {0};
     assert_int_equal(verify_image(&request, &err), STATUS_BOGUS);
     assert_non_null(strstr(err.text, "the serial is 1 and not 77"));
@@ -420,9 +424,14 @@ static bool finds_spoilt_signature(uint16_t type, enum verify_choice choice, int
     struct error err = {0};
     spoilt_type = type;
     rebuild(spoil_signature, NULL, &zone);
-    struct verify_request request = {&zone.image, apex.wire, CONFIG_DNSSEC_ON,          DENIAL_NSEC,
-                                     &keys,       two_weeks, zone.image.header->serial, now,
-                                     choice};
+    struct verify_request request = {.image = &zone.image,
+                                     .apex = apex.wire,
+                                     .dnssec = CONFIG_DNSSEC_ON,
+                                     .keys = &keys,
+                                     .policy = two_weeks,
+                                     .serial = zone.image.header->serial,
+                                     .now = now,
+                                     .choice = choice};
     bool found = verify_image(&request, &err) == STATUS_BOGUS;
     assert_int_equal(found, strstr(err.text, "does not verify") != NULL);
     signed_zone_done(&zone);
@@ -476,9 +485,13 @@ static enum status verify_text(const char *text, enum config_dnssec dnssec, int6
     struct name apex = apex_name();
     zone_text_image(APEX, text, &octets);
     assert_int_equal(image_open(octets.data, octets.len, &image, err), STATUS_OK);
-    struct verify_request request = {
-        &image, apex.wire,    dnssec, DENIAL_NSEC, NULL, two_weeks, image.header->serial,
-        now,    VERIFY_SAMPLE};
+    struct verify_request request = {.image = &image,
+                                     .apex = apex.wire,
+                                     .dnssec = dnssec,
+                                     .policy = two_weeks,
+                                     .serial = image.header->serial,
+                                     .now = now,
+                                     .choice = VERIFY_SAMPLE};
     enum status status = verify_image(&request, err);
     buf_done(&octets);
     return status;
@@ -526,6 +539,91 @@ static void an_unsigned_zone_has_nothing_of_dnssec(void **state)
     free(text);
 }
 
+// ── What was decided on ──────────────────────────────────────────────────────────────────────────
+
+static const struct dnskey_id other_key = {4711, 13};
+
+// The zone is signed with its key, which may have a DS: slot 0. Slot 1 is another key, which nothing is of.
+static struct keyset signed_keyset(void)
+{
+    struct keyset set;
+    keyset_begin(&set, 3600, NOW - 100 * DAY);
+    keyset_add(&set, (struct dnskey_id){keys.keys[0].tag, keys.keys[0].algorithm}, KEY_ROLE_CSK,
+               NOW - 100 * DAY);
+    keyset_add(&set, other_key, KEY_ROLE_CSK, NOW - 100 * DAY);
+    assert_true(keyset_publish(&set, KEYSET_SIGNATURES, 1, 0, 3600, NOW - 90 * DAY));
+    assert_true(keyset_publish(&set, KEYSET_DNSKEYS, 1, 1, 3600, NOW - 90 * DAY));
+    assert_true(keyset_publish(&set, KEYSET_DS, 1, 0, 3600, NOW - 80 * DAY));
+    return set;
+}
+
+static void judge(const struct keyset *before, const struct keyset *set, enum config_dnssec dnssec,
+                  const char *words)
+{
+    struct name apex = apex_name();
+    struct verify_request request = {
+        .image = &good.image,
+        .apex = apex.wire,
+        .dnssec = dnssec,
+        .keys = &keys,
+        .policy = two_weeks,
+        .serial = good.image.header->serial,
+        .now = NOW,
+        .keyset = set,
+        .keyset_before = before,
+    };
+    struct error err = {0};
+    enum status status = verify_image(&request, &err);
+    if (words == NULL ? status != STATUS_OK : strstr(err.text, words) == NULL)
+        fail_msg("expected \"%s\", got %s: \"%s\"", words != NULL ? words : "", status_text(status),
+                 err.text);
+}
+
+static void what_was_decided_on_is_good(void **state)
+{
+    (void)state;
+    struct keyset set = signed_keyset(), unsigned_before;
+    keyset_begin(&unsigned_before, 3600, NOW);
+    judge(&set, &set, CONFIG_DNSSEC_ON, NULL);
+    judge(&unsigned_before, &set, CONFIG_DNSSEC_ON, NULL);
+}
+
+static void other_keys_than_decided_on_are_refused(void **state)
+{
+    (void)state;
+    struct keyset before = signed_keyset(), set = before;
+    assert_true(keyset_publish(&set, KEYSET_DNSKEYS, 3, 1, 3600, NOW));
+    judge(&before, &set, CONFIG_DNSSEC_ON, "the DNSKEY set is not the one that was decided on");
+    set = before;
+    assert_true(keyset_publish(&set, KEYSET_DNSKEYS, 1, 3, 3600, NOW));
+    judge(&before, &set, CONFIG_DNSSEC_ON, "is not signed by the keys that were decided on");
+    set = before;
+    assert_true(keyset_publish(&set, KEYSET_SIGNATURES, 2, 0, 3600, NOW));
+    judge(&before, &set, CONFIG_DNSSEC_ON, "the zone is not signed by the keys");
+}
+
+static void a_ds_that_caches_may_have_must_validate(void **state)
+{
+    (void)state;
+    struct keyset before = signed_keyset();
+    assert_true(keyset_publish(&before, KEYSET_DNSKEYS, 3, 3, 3600, NOW - 10 * DAY));
+    assert_true(keyset_publish(&before, KEYSET_DS, 2, 0, 3600, NOW - 10 * DAY));
+    struct keyset set = before; // and now the other key goes, though the parent may have its DS
+    assert_true(keyset_publish(&set, KEYSET_DNSKEYS, 1, 1, 3600, NOW));
+    judge(&before, &set, CONFIG_DNSSEC_ON, "could not validate the zone any more");
+    // It was so before: that must not keep the zone from being signed again.
+    judge(&set, &set, CONFIG_DNSSEC_ON, NULL);
+}
+
+static void a_zone_with_a_ds_is_not_published_unsigned(void **state)
+{
+    (void)state;
+    struct keyset before = signed_keyset(), set = before;
+    judge(&before, &set, CONFIG_DNSSEC_OFF, "it cannot be unsigned yet");
+    set.history[KEYSET_DS].count = 0;
+    judge(&before, &set, CONFIG_DNSSEC_OFF, "belongs to a signed zone"); // the next check
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -547,6 +645,10 @@ int main(void)
         cmocka_unit_test(a_zone_without_ns_or_with_crowded_cname_is_refused),
         cmocka_unit_test(presigned_zones_hold_up_against_their_own_keys),
         cmocka_unit_test(an_unsigned_zone_has_nothing_of_dnssec),
+        cmocka_unit_test(what_was_decided_on_is_good),
+        cmocka_unit_test(other_keys_than_decided_on_are_refused),
+        cmocka_unit_test(a_ds_that_caches_may_have_must_validate),
+        cmocka_unit_test(a_zone_with_a_ds_is_not_published_unsigned),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
