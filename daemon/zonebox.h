@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/status.h"
@@ -71,14 +72,40 @@ void zonebox_tame(json_t *value);
 const char *zonebox_text(const json_t *object, const char *key);
 int64_t zonebox_number(const json_t *object, const char *key);
 
+// ── Words (zonebox_words.c) ──────────────────────────────────────────────────────────────────────
+
+// "3 d 4 h", the two largest units. Returns text.
+#define ZONEBOX_SPAN_MAX 40
+const char *zonebox_span(int64_t seconds, char text[ZONEBOX_SPAN_MAX]);
+// "2026-12-06 10:00", and "2026-12-06 10:00 (in 13 d 4 h)", by the clock on the wall. Return text.
+#define ZONEBOX_MOMENT_MAX 80
+const char *zonebox_date(int64_t when, char text[ZONEBOX_MOMENT_MAX]);
+const char *zonebox_moment(int64_t when, int64_t now, char text[ZONEBOX_MOMENT_MAX]);
+// Words that begin in that column, with line breaks before the 80th and the lines behind the first indented.
+void zonebox_wrap(const char *words, size_t column, struct buf *ret);
+// As many columns as characters: all that is printed here is of one width.
+size_t zonebox_columns(const char *text, size_t len);
+// Is it a terminal that shows UTF-8?
+bool zonebox_has_marks(FILE *out);
+
 // ── Status in two halves ─────────────────────────────────────────────────────────────────────────
 
 // {"ok":bool,"problems":[text…],"zoned":{…}|null,"programs":{name:reply…}}: all replies in one, judged.
 json_t *zonebox_gather(const char *sockets, const char *zones);
 // The TLSA keys, of the signer's reply (zonebox_show_tls.c).
 void zonebox_show_tls(const json_t *signer, int64_t now, struct buf *ret);
-// "2026-12-06 10:00 (in 13 d 4 h)", by the clock on the wall. Returns text.
-#define ZONEBOX_MOMENT_MAX 80
-const char *zonebox_moment(int64_t when, int64_t now, char text[ZONEBOX_MOMENT_MAX]);
-// The same for people. zonebox_gather's `zones` was "all" for as many as are to be listed.
-void zonebox_show(const json_t *status, bool list_zones, int64_t now, struct buf *ret);
+// How the status is shown to people.
+struct zonebox_view {
+    int64_t now;
+    bool list_zones; // zonebox_gather's `zones` was not "open"
+    bool is_one;     // it was the name of a zone: all that is known of it
+    bool has_marks;  // zonebox_has_marks
+};
+void zonebox_show(const json_t *status, const struct zonebox_view *view, struct buf *ret);
+// Parts of it (zonebox_show_zone.c): a zone of the signer's reply; its DKIM keys; its DS at the parent in words without
+// an end, true: something has to be done there.
+void zonebox_show_zone(const json_t *zone, const struct zonebox_view *view, struct buf *ret);
+void zonebox_show_dkim(const json_t *zone, struct buf *ret);
+bool zonebox_ds_words(const json_t *zone, int64_t now, struct buf *ret);
+// The life of a key of the signer's reply as a line without its end, 72 columns at most (zonebox_timeline.c).
+void zonebox_timeline(const json_t *key, int64_t now, bool has_marks, struct buf *ret);

@@ -201,7 +201,13 @@ static int print(const struct zonebox *zonebox, const json_t *status, bool list)
     if (zonebox->json) {
         good = print_json(status);
     } else {
-        zonebox_show(status, list, (int64_t)time(NULL), &text);
+        struct zonebox_view view = {
+            .now = (int64_t)time(NULL),
+            .list_zones = list,
+            .is_one = zonebox->word_count > 0,
+            .has_marks = zonebox_has_marks(stdout),
+        };
+        zonebox_show(status, &view, &text);
         good = fwrite(text.data, 1, text.len, stdout) == text.len;
         buf_done(&text);
     }
@@ -216,7 +222,7 @@ int zonebox_status(const struct zonebox *zonebox)
     if (zone != NULL && zone[0] != '\0' && zone[strlen(zone) - 1] == '.')
         zone[strlen(zone) - 1] = '\0';
     bool all = zonebox->json || zonebox->all;
-    json_t *status = zonebox_gather(sockets, zone != NULL ? zone : all ? "all" : "wrong");
+    json_t *status = zonebox_gather(sockets, zone != NULL ? zone : all ? "all" : "open");
     bool list = all || zone != NULL;
     int64_t count = zonebox_number(signer_of(status), "zone-count") +
                     zonebox_number(signer_of(status), "external-count");

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/zonebox_verdicts.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -41,8 +39,7 @@ void verdicts_view_begin(struct verdicts_view *view, FILE *out, const struct zon
     struct winsize size;
     *view = (struct verdicts_view){
         .out = out, .json = zonebox->json, .all = zonebox->all, .quiet = zonebox->quiet};
-    setlocale(LC_CTYPE, "");
-    view->marks = terminal && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    view->marks = zonebox_has_marks(out);
     // https://no-color.org: set, and not empty
     view->colours = terminal && (no_colour == NULL || *no_colour == '\0') &&
                     (term == NULL || strcmp(term, "dumb") != 0);
@@ -53,21 +50,13 @@ void verdicts_view_begin(struct verdicts_view *view, FILE *out, const struct zon
 
 // ── Words ────────────────────────────────────────────────────────────────────────────────────────
 
-static size_t columns(const char *text, size_t len)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < len; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80; // UTF-8: not within a character
-    return count;
-}
-
 // Words with line breaks where the terminal ends, lines behind the first indented.
 static void put_words(const struct verdicts_view *view, const char *text, size_t indent)
 {
     size_t at = indent;
     while (*text != '\0') {
         size_t len = strcspn(text, " ");
-        size_t wide = columns(text, len);
+        size_t wide = zonebox_columns(text, len);
         if (view->width > 0 && at > indent && at + 1 + wide > view->width) {
             fprintf(view->out, "\n%*s", (int)indent, "");
             at = indent;

@@ -156,6 +156,17 @@ json_t *life_status(const struct zone *zone, bool observed, int64_t now)
     return object;
 }
 
+bool life_is_open(const struct zone *zone, int64_t now)
+{
+    struct keyset set;
+    life_read(&zone->state, &set);
+    if (!set.begun)
+        return false;
+    struct rollover_policy policy = life_policy(zone, 0);
+    enum rollover_wait wait = rollover_waits(&set, &policy, now).wait;
+    return wait == ROLLOVER_FOR_DS_IN || wait == ROLLOVER_FOR_DS_OUT;
+}
+
 // ── The world ────────────────────────────────────────────────────────────────────────────────────
 
 static json_t *server_or_null(const uint8_t octets[16])

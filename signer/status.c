@@ -181,7 +181,16 @@ static bool is_wanted(const char *wanted, const struct zone *zone, bool is_wrong
 {
     if (strcmp(wanted, "all") == 0)
         return true;
-    return strcmp(wanted, "wrong") == 0 ? is_wrong : strcasecmp(wanted, zone->name) == 0;
+    bool wrong = strcmp(wanted, "wrong") == 0 || strcmp(wanted, "open") == 0;
+    return wrong ? is_wrong : strcasecmp(wanted, zone->name) == 0;
+}
+
+// For "open": a zone with nothing wrong that waits for somebody, of which the first are listed.
+static bool is_open(const char *wanted, const struct zone *zone, int64_t now, size_t *count)
+{
+    if (strcmp(wanted, "open") != 0 || !life_is_open(zone, now))
+        return false;
+    return ++*count <= STATUS_OPEN_MAX;
 }
 
 // Lists those that others serve. Returns how many are wrong.
@@ -210,23 +219,27 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     const json_t *asked = json_object_get(request, "zones");
     const char *wanted = json_is_string(asked) ? json_string_value(asked) : "all";
     struct summary summary = {.expire = INT64_MAX, .next = INT64_MAX};
+    size_t open = 0;
     json_t *list = json_array(), *externals = json_array();
     for (size_t i = 0; i < zones->count; i++) {
         const struct zone *zone = &zones->list[i];
         char *error = error_of(zone, now);
         sum_up(&summary, zone, error != NULL);
-        if (is_wanted(wanted, zone, error != NULL))
+        if (is_open(wanted, zone, now, &open) || is_wanted(wanted, zone, error != NULL))
             json_array_append_new(list, zone_of(publisher, zone, error, now));
         else
             free(error);
     }
     summary.wrong += list_externals(publisher, wanted, externals);
-    bool one = strcmp(wanted, "all") != 0 && strcmp(wanted, "wrong") != 0;
+    bool one =
+        strcmp(wanted, "all") != 0 && strcmp(wanted, "wrong") != 0 && strcmp(wanted, "open") != 0;
     set(reply, "zone-count", json_integer((json_int_t)zones->count));
     for (size_t i = 0; i < 3; i++)
         set(reply, kinds[i], json_integer((json_int_t)summary.kinds[i]));
     set(reply, "wrong", json_integer((json_int_t)summary.wrong));
     set(reply, "waiting", json_integer((json_int_t)summary.waiting));
+    if (strcmp(wanted, "open") == 0)
+        set(reply, "open", json_integer((json_int_t)open));
     set(reply, "signatures-expire", time_or_null(summary.expire));
     set(reply, "sign-next", time_or_null(summary.next));
     set(reply, "errors", publisher != NULL ? errors_of(publisher) : json_array());

@@ -5,7 +5,8 @@
 //    "signatures-expire":1796209600,"sign-next":1795604800,
 //    "errors":["…"],
 //    "zones":[{"name":"example.com","serial":1795000000,"dnssec":"signed","signatures-expire":1796209600,
-//              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,…}],"life":{…},"served":{…},"parent":{…},
+//              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,…}],
+//              "life":{…},"served":{…},"parent":{…},
 //              "dkim":[{"domain":"example.com","selector":"rsa-20261122","algorithm":"rsa","state":"active",
 //                       "since":1795330800,"todo":null},…],"dkim-next":null,
 //              "error":null,"notes":[]},…],
@@ -17,8 +18,9 @@
 // Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM key's state is
 // one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be
 // looked at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all" (the
-// default), "wrong" (those with an error) or the name of one. Ten thousand zones are 4 MB and some 100 ms of work, the
-// summary of them less than one, so who wants only that asks for the wrong ones.
+// default), "wrong" (those with an error), "open" (these, and the first of those that wait for their DS at the parent,
+// which "open" then counts) or the name of one. Ten thousand zones are 20 MB and some 500 ms of work, the summary of
+// them less than one, so who wants only that asks for the wrong ones.
 #pragma once
 
 #include <jansson.h>
@@ -26,6 +28,9 @@
 
 #include "base/status.h"
 #include "signer/publish.h"
+
+// So many of those that wait for their DS are listed: a screen.
+#define STATUS_OPEN_MAX 20
 
 // publisher NULL: no inputs came yet. NOT_FOUND when the zone asked for is none of ours.
 enum status status_answer(const struct publisher *publisher, int64_t now, const json_t *request,
