@@ -227,6 +227,7 @@ static void take_over(struct publisher *publisher, int64_t now)
             .transfer_s = transfer_time(build),
         };
         zone->alarmed = false;
+        audit_published(publisher, zone, now);
         publisher_zone_is_well(zone);
     }
     for (size_t i = 0; i < publisher->zones.gone_count; i++)

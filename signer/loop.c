@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/service.h"
+#include "signer/audit.h"
 #include "signer/confined.h"
 #include "signer/homes.h"
 #include "signer/life_order.h"
@@ -142,7 +143,9 @@ static void on_step(uv_timer_t *timer)
     }
     ask(loop, now);
     int64_t next = publisher_next(loop->publisher, now), ask_at = questions_next(loop->publisher);
-    step_in(loop, until(ask_at < next ? ask_at : next, now));
+    uint64_t pause = until(ask_at < next ? ask_at : next, now);
+    uint64_t audit = audit_step(loop->publisher, now);
+    step_in(loop, audit < pause ? audit : pause);
 }
 
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────

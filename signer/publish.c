@@ -58,6 +58,7 @@ void publisher_close(struct publisher *publisher)
         lastgood_undo(&publisher->lastgood, publisher->zones.inputs);
     zones_done(&publisher->zones);
     queue_done(&publisher->queue);
+    audit_done(&publisher->audit);
     lastgood_done(&publisher->lastgood);
     keyring_done(&publisher->keyring);
     public_file_done(&publisher->public_file);
@@ -104,6 +105,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
     queue_reset(&publisher->queue, zones, now);
+    audit_reset(publisher, now);
     life_ask_anew(publisher, now);
     return true;
 }
@@ -161,7 +163,9 @@ static bool look_at(struct publisher *publisher, const struct build_context *con
     publisher->counts.looked_at++;
     batch->looked_at++;
     zone->waiting = zone->urgent = false; // until the batch fails
-    switch (build_prepare(context, zone, &build, &status, &err)) {
+    struct build_context own = *context;
+    own.distrust = own.distrust || zone->audit.failed;
+    switch (build_prepare(&own, zone, &build, &status, &err)) {
     case BUILD_READY:
         batch_take(batch, &build);
         return true;

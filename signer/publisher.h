@@ -3,6 +3,7 @@
 // it public, and trouble.c.
 #pragma once
 
+#include "signer/audit.h"
 #include "signer/build.h"
 #include "signer/dkim.h"
 #include "signer/dkim_ask.h"
@@ -44,6 +45,7 @@ struct publisher {
     uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
     struct queue queue;
+    struct audit audit;
     struct purge purge;
     struct batch batches[PUBLISH_BATCHES];
     struct batch *batch; // the one that is being collected or committed

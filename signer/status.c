@@ -41,6 +41,8 @@ static char *error_of(const struct zone *zone, int64_t now)
 {
     if (zone->complaint != NULL)
         return xstrdup(zone->complaint);
+    if (zone->audit.failed)
+        return xstrdup("what is served of it did not hold up in the audit; it is to be made anew");
     if (publisher_runs_out(zone, now))
         return xstrdup("its signatures run out and were not renewed");
     return life_alarm_words(zone);
@@ -211,6 +213,19 @@ static size_t list_externals(const struct publisher *publisher, const char *want
     return wrong;
 }
 
+static json_t *audit_of(const struct publisher *publisher)
+{
+    const struct audit *audit = &publisher->audit;
+    int64_t oldest;
+    json_t *object = json_object();
+    set(object, "zones", json_integer((json_int_t)audit_count(publisher, &oldest)));
+    set(object, "oldest", time_or_null(oldest));
+    set(object, "signatures", json_integer((json_int_t)audit->signatures));
+    set(object, "milliseconds", json_integer(audit->spent_us / 1000));
+    set(object, "failures", json_integer((json_int_t)audit->failures));
+    return object;
+}
+
 enum status status_answer(const struct publisher *publisher, int64_t now, const json_t *request,
                           json_t *reply, struct error *err)
 {
@@ -244,6 +259,7 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     set(reply, "sign-next", time_or_null(summary.next));
     set(reply, "errors", publisher != NULL ? errors_of(publisher) : json_array());
     set(reply, "tls", publisher != NULL ? tls_status(publisher) : json_null());
+    set(reply, "audit", publisher != NULL ? audit_of(publisher) : json_null());
     set(reply, "zones", list);
     set(reply, "external-count", json_integer((json_int_t)zones->external_count));
     set(reply, "external", externals);

@@ -3,7 +3,7 @@
 //
 //   {"zone-count":3,"signed":2,"unsigned":1,"presigned":0,"wrong":1,"waiting":0,
 //    "signatures-expire":1796209600,"sign-next":1795604800,
-//    "errors":["…"],
+//    "errors":["…"],"audit":{"zones":3,"oldest":1795600000,"signatures":120,"milliseconds":9,"failures":0},
 //    "zones":[{"name":"example.com","serial":1795000000,"dnssec":"signed","signatures-expire":1796209600,
 //              "sign-next":1795604800,"keys":[{"tag":12345,"algorithm":13,…}],
 //              "life":{…},"served":{…},"parent":{…},
@@ -13,7 +13,7 @@
 //    "external-count":1,
 //    "external":[{"name":"example.org","dkim":[…],"dkim-next":null,"error":"…"},…]}
 //
-// keys, life, served, parent: signer/life_status.h. external: the domains that others serve, which zone-count leaves
+// keys, life, served, parent: signer/life_status.h. audit: signer/audit.h. external: the domains that others serve, which zone-count leaves
 // out and wrong counts. todo: what a key of theirs waits for, or what has to be done with its record there.
 // Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM key's state is
 // one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be

@@ -48,7 +48,7 @@ void publisher_zone_fails(const struct publisher *publisher, struct zone *zone,
     zone->retry_at = now + PUBLISH_RETRY_S;
     // Its signatures must not run out for that: what is published is signed again, once per turn.
     bool again = build_is_due(zone, now) && zone->published.is_signed && !publisher->distrust &&
-                 !zone->from_published;
+                 !zone->audit.failed && !zone->from_published;
     zone->from_published = again;
     zone->waiting = again;
     queue_settle(zone);

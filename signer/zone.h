@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dns/name.h"
+#include "signer/audit.h"
 #include "signer/life_watch.h"
 #include "signer/plan.h"
 #include "signer/public_keys.h"
@@ -48,7 +49,8 @@ struct zone {
     bool keyset_unsaved; // what was seen of its keys is in `state` only, and not in state/
     struct life_watch watch;
     int64_t retry_at;
-    char *complaint;        // the last error that was logged, so that it is logged once
+    char *complaint; // the last error that was logged, so that it is logged once
+    struct zone_audit audit;
     struct notes *notes;    // what else is to be said of it
     struct zone_dkim *dkim; // the DKIM keys of its mail domains; NULL: not looked at yet
 };

@@ -2,6 +2,7 @@ add_library(signer_zone STATIC unit/signer/box.c unit/signer/key_world.c unit/si
 target_link_libraries(signer_zone PUBLIC signer test_support PkgConfig::CMOCKA)
 
 zonebox_unit(signer test_chain signer_zone)
+zonebox_unit(signer test_audit signer_zone PkgConfig::XXHASH)
 zonebox_unit(signer test_changes signer_zone)
 zonebox_unit(signer test_dkim_keeping signer_zone)
 zonebox_unit(signer test_key_files signer_zone)
