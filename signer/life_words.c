@@ -30,6 +30,8 @@ static const char *words_for_parent(const struct keyset *set)
 {
     if (set->ds_looked_at == 0)
         return "nobody has looked yet for the DS at the parent";
+    if (set->ds_ok + set->ds_wrong + set->ds_unknown == 0)
+        return "no zone above delegates this one, so that it could have a DS";
     return "not all servers of the parent could be asked for the DS";
 }
 
