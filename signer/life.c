@@ -256,20 +256,41 @@ enum status life_step(const struct build_context *context, struct build *build, 
 
 // ── Behind it ────────────────────────────────────────────────────────────────────────────────────
 
+// What began may have ended before: it came back.
+static void note_begin(int64_t *from, int64_t *to, int64_t now)
+{
+    *from = now;
+    *to = 0;
+}
+
 static void note_time(struct dnskey_times *key, enum rollover_event_kind kind, int64_t now)
 {
-    int64_t *const times[] = {
-        [ROLLOVER_PUBLISHED] = &key->publish,    [ROLLOVER_SIGNS] = &key->activate,
-        [ROLLOVER_OFFERED] = &key->sync_publish, [ROLLOVER_WITHDRAWN] = &key->sync_remove,
-        [ROLLOVER_RETIRED] = &key->inactive,     [ROLLOVER_REMOVED] = &key->remove,
-        [ROLLOVER_DEAD] = &key->remove,
-    };
-    if (kind >= sizeof(times) / sizeof(times[0]) || times[kind] == NULL)
-        return;
-    // A key that was made for use has these from the start; one that was never published dies all the same.
-    bool begins = kind == ROLLOVER_PUBLISHED || kind == ROLLOVER_SIGNS || kind == ROLLOVER_DEAD;
-    if (!begins || *times[kind] == 0)
-        *times[kind] = now;
+    switch (kind) {
+    case ROLLOVER_PUBLISHED:
+        note_begin(&key->publish, &key->remove, now);
+        break;
+    case ROLLOVER_SIGNS:
+        note_begin(&key->activate, &key->inactive, now);
+        break;
+    case ROLLOVER_OFFERED:
+        note_begin(&key->sync_publish, &key->sync_remove, now);
+        break;
+    case ROLLOVER_WITHDRAWN:
+        key->sync_remove = now;
+        break;
+    case ROLLOVER_RETIRED:
+        key->inactive = now;
+        break;
+    case ROLLOVER_REMOVED:
+        key->remove = now;
+        break;
+    case ROLLOVER_DEAD: // maybe without ever being published
+        key->remove = key->remove != 0 ? key->remove : now;
+        break;
+    case ROLLOVER_BEGINS:
+    case ROLLOVER_WENT_UNSIGNED:
+        break;
+    }
 }
 
 static bool is_of(const struct rollover_event *event, struct dnskey_id id)
@@ -287,14 +308,23 @@ static bool is_first(const struct rollover_events *events, size_t index)
     return first;
 }
 
-static enum status write_key_times(const struct rollover_events *events, struct dnskey *key,
-                                   int64_t now, struct error *err)
+// A key that waits to sign gets the time when it will at the earliest: others take none for "now".
+static int64_t earliest(const struct zone *zone, int64_t now)
 {
+    return now + zone->target->ttl->dnskey + zone->target->policy->propagation_delay;
+}
+
+static enum status write_key_times(const struct build_context *context, const struct build *build,
+                                   struct dnskey *key, struct error *err)
+{
+    const struct rollover_events *events = &build->events;
     struct dnskey_id id = {key->tag, key->algorithm};
     const struct dnskey_times before = key->times;
     for (size_t i = 0; i < events->count; i++)
         if (is_of(&events->list[i], id))
-            note_time(&key->times, events->list[i].kind, now);
+            note_time(&key->times, events->list[i].kind, context->now);
+    if (key->times.publish != 0 && key->times.activate == 0)
+        key->times.activate = earliest(build->zone, context->now);
     if (memcmp(&before, &key->times, sizeof(before)) == 0)
         return STATUS_OK;
     return dnskey_write_times(key, err);
@@ -318,7 +348,7 @@ enum status life_write_times(const struct build_context *context, struct build *
             key = status == STATUS_OK ? dnskey_set_find(&files, id) : NULL;
         }
         if (key != NULL)
-            status = write_key_times(events, key, context->now, err);
+            status = write_key_times(context, build, key, err);
         dnskey_set_done(&files);
     }
     return status;
