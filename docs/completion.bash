@@ -21,17 +21,19 @@ _zonebox()
     esac
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        status | check | reload | flush | init | setup | tls-next) command=${COMP_WORDS[i]} && break ;;
+        status | check | reload | flush | init | setup | import | tls-next) command=${COMP_WORDS[i]} && break ;;
         esac
     done
     case $command:$word in
     status:-*) _zonebox_words '--all --json --config --control' "$word" ;;
     check:-*) _zonebox_words '--all --quiet --json --config' "$word" ;;
+    import:-*) _zonebox_words '--dry-run --config --control' "$word" ;;
+    import:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     tls-next:-*) _zonebox_words '--algorithm --directory --forget --force --config --control' "$word" ;;
     init:-*) _zonebox_words '--hostname --config' "$word" ;;
     *:-*) _zonebox_words '--config --control --help --version' "$word" ;;
     setup:*) _zonebox_words 'opendkim postfix resolv.conf rspamd ssh' "$word" ;;
-    :*) _zonebox_words 'status check reload flush init setup tls-next' "$word" ;;
+    :*) _zonebox_words 'status check reload flush init setup import tls-next' "$word" ;;
     esac
 }
 
