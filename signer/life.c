@@ -9,6 +9,10 @@
 #include "signer/cds.h"
 #include "signer/keyset_state.h"
 
+// Times are whole seconds here and in caches, where a record of n seconds is used for up to a second more (seen with
+// Unbound: a signature that was out of the world by the second was there for the next one).
+#define ROUNDING_S 2
+
 // ── The keyset ───────────────────────────────────────────────────────────────────────────────────
 
 void life_read(const struct zone_state *state, struct keyset *ret)
@@ -39,8 +43,8 @@ struct rollover_policy life_policy(const struct zone *zone, uint32_t largest_ttl
         .double_ds = policy->double_ds,
         .ksk_lifetime = policy->ksk_lifetime,
         .zsk_lifetime = policy->zsk_lifetime,
-        .propagation_delay = policy->propagation_delay,
-        .parent_propagation_delay = policy->parent_propagation_delay,
+        .propagation_delay = policy->propagation_delay + ROUNDING_S,
+        .parent_propagation_delay = policy->parent_propagation_delay + ROUNDING_S,
         .dnskey_ttl = zone->target->ttl->dnskey,
         .largest_ttl = largest_ttl,
     };

@@ -59,7 +59,7 @@ static bool see_zone(struct zone *zone, const struct life_round *round,
         .ok = answer->ok,
         .wrong = answer->wrong,
         .unknown = answer->unknown,
-        .propagation_delay = zone->target->policy->propagation_delay,
+        .propagation_delay = life_policy(zone, 0).propagation_delay,
     };
     bool is_news = keyset_see_zone(&set, &sight, now);
     take_keyset(zone, &set, is_news);
@@ -139,7 +139,7 @@ static bool see_parent(struct zone *zone, const struct life_round *round,
         .wrong = answer->wrong,
         .unknown = answer->unknown,
         .ttl = answer->ttl,
-        .propagation_delay = zone->target->policy->parent_propagation_delay,
+        .propagation_delay = life_policy(zone, 0).parent_propagation_delay,
     };
     for (size_t i = 0; i < answer->set_count; i++)
         add_set(&sight, slots_of(&set, round, answer->sets[i].keys), answer->sets[i].foreign);
