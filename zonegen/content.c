@@ -22,6 +22,8 @@ struct zone_maker zone_maker(const struct inputs *inputs, const struct zonegen_k
     content->domain = target->domain;
     content->dnssec = target->dnssec;
     content->policy = target->policy;
+    if (keys->offers != NULL)
+        content->offer = offers_find(keys->offers, target->name);
     struct zone_maker maker = {
         .inputs = inputs,
         .config = inputs->config,

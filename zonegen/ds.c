@@ -60,7 +60,7 @@ static void put_dnskey(const char *name, const ldns_rr *dnskey, uint32_t ttl, st
     free(public);
 }
 
-// When the DS is to be entered: too early, caches that know the zone without signatures would refuse it.
+// When the DS is to be entered. Before, resolvers that know the zone without signatures would call it bogus.
 static void put_when(const struct offer *offer, struct buf *ret)
 {
     char text[TIME_TEXT_MAX];
@@ -69,37 +69,61 @@ static void put_when(const struct offer *offer, struct buf *ret)
     case OFFER_WAIT:
         if (offer->time != 0)
             buf_printf(ret,
-                       "Enter the DS after %s, not before: until then caches may have the zone\n"
-                       "without signatures (RFC 7583 §3.3.4).\n\n",
+                       "DS: enter after %s, not before\n"
+                       "  Until then resolvers may have the zone without signatures, and with this "
+                       "DS\n"
+                       "  they would refuse all of it, mail too (RFC 7583 §3.3.4).\n\n",
                        time);
         else
-            buf_put_text(
-                ret,
-                "Enter the DS later: all name servers have to be seen with the signatures first, "
-                "and\n"
-                "caches to forget what was before. `zonebox status` says what is waited for.\n\n");
+            buf_put_text(ret, "DS: do not enter it yet\n"
+                              "  First all name servers have to be seen with the signatures, then "
+                              "resolvers\n"
+                              "  have to forget the zone without them. `zonebox status` says what "
+                              "is waited for.\n\n");
         return;
     case OFFER_ENTER:
-        buf_put_text(ret, "Enter the DS now, in the place of any other.\n\n");
+        buf_put_text(ret, "DS: enter now\n"
+                          "  If the registrar has other DS records or keys for the domain, replace "
+                          "them by\n"
+                          "  what is below.\n\n");
         return;
     case OFFER_IN:
         buf_printf(ret,
-                   "The DS is entered: the parent's servers have it since %s. Nothing to do.\n\n",
+                   "DS: entered, nothing to do\n"
+                   "  All servers of the parent have what is below, since %s.\n\n",
                    time);
         return;
     case OFFER_REMOVE:
-        buf_put_text(ret, "Take every DS out now: the zone is on its way to be unsigned.\n\n");
+        buf_put_text(ret, "DS: take out now\n"
+                          "  Remove every DS record and key of the domain at the registrar, and "
+                          "leave the name\n"
+                          "  servers as they are: the zone becomes unsigned when no resolver "
+                          "expects\n"
+                          "  signatures any more, and not before.\n\n");
         return;
     case OFFER_NONE:
+        buf_put_text(ret, "DS: none\n"
+                          "  The zone is not signed; the registrar must have no DS record and no "
+                          "key for it.\n\n");
         return;
     }
+}
+
+static void put_no_key(const struct zone_content *content, struct buf *ret)
+{
+    if (content->dnssec == CONFIG_DNSSEC_ON)
+        buf_put_text(ret,
+                     "DS record\n  none yet: the key is made when zone-signer first starts\n\n");
+    else if (content->dnssec == CONFIG_DNSSEC_OFF)
+        buf_put_text(ret, "DS record\n  none: the zone is not signed (dnssec: off)\n\n");
 }
 
 // One key in every form. ttl: of the lines; registries set their own.
 static void put_keys(const struct elsewhere *elsewhere, uint32_t ttl, struct buf *ret)
 {
     const char *name = elsewhere->target->name;
-    if (elsewhere->offer != NULL)
+    // Where the zone above is served here, the signer sees to it.
+    if (elsewhere->offer != NULL && elsewhere->target->parent == NULL)
         put_when(elsewhere->offer, ret);
     for (size_t i = 0; i < elsewhere->key_count; i++) {
         if (elsewhere->key_count > 1)
@@ -108,13 +132,8 @@ static void put_keys(const struct elsewhere *elsewhere, uint32_t ttl, struct buf
         put_ds(name, elsewhere->keys[i], ttl, ret);
         put_dnskey(name, elsewhere->keys[i], ttl, ret);
     }
-    if (elsewhere->key_count > 0)
-        return;
-    if (elsewhere->content->dnssec == CONFIG_DNSSEC_ON)
-        buf_put_text(ret,
-                     "DS record\n  none yet: the key is made when zone-signer first starts\n\n");
-    else if (elsewhere->content->dnssec == CONFIG_DNSSEC_OFF)
-        buf_put_text(ret, "DS record\n  none: the zone is not signed (dnssec: off)\n\n");
+    if (elsewhere->key_count == 0 && elsewhere->offer == NULL)
+        put_no_key(elsewhere->content, ret);
 }
 
 // ── Name servers ─────────────────────────────────────────────────────────────────────────────────

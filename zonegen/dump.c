@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_text.h"
 #include "zonegen/rdata_text.h"
 #include "zonegen/text.h"
 
@@ -89,6 +90,31 @@ static void put_policy(const struct config_dnssec_policy *policy, struct buf *re
                policy->nsec3 ? "NSEC3" : "NSEC");
 }
 
+// What the parent should have; `zonegen --ds` says more.
+static void put_offer(const struct offer *offer, struct buf *ret)
+{
+    char time[TIME_TEXT_MAX];
+    time_text(offer->time, time);
+    switch (offer->state) {
+    case OFFER_NONE:
+        buf_put_text(ret, "\n;; DS at the parent: none, it is not signed now");
+        return;
+    case OFFER_WAIT:
+        buf_printf(ret, "\n;; DS at the parent: enter %s%s", offer->time != 0 ? "after " : "later",
+                   offer->time != 0 ? time : "");
+        return;
+    case OFFER_ENTER:
+        buf_put_text(ret, "\n;; DS at the parent: enter now");
+        return;
+    case OFFER_IN:
+        buf_printf(ret, "\n;; DS at the parent: in, since %s", time);
+        return;
+    case OFFER_REMOVE:
+        buf_put_text(ret, "\n;; DS at the parent: take out now");
+        return;
+    }
+}
+
 static void put_head(const struct zone_content *content, struct buf *ret)
 {
     bool is_external = content->domain != NULL && content->domain->mode == CONFIG_EXTERNAL;
@@ -103,6 +129,8 @@ static void put_head(const struct zone_content *content, struct buf *ret)
         buf_put_text(ret, ",\n;; to the world by its name servers alone (mode: hidden-primary)");
     if (content->dnssec == CONFIG_DNSSEC_ON && !is_external)
         put_policy(content->policy, ret);
+    if (content->offer != NULL)
+        put_offer(content->offer, ret);
     buf_printf(ret, "\n\n$ORIGIN %s.\n", content->name);
 }
 

@@ -44,16 +44,27 @@ static void add_key(struct elsewhere *elsewhere, size_t *cap, const ldns_rr *dns
     elsewhere->keys[elsewhere->key_count++] = ldns_rr_clone(dnskey);
 }
 
+// As the signer says: it knows which of the keys are for the parent, and whether any is.
+static enum status gather_offered_keys(struct elsewhere *elsewhere, struct error *err)
+{
+    size_t cap = 0;
+    for (size_t i = 0; i < elsewhere->offer->key_count; i++)
+        add_key(elsewhere, &cap, elsewhere->offer->keys[i]);
+    if (elsewhere->offer->state != OFFER_NONE)
+        return STATUS_OK;
+    return error_set(err, STATUS_NOT_FOUND,
+                     "%s: is not signed now; the registrar must have no DS for it",
+                     elsewhere->target->name);
+}
+
 static enum status gather_own_keys(struct elsewhere *elsewhere, const struct zonegen_keys *keys,
                                    struct error *err)
 {
     const char *name = elsewhere->target->name;
     struct dnskey_set set = {0};
     size_t cap = 0;
-    for (size_t i = 0; elsewhere->offer != NULL && i < elsewhere->offer->key_count; i++)
-        add_key(elsewhere, &cap, elsewhere->offer->keys[i]);
-    if (elsewhere->key_count > 0)
-        return STATUS_OK;
+    if (elsewhere->offer != NULL)
+        return gather_offered_keys(elsewhere, err);
     enum status status = keys->listing != NULL
                              ? dnskey_load_listed(keys->listing, name, false, &set, err)
                              : dnskey_load(keys->dnssec_directory, name, false, &set, err);

@@ -59,6 +59,7 @@ struct zone_content {
     const struct config_domain *domain; // NULL: the zone of the host name itself
     enum config_dnssec dnssec;
     const struct config_dnssec_policy *policy;
+    const struct offer *offer; // what zone-signer says of its DS, NULL: nothing; of zonegen_keys
     struct zone_record
         *records; // SOA first, then in the order of the dump; for a zone file the file's order
     size_t record_count;

@@ -219,6 +219,97 @@ static void many_domains_in_one_zone_are_printed_soon(void **state)
     world_done(&w);
 }
 
+// What zonegen says with these lines in public/ds.
+static enum status ds_offered(const char *more, const char *lines, const char *zone, char **ret,
+                              char **dump)
+{
+    struct world w = world("", more);
+    struct offers offers;
+    struct error err = {0};
+    struct buf text = {0}, head = {0};
+    char *file = xasprintf("zonebox-ds 1\n%s", lines);
+    put_file("ds", file);
+    free(file);
+    if (offers_load(".", &offers, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    struct zonegen_keys with = keys;
+    with.offers = &offers;
+    const struct zone_target *target = zonegen_target_find(w.targets, w.count, zone);
+    enum status status = zonegen_ds(w.inputs, &with, target, &text, &err);
+    struct zone_content *content = NULL;
+    assert_int_equal(zonegen_make(w.inputs, &with, target, &content, &err), STATUS_OK);
+    zone_content_dump(content, &head);
+    *ret = xstrdup(buf_text(&text));
+    *dump = xstrdup(buf_text(&head));
+    zone_content_free(content);
+    offers_done(&offers);
+    buf_done(&text);
+    buf_done(&head);
+    world_done(&w);
+    return status;
+}
+
+#define KEY_LINE "key example.com 257 3 13 a2V5\n"
+
+static void when_the_ds_is_to_be_entered_is_told_first(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines, *words, *head;
+        bool has_key;
+        enum status status;
+    } cases[] = {
+        {"zone example.com wait 2026-11-22T12:00:00Z\n" KEY_LINE,
+         "DS: enter after 2026-11-22T12:00:00Z, not before\n",
+         ";; DS at the parent: enter after 2026-11-22T12:00:00Z\n", true, STATUS_OK},
+        {"zone example.com wait -\n" KEY_LINE, "DS: do not enter it yet\n",
+         ";; DS at the parent: enter later\n", true, STATUS_OK},
+        {"zone example.com enter -\n" KEY_LINE, "DS: enter now\n",
+         ";; DS at the parent: enter now\n", true, STATUS_OK},
+        {"zone example.com in 2026-11-22T12:00:00Z\n" KEY_LINE,
+         "DS: entered, nothing to do\n  All servers of the parent have what is below, since "
+         "2026-11-22T12:00:00Z.\n",
+         ";; DS at the parent: in, since 2026-11-22T12:00:00Z\n", true, STATUS_OK},
+        {"zone example.com remove -\n", "DS: take out now\n", ";; DS at the parent: take out now\n",
+         false, STATUS_OK},
+        {"zone example.com none -\n", "DS: none\n",
+         ";; DS at the parent: none, it is not signed now\n", false, STATUS_NOT_FOUND},
+    };
+    struct dnskey key = {0};
+    struct error err = {0};
+    // A key file that the signer does not offer is not told.
+    assert_int_equal(make_csk("state/keys", "example.com", NOW, &key, &err), STATUS_OK);
+    dnskey_done(&key);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *text, *dump;
+        assert_int_equal(
+            ds_offered("domains: [example.com]\n", cases[i].lines, "example.com", &text, &dump),
+            cases[i].status);
+        assert_has(text, cases[i].words);
+        assert_has(dump, cases[i].head);
+        const char *form = strstr(text, "  Public key   a2V5\n");
+        assert_true((form != NULL) == cases[i].has_key);
+        assert_true(form == NULL || strstr(text, cases[i].words) < form);
+        assert_int_equal(strstr(text, "DS record, in one line") != NULL, cases[i].has_key);
+        free(text);
+        free(dump);
+    }
+}
+
+static void nobody_enters_what_the_signer_enters_itself(void **state)
+{
+    (void)state;
+    char *text, *dump;
+    assert_int_equal(ds_offered("domains: [example.com, sub.example.com]\n",
+                                "zone sub.example.com enter -\nkey sub.example.com 257 3 13 a2V5\n",
+                                "sub.example.com", &text, &dump),
+                     STATUS_OK);
+    assert_has(text, "nothing to enter at a registrar");
+    assert_no(text, "DS: enter now");
+    free(text);
+    free(dump);
+}
+
 int main(void)
 {
 #define fresh_test(name) cmocka_unit_test_setup(name, fresh)
@@ -231,6 +322,8 @@ int main(void)
         fresh_test(servers_apart_are_no_reason_for_a_warning),
         fresh_test(unsigned_and_nested_zones_are_told_apart),
         fresh_test(presigned_zone_tells_the_keys_of_its_file),
+        fresh_test(when_the_ds_is_to_be_entered_is_told_first),
+        fresh_test(nobody_enters_what_the_signer_enters_itself),
         cmocka_unit_test(many_domains_in_one_zone_are_printed_soon),
     };
     return cmocka_run_group_tests(tests, enter_scratch, remove_scratch);
