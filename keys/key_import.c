@@ -144,28 +144,48 @@ static bool is_over(const struct dnskey_times *times, int64_t now)
            (times->remove != 0 && times->remove <= now);
 }
 
-// Is the key in the directory, as it is here? STATE when something else is.
-static enum status look_for(const char *base, const struct importing *importing,
-                            const struct dnskey *key, bool *ret, struct error *err)
+static bool exists(const char *base, const char *ending)
 {
-    static const char *const endings[] = {"key", "private"};
-    bool found = false;
-    *ret = false;
-    for (size_t i = 0; i < 2; i++) {
-        char *path = xasprintf("%s.%s", base, endings[i]);
-        found = found || access(path, F_OK) == 0;
-        free(path);
-    }
-    if (!found)
+    char *path = xasprintf("%s.%s", base, ending);
+    bool found = access(path, F_OK) == 0;
+    free(path);
+    return found;
+}
+
+static enum status look_at_half(const char *base, struct key_import *import, struct error *err)
+{
+    char *path = xasprintf("%s.private", base);
+    struct buf public = {0};
+    struct dnskey_times times;
+    EVP_PKEY *there = NULL;
+    enum status status =
+        key_file_private(path, import->key.algorithm, &there, &times, &public, err);
+    import->is_half_there = status == STATUS_OK && EVP_PKEY_eq(there, import->key.private) == 1;
+    if (status == STATUS_OK && !import->is_half_there)
+        status = error_set(err, STATUS_EXISTS, "%s: is there already, and another key", path);
+    EVP_PKEY_free(there);
+    buf_done(&public);
+    free(path);
+    return status;
+}
+
+// Is the key in the directory, as it is here? EXISTS when another one is.
+static enum status look_for(const char *base, const char *zone, struct key_import *import,
+                            struct error *err)
+{
+    bool has_public = exists(base, "key");
+    if (!has_public && !exists(base, "private"))
         return STATUS_OK;
-    const struct key_name name = {key->algorithm, key->tag, false};
+    if (!has_public)
+        return look_at_half(base, import, err);
+    const struct key_name name = {import->key.algorithm, import->key.tag, false};
     struct dnskey there = {0};
-    enum status status = load_pair(base, importing->place->zone, &name, &there, err);
+    enum status status = load_pair(base, zone, &name, &there, err);
     if (status != STATUS_OK)
         return error_prefix(err, status, "the files that are there already do not hold up");
-    *ret = ldns_rr_compare(there.rr, key->rr) == 0;
+    import->is_there = ldns_rr_compare(there.rr, import->key.rr) == 0;
     dnskey_done(&there);
-    if (!*ret)
+    if (!import->is_there)
         return error_set(err, STATUS_EXISTS, "%s.key: is there already, and another key", base);
     return STATUS_OK;
 }
@@ -195,7 +215,7 @@ static enum status take_key(struct importing *importing, uint16_t flags, uint8_t
     struct dnskey_id id = {ldns_calc_keytag(rr), algorithm};
     char *base = key_file_base(importing->place->directory, importing->place->zone, id);
     key_set(&import->key, rr, again, base, times);
-    status = look_for(base, importing, &import->key, &import->is_there, err);
+    status = look_for(base, importing->place->zone, import, err);
     free(base);
     return status;
 }
@@ -329,16 +349,24 @@ enum status key_import_read(const struct key_import_place *place, const char *co
     return status;
 }
 
+static enum status write_one(const struct key_import *import, struct error *err)
+{
+    if (import->is_there)
+        return STATUS_OK;
+    if (import->is_half_there)
+        return key_file_create_public(&import->key, err);
+    return key_files_create(&import->key, err);
+}
+
 enum status key_import_write(const struct key_imports *imports, struct error *err)
 {
     enum status status = STATUS_OK;
     size_t done = 0;
     for (; status == STATUS_OK && done < imports->count; done++)
-        if (!imports->list[done].is_there)
-            status = key_files_create(&imports->list[done].key, err);
+        status = write_one(&imports->list[done], err);
     // The last one has left nothing.
     for (size_t i = 0; status != STATUS_OK && i + 1 < done; i++)
-        if (!imports->list[i].is_there)
+        if (!imports->list[i].is_there && !imports->list[i].is_half_there)
             key_files_remove(&imports->list[i].key);
     return status;
 }

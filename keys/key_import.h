@@ -19,9 +19,10 @@
 #include "keys/dnskey.h"
 
 struct key_import {
-    struct dnskey key; // path: of the .key file in the directory
-    bool is_over;      // by its times it is out of use
-    bool is_there;     // the directory has it already
+    struct dnskey key;  // path: of the .key file in the directory
+    bool is_over;       // by its times it is out of use
+    bool is_there;      // the directory has it already
+    bool is_half_there; // its .private alone: a crash came between the two
 };
 
 struct key_imports {

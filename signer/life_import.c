@@ -51,7 +51,11 @@ static enum status read_keys(const struct life_order *order, struct brought keys
 {
     const json_t *list = json_object_get(order->request, "keys");
     size_t count = json_array_size(list);
-    if (count == 0 || count > IMPORT_KEYS_MAX)
+    if (count == 0)
+        return error_set(err, STATUS_RANGE,
+                         "%s: by their times none of these keys is in use, and it has its own",
+                         order->zone->name);
+    if (count > IMPORT_KEYS_MAX)
         return error_set(err, STATUS_RANGE,
                          "%s: one key of each role is taken, and these are %zu: name the files of "
                          "those in use alone",

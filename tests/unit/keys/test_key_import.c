@@ -295,6 +295,16 @@ static void what_is_there_already_is_never_replaced(void **state)
     assert_int_equal(key_import_write(&imports, &err), STATUS_OK);
     run("diff -r keys first");
     key_imports_done(&imports);
+    // A crash came between the two.
+    run("rm keys/*.key");
+    set = import("example.com", "in/*");
+    dnskey_set_done(&set);
+    run("diff -r keys first");
+    // Another key under that name is not touched.
+    run("rm keys/*.key; f=$(ls keys/*.private); openssl rand -base64 32 | "
+        "sed 's/^/PrivateKey: /' >x; sed -i '/PrivateKey/d' $f; cat x >>$f");
+    assert_refused("example.com", "in/*", "there already, and another key");
+    run("rm keys/*; cp -a first/* keys");
     // Half of it is not what is brought, and is not touched.
     run("echo >$(ls keys/*.key)");
     assert_refused("example.com", "in/*", "there already");
