@@ -82,7 +82,7 @@ static int read_options(int argc, char **argv, struct options *ret)
          .help = "make the key pair of a certificate to come there"},
         {"import", "DIR", argument_text, &ret->import_directory,
          .help = "take the keys in FILE... over into DIR, as the domain's"},
-        {"dry-run", NULL, argument_flag, &ret->dry_run, .help = "with --import: only tell them"},
+        {"dry-run", NULL, argument_flag, &ret->dry_run, .help = NULL},
         SERVICE_ARGUMENTS(loop),
     };
     *ret = (struct options){.loop = {.inputs_fd = -1,
