@@ -162,9 +162,11 @@ bool life_is_open(const struct zone *zone, int64_t now)
     life_read(&zone->state, &set);
     if (!set.begun)
         return false;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if ((set.offered & keyset_bit(i)) != 0 && set.keys[i].ds_seen_at == 0)
+            return true;
     struct rollover_policy policy = life_policy(zone, 0);
-    enum rollover_wait wait = rollover_waits(&set, &policy, now).wait;
-    return wait == ROLLOVER_FOR_DS_IN || wait == ROLLOVER_FOR_DS_OUT;
+    return rollover_waits(&set, &policy, now).wait == ROLLOVER_FOR_DS_OUT;
 }
 
 // ── The world ────────────────────────────────────────────────────────────────────────────────────

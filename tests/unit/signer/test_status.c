@@ -2,6 +2,7 @@
 // What the signer says of itself on its control socket.
 #include "signer/status.h"
 
+#include "signer/life.h"
 #include "tests/unit/signer/box.h"
 
 static json_t *ask(const struct publisher *publisher, int64_t now, const char *zones)
@@ -197,6 +198,39 @@ static void before_the_first_inputs_there_is_nothing(void **state)
     json_decref(reply);
 }
 
+static void zones_that_wait_for_their_ds_are_open(void **state)
+{
+    (void)state;
+    write_config("  - example.com\n  - {name: plain.example, dnssec: no}\n");
+    struct publisher *publisher = begin(NOW);
+    json_t *reply = ask(publisher, NOW, "open");
+    assert_int_equal(number(reply, "open"), 0);
+    assert_int_equal(json_array_size(json_object_get(reply, "zones")), 0);
+    json_decref(reply);
+    struct zone *zone = NULL;
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        if (strcmp(publisher->zones.list[i].name, "example.com") == 0)
+            zone = &publisher->zones.list[i];
+    assert_non_null(zone);
+    struct keyset set;
+    life_read(&zone->state, &set);
+    set.offered = keyset_bit(0);
+    life_put(&set, &zone->state);
+    reply = ask(publisher, NOW, "open");
+    assert_int_equal(number(reply, "open"), 1);
+    assert_non_null(zone_named(reply, "example.com"));
+    json_decref(reply);
+    set.keys[0].ds_seen_at = NOW;
+    life_put(&set, &zone->state);
+    reply = ask(publisher, NOW, "open");
+    assert_int_equal(number(reply, "open"), 0);
+    json_decref(reply);
+    reply = ask(publisher, NOW, "all");
+    assert_null(json_object_get(reply, "open"));
+    json_decref(reply);
+    publisher_close(publisher);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
@@ -208,6 +242,8 @@ int main(void)
         TEST(signatures_that_run_out_are_wrong),
         TEST(one_zone_can_be_asked_for),
         TEST(before_the_first_inputs_there_is_nothing),
+        cmocka_unit_test_setup_teardown(zones_that_wait_for_their_ds_are_open, box_set_up,
+                                        box_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
