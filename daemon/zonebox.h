@@ -25,13 +25,16 @@ struct zonebox {
     const char *hostname; // of `init`, or NULL
     bool json;
     bool all;
-    const char *algorithm; // of `tls-next`, or NULL
+    const char *algorithm; // of `tls-next` and `roll`, or NULL
     const char *directory;
     const char *forget;
     bool force;
-    bool dry_run; // of `import`
-    bool quiet;   // of `check`
-    char **words; // behind the command
+    bool quiet;                 // of `check`
+    bool ksk, zsk, compromised; // of `roll`
+    bool undo;                  // of `retire` and `move`
+    bool yes;                   // of all three
+    bool dry_run;               // of these and `import`
+    char **words;               // behind the command
     size_t word_count;
 };
 
@@ -47,6 +50,9 @@ int zonebox_tls_next(const struct zonebox *zonebox);
 bool zonebox_first_tls_key(const struct config *config);
 int zonebox_check(const struct zonebox *zonebox);
 int zonebox_import(const struct zonebox *zonebox);
+int zonebox_roll(const struct zonebox *zonebox);
+int zonebox_retire(const struct zonebox *zonebox);
+int zonebox_move(const struct zonebox *zonebox);
 
 // ── What they share (zonebox_ask.c) ──────────────────────────────────────────────────────────────
 

@@ -9,40 +9,58 @@
 static const char usage[] =
     "usage: zonebox [--config FILE] [--control DIR] COMMAND\n"
     "\n"
-    "  status [--all | --json] [DOMAIN]    what is wrong, what runs, zones, anchors\n"
+    "  status [--all | --json] [DOMAIN]          what is wrong, runs, is waited for\n"
     "  check [--all|--quiet|--json] [DOMAIN...]  does the world see what it should?\n"
-    "  reload                              look at the configuration and all it names\n"
-    "  flush NAME                          forget what the resolver knows of NAME\n"
-    "  init [--hostname NAME] [DOMAIN...]  prepare this box: a configuration when\n"
-    "                                      there is none, users, directories, keys\n"
-    "  setup opendkim|postfix|resolv.conf|rspamd|ssh\n"
-    "                                      print the lines that these need here\n"
-    "  import [--dry-run] DOMAIN FILE...   take DNSSEC keys that were made elsewhere\n"
-    "  tls-next [--algorithm ecdsa|rsa]    make the key of the next certificate and\n"
-    "           [--directory DIR]          announce it (TLSA); `status` says when it\n"
-    "                                      is safe to deploy\n"
-    "  tls-next --forget KEY [--force]     drop a key from the TLSA records at once\n"
+    "  reload                                    look at all files again\n"
+    "  flush NAME                                the resolver forgets what it knows\n"
+    "  init [--hostname NAME] [DOMAIN...]        prepare this box: users, keys ...\n"
+    "  setup opendkim|postfix|resolv.conf|rspamd|ssh   print the lines they need here\n"
+    "  import [--dry-run] DOMAIN FILE...         take DNSSEC keys made elsewhere\n"
+    "  tls-next [--algorithm ecdsa|rsa] [--directory DIR]   make the key of the next\n"
+    "                                            certificate, announce it by TLSA\n"
+    "  tls-next --forget KEY [--force]           drop a key from the TLSA records\n"
+    "  roll DOMAIN [--ksk|--zsk] [--algorithm NAME] [--compromised]  replace its keys\n"
+    "  retire DOMAIN | move DOMAIN [--undo]      back to unsigned; leave this box\n"
+    "     [--dry-run | --yes]                    of these: only tell the plan; start\n"
     "\n";
 
 static const char below[] = "\n"
                             "Exit status: 0 all is well, 1 something is wrong, 2 wrong use.\n";
 
+// Options that not every command takes.
+enum {
+    TAKES_ALL = 1U << 0,
+    TAKES_JSON = 1U << 1,
+    TAKES_QUIET = 1U << 2,
+    TAKES_HOSTNAME = 1U << 3,
+    TAKES_ALGORITHM = 1U << 4,
+    TAKES_TLS_NEXT = 1U << 5, // those of tls-next alone
+    TAKES_ROLL = 1U << 6,     // those of roll alone
+    TAKES_UNDO = 1U << 7,
+    TAKES_YES = 1U << 8,
+    TAKES_DRY_RUN = 1U << 9,
+    TAKES_START = TAKES_YES | TAKES_DRY_RUN,
+};
+
 struct command {
     const char *name;
-    size_t words_min, words_max;                // behind it
-    bool status, check, init, tls_next, import; // whose options it takes
+    size_t words_min, words_max; // behind it
+    unsigned takes;
     int (*run)(const struct zonebox *zonebox);
 };
 
 static const struct command commands[] = {
-    {"status", 0, 1, .status = true, .run = zonebox_status},
-    {"check", 0, 1000000, .check = true, .run = zonebox_check},
-    {"reload", 0, 0, .run = zonebox_reload},
-    {"flush", 1, 1, .run = zonebox_flush},
-    {"init", 0, 1000000, .init = true, .run = zonebox_init},
-    {"setup", 1, 1, .run = zonebox_setup},
-    {"import", 2, 1000000, .import = true, .run = zonebox_import},
-    {"tls-next", 0, 0, .tls_next = true, .run = zonebox_tls_next},
+    {"status", 0, 1, TAKES_ALL | TAKES_JSON, zonebox_status},
+    {"check", 0, 1000000, TAKES_ALL | TAKES_JSON | TAKES_QUIET, zonebox_check},
+    {"reload", 0, 0, 0, zonebox_reload},
+    {"flush", 1, 1, 0, zonebox_flush},
+    {"init", 0, 1000000, TAKES_HOSTNAME, zonebox_init},
+    {"setup", 1, 1, 0, zonebox_setup},
+    {"import", 2, 1000000, TAKES_DRY_RUN, zonebox_import},
+    {"tls-next", 0, 0, TAKES_ALGORITHM | TAKES_TLS_NEXT, zonebox_tls_next},
+    {"roll", 1, 1, TAKES_ALGORITHM | TAKES_ROLL | TAKES_START, zonebox_roll},
+    {"retire", 1, 1, TAKES_UNDO | TAKES_START, zonebox_retire},
+    {"move", 1, 1, TAKES_UNDO | TAKES_START, zonebox_move},
 };
 
 static int misused(const char *words, const char *which)
@@ -51,35 +69,62 @@ static int misused(const char *words, const char *which)
     return ZONEBOX_USAGE;
 }
 
+// An option that was given and that the command does not take, or NULL.
+static const char *find_misplaced(const struct zonebox *zonebox, unsigned takes)
+{
+    const struct {
+        unsigned of;
+        bool given;
+        const char *name;
+    } rows[] = {
+        {TAKES_ALL, zonebox->all, "--all"},
+        {TAKES_JSON, zonebox->json, "--json"},
+        {TAKES_QUIET, zonebox->quiet, "--quiet"},
+        {TAKES_HOSTNAME, zonebox->hostname != NULL, "--hostname"},
+        {TAKES_ALGORITHM, zonebox->algorithm != NULL, "--algorithm"},
+        {TAKES_TLS_NEXT, zonebox->directory != NULL, "--directory"},
+        {TAKES_TLS_NEXT, zonebox->forget != NULL, "--forget"},
+        {TAKES_TLS_NEXT, zonebox->force, "--force"},
+        {TAKES_ROLL, zonebox->ksk, "--ksk"},
+        {TAKES_ROLL, zonebox->zsk, "--zsk"},
+        {TAKES_ROLL, zonebox->compromised, "--compromised"},
+        {TAKES_UNDO, zonebox->undo, "--undo"},
+        {TAKES_YES, zonebox->yes, "--yes"},
+        {TAKES_DRY_RUN, zonebox->dry_run, "--dry-run"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].given && (takes & rows[i].of) == 0)
+            return rows[i].name;
+    return NULL;
+}
+
+static int misused_option(const char *command, const char *option)
+{
+    fprintf(stderr, "zonebox: %s takes no %s; zonebox --help says more\n", command, option);
+    return ZONEBOX_USAGE;
+}
+
 static int run(struct zonebox *zonebox, size_t count, char **words)
 {
     if (count == 0)
-        return misused(
-            "which command? status, check, reload, flush, init, setup, import or tls-next", "");
+        return misused("which command? status, check, reload, flush, init, setup, import, "
+                       "tls-next, roll, retire or move",
+                       "");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         const struct command *command = &commands[i];
         if (strcmp(command->name, words[0]) != 0)
             continue;
         zonebox->words = words + 1;
         zonebox->word_count = count - 1;
+        const char *misplaced = find_misplaced(zonebox, command->takes);
         if (zonebox->word_count < command->words_min)
             return misused(" wants one word more", words[0]);
         if (zonebox->word_count > command->words_max)
             return misused(" takes fewer words", words[0]);
-        if (zonebox->quiet && !command->check)
-            return misused(" takes no --quiet", words[0]);
+        if (misplaced != NULL)
+            return misused_option(words[0], misplaced);
         if (zonebox->quiet && zonebox->all)
             return misused(" takes either --all or --quiet", words[0]);
-        if ((zonebox->json || zonebox->all) && !command->status && !command->check)
-            return misused(" takes neither --json nor --all", words[0]);
-        if (zonebox->hostname != NULL && !command->init)
-            return misused(" takes no --hostname", words[0]);
-        bool tls_next = zonebox->algorithm != NULL || zonebox->directory != NULL ||
-                        zonebox->forget != NULL || zonebox->force;
-        if (tls_next && !command->tls_next)
-            return misused(" takes no options of tls-next", words[0]);
-        if (zonebox->dry_run && !command->import)
-            return misused(" takes no --dry-run", words[0]);
         return command->run(zonebox);
     }
     return misused(": no such command", words[0]);
@@ -104,6 +149,11 @@ int main(int argc, char **argv)
         {"directory", "DIR", argument_text, &zonebox.directory, .help = NULL},
         {"forget", "KEY", argument_text, &zonebox.forget, .help = NULL},
         {"force", NULL, argument_flag, &zonebox.force, .help = NULL},
+        {"ksk", NULL, argument_flag, &zonebox.ksk, .help = NULL},
+        {"zsk", NULL, argument_flag, &zonebox.zsk, .help = NULL},
+        {"compromised", NULL, argument_flag, &zonebox.compromised, .help = NULL},
+        {"undo", NULL, argument_flag, &zonebox.undo, .help = NULL},
+        {"yes", NULL, argument_flag, &zonebox.yes, .letter = 'y', .help = NULL},
         {"dry-run", NULL, argument_flag, &zonebox.dry_run, .letter = 'n', .help = NULL},
     };
     char **words;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "signer/life.h"
 #include "signer/publisher.h"
+#include "signer/questions.h"
 
 static const struct {
     const char *command;
@@ -86,6 +87,13 @@ enum status life_keep(struct publisher *publisher, struct zone *zone, const stru
     return STATUS_OK;
 }
 
+static void tell_outlook(const struct life_order *order)
+{
+    bool secure = order->set.begun && keyset_is_secure(&order->set);
+    json_object_set_new(order->reply, "secure", json_boolean(secure));
+    json_object_set_new(order->reply, "observed", json_boolean(questions_wanted(order->publisher)));
+}
+
 enum status life_order(struct publisher *publisher, const json_t *request, json_t *reply,
                        int64_t now, struct error *err)
 {
@@ -112,8 +120,12 @@ enum status life_order(struct publisher *publisher, const json_t *request, json_
     life_read(&order.zone->state, &order.set);
     order.policy = life_policy(order.zone, 0);
     status = kinds[kind].change(&order, err);
-    if (status != STATUS_OK || order.nothing || order.dry)
+    if (status != STATUS_OK || order.nothing)
         return status;
+    if (order.dry) {
+        tell_outlook(&order);
+        return STATUS_OK;
+    }
     if (order.set.begun)
         status = life_keep(publisher, order.zone, &order.set, err);
     order.zone->urgent = true;

@@ -9,7 +9,8 @@
 //
 // An order changes the zone's keyset (keys/rollover.h), and no more: with the next step of its life (signer/life.h) the
 // zone follows. The keyset is in state/ before the answer is given, so what was acknowledged is not lost. A dry one is
-// judged in the same way, and nothing is changed.
+// judged in the same way, and nothing is changed: its reply has "observed": is there somebody to look, so that it goes
+// on? And "secure": may resolvers have a DS for the zone?
 #pragma once
 
 #include <jansson.h>
@@ -48,9 +49,9 @@ enum status life_keep(struct publisher *publisher, struct zone *zone, const stru
 enum status life_import(struct life_order *order, struct error *err);
 
 // "roll", "retire", "move" and "resume" (signer/life_roll.c). The reply of roll has "replaces": the tags of the keys
-// that go; that of retire and move "secure": may resolvers have a DS for the zone? And "ns-ttl", seconds: how long they
-// keep its NS. A zone with `dnssec: no` that was never signed may move at any time: there is nothing to order then.
-// EXISTS: it is ordered already; STATE, RANGE, SYNTAX: it cannot be. The words say what can.
+// that go; that of retire and move "ns-ttl", seconds: how long resolvers keep the zone's NS. A zone with `dnssec: no`
+// that was never signed may move at any time: "nothing" is true then, and nothing ordered. EXISTS: it is ordered
+// already; STATE, RANGE, SYNTAX: it cannot be. The words say what can.
 enum status life_roll(struct life_order *order, struct error *err);
 enum status life_retire(struct life_order *order, struct error *err);
 enum status life_move(struct life_order *order, struct error *err);

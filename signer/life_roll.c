@@ -167,10 +167,7 @@ enum status life_roll(struct life_order *order, struct error *err)
 
 static void tell_zone(const struct life_order *order)
 {
-    const struct keyset *set = &order->set;
-    json_t *reply = order->reply;
-    json_object_set_new(reply, "secure", json_boolean(set->begun && keyset_is_secure(set)));
-    json_object_set_new(reply, "ns-ttl", json_integer(order->zone->target->ttl->ns));
+    json_object_set_new(order->reply, "ns-ttl", json_integer(order->zone->target->ttl->ns));
 }
 
 static enum status leave(struct life_order *order, enum keyset_order kind, struct error *err)
@@ -201,6 +198,7 @@ enum status life_move(struct life_order *order, struct error *err)
         return leave(order, KEYSET_MOVE, err);
     tell_zone(order);
     order->nothing = true;
+    json_object_set_new(order->reply, "nothing", json_true());
     return STATUS_OK;
 }
 
