@@ -151,7 +151,7 @@ enum status file_create(const char *path, const void *octets, size_t len, mode_t
     return status == STATUS_OK ? sync_directory_of(path, err) : status;
 }
 
-static bool is_temporary(const char *name)
+bool file_is_left(const char *name)
 {
     size_t len = strlen(name);
     const char *end = name + len - (len > TEMPORARY_LEN ? TEMPORARY_LEN : len);
@@ -167,7 +167,7 @@ void file_sweep(const char *directory)
     if (dir == NULL)
         return;
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
-        if (is_temporary(entry->d_name))
+        if (file_is_left(entry->d_name))
             (void)unlinkat(dirfd(dir), entry->d_name, 0);
     closedir(dir);
 }

@@ -29,6 +29,8 @@ enum status file_create(const char *path, const void *octets, size_t len, mode_t
 // Deletes what file_write and file_create left in the directory when they were killed: nobody else may write there.
 // What cannot be deleted does no harm but for the room that it takes.
 void file_sweep(const char *directory);
+// Is that the name of such a file? For who lists the directory anyway.
+bool file_is_left(const char *name);
 
 // Makes the directory and its missing parents. One that exists is fine and keeps its mode.
 enum status directory_make(const char *path, mode_t mode, struct error *err);

@@ -67,21 +67,21 @@ static char *selector_of(const char *name, const char *suffix)
 
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────────
 
-struct listing {
-    char **publics;
-    size_t public_count, public_cap;
-    char **privates;
-    size_t private_count, private_cap;
+struct selectors {
+    char **list;
+    size_t count, cap;
 };
 
-static void listing_done(struct listing *listing)
+struct listing {
+    struct selectors publics, privates;
+    bool is_left; // something for file_sweep
+};
+
+static void free_texts(char **list, size_t count)
 {
-    for (size_t i = 0; i < listing->public_count; i++)
-        free(listing->publics[i]);
-    for (size_t i = 0; i < listing->private_count; i++)
-        free(listing->privates[i]);
-    free(listing->publics);
-    free(listing->privates);
+    for (size_t i = 0; i < count; i++)
+        free(list[i]);
+    free(list);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -89,21 +89,21 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void list_entry(struct listing *listing, const char *name)
+static bool take_selector(struct selectors *selectors, const char *name, const char *suffix)
 {
-    char *selector = selector_of(name, PUBLIC_SUFFIX);
-    if (selector != NULL) {
-        listing->publics = array_grow(listing->publics, &listing->public_cap, listing->public_count,
-                                      sizeof(*listing->publics));
-        listing->publics[listing->public_count++] = selector;
-        return;
-    }
-    selector = selector_of(name, PRIVATE_SUFFIX);
-    if (selector != NULL) {
-        listing->privates = array_grow(listing->privates, &listing->private_cap,
-                                       listing->private_count, sizeof(*listing->privates));
-        listing->privates[listing->private_count++] = selector;
-    }
+    char *selector = selector_of(name, suffix);
+    if (selector == NULL)
+        return false;
+    selectors->list =
+        array_grow(selectors->list, &selectors->cap, selectors->count, sizeof(*selectors->list));
+    selectors->list[selectors->count++] = selector;
+    return true;
+}
+
+static void sort_selectors(struct selectors *selectors)
+{
+    if (selectors->count > 0)
+        qsort(selectors->list, selectors->count, sizeof(*selectors->list), compare_texts);
 }
 
 static enum status read_listing(const char *path, bool *ret_exists, struct listing *ret,
@@ -114,24 +114,24 @@ static enum status read_listing(const char *path, bool *ret_exists, struct listi
     if (dir == NULL)
         return errno == ENOENT ? STATUS_OK
                                : error_set_errno(err, errno, "%s: cannot read it", path);
-    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
-        if (ret->public_count + ret->private_count <= 2 * DKIM_KEYS_MAX)
-            list_entry(ret, entry->d_name);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        ret->is_left = ret->is_left || file_is_left(entry->d_name);
+        if (ret->publics.count + ret->privates.count <= 2 * DKIM_KEYS_MAX &&
+            !take_selector(&ret->publics, entry->d_name, PUBLIC_SUFFIX))
+            (void)take_selector(&ret->privates, entry->d_name, PRIVATE_SUFFIX);
+    }
     closedir(dir);
-    if (ret->public_count > DKIM_KEYS_MAX || ret->private_count > DKIM_KEYS_MAX)
+    if (ret->publics.count > DKIM_KEYS_MAX || ret->privates.count > DKIM_KEYS_MAX)
         return error_set(err, STATUS_RANGE, "%s: more than %d DKIM keys", path, DKIM_KEYS_MAX);
-    if (ret->public_count > 0)
-        qsort(ret->publics, ret->public_count, sizeof(*ret->publics), compare_texts);
-    if (ret->private_count > 0)
-        qsort(ret->privates, ret->private_count, sizeof(*ret->privates), compare_texts);
+    sort_selectors(&ret->publics);
+    sort_selectors(&ret->privates);
     return STATUS_OK;
 }
 
-static bool has_private(const struct listing *listing, const char *selector)
+static bool has_private(const struct dkim_set *set, const char *selector)
 {
-    return listing->private_count > 0 &&
-           bsearch(&selector, listing->privates, listing->private_count, sizeof(*listing->privates),
-                   compare_texts) != NULL;
+    return set->private_count > 0 && bsearch(&selector, set->privates, set->private_count,
+                                             sizeof(*set->privates), compare_texts) != NULL;
 }
 
 // As file_read, in half as many system calls: ten thousand domains have twice as many files.
@@ -192,25 +192,31 @@ static void read_public(const char *directory, const char *domain, struct dkim_k
 enum status dkim_load(const char *directory, const char *domain, struct dkim_set *ret,
                       struct error *err)
 {
-    struct listing listing = {0};
+    struct listing listing = {.is_left = false};
     *ret = (struct dkim_set){0};
     enum status status = check_part(domain, err);
     if (status != STATUS_OK)
         return status;
     char *path = path_join(directory, domain);
     status = read_listing(path, &ret->exists, &listing, err);
-    if (status == STATUS_OK && listing.public_count > 0)
-        ret->list = xcalloc(listing.public_count, sizeof(*ret->list));
-    for (size_t i = 0; status == STATUS_OK && i < listing.public_count; i++) {
+    free(path);
+    ret->is_left = listing.is_left;
+    ret->privates = listing.privates.list;
+    ret->private_count = listing.privates.count;
+    if (status != STATUS_OK) {
+        free_texts(listing.publics.list, listing.publics.count);
+        return status;
+    }
+    if (listing.publics.count > 0)
+        ret->list = xcalloc(listing.publics.count, sizeof(*ret->list));
+    for (size_t i = 0; i < listing.publics.count; i++) {
         struct dkim_key *key = &ret->list[ret->count++];
-        key->selector = listing.publics[i];
-        listing.publics[i] = NULL;
-        key->has_private = has_private(&listing, key->selector);
+        key->selector = listing.publics.list[i]; // moved
+        key->has_private = has_private(ret, key->selector);
         read_public(directory, domain, key);
     }
-    listing_done(&listing);
-    free(path);
-    return status;
+    free(listing.publics.list);
+    return STATUS_OK;
 }
 
 void dkim_set_done(struct dkim_set *set)
@@ -221,6 +227,7 @@ void dkim_set_done(struct dkim_set *set)
         free(set->list[i].trouble);
     }
     free(set->list);
+    free_texts(set->privates, set->private_count);
     *set = (struct dkim_set){0};
 }
 
@@ -439,22 +446,16 @@ static enum status complete_one(const char *directory, const char *domain,
 enum status dkim_complete(const char *directory, const char *domain, const struct dkim_set *set,
                           bool *ret_changed, struct error *err)
 {
-    struct listing listing = {0};
-    bool exists;
     *ret_changed = false;
     enum status status = check_part(domain, err);
     if (status != STATUS_OK)
         return status;
-    char *path = path_join(directory, domain);
-    status = read_listing(path, &exists, &listing, err);
-    for (size_t i = 0; i < listing.private_count && status != STATUS_RANGE; i++) {
+    for (size_t i = 0; i < set->private_count; i++) {
         struct error own = {0};
         enum status result =
-            complete_one(directory, domain, set, listing.privates[i], ret_changed, &own);
+            complete_one(directory, domain, set, set->privates[i], ret_changed, &own);
         if (result != STATUS_OK && status == STATUS_OK)
             status = error_set(err, result, "%s", own.text);
     }
-    listing_done(&listing);
-    free(path);
     return status;
 }

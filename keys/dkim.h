@@ -71,7 +71,16 @@ struct dkim_key {
 struct dkim_set {
     struct dkim_key *list; // sorted by selector
     size_t count;
-    bool exists; // the domain has a directory
+    char **privates; // selectors that have a private file, sorted
+    size_t private_count;
+    bool exists;  // the domain has a directory
+    bool is_left; // in it is what file_sweep takes away
+};
+
+// The keys of a domain, read already.
+struct dkim_domain {
+    char *name;
+    struct dkim_set set;
 };
 
 // Reads the public files of a domain. A file that cannot be used is a key with trouble; the error is for what concerns

@@ -202,9 +202,12 @@ static bool swap_bad_inputs(const struct build_context *context, const struct zo
 static enum status generate(const struct build_context *context, struct zone *zone,
                             struct zone_content **ret, struct error *err)
 {
+    const struct zone_dkim *dkim = zone->dkim;
     struct zonegen_keys keys = {
         .dnssec_directory = context->keyring->directory,
         .dkim_directory = context->dkim_directory,
+        .dkim = dkim != NULL && dkim->is_whole ? dkim->list : NULL,
+        .dkim_count = dkim != NULL && dkim->is_whole ? dkim->count : 0,
         .tls = context->tls,
         .listing = &context->keyring->listing,
         .is_offered = judge_is_offered,
@@ -390,10 +393,13 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
     enum status status = STATUS_OK;
     if (!zone->from_published)
         status = dkim_keep(context, zone, context->orders, err);
-    if (status == STATUS_OK && context->orders->count > ordered)
+    if (status == STATUS_OK && context->orders->count > ordered) {
+        zone_dkim_slim(zone->dkim);
         return BUILD_WAITS;
+    }
     if (status == STATUS_OK)
         status = collect_records(context, ret, err);
+    zone_dkim_slim(zone->dkim);
     if (status == STATUS_OK && is_unchanged(context, ret))
         return leave(ret);
     if (status == STATUS_OK)

@@ -35,6 +35,21 @@ void zone_dkim_free(struct zone_dkim *dkim)
     free(dkim);
 }
 
+void zone_dkim_slim(struct zone_dkim *dkim)
+{
+    if (dkim == NULL || !dkim->is_whole)
+        return;
+    dkim->is_whole = false;
+    for (size_t i = 0; i < dkim->count; i++) {
+        struct dkim_set *set = &dkim->list[i].set;
+        for (size_t k = 0; k < set->count; k++) {
+            free(set->list[k].p);
+            set->list[k].p = NULL;
+            set->list[k].p_len = 0;
+        }
+    }
+}
+
 int64_t zone_dkim_next(const struct zone_dkim *dkim)
 {
     return dkim != NULL ? dkim->next : INT64_MAX;
@@ -86,14 +101,9 @@ static void watch(struct zone_dkim *dkim, const struct zone_dkim *before, const 
     }
 }
 
-// Takes the set over. The octets are large, and nobody here reads them.
+// Takes the set over.
 static void remember(struct zone_dkim *dkim, const char *domain, struct dkim_set *set)
 {
-    for (size_t i = 0; i < set->count; i++) {
-        free(set->list[i].p);
-        set->list[i].p = NULL;
-        set->list[i].p_len = 0;
-    }
     dkim->list = xreallocarray(dkim->list, dkim->count + 1, sizeof(*dkim->list));
     dkim->list[dkim->count++] = (struct dkim_domain){xstrdup(domain), *set};
     *set = (struct dkim_set){0};
@@ -180,9 +190,10 @@ static enum status load(struct keeping *keeping, struct error *err)
     const char *directory = keeping->context->dkim_directory;
     bool changed = false;
     struct error bad = {0};
-    if (keeping->zone->dkim == NULL) // for the first time: who was here before may have been killed
-        sweep(keeping);
     enum status status = dkim_load(directory, keeping->domain, &keeping->set, err);
+    // For the first time: who was here before may have been killed.
+    if (keeping->set.is_left && keeping->zone->dkim == NULL)
+        sweep(keeping);
     if (status == STATUS_OK &&
         dkim_complete(directory, keeping->domain, &keeping->set, &changed, &bad) != STATUS_OK)
         lastgood_complain(keeping->context->lastgood, keeping->domain, bad.text);
@@ -390,6 +401,7 @@ enum status dkim_keep(const struct build_context *context, struct zone *zone,
         keeping.image = &image;
     struct zone_dkim *known = xcalloc(1, sizeof(*known));
     known->next = INT64_MAX;
+    known->is_whole = true;
     enum status status = keep(&keeping, target->domain, known, err);
     for (size_t i = 0; i < target->inside_count; i++) { // what is wrong with one stops no other
         struct error own = {0};

@@ -14,11 +14,6 @@
 #include "keys/dkim_plan.h"
 #include "signer/build.h"
 
-struct dkim_domain {
-    char *name;
-    struct dkim_set set; // without the octets of the keys
-};
-
 // A pending key whose record others have to publish, and what was last seen of it (signer/dkim_ask.h).
 struct dkim_watch {
     char *owner;
@@ -33,12 +28,14 @@ struct dkim_watch {
 struct zone_dkim {
     struct dkim_domain *list;
     size_t count;
+    bool is_whole;              // the octets of the keys are there still
     struct dkim_watch *watches; // external zones only
     size_t watch_count;
     int64_t next; // when a step is due, INT64_MAX: never
 };
 
 void zone_dkim_free(struct zone_dkim *dkim); // NULL is fine
+void zone_dkim_slim(struct zone_dkim *dkim); // likewise
 // When the zone has to be looked at for its DKIM keys.
 int64_t zone_dkim_next(const struct zone_dkim *dkim);
 
@@ -61,6 +58,7 @@ struct dkim_orders {
 // An error keeps what is published: files that cannot be written, or a directory that is gone with its keys published.
 // What could be read is known to the tables all the same.
 // What is wrong with a single key is logged once and stops nothing.
+// The octets of the keys stay until zone_dkim_slim: they are large, and nobody needs them once the zone is made.
 enum status dkim_keep(const struct build_context *context, struct zone *zone,
                       struct dkim_orders *orders, struct error *err);
 

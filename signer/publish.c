@@ -204,6 +204,7 @@ static bool look_at_external(struct publisher *publisher, const struct build_con
     batch->looked_at++;
     zone->waiting = zone->urgent = false;
     enum status status = dkim_keep(context, zone, &batch->orders, &err);
+    zone_dkim_slim(zone->dkim);
     if (status == STATUS_NO_SPACE) {
         zone->waiting = true;
         publisher_stores_fail(publisher, &err, context->now);

@@ -4,6 +4,7 @@
 #include "zonegen/maker.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "keys/dkim.h"
@@ -67,15 +68,27 @@ static void tell_lack(struct zone_maker *maker)
     free(owner);
 }
 
+static const struct dkim_set *find_known(const struct zone_maker *maker)
+{
+    for (size_t i = 0; i < maker->keys->dkim_count; i++)
+        if (strcmp(maker->keys->dkim[i].name, maker->name) == 0)
+            return &maker->keys->dkim[i].set;
+    return NULL;
+}
+
 void make_dkim(struct zone_maker *maker)
 {
-    struct dkim_set set = {0};
+    struct dkim_set own = {0};
     struct error err = {0};
     bool any = false; // that mail can be, or could be, signed with
-    if (dkim_load(maker->keys->dkim_directory, maker->name, &set, &err) != STATUS_OK)
-        tell_trouble(maker, "", err.text);
-    for (size_t i = 0; i < set.count; i++) {
-        const struct dkim_key *key = &set.list[i];
+    const struct dkim_set *set = find_known(maker);
+    if (set == NULL) {
+        set = &own;
+        if (dkim_load(maker->keys->dkim_directory, maker->name, &own, &err) != STATUS_OK)
+            tell_trouble(maker, "", err.text);
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        const struct dkim_key *key = &set->list[i];
         if (!is_published(maker, key))
             continue;
         any = any || key->trouble != NULL || key->state <= DKIM_ACTIVE;
@@ -86,5 +99,5 @@ void make_dkim(struct zone_maker *maker)
     }
     if (!any && maker->domain->dkim && err.text[0] == '\0')
         tell_lack(maker);
-    dkim_set_done(&set);
+    dkim_set_done(&own);
 }

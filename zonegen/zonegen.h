@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 #include "config/inputs.h"
+#include "keys/dkim.h"
 #include "keys/dnskey.h"
 #include "keys/offer.h"
 #include "keys/tls_plan.h"
@@ -107,6 +108,9 @@ const struct zone_target *zonegen_target_find(const struct zone_target *targets,
 struct zonegen_keys {
     const char *dnssec_directory; // state/keys
     const char *dkim_directory;   // state/dkim
+    // Keys of domains that were read from there a moment ago; those of others are read
+    const struct dkim_domain *dkim;
+    size_t dkim_count;
     // Which keys the TLSA records name besides those of the files: the signer's plan, or NULL; then that of
     // public_directory/tls.keys, NULL: none. Where there is none, keys of certificates and next keys are published.
     const struct tls_plan *tls;
