@@ -136,7 +136,7 @@ static EVP_PKEY *key_from_params(const char *type, OSSL_PARAM_BLD *build)
 #define POINT_MAX (1 + 2 * 48)
 
 // Setting one up costs as much as a signature, so each stays once it was needed; nobody changes them.
-static const EC_GROUP *ec_group(const char *name)
+const EC_GROUP *private_ec_group(const char *name)
 {
     static struct {
         const char *name;
@@ -155,7 +155,7 @@ static const EC_GROUP *ec_group(const char *name)
 // The public point d × G, so that the private number alone decides what the key is.
 static size_t ec_public(const char *group_name, const BIGNUM *number, uint8_t ret[POINT_MAX])
 {
-    const EC_GROUP *group = ec_group(group_name);
+    const EC_GROUP *group = private_ec_group(group_name);
     EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
     size_t len = 0;
     if (point != NULL && !BN_is_zero(number) && BN_cmp(number, EC_GROUP_get0_order(group)) < 0 &&

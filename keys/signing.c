@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 
 #include "base/alloc.h"
+#include "keys/ecdsa_check.h"
 #include "keys/private_key.h"
 #include "keys/public_key.h"
 
@@ -25,7 +26,8 @@ struct signing_key {
     EVP_MD_CTX *message;  // the digest of a message, or its signature where the algorithm hashes
     EVP_MD *digest;       // NULL: the algorithm hashes by itself
     EVP_PKEY_CTX *sign;   // of digests
-    EVP_PKEY_CTX *verify; // the same; made when it is first needed
+    EVP_PKEY_CTX *verify; // the same; made when it is first needed, as is
+    struct ecdsa_check *check; // what ECDSA has instead where the private part is known
 };
 
 // ── ECDSA's two forms ────────────────────────────────────────────────────────────────────────────
@@ -117,6 +119,7 @@ void signing_key_free(struct signing_key *signing)
         return;
     EVP_PKEY_CTX_free(signing->sign);
     EVP_PKEY_CTX_free(signing->verify);
+    ecdsa_check_free(signing->check);
     EVP_MD_CTX_free(signing->message);
     EVP_MD_free(signing->digest);
     EVP_PKEY_free(signing->key);
@@ -222,6 +225,14 @@ bool signing_key_sign(struct signing_key *signing, const uint8_t *octets, size_t
 
 // ── Verifying ────────────────────────────────────────────────────────────────────────────────────
 
+static bool verify_own(struct signing_key *signing, const uint8_t *digest, const uint8_t *signature)
+{
+    if (signing->check == NULL)
+        signing->check = ecdsa_check_new(signing->key, signing->algorithm->group);
+    return signing->check != NULL &&
+           ecdsa_check_run(signing->check, digest, signature, signing->algorithm->half);
+}
+
 static bool verify_digest(struct signing_key *signing, const uint8_t *octets, size_t len,
                           const uint8_t *signature)
 {
@@ -229,13 +240,17 @@ static bool verify_digest(struct signing_key *signing, const uint8_t *octets, si
     unsigned digest_len;
     size_t half = signing->algorithm->half;
     size_t signature_len = signing->len;
+    if (!hash(signing, octets, len, digest, &digest_len))
+        return false;
+    if (half > 0 && signing->sign != NULL && digest_len == half)
+        return verify_own(signing, digest, signature);
     if (signing->verify == NULL)
         signing->verify = digest_context(signing, EVP_PKEY_verify_init);
     if (half > 0) {
         signature_len = signature_to_der(signature, half, der);
         signature = der;
     }
-    return signing->verify != NULL && hash(signing, octets, len, digest, &digest_len) &&
+    return signing->verify != NULL &&
            EVP_PKEY_verify(signing->verify, signature, signature_len, digest, digest_len) == 1;
 }
 

@@ -1,4 +1,5 @@
 zonebox_unit(keys test_dnskey keys)
+zonebox_unit(keys test_ecdsa_check keys)
 zonebox_unit(keys test_dkim keys)
 zonebox_unit(keys test_dkim_plan keys)
 zonebox_unit(keys test_tls_plan keys)
