@@ -210,7 +210,9 @@ static const struct option rows_dnssec[] = {
      .more = "With NSEC anybody can list the names of the zone; with NSEC3 they have to be guessed, and answers are "
              "larger. NSEC3 is `1 0 0 -`: no opt-out, no further iterations, no salt (RFC 9276)."},
     {"cds", OPTION_YES_NO, .standard = "yes", DNSSEC(cds),
-     .help = "CDS and CDNSKEY records tell the parent which DS there should be (RFC 7344, RFC 8078)"},
+     .help = "CDS and CDNSKEY records tell the parent which DS there should be (RFC 7344, RFC 8078)",
+     .more = "A zone that waits for its first DS has them below the names of its name servers, too, where those lie in "
+             "a zone of this box whose DS was seen: parents that look there need no form (RFC 9615)."},
     {"propagation-delay", OPTION_SECONDS, .max = TTL_MAX, .standard = "5m", DNSSEC(propagation_delay),
      .help = "time until what all name servers were seen with is at their last instance, too",
      .more = "Waited for in rollovers, with the TTL. With anycast there are more instances than are seen."},

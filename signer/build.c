@@ -10,6 +10,7 @@
 #include "dns/wire.h"
 #include "signer/compile.h"
 #include "signer/dkim.h"
+#include "signer/dsboot.h"
 #include "signer/judge.h"
 #include "signer/life.h"
 #include "signer/notes.h"
@@ -82,6 +83,7 @@ void build_look(struct store_reader *serve, struct zone *zone, struct error *err
     };
     public_keys_done(&zone->keys);
     public_keys_read(&image, zone->state.mode == STATE_UNSIGNED, &zone->keys);
+    dsboot_take(zone, &image);
 }
 
 int64_t build_due_at(const struct zone *zone)
@@ -287,6 +289,8 @@ static enum status collect_records(const struct build_context *context, struct b
     build->denial = zone->target->policy->nsec3 ? DENIAL_NSEC3 : DENIAL_NSEC;
     enum status status = zone->from_published ? take_published(context, build, err)
                                               : take_content(context, zone, build->records, err);
+    if (status == STATUS_OK)
+        status = dsboot_add(context->zones, zone, build->records, err);
     if (status == STATUS_OK)
         status = life_step(context, build, err);
     if (status != STATUS_OK)

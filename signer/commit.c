@@ -73,6 +73,7 @@ static void remember(struct publisher *publisher, const struct build_context *co
     zone->life_next = life_next(zone);
     queue_settle(zone);
     life_tell(build);
+    dsboot_settle(&publisher->dsboot, &publisher->zones, zone);
     publisher->offer_file.kept.stale = true;
     struct zone *parent = zones_find(&publisher->zones, zone->target->parent);
     if (parent != NULL && before.offered != after.offered)
@@ -174,12 +175,16 @@ static void announce_keys(struct publisher *publisher, int64_t now)
     public_file_write(&publisher->public_file, &publisher->zones, when, now);
 }
 
-// Behind it: what is served. The file follows when the round is over.
+// Behind it: what is served. The file follows when the round is over, as do the zones that signal for this one.
 static void settle_keys(struct publisher *publisher, const struct build *build)
 {
     struct public_keys keys;
+    struct image image;
     read_keys(build, &keys);
     public_file_take(&publisher->public_file, build->zone, &keys);
+    image_trust(build->image.data, &image);
+    dsboot_take(build->zone, &image);
+    dsboot_settle(&publisher->dsboot, &publisher->zones, build->zone);
 }
 
 // ── The commit ───────────────────────────────────────────────────────────────────────────────────

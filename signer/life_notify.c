@@ -4,6 +4,7 @@
 #include <ldns/ldns.h>
 
 #include "base/log.h"
+#include "signer/dsboot.h"
 
 // Behind each other; from then on at the last. A parent may look by itself, once a day as a rule (RFC 9859 §2).
 static const int64_t pauses[] = {300, 3600, 86400};
@@ -32,6 +33,8 @@ uint64_t life_cds_content(const struct zone *zone, const struct keyset *set)
         if ((set->offered & keyset_bit(i)) != 0)
             content += ((uint64_t)set->keys[i].id.tag << 8 | set->keys[i].id.algorithm) *
                        0x9e3779b97f4a7c15U;
+    // A parent that trusts nothing but signalling records (RFC 9615) may have looked in vain before.
+    content += dsboot_is_said(zone) ? 2 : 0;
     return content != 0 ? content : 1;
 }
 

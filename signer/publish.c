@@ -65,6 +65,7 @@ void publisher_close(struct publisher *publisher)
     offer_file_done(&publisher->offer_file);
     tls_desk_done(&publisher->tls);
     life_desk_done(&publisher->life);
+    dsboot_done(&publisher->dsboot);
     stores_close(&publisher->stores);
     dkim_tables_done(&publisher->dkim_tables);
     free(publisher->trouble);
@@ -97,8 +98,10 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     zones_take(zones, inputs, publisher->stores.state_reader, publisher->stores.serve_reader);
     dkim_ask_anew(publisher, false);
     stores_reset(&publisher->stores);
-    for (size_t i = 0; publisher->distrust && i < zones->count; i++)
-        public_keys_done(&zones->list[i].keys); // those of a stranger, maybe
+    for (size_t i = 0; publisher->distrust && i < zones->count; i++) { // those of a stranger, maybe
+        public_keys_done(&zones->list[i].keys);
+        dsboot_forget(&zones->list[i]);
+    }
     publisher->public_file.kept.stale = true;
     publisher->offer_file.kept.stale = true;
     publisher->dkim_tables.kept.stale = true;
@@ -107,6 +110,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     queue_reset(&publisher->queue, zones, now);
     audit_reset(publisher, now);
     life_ask_anew(publisher, now);
+    dsboot_reset(&publisher->dsboot, zones);
     return true;
 }
 
@@ -307,6 +311,8 @@ struct batch *publisher_collect(struct publisher *publisher, int64_t now)
         return NULL;
     }
     bool any = queue_wake(&publisher->queue, now) || publisher->zones.gone_count > 0;
+    if (!any && !busy)
+        any = dsboot_wake(&publisher->dsboot, &publisher->zones, now);
     if (!any) {
         if (!busy)
             end_round(publisher, now);
@@ -334,6 +340,8 @@ int64_t publisher_next(const struct publisher *publisher, int64_t now)
     int64_t offers = kept_file_next(&publisher->offer_file.kept);
     next = offers < next ? offers : next;
     next = tables < next ? tables : next;
+    int64_t signals = dsboot_next(&publisher->dsboot);
+    next = signals < next ? signals : next;
     return next < publisher->retry_at ? publisher->retry_at : next;
 }
 

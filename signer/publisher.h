@@ -9,6 +9,7 @@
 #include "signer/dkim_ask.h"
 #include "signer/dkim_tables.h"
 #include "signer/life_ask.h"
+#include "signer/dsboot.h"
 #include "signer/offer_file.h"
 #include "signer/public_file.h"
 #include "signer/publish.h"
@@ -42,6 +43,7 @@ struct publisher {
     struct tls_desk tls;
     struct dkim_desk dkim;
     struct life_desk life;
+    struct dsboot dsboot;
     uint32_t last_question; // its id (signer/questions.h); 0: none yet
     struct zones zones;
     struct queue queue;

@@ -25,6 +25,7 @@ struct zone_published {
 };
 
 struct queue;
+struct zone_dsboot;
 
 struct zone {
     char *name; // text without the last dot
@@ -51,8 +52,9 @@ struct zone {
     int64_t retry_at;
     char *complaint; // the last error that was logged, so that it is logged once
     struct zone_audit audit;
-    struct notes *notes;    // what else is to be said of it
-    struct zone_dkim *dkim; // the DKIM keys of its mail domains; NULL: not looked at yet
+    struct notes *notes;        // what else is to be said of it
+    struct zone_dkim *dkim;     // the DKIM keys of its mail domains; NULL: not looked at yet
+    struct zone_dsboot *dsboot; // whom it signals for, who for it (signer/dsboot.h); NULL: none
 };
 
 // As the configuration wants it. One that is to be unsigned stays signed while a DS for it may be cached, and one that

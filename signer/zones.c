@@ -9,6 +9,7 @@
 #include "signer/build.h"
 #include "signer/life.h"
 #include "signer/dkim.h"
+#include "signer/dsboot.h"
 #include "signer/notes.h"
 
 static void zone_done(struct zone *zone)
@@ -19,6 +20,7 @@ static void zone_done(struct zone *zone)
     public_keys_done(&zone->keys);
     notes_free(zone->notes);
     zone_dkim_free(zone->dkim);
+    zone_dsboot_free(zone->dsboot);
     *zone = (struct zone){0};
 }
 
@@ -74,6 +76,19 @@ struct zone *zones_find(const struct zones *zones, const struct zone_target *tar
         return NULL;
     name_key(name.wire, &key);
     return find(zones, &key);
+}
+
+struct zone *zones_enclosing(const struct zones *zones, const uint8_t *name)
+{
+    struct name_key key;
+    name_key(name, &key);
+    for (unsigned labels = key.labels + 1U; labels-- > 0;) {
+        key.len = key.end[labels];
+        struct zone *zone = find(zones, &key);
+        if (zone != NULL || find_in(zones->externals, zones->external_count, &key) != NULL)
+            return zone;
+    }
+    return NULL;
 }
 
 // ── What has changed ─────────────────────────────────────────────────────────────────────────────
@@ -183,6 +198,7 @@ static bool place_zone(struct zone *zone, const struct zone_target *target, stru
         known->complaint = NULL;
         known->notes = NULL;
         known->dkim = NULL;
+        known->dsboot = NULL;
         known->keys = (struct public_keys){.kind = PUBLIC_NOTHING};
         return false;
     }

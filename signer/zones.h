@@ -35,5 +35,8 @@ void zones_done(struct zones *zones);
 void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader *state,
                 struct store_reader *serve);
 
+// The zone that has the name: of those that enclose it the nearest, or NULL when others serve that, or there is none.
+struct zone *zones_enclosing(const struct zones *zones, const uint8_t *name);
+
 // The zone of a target, or NULL.
 struct zone *zones_find(const struct zones *zones, const struct zone_target *target);
