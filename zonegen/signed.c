@@ -90,6 +90,18 @@ static enum status put_rrsets(const struct image *image, struct buf *ret, struct
     return status;
 }
 
+// Are there signalling records?
+static bool has_signals(const struct image *image)
+{
+    static const char label[] = "_dsboot";
+    for (uint32_t i = 0; i < image->header->node_count; i++) {
+        const uint8_t *name = image_node_name(image, &image->nodes[i]);
+        if (name[0] == strlen(label) && memcmp(name + 1, label, strlen(label)) == 0)
+            return true;
+    }
+    return false;
+}
+
 // NOT_FOUND without words when the zone is not served.
 static enum status open_zone(struct store_reader *reader, const char *zone, struct image *ret,
                              struct error *err)
@@ -124,6 +136,10 @@ enum status signed_dump(struct store_reader *reader, const char *zone, struct bu
     if ((image.header->flags & IMAGE_NSEC3) != 0)
         buf_put_text(ret,
                      "\n;; NSEC3 denies what is not there; NSEC3PARAM says how names are hashed");
+    if (has_signals(&image))
+        buf_put_text(ret,
+                     "\n;; _dsboot.DOMAIN._signal.SERVER: a domain of this box without DS; its "
+                     "parent finds here what to enter,\n;; and they go when it has (RFC 9615)");
     buf_printf(ret, "\n\n$ORIGIN %s.\n", zone);
     status = put_rrsets(&image, ret, err);
     return status == STATUS_OK ? STATUS_OK : error_prefix(err, status, "%s", zone);
