@@ -35,6 +35,8 @@ enum confine_group {
     CONFINE_THREADS = 1 << 4,
     // inotify, and the box's own addresses (getifaddrs(3): netlink).
     CONFINE_WATCH = 1 << 5,
+    // Is the clock synchronised (adjtimex(2))? Who has no CAP_SYS_TIME cannot set it so.
+    CONFINE_CLOCK = 1 << 6,
 };
 
 enum confine_access {

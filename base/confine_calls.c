@@ -66,6 +66,12 @@ static const int files_write[] = {
     // clang-format on
 };
 
+static const int clock_state[] = {
+    // clang-format off
+    SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(clock_adjtime64),
+    // clang-format on
+};
+
 static const int sockets[] = {
     // clang-format off
     SCMP_SYS(recv), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
@@ -242,6 +248,8 @@ static void fill(struct filter *filter, unsigned groups)
         allow_threads(filter);
     if ((groups & CONFINE_WATCH) != 0)
         allow_watch(filter);
+    if ((groups & CONFINE_CLOCK) != 0)
+        rules(filter, SCMP_ACT_ALLOW, clock_state, COUNT(clock_state));
     rules(filter, SCMP_ACT_KILL_PROCESS, fatal, COUNT(fatal));
     rules(filter, SCMP_ACT_ERRNO(ENOSYS), unknown, COUNT(unknown));
     // A process of its own; a thread without the group fails with EPERM.

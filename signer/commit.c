@@ -227,7 +227,7 @@ static void take_over(struct publisher *publisher, int64_t now)
             .is_signed = build->dnssec != CONFIG_DNSSEC_OFF,
             .serial = build->state.serial,
             .content = build->content,
-            .made_at = now,
+            .made_at = batch->now, // as in the image
             .expires_at = build->expires_at,
             .transfer_s = transfer_time(build),
         };

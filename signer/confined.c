@@ -40,7 +40,7 @@ enum status confined_start(const char *directory, bool alone, unsigned *ret_land
     // CONFINE_SERVE is the control socket: there is no other.
     struct confine_profile profile = {
         .groups = CONFINE_FILES_READ | CONFINE_FILES_WRITE | CONFINE_SERVE | CONFINE_THREADS |
-                  (alone ? CONFINE_WATCH : 0U),
+                  CONFINE_CLOCK | (alone ? CONFINE_WATCH : 0U),
         .paths = paths,
         .path_count = DIRECTORIES + 1,
     };

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <uv.h>
 
@@ -17,6 +18,7 @@
 #include "signer/observe.h"
 #include "signer/pool.h"
 #include "signer/publish.h"
+#include "signer/publish_time.h"
 #include "signer/questions.h"
 #include "signer/source.h"
 #include "signer/status.h"
@@ -40,14 +42,39 @@ struct loop {
     struct service service;
     struct pool pool;
     struct inputs *waiting; // arrived while batches were under way
+    struct timekeeper timekeeper;
+    struct time_sense sense;
     bool ending;
     bool told_moved;
     int exit_status;
 };
 
-static int64_t unix_time(void)
+static int64_t milliseconds(clockid_t clock)
 {
-    return (int64_t)time(NULL);
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static struct time_reading read_clocks(void)
+{
+    struct timex state = {.modes = 0};
+    int said = adjtimex(&state);
+    return (struct time_reading){
+        .real_ms = milliseconds(CLOCK_REALTIME),
+        .boot_ms = milliseconds(CLOCK_BOOTTIME),
+        .synchronised = said >= 0 && said != TIME_ERROR,
+    };
+}
+
+// To decide with: what the clock says, unless that is in doubt.
+static int64_t unix_time(struct loop *loop)
+{
+    struct time_reading reading = read_clocks();
+    if (loop->publisher == NULL) // and nothing to decide
+        return reading.real_ms / 1000;
+    timekeeper_look(&loop->timekeeper, &reading, &loop->sense);
+    return loop->sense.now;
 }
 
 static void on_step(uv_timer_t *timer);
@@ -81,7 +108,7 @@ static void take_inputs(struct loop *loop, struct inputs *inputs);
 static void on_signed(struct pool *pool, struct batch *batch)
 {
     struct loop *loop = pool->data;
-    publisher_commit(loop->publisher, batch, unix_time());
+    publisher_commit(loop->publisher, batch, unix_time(loop));
     if (loop->waiting != NULL && pool->count == 0) {
         struct inputs *waiting = loop->waiting;
         loop->waiting = NULL;
@@ -115,7 +142,7 @@ static void on_answer(struct observe *observe, const struct observe_answer *answ
     struct loop *loop = observe->data;
     if (loop->publisher == NULL)
         return;
-    questions_answer(loop->publisher, answer, unix_time());
+    questions_answer(loop->publisher, answer, unix_time(loop));
     step_in(loop, 0);
 }
 
@@ -125,8 +152,11 @@ static void on_step(uv_timer_t *timer)
     // New inputs are taken when no batch refers to those in force any more.
     if (loop->publisher == NULL || loop->waiting != NULL)
         return;
-    int64_t now = unix_time();
-    struct batch *batch = publisher_collect(loop->publisher, now);
+    int64_t now = unix_time(loop);
+    bool taken = publisher_take_time(loop->publisher, &loop->sense);
+    if (taken)
+        timekeeper_told(&loop->timekeeper);
+    struct batch *batch = taken ? publisher_collect(loop->publisher, now) : NULL;
     if (batch != NULL) {
         step_in(loop, 0);
         pool_sign(&loop->pool, batch);
@@ -177,6 +207,8 @@ static bool open_publisher(struct loop *loop, const struct inputs *inputs)
     if (status == STATUS_OK) {
         if (loop->options->once || loop->options->observe_fd >= 0)
             publisher_has_channel(loop->publisher);
+        struct time_reading reading = read_clocks();
+        timekeeper_begin(&loop->timekeeper, publisher_newest_time(loop->publisher), &reading);
         return true;
     }
     log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
@@ -195,7 +227,7 @@ static void take_inputs(struct loop *loop, struct inputs *inputs)
         log_event(LOG_LEVEL_WARNING, "state-moved", "state", inputs->config->state, "reason",
                   "a changed `state:` is followed by a restart only", NULL);
     loop->told_moved = moved;
-    publisher_set_inputs(loop->publisher, inputs, unix_time());
+    publisher_set_inputs(loop->publisher, inputs, unix_time(loop));
     step_in(loop, 0);
 }
 
@@ -260,8 +292,9 @@ static enum status run_tls_forget(void *data, const json_t *request, json_t *rep
     (void)reply;
     if (loop->publisher == NULL || key == NULL)
         return error_set(err, STATUS_SYNTAX, "which key? It starts with the digits of its digest");
-    enum status status = tls_forget(
-        loop->publisher, key, json_is_true(json_object_get(request, "force")), unix_time(), err);
+    enum status status =
+        tls_forget(loop->publisher, key, json_is_true(json_object_get(request, "force")),
+                   unix_time(loop), err);
     if (status == STATUS_OK)
         step_in(loop, 0);
     return status;
@@ -270,7 +303,7 @@ static enum status run_tls_forget(void *data, const json_t *request, json_t *rep
 static enum status run_order(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     struct loop *loop = data;
-    enum status status = life_order(loop->publisher, request, reply, unix_time(), err);
+    enum status status = life_order(loop->publisher, request, reply, unix_time(loop), err);
     if (status == STATUS_OK)
         step_in(loop, 0);
     return status;
@@ -278,7 +311,8 @@ static enum status run_order(void *data, const json_t *request, json_t *reply, s
 
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
-    return status_answer(((struct loop *)data)->publisher, unix_time(), request, reply, err);
+    struct loop *loop = data;
+    return status_answer(loop->publisher, unix_time(loop), request, reply, err);
 }
 
 // What the control socket answers; data is the loop.

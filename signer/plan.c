@@ -5,7 +5,8 @@
 
 struct plan_policy plan_policy(const struct config_dnssec_policy *config)
 {
-    struct plan_policy policy = {config->signature_lifetime, config->signature_refresh};
+    struct plan_policy policy = {.lifetime = config->signature_lifetime,
+                                 .refresh = config->signature_refresh};
     uint32_t most = (uint32_t)((uint64_t)policy.lifetime * 3 / 4);
     if (policy.refresh > most)
         policy.refresh = most;
@@ -56,7 +57,8 @@ struct plan_times plan_times(const struct plan_policy *policy, int64_t now, cons
 {
     uint64_t most = policy->lifetime / PLAN_JITTER_PART;
     int64_t jitter = (int64_t)(hash_owner_type(owner, type) % (most + 1));
-    return (struct plan_times){now - PLAN_BACKDATE, now + policy->lifetime - jitter};
+    return (struct plan_times){now - PLAN_BACKDATE,
+                               now + policy->ahead + policy->lifetime - jitter};
 }
 
 bool plan_is_due(const struct plan_policy *policy, int64_t now, int64_t expiration)
@@ -71,7 +73,7 @@ bool plan_is_taken_along(const struct plan_policy *policy, int64_t now, int64_t 
 
 int64_t plan_due_at(const struct plan_policy *policy, int64_t expiration)
 {
-    return expiration - policy->refresh;
+    return expiration - policy->refresh - policy->ahead;
 }
 
 int64_t plan_time_from_wire(uint32_t wire, int64_t now)

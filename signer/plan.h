@@ -2,8 +2,8 @@
 // What the signer decides by numbers alone: the next serial, the times of a signature, what is due. Pure: no
 // clock, no store; `now` is Unix time in seconds.
 //
-//   made            now − 1 h ≤ inception … expiration = now + lifetime − jitter
-//   due             when no more than `refresh` is left: the zone is published anew
+//   made            now − 1 h ≤ inception … expiration = now + ahead + lifetime − jitter
+//   due             when no more than `refresh` is left behind now + ahead: the zone is published anew
 //   taken along     what would be due within the window behind that, so that a zone is not published once for
 //                   each of its signatures
 #pragma once
@@ -23,6 +23,8 @@
 struct plan_policy { // seconds
     uint32_t lifetime;
     uint32_t refresh;
+    uint32_t
+        ahead; // `now` may be so much later in truth (signer/timekeeper.h): signatures live longer by that
 };
 
 // The policy of a configuration, with refresh held at three quarters of the lifetime at most: else a signature

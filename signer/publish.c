@@ -69,6 +69,7 @@ void publisher_close(struct publisher *publisher)
     stores_close(&publisher->stores);
     dkim_tables_done(&publisher->dkim_tables);
     free(publisher->trouble);
+    free(publisher->clock_trouble);
     free(publisher);
 }
 
@@ -107,6 +108,7 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
     publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
     lastgood_forget(&publisher->lastgood, inputs);
+    publisher_set_ahead(publisher);
     queue_reset(&publisher->queue, zones, now);
     audit_reset(publisher, now);
     life_ask_anew(publisher, now);

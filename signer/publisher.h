@@ -56,7 +56,10 @@ struct publisher {
     bool distrust;       // what serve/ has is not ours
     int64_t retry_at;    // the stores failed: not before
     int64_t backoff_s;
-    char *trouble; // what was logged of them
+    char *trouble;       // what was logged of them
+    char *clock_trouble; // signer/publish_time.h, likewise below
+    uint32_t ahead;
+    int64_t kept_time;
     struct publisher_counts counts;
 };
 
@@ -68,6 +71,8 @@ void batch_clear(struct batch *batch);
 void batch_done(struct batch *batch);
 // Is any batch under way?
 bool publisher_is_busy(const struct publisher *publisher);
+// All zones are signed for so much longer (signer/timekeeper.h).
+void publisher_set_ahead(struct publisher *publisher);
 // What a build needs, while the readers of the stores are renewed.
 struct build_context publisher_context(struct publisher *publisher, int64_t now);
 

@@ -214,27 +214,50 @@ enum status state_tls_delete(struct store_txn *txn, const char *hostname, struct
     return status;
 }
 
-// ── The transaction of serve/ ────────────────────────────────────────────────────────────────────
+// ── Numbers: the transaction of serve/, the newest time ──────────────────────────────────────────
 
 static const char serve_id_key[] = "serve-transaction";
+static const char time_key[] = "newest-time";
 
-bool state_serve_id_get(struct store_reader *reader, uint64_t *ret)
+static bool get_number(struct store_reader *reader, const char *key, uint64_t *ret)
 {
     struct store_entry entry;
-    if (store_get(reader, STORE_META, serve_id_key, sizeof(serve_id_key) - 1, &entry) !=
-            STATUS_OK ||
-        entry.value_len < 8)
+    if (store_get(reader, STORE_META, key, strlen(key), &entry) != STATUS_OK || entry.value_len < 8)
         return false;
     *ret = (uint64_t)wire_get_u32(entry.value) << 32 | wire_get_u32(entry.value + 4);
     return true;
 }
 
-enum status state_serve_id_put(struct store_txn *txn, uint64_t id, struct error *err)
+static enum status put_number(struct store_txn *txn, const char *key, uint64_t number,
+                              struct error *err)
 {
     uint8_t octets[8];
-    wire_set_u32(octets, (uint32_t)(id >> 32));
-    wire_set_u32(octets + 4, (uint32_t)id);
-    struct store_entry entry = {(const uint8_t *)serve_id_key, sizeof(serve_id_key) - 1, octets,
-                                sizeof(octets)};
+    wire_set_u32(octets, (uint32_t)(number >> 32));
+    wire_set_u32(octets + 4, (uint32_t)number);
+    struct store_entry entry = {(const uint8_t *)key, strlen(key), octets, sizeof(octets)};
     return store_put(txn, STORE_META, &entry, err);
+}
+
+bool state_serve_id_get(struct store_reader *reader, uint64_t *ret)
+{
+    return get_number(reader, serve_id_key, ret);
+}
+
+enum status state_serve_id_put(struct store_txn *txn, uint64_t id, struct error *err)
+{
+    return put_number(txn, serve_id_key, id, err);
+}
+
+bool state_time_get(struct store_reader *reader, int64_t *ret)
+{
+    uint64_t number;
+    if (!get_number(reader, time_key, &number) || number > INT64_MAX / 1000)
+        return false;
+    *ret = (int64_t)number;
+    return true;
+}
+
+enum status state_time_put(struct store_txn *txn, int64_t time, struct error *err)
+{
+    return put_number(txn, time_key, (uint64_t)time, err);
 }

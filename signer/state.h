@@ -7,7 +7,8 @@
 //   per input    the octets of a certificate, host key or zone file when they were last good.
 //   per host     the plan of its TLSA keys (keys/tls_plan.h), written before the zone that follows from it.
 //   once         the transaction id of serve/ before the last commit. When serve/ shows another than this or the next,
-//                somebody else wrote there, and nothing of it is taken over.
+//                somebody else wrote there, and nothing of it is taken over. And the newest time that was ever written, so
+//                that a clock that lies before it is found to be wrong.
 //
 // Records are versioned and carry a digest; one that does not hold up is told from one that is missing.
 #pragma once
@@ -67,3 +68,7 @@ enum status state_tls_delete(struct store_txn *txn, const char *hostname, struct
 // False: not known.
 bool state_serve_id_get(struct store_reader *reader, uint64_t *ret);
 enum status state_serve_id_put(struct store_txn *txn, uint64_t id, struct error *err);
+
+// The newest time that was written, Unix seconds. False: not known.
+bool state_time_get(struct store_reader *reader, int64_t *ret);
+enum status state_time_put(struct store_txn *txn, int64_t time, struct error *err);

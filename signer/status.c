@@ -162,6 +162,8 @@ static json_t *errors_of(const struct publisher *publisher)
     const struct lastgood *lastgood = &publisher->lastgood;
     if (publisher->trouble != NULL)
         json_array_append_new(list, control_text(publisher->trouble));
+    if (publisher->clock_trouble != NULL)
+        json_array_append_new(list, control_text(publisher->clock_trouble));
     if (publisher->offer_file.kept.trouble != NULL)
         json_array_append_new(list, control_text(publisher->offer_file.kept.trouble));
     if (publisher->public_file.kept.trouble != NULL)

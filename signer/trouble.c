@@ -71,7 +71,7 @@ void publisher_zone_is_well(struct zone *zone)
 
 bool publisher_has_trouble(const struct publisher *publisher)
 {
-    if (publisher->trouble != NULL || publisher->public_file.kept.trouble != NULL ||
+    if (publisher->trouble != NULL || publisher->clock_trouble != NULL || publisher->public_file.kept.trouble != NULL ||
         publisher->offer_file.kept.trouble != NULL || publisher->dkim_tables.kept.trouble != NULL ||
         publisher->tls.text.trouble != NULL || lastgood_has_complaints(&publisher->lastgood))
         return true;

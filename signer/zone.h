@@ -51,6 +51,7 @@ struct zone {
     struct life_watch watch;
     int64_t retry_at;
     char *complaint; // the last error that was logged, so that it is logged once
+    uint32_t ahead;  // its signatures live so much longer: the clock is in doubt
     struct zone_audit audit;
     struct notes *notes;        // what else is to be said of it
     struct zone_dkim *dkim;     // the DKIM keys of its mail domains; NULL: not looked at yet
@@ -66,7 +67,9 @@ static inline enum config_dnssec zone_dnssec(const struct zone *zone)
 
 static inline struct plan_policy zone_policy(const struct zone *zone)
 {
-    return plan_policy(zone->target->policy);
+    struct plan_policy policy = plan_policy(zone->target->policy);
+    policy.ahead = zone->ahead;
+    return policy;
 }
 
 // Do others serve it to the world? Of such a zone the DKIM keys are kept here, and nothing else.

@@ -151,7 +151,7 @@ void assert_valid(struct publisher *publisher, const char *zone, int64_t now)
         .dnssec = CONFIG_DNSSEC_ON,
         .denial = (image.header->flags & IMAGE_NSEC3) != 0 ? DENIAL_NSEC3 : DENIAL_NSEC,
         .keys = &keys,
-        .policy = {14 * DAY, 6 * DAY},
+        .policy = {.lifetime = 14 * DAY, .refresh = 6 * DAY},
         .serial = image.header->serial,
         .now = now,
     };

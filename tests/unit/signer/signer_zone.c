@@ -2,7 +2,7 @@
 #include "tests/unit/signer/signer_zone.h"
 #include "tests/support/make_key.h"
 
-const struct plan_policy two_weeks = {14 * DAY, 7 * DAY};
+const struct plan_policy two_weeks = {.lifetime = 14 * DAY, .refresh = 7 * DAY};
 
 const char zone_text[] =
     "@ 3600 SOA ns1 hostmaster 1 14400 3600 604800 900\n"

@@ -14,7 +14,7 @@
 #define DAY 86400
 #define NOW INT64_C(1795000000)
 
-static const struct plan_policy two_weeks = {14 * DAY, 7 * DAY};
+static const struct plan_policy two_weeks = {.lifetime = 14 * DAY, .refresh = 7 * DAY};
 
 static void serials_compare_in_a_circle(void **state)
 {
