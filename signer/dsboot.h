@@ -2,7 +2,7 @@
 // Signalling records (RFC 9615): a domain that waits for its first DS has its CDS and CDNSKEY said once more, below the
 // names of its name servers, where the zone that has such a name is ours and secure:
 //
-//   _dsboot.example.org._signal.ns1.example.com.  CDS …    in example.com, for example.org on the server ns1.example.com
+//   _dsboot.example.org._signal.ns1.example.com.  CDS …   in example.com, for example.org on the server ns1.example.com
 //
 // A parent that looks there can trust them, and enters the DS without any form. They are what is *served* at the
 // domain's apex, never more, and come when that is served; they go when a DS of ours was seen at the parent, or none is
