@@ -33,7 +33,7 @@ def disagreement(zone, text, directory):
     keys, signing = signers(zone, text)
     if not signing:
         return {"all": "no key signs the SOA"}
-    by_csk = ZSK not in signing
+    by_csk = any(flags != ZSK for flags in signing)
     # Knot 3.2 expects a ZSK wherever there is more than one DNSKEY (policy_from_zone in its context.c), so it cannot judge
     # the signatures while one CSK follows another; what it checks without them it does.
     dnssec = "off" if by_csk and len(keys) > 1 else "on"
