@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "base/alloc.h"
 #include "base/log.h"
 #include "dns/types.h"
@@ -269,14 +271,15 @@ static enum status take_published(const struct build_context *context, struct bu
 // there, and signed and not signed are.
 static uint64_t content_of(const struct build *build)
 {
-    uint64_t content = records_digest(build->records) + (uint64_t)build->dnssec;
-    if (build->dnssec == CONFIG_DNSSEC_ON)
-        content += (uint64_t)build->denial << 32;
-    for (size_t i = 0; i < build->keys.count; i++) {
+    const uint32_t kind[] = {(uint32_t)build->dnssec,
+                             build->dnssec == CONFIG_DNSSEC_ON ? (uint32_t)build->denial : 0};
+    uint64_t content = XXH3_64bits_withSeed(kind, sizeof(kind), records_digest(build->records));
+    for (size_t i = 0; i < build->keys.count;
+         i++) { // sorted; two that change places make a difference
         const struct dnskey *key = &build->keys.keys[i];
+        const uint32_t use[] = {key->tag, key->algorithm, key->use};
         if (key->use != 0)
-            content += ((uint64_t)key->tag << 16 | (uint64_t)key->algorithm << 8 | key->use) *
-                       0x9e3779b97f4a7c15U;
+            content = XXH3_64bits_withSeed(use, sizeof(use), content);
     }
     return content;
 }
