@@ -42,13 +42,18 @@ bool keyset_is_signed(const struct keyset *set)
     return keyset_dnskeys(set) != 0;
 }
 
-bool keyset_is_secure(const struct keyset *set)
+keyset_mask keyset_remembered_ds(const struct keyset *set)
 {
     const struct keyset_history *history = &set->history[KEYSET_DS];
+    keyset_mask mask = 0;
     for (size_t i = 0; i < history->count; i++)
-        if (history->list[i].keys != 0)
-            return true;
-    return false;
+        mask |= history->list[i].keys;
+    return mask;
+}
+
+bool keyset_is_secure(const struct keyset *set)
+{
+    return keyset_remembered_ds(set) != 0;
 }
 
 bool keyset_ds_is_in(const struct keyset *set)
@@ -73,73 +78,6 @@ keyset_mask keyset_remembered(const struct keyset *set)
         for (size_t i = 0; i < set->history[c].count; i++)
             mask |= set->history[c].list[i].keys | set->history[c].list[i].signers;
     return mask;
-}
-
-// ── The rule ─────────────────────────────────────────────────────────────────────────────────────
-
-// Is one of these keys of that algorithm?
-static bool has_algorithm(const struct keyset *set, keyset_mask keys, uint8_t algorithm)
-{
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if ((keys & keyset_bit(i)) != 0 && set->keys[i].id.algorithm == algorithm)
-            return true;
-    return false;
-}
-
-// Has each algorithm among `keys` one of `others`?
-static bool covers(const struct keyset *set, keyset_mask keys, keyset_mask others)
-{
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if ((keys & keyset_bit(i)) != 0 && !has_algorithm(set, others, set->keys[i].id.algorithm))
-            return false;
-    return true;
-}
-
-bool keyset_validates(const struct keyset *set, const struct keyset_version *ds,
-                      const struct keyset_version *dnskeys, const struct keyset_version *signatures)
-{
-    if (ds->keys == 0)
-        return true;
-    keyset_mask in = dnskeys->keys;
-    return covers(set, ds->keys, ds->keys & in & dnskeys->signers) &&
-           covers(set, in, in & dnskeys->signers) && covers(set, in, in & signatures->keys);
-}
-
-// Goes through every combination of the three histories; what `fixed` gives takes the place of one of them.
-static bool all_hold(const struct keyset *set, enum keyset_component component,
-                     const struct keyset_version *fixed)
-{
-    const struct keyset_history *h = set->history;
-    size_t counts[KEYSET_COMPONENTS];
-    for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
-        counts[c] = fixed != NULL && c == component ? 1 : h[c].count;
-    size_t total = counts[0] * counts[1] * counts[2];
-    for (size_t n = 0; n < total; n++) {
-        size_t at[KEYSET_COMPONENTS] = {n % counts[0], n / counts[0] % counts[1],
-                                        n / counts[0] / counts[1]};
-        const struct keyset_version *v[KEYSET_COMPONENTS];
-        for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
-            v[c] = fixed != NULL && c == component ? fixed : &h[c].list[at[c]];
-        if (keyset_validates(set, v[KEYSET_DS], v[KEYSET_DNSKEYS], v[KEYSET_SIGNATURES]))
-            continue;
-        if (fixed == NULL || component == KEYSET_DS)
-            return false;
-        v[component] = current(set, component);
-        if (keyset_validates(set, v[KEYSET_DS], v[KEYSET_DNSKEYS], v[KEYSET_SIGNATURES]))
-            return false;
-    }
-    return true;
-}
-
-bool keyset_holds(const struct keyset *set)
-{
-    return all_hold(set, KEYSET_DS, NULL);
-}
-
-bool keyset_would_hold(const struct keyset *set, enum keyset_component component,
-                       const struct keyset_version *version)
-{
-    return all_hold(set, component, version);
 }
 
 // ── Changing ─────────────────────────────────────────────────────────────────────────────────────
@@ -177,28 +115,44 @@ static void remove_version(struct keyset_history *history, size_t index)
             (history->count - index) * sizeof(history->list[0]));
 }
 
-// Makes room for what is seen at the parent, which cannot be refused: versions without our keys restrict nothing; then
-// the one that goes first.
-static void make_room(struct keyset_history *history)
+// The version of the history with these keys, or NULL.
+static struct keyset_version *find_version(struct keyset_history *history, keyset_mask keys)
 {
-    size_t victim = 0;
-    for (size_t i = 1; i < history->count; i++) {
-        const struct keyset_version *best = &history->list[victim], *other = &history->list[i];
-        if ((other->keys == 0) != (best->keys == 0) ? other->keys == 0
-                                                    : keyset_until(other) < keyset_until(best))
-            victim = i;
-    }
-    remove_version(history, victim);
-}
-
-static struct keyset_version *find_ds(struct keyset *set, keyset_mask keys)
-{
-    struct keyset_history *history = &set->history[KEYSET_DS];
     for (size_t i = 0; i < history->count; i++)
         if (history->list[i].keys == keys)
             return &history->list[i];
-    if (history->count == KEYSET_VERSIONS_MAX)
-        make_room(history);
+    return NULL;
+}
+
+// Removes a version that restricts nothing, having none of our keys, and is not what is offered.
+static bool remove_empty(struct keyset *set)
+{
+    struct keyset_history *history = &set->history[KEYSET_DS];
+    for (size_t i = 0; i < history->count; i++)
+        if (history->list[i].keys == 0 && set->offered != 0) {
+            remove_version(history, i);
+            return true;
+        }
+    return false;
+}
+
+// Makes room for what is seen at the parent, which cannot be refused: the version that would go first gives way.
+static void make_room(struct keyset *set)
+{
+    struct keyset_history *history = &set->history[KEYSET_DS];
+    if (remove_empty(set))
+        return;
+    size_t victim = history->list[0].keys == set->offered ? 1 : 0;
+    for (size_t i = victim + 1; i < history->count; i++)
+        if (history->list[i].keys != set->offered &&
+            keyset_until(&history->list[i]) < keyset_until(&history->list[victim]))
+            victim = i;
+    remove_version(history, victim);
+}
+
+static struct keyset_version *add_ds(struct keyset *set, keyset_mask keys)
+{
+    struct keyset_history *history = &set->history[KEYSET_DS];
     struct keyset_version *version = &history->list[history->count++];
     *version = (struct keyset_version){.keys = keys,
                                        .ttl = set->ds_ttl != 0 ? set->ds_ttl : KEYSET_DS_TTL};
@@ -207,13 +161,64 @@ static struct keyset_version *find_ds(struct keyset *set, keyset_mask keys)
 
 static bool offer(struct keyset *set, keyset_mask keys, int64_t now)
 {
-    struct keyset_version *version = find_ds(set, keys);
+    struct keyset_history *history = &set->history[KEYSET_DS];
+    struct keyset_version *version = find_version(history, keys);
+    if (version == NULL && history->count == KEYSET_VERSIONS_MAX && !remove_empty(set))
+        return false;
+    if (version == NULL)
+        version = add_ds(set, keys);
     if (version->gone_at != KEYSET_NOW) {
         version->since = now;
         version->gone_at = KEYSET_NOW;
     }
     set->offered = keys;
     return true;
+}
+
+// Merges versions that have become the same.
+static void merge_ds(struct keyset_history *history)
+{
+    for (size_t i = 0; i < history->count; i++)
+        for (size_t k = history->count - 1; k > i; k--) {
+            struct keyset_version *a = &history->list[i], *b = &history->list[k];
+            if (a->keys != b->keys)
+                continue;
+            if (keyset_until(b) > keyset_until(a)) {
+                a->gone_at = b->gone_at;
+                a->hold = b->hold;
+            }
+            a->ttl = b->ttl > a->ttl ? b->ttl : a->ttl;
+            a->seen_at = b->seen_at > a->seen_at ? b->seen_at : a->seen_at;
+            remove_version(history, k);
+        }
+}
+
+bool keyset_disown(struct keyset *set)
+{
+    keyset_mask kept = set->offered, all = 0;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
+        kept |= set->keys[i].wanted ? keyset_bit(i) : 0;
+        all |= set->keys[i].role != 0 ? keyset_bit(i) : 0;
+    }
+    for (size_t c = KEYSET_DNSKEYS; c <= KEYSET_SIGNATURES; c++)
+        for (size_t i = 0; i < set->history[c].count; i++)
+            kept |= set->history[c].list[i].keys;
+    struct keyset_history *ds = &set->history[KEYSET_DS];
+    for (size_t i = 0; i < ds->count; i++)
+        ds->list[i].keys &= kept;
+    merge_ds(ds);
+    return (all & ~kept) != 0;
+}
+
+// A version that is published anew, while servers may still have the same one of before, is cached as long as that.
+static uint32_t ttl_of_same(const struct keyset_history *history, keyset_mask keys,
+                            keyset_mask signers, uint32_t ttl)
+{
+    for (size_t i = 0; i < history->count; i++)
+        if (history->list[i].keys == keys && history->list[i].signers == signers &&
+            history->list[i].ttl > ttl)
+            ttl = history->list[i].ttl;
+    return ttl;
 }
 
 bool keyset_publish(struct keyset *set, enum keyset_component component, keyset_mask keys,
@@ -224,6 +229,7 @@ bool keyset_publish(struct keyset *set, enum keyset_component component, keyset_
     struct keyset_history *history = &set->history[component];
     if (history->count == KEYSET_VERSIONS_MAX)
         return false;
+    ttl = ttl_of_same(history, keys, signers, ttl);
     history->list[history->count - 1].gone_at = KEYSET_OPEN;
     history->list[history->count++] = (struct keyset_version){
         .keys = keys, .signers = signers, .ttl = ttl, .since = now, .gone_at = KEYSET_NOW};
@@ -250,20 +256,45 @@ int64_t keyset_until(const struct keyset_version *version)
     return version->gone_at >= KEYSET_OPEN ? version->gone_at : version->gone_at + version->hold;
 }
 
+static void no_later(int64_t *time, int64_t now)
+{
+    if (*time<KEYSET_OPEN && * time> now)
+        *time = now;
+}
+
+// What a clock wrote that was set back since: it happened, and not later than now.
+static void heal_times(struct keyset *set, int64_t now)
+{
+    for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
+        for (size_t i = 0; i < set->history[c].count; i++) {
+            struct keyset_version *version = &set->history[c].list[i];
+            no_later(&version->since, now);
+            no_later(&version->seen_at, now);
+            no_later(&version->gone_at, now);
+        }
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
+        struct keyset_key *key = &set->keys[i];
+        int64_t *times[] = {&key->created_at, &key->published_at, &key->active_at,
+                            &key->retired_at, &key->offered_at,   &key->ds_seen_at};
+        for (size_t t = 0; t < sizeof(times) / sizeof(times[0]); t++)
+            no_later(times[t], now);
+    }
+    no_later(&set->ds_looked_at, now);
+    no_later(&set->zone_looked_at, now);
+    no_later(&set->ordered_at, now);
+}
+
 bool keyset_expire(struct keyset *set, int64_t now)
 {
     bool any = false;
-    for (size_t c = 0; c < KEYSET_COMPONENTS; c++) {
+    heal_times(set, now);
+    for (size_t c = KEYSET_DNSKEYS; c <= KEYSET_SIGNATURES; c++) {
         struct keyset_history *history = &set->history[c];
-        for (size_t i = history->count; i-- > 0;) {
-            struct keyset_version *version = &history->list[i];
-            if (version->gone_at < KEYSET_OPEN && version->gone_at > now)
-                version->gone_at = now; // seen by a clock that was set back since
-            if (keyset_until(version) <= now) {
+        for (size_t i = history->count; i-- > 0;)
+            if (keyset_until(&history->list[i]) <= now) {
                 remove_version(history, i);
                 any = true;
             }
-        }
     }
     return any;
 }
@@ -271,7 +302,7 @@ bool keyset_expire(struct keyset *set, int64_t now)
 int64_t keyset_next(const struct keyset *set)
 {
     int64_t next = INT64_MAX;
-    for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
+    for (size_t c = KEYSET_DNSKEYS; c <= KEYSET_SIGNATURES; c++)
         for (size_t i = 0; i < set->history[c].count; i++) {
             int64_t until = keyset_until(&set->history[c].list[i]);
             if (until < KEYSET_OPEN && until < next)
@@ -282,6 +313,7 @@ int64_t keyset_next(const struct keyset *set)
 
 void keyset_wait_anew(struct keyset *set, int64_t now)
 {
+    heal_times(set, now);
     for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
         for (size_t i = 0; i < set->history[c].count; i++)
             if (set->history[c].list[i].gone_at < KEYSET_OPEN)
@@ -337,7 +369,12 @@ static bool see_sets(struct keyset *set, const struct keyset_parent_sight *sight
 {
     bool changed = false;
     for (size_t i = 0; i < sight->set_count; i++) {
-        struct keyset_version *version = find_ds(set, sight->sets[i].keys);
+        struct keyset_version *version =
+            find_version(&set->history[KEYSET_DS], sight->sets[i].keys);
+        if (version == NULL && set->history[KEYSET_DS].count == KEYSET_VERSIONS_MAX)
+            make_room(set);
+        if (version == NULL)
+            version = add_ds(set, sight->sets[i].keys);
         if (version->gone_at != KEYSET_NOW || version->seen_at == 0) {
             changed = true;
             version->gone_at = KEYSET_NOW;
@@ -353,17 +390,24 @@ static bool see_sets(struct keyset *set, const struct keyset_parent_sight *sight
     return changed;
 }
 
+// At no server any more: the wait begins. It ends only when a look behind it finds the same, since who enters DS
+// may have read what was offered long before he acts.
 static bool see_gone(struct keyset *set, const struct keyset_parent_sight *sight)
 {
     bool changed = false;
     struct keyset_history *history = &set->history[KEYSET_DS];
-    for (size_t i = 0; i < history->count; i++) {
+    for (size_t i = history->count; i-- > 0;) {
         struct keyset_version *version = &history->list[i];
-        if (version->gone_at != KEYSET_NOW || version->seen_at == sight->seen_at ||
-            version->keys == set->offered || version->since > sight->seen_at)
+        if (version->seen_at == sight->seen_at || version->keys == set->offered ||
+            version->since > sight->seen_at)
             continue;
-        goes(version, sight->seen_at, sight->propagation_delay);
-        changed = true;
+        if (version->gone_at == KEYSET_NOW) {
+            goes(version, sight->seen_at, sight->propagation_delay);
+            changed = true;
+        } else if (keyset_until(version) <= sight->seen_at) {
+            remove_version(history, i);
+            changed = true;
+        }
     }
     return changed;
 }

@@ -14,9 +14,10 @@
 //     DS            which keys the parent's DS RRset names       all the parent's servers were seen without it,
 //                                                                  + parent's propagation delay + its TTL
 //
-// A DS that was offered to the parent (`zonegen --ds`, CDS) may be there from then on, whether it was seen or not. DS
-// records of other keys are counted and otherwise left out: with them alone no zone of ours can be validated, and
-// beside ours they change nothing (RFC 6840 §5.11).
+// A DS that was offered to the parent (`zonegen --ds`, CDS) may be there from then on, whether it was seen or not,
+// and who has read the offer may act on it when it is withdrawn: so a DS is forgotten only when a second look,
+// behind the time in the table, does not find it either. DS records of other keys are counted and otherwise left
+// out: with them alone no zone of ours can be validated, and beside ours they change nothing (RFC 6840 §5.11).
 //
 // Pure: no files, no clock, no network; `now` is Unix time in seconds. Keys have slots, which are bits of masks, so
 // that history stays true when keys come and go.
@@ -55,7 +56,7 @@ struct keyset_version {
     keyset_mask keys;    // DNSKEYS: in the RRset; SIGNATURES: signing; DS: named
     keyset_mask signers; // DNSKEYS: signing it; else 0
     uint32_t ttl;        // the largest it was published with
-    int64_t since;       // published, seen or offered
+    int64_t since;       // published, seen or offered; 0: assumed to have been, by an adoption
     // DNSKEYS, SIGNATURES: at all name servers since; DS: last, anywhere at the parent. 0: not.
     int64_t seen_at;
     // KEYSET_NOW: it is published, seen or offered; KEYSET_OPEN: replaced, and not seen gone; else since then.
@@ -115,6 +116,8 @@ keyset_key_signers(const struct keyset *set); // signing it, and CDS and CDNSKEY
 keyset_mask keyset_signers(const struct keyset *set); // signing the rest
 // Is the zone signed now?
 bool keyset_is_signed(const struct keyset *set);
+// The keys that a DS may name in any cache.
+keyset_mask keyset_remembered_ds(const struct keyset *set);
 // Can any cache have a DS of ours, so that the zone has to validate?
 bool keyset_is_secure(const struct keyset *set);
 // Has the parent at all its servers the DS that were offered, and no other of ours?
@@ -127,11 +130,11 @@ keyset_mask keyset_remembered(const struct keyset *set);
 bool keyset_validates(const struct keyset *set, const struct keyset_version *ds,
                       const struct keyset_version *dnskeys,
                       const struct keyset_version *signatures);
-// Does every combination hold of what may be cached? False after things that nobody here decided: a DS that was entered
-// before it was offered, or one that came back.
+// Does every combination hold of what may be cached, but for what is only assumed? False after things that nobody
+// here decided: a DS that was entered before it was offered, or one that came back.
 bool keyset_holds(const struct keyset *set);
-// Does it with this version of a component, whatever of the other two is cached? A combination that is bad already with
-// the current version of that component is no obstacle: it does not get worse.
+// Does it with this version of a component, whatever of the other two is cached? A combination that is bad already
+// with the current version of that component is no obstacle: it does not get worse.
 bool keyset_would_hold(const struct keyset *set, enum keyset_component component,
                        const struct keyset_version *version);
 
@@ -140,25 +143,31 @@ bool keyset_would_hold(const struct keyset *set, enum keyset_component component
 // Begins the keyset of a zone that is published without signatures, or was never: `ttl` is the largest that answers
 // from there may be cached with.
 void keyset_begin(struct keyset *set, uint32_t ttl, int64_t now);
-// Begins the keyset of a zone that has these keys, by their timing metadata (public parts suffice): brought along, or
-// all that is left when the state is lost. What is published and what signs is as they say; the parent may have a DS
-// of any that signs, until it is seen. Returns how many keys were taken.
+// Begins the keyset of a zone that has these keys, by their timing metadata (public parts suffice): brought along,
+// or all that is left when the state is lost. What is published and what signs is as they say, and what caches may
+// have is taken to be the worst that it allows; the parent may have a DS of any that signs, until it is seen.
+// Returns how many keys were taken.
 size_t keyset_adopt(struct keyset *set, const struct dnskey_set *files, uint32_t ttl, int64_t now);
 // Puts a key into a free slot: not published yet, wanted. Returns the slot, KEYSET_KEYS_MAX when there is none.
 size_t keyset_add(struct keyset *set, struct dnskey_id id, enum key_role role, int64_t now);
-// Publishes another version of DNSKEYS or SIGNATURES, or offers other DS. Returns false, and changes nothing, when the
-// history is full.
+// Publishes another version of DNSKEYS or SIGNATURES, or offers other DS. Returns false, and changes nothing, when
+// the history is full.
 bool keyset_publish(struct keyset *set, enum keyset_component component, keyset_mask keys,
                     keyset_mask signers, uint32_t ttl, int64_t now);
 // Takes the TTLs of what is published now into account: a larger one counts from now on.
 void keyset_note_ttls(struct keyset *set, uint32_t dnskey_ttl, uint32_t largest_ttl);
-// Forgets versions that no cache has any more. True when there were any.
+// Forgets versions of DNSKEYS and SIGNATURES that no cache has any more (of DS keyset_see_parent does it), and mends
+// times that a clock wrote which was set back since. True when any was forgotten.
 bool keyset_expire(struct keyset *set, int64_t now);
-// When the next one goes, INT64_MAX: none by time alone. And of one version: KEYSET_NOW and KEYSET_OPEN as they are.
+// When the next one goes, INT64_MAX: none by time alone. And of one version, DS too: KEYSET_NOW and KEYSET_OPEN as
+// they are.
 int64_t keyset_next(const struct keyset *set);
 int64_t keyset_until(const struct keyset_version *version);
 // All waits for caches begin anew: the clock was wrong, or may have been.
 void keyset_wait_anew(struct keyset *set, int64_t now);
+// Lets go of the keys that the zone has nothing of any more and that only DS at the parent name still, beside others:
+// from now on those are foreign. For when slots are scarce; else it is worth knowing whose they are.
+bool keyset_disown(struct keyset *set);
 // Frees the slot of a key that nothing in the history names.
 void keyset_drop(struct keyset *set, size_t slot);
 

@@ -61,10 +61,36 @@ static void tell(struct rollover_events *events, enum rollover_event_kind kind,
         events->list[events->count++] = (struct rollover_event){kind, key};
 }
 
-static bool is_in_rollover(const struct keyset *set)
+static size_t free_slots(const struct keyset *set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        count += set->keys[i].role == 0 ? 1 : 0;
+    return count;
+}
+
+// Nothing begins that could not go on: a successor needs a slot.
+static bool can_begin(const struct keyset *set, const struct rollover_policy *policy)
+{
+    enum key_role roles[2];
+    return !is_to_be_signed(set, policy) || free_slots(set) >= wanted_roles(policy, roles);
+}
+
+// Is a key of this role on its way out? Then none is replaced by age: one thing at a time.
+static bool is_in_rollover(const struct keyset *set, enum key_role role)
 {
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if (set->keys[i].role != 0 && !set->keys[i].wanted)
+        if (set->keys[i].role == role && !set->keys[i].wanted)
+            return true;
+    return false;
+}
+
+// Is another key wanted for its role?
+static bool has_other(const struct keyset *set, const struct rollover_policy *policy, size_t slot)
+{
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if (i != slot && set->keys[i].wanted && set->keys[i].role == set->keys[slot].role &&
+            fits(set, policy, &set->keys[i]))
             return true;
     return false;
 }
@@ -72,12 +98,13 @@ static bool is_in_rollover(const struct keyset *set)
 static bool choose_wanted(struct keyset *set, const struct rollover_policy *policy, int64_t now,
                           struct rollover_events *events)
 {
-    bool changed = false, busy = is_in_rollover(set);
+    bool changed = false, room = can_begin(set, policy);
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
         struct keyset_key *key = &set->keys[i];
-        if (!key->wanted)
+        // Of keys that were brought along several may be wanted: one of them does not have to wait for room.
+        if (!key->wanted || (!room && !has_other(set, policy, i)))
             continue;
-        if (!busy && now >= old_at(policy, key))
+        if (now >= old_at(policy, key) && !is_in_rollover(set, key->role))
             key->spent = true;
         if (fits(set, policy, key))
             continue;
@@ -88,43 +115,51 @@ static bool choose_wanted(struct keyset *set, const struct rollover_policy *poli
     return changed;
 }
 
+// How far a key is on its way into use: the one that the DS names is the best to stay.
+static unsigned progress(const struct keyset *set, size_t slot)
+{
+    const struct keyset_key *key = &set->keys[slot];
+    keyset_mask bit = keyset_bit(slot);
+    return (key->ds_seen_at != 0 ? 4U : 0U) + ((set->offered & bit) != 0 ? 2U : 0U) +
+           ((keyset_dnskeys(set) & bit) != 0 ? 1U : 0U);
+}
+
 // One that is on its way out may stay after all: `retire` was taken back.
 static bool take_back(struct keyset *set, const struct rollover_policy *policy, enum key_role role)
 {
+    size_t best = KEYSET_KEYS_MAX;
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
-        struct keyset_key *key = &set->keys[i];
-        if (key->role != role || key->wanted || !fits(set, policy, key))
-            continue;
-        key->wanted = true;
-        return true;
+        const struct keyset_key *key = &set->keys[i];
+        if (key->role == role && !key->wanted && fits(set, policy, key) &&
+            (best == KEYSET_KEYS_MAX || progress(set, i) > progress(set, best)))
+            best = i;
     }
-    return false;
+    if (best < KEYSET_KEYS_MAX)
+        set->keys[best].wanted = true;
+    return best < KEYSET_KEYS_MAX;
 }
 
-static bool has_room(const struct keyset *set)
-{
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if (set->keys[i].role == 0)
-            return true;
-    return false;
-}
-
+// Sees that there is a wanted key for each role. *ret_complete: there is; else one is needed, or there is no slot
+// for it.
 static bool fill_roles(struct keyset *set, const struct rollover_policy *policy,
-                       struct rollover_need *ret_need)
+                       struct rollover_need *ret_need, bool *ret_complete)
 {
     enum key_role roles[2];
     size_t count = is_to_be_signed(set, policy) ? wanted_roles(policy, roles) : 0;
     bool changed = false;
+    *ret_complete = true;
     for (size_t r = 0; r < count; r++) {
-        keyset_mask of_role = 0;
+        bool has = false;
         for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-            if (set->keys[i].wanted && set->keys[i].role == roles[r])
-                of_role |= keyset_bit(i);
-        if (of_role != 0)
+            has = has || (set->keys[i].wanted && set->keys[i].role == roles[r]);
+        if (has)
             continue;
-        if (take_back(set, policy, roles[r]))
+        if (take_back(set, policy, roles[r])) {
             changed = true;
-        else if (has_room(set) && ret_need->role == 0)
+            continue;
+        }
+        *ret_complete = false;
+        if (free_slots(set) > 0 && ret_need->role == 0)
             *ret_need = (struct rollover_need){roles[r], wanted_algorithm(set, policy)};
     }
     return changed;
@@ -139,69 +174,29 @@ struct step {
     struct rollover_events *events;
 };
 
-static void note(struct step *step, keyset_mask before, keyset_mask after,
-                 enum rollover_event_kind came, enum rollover_event_kind went)
-{
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
-        bool was = (before & keyset_bit(i)) != 0, is = (after & keyset_bit(i)) != 0;
-        struct keyset_key *key = &step->set->keys[i];
-        if (was == is)
-            continue;
-        tell(step->events, is ? came : went, key->id);
-        if (is && came == ROLLOVER_PUBLISHED)
-            key->published_at = step->now;
-        if (is && came == ROLLOVER_SIGNS)
-            key->active_at = step->now;
-        if (came == ROLLOVER_SIGNS)
-            key->retired_at = is ? 0 : step->now;
-        if (came == ROLLOVER_OFFERED)
-            key->offered_at = is ? step->now : 0;
-    }
-}
-
 static bool try_signatures(struct step *step, keyset_mask keys)
 {
     struct keyset *set = step->set;
-    keyset_mask before = keyset_signers(set);
     struct keyset_version version = {.keys = keys};
-    if (keys == before || !keyset_would_hold(set, KEYSET_SIGNATURES, &version) ||
-        !keyset_publish(set, KEYSET_SIGNATURES, keys, 0, step->policy->largest_ttl, step->now))
-        return false;
-    note(step, before, keys, ROLLOVER_SIGNS, ROLLOVER_RETIRED);
-    if (keys == 0)
-        tell(step->events, ROLLOVER_WENT_UNSIGNED, (struct dnskey_id){0});
-    return true;
+    return keys != keyset_signers(set) && keyset_would_hold(set, KEYSET_SIGNATURES, &version) &&
+           keyset_publish(set, KEYSET_SIGNATURES, keys, 0, step->policy->largest_ttl, step->now);
 }
 
 static bool try_dnskeys(struct step *step, keyset_mask keys, keyset_mask signers)
 {
     struct keyset *set = step->set;
-    keyset_mask before = keyset_dnskeys(set), signed_before = keyset_key_signers(set);
     struct keyset_version version = {.keys = keys, .signers = signers};
-    if ((keys == before && signers == signed_before) ||
-        !keyset_would_hold(set, KEYSET_DNSKEYS, &version) ||
-        !keyset_publish(set, KEYSET_DNSKEYS, keys, signers, step->policy->dnskey_ttl, step->now))
-        return false;
-    note(step, before, keys, ROLLOVER_PUBLISHED, ROLLOVER_REMOVED);
-    // Of a CSK it is told with the other signatures.
-    keyset_mask ksks = 0;
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if (set->keys[i].role == KEY_ROLE_KSK)
-            ksks |= keyset_bit(i);
-    note(step, signed_before & ksks, signers & ksks, ROLLOVER_SIGNS, ROLLOVER_RETIRED);
-    return true;
+    return (keys != keyset_dnskeys(set) || signers != keyset_key_signers(set)) &&
+           keyset_would_hold(set, KEYSET_DNSKEYS, &version) &&
+           keyset_publish(set, KEYSET_DNSKEYS, keys, signers, step->policy->dnskey_ttl, step->now);
 }
 
 static bool try_ds(struct step *step, keyset_mask keys)
 {
     struct keyset *set = step->set;
-    keyset_mask before = set->offered;
     struct keyset_version version = {.keys = keys};
-    if (keys == before || !keyset_would_hold(set, KEYSET_DS, &version) ||
-        !keyset_publish(set, KEYSET_DS, keys, 0, 0, step->now))
-        return false;
-    note(step, before, keys, ROLLOVER_OFFERED, ROLLOVER_WITHDRAWN);
-    return true;
+    return keys != set->offered && keyset_would_hold(set, KEYSET_DS, &version) &&
+           keyset_publish(set, KEYSET_DS, keys, 0, 0, step->now);
 }
 
 // Of the keys those whose algorithm none of the others has.
@@ -230,25 +225,139 @@ static keyset_mask waiting_for_ds(const struct step *step)
     next &= ~new_algorithms(set, next, keyset_key_signers(set));
     keyset_mask everywhere = next;
     for (size_t i = 0; i < ds->count; i++)
-        everywhere &= ds->list[i].keys;
+        if (ds->list[i].keys != 0)
+            everywhere &= ds->list[i].keys;
     return next & ~everywhere;
+}
+
+// All keys of that one's algorithm.
+static keyset_mask kin_of(const struct keyset *set, size_t slot)
+{
+    keyset_mask kin = 0;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if (set->keys[i].role != 0 && set->keys[i].id.algorithm == set->keys[slot].id.algorithm)
+            kin |= keyset_bit(i);
+    return kin;
+}
+
+// An order in the middle of a rollover leaves keys that nobody needs. Leaves out of the version those that may go
+// and can, an algorithm as a whole before single keys, since half of one holds with nothing.
+static bool leave_out(const struct step *step, enum keyset_component component, keyset_mask may_go,
+                      struct keyset_version *version)
+{
+    bool any = false;
+    for (size_t i = 0; i < 2 * KEYSET_KEYS_MAX; i++) {
+        size_t slot = i % KEYSET_KEYS_MAX;
+        keyset_mask going = i < KEYSET_KEYS_MAX ? kin_of(step->set, slot) : keyset_bit(slot);
+        going &= may_go & version->keys;
+        struct keyset_version fewer = {.keys = version->keys & ~going,
+                                       .signers = version->signers & ~going};
+        if ((may_go & version->keys & keyset_bit(slot)) == 0 ||
+            !keyset_would_hold(step->set, component, &fewer))
+            continue;
+        *version = fewer;
+        any = true;
+    }
+    return any;
+}
+
+static bool next_signatures(struct step *step)
+{
+    const struct keyset *set = step->set;
+    keyset_mask zone = wanted(set, KEY_ROLE_ZSK), signers = keyset_signers(set);
+    keyset_mask others = signers;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if ((zone & keyset_bit(i)) != 0)
+            others &= (keyset_mask)~kin_of(set, i);
+    keyset_mask more = signers | new_algorithms(set, zone, signers);
+    struct keyset_version fewer = {.keys = more};
+    return try_signatures(step, zone) || try_signatures(step, zone | others) ||
+           (leave_out(step, KEYSET_SIGNATURES, ~zone, &fewer) &&
+            try_signatures(step, fewer.keys)) ||
+           try_signatures(step, more);
+}
+
+static bool next_dnskeys(struct step *step, keyset_mask held)
+{
+    const struct keyset *set = step->set;
+    keyset_mask zone = wanted(set, KEY_ROLE_ZSK), entry = wanted(set, KEY_ROLE_KSK);
+    struct keyset_version more = {.keys = keyset_dnskeys(set) | ((zone | entry) & ~held)};
+    more.signers = keyset_key_signers(set) | (entry & more.keys);
+    struct keyset_version fewer = more;
+    return try_dnskeys(step, zone | entry, entry) ||
+           (leave_out(step, KEYSET_DNSKEYS, ~(zone | entry), &fewer) &&
+            try_dnskeys(step, fewer.keys, fewer.signers)) ||
+           try_dnskeys(step, more.keys, more.signers);
 }
 
 static bool try_next(struct step *step)
 {
     const struct keyset *set = step->set;
-    keyset_mask zone = wanted(set, KEY_ROLE_ZSK), entry = wanted(set, KEY_ROLE_KSK);
-    keyset_mask signers = keyset_signers(set), dnskeys = keyset_dnskeys(set);
-    if (try_signatures(step, zone) ||
-        try_signatures(step, signers | new_algorithms(set, zone, signers)))
+    keyset_mask entry = wanted(set, KEY_ROLE_KSK);
+    if (next_signatures(step))
         return true;
+    // Beside what the parent may have now. Where that does not hold, of double DS nothing comes: double signature
+    // then.
     keyset_mask held = waiting_for_ds(step);
-    if (held != 0 && try_ds(step, set->offered | held))
+    keyset_mask beside = (keyset_remembered_ds(set) & keyset_dnskeys(set)) | held;
+    if (held != 0 && try_ds(step, beside))
         return true;
-    keyset_mask next = (keyset_mask)(dnskeys | ((zone | entry) & ~held));
-    return try_dnskeys(step, zone | entry, entry) ||
-           try_dnskeys(step, next, (keyset_mask)(keyset_key_signers(set) | (entry & next))) ||
-           try_ds(step, entry);
+    if ((held & ~set->offered) != 0)
+        held = 0;
+    return next_dnskeys(step, held) || try_ds(step, entry);
+}
+
+// ── What happened ────────────────────────────────────────────────────────────────────────────────
+
+// A CSK signs for as long as it signs anything.
+static keyset_mask all_signers(const struct keyset *set)
+{
+    return keyset_signers(set) | keyset_key_signers(set);
+}
+
+static void remember(struct keyset_key *key, enum rollover_event_kind kind, int64_t now)
+{
+    if (kind == ROLLOVER_PUBLISHED)
+        key->published_at = now;
+    if (kind == ROLLOVER_SIGNS) {
+        key->active_at = now;
+        key->retired_at = 0;
+    }
+    if (kind == ROLLOVER_RETIRED)
+        key->retired_at = now;
+    if (kind == ROLLOVER_OFFERED)
+        key->offered_at = now;
+    if (kind == ROLLOVER_WITHDRAWN)
+        key->offered_at = 0;
+}
+
+static void note(struct step *step, keyset_mask keys, enum rollover_event_kind kind)
+{
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
+        if ((keys & keyset_bit(i)) == 0)
+            continue;
+        tell(step->events, kind, step->set->keys[i].id);
+        remember(&step->set->keys[i], kind, step->now);
+    }
+}
+
+// Makes all changes that are safe, and tells what has come and gone with all of them.
+static bool make_changes(struct step *step)
+{
+    struct keyset *set = step->set;
+    keyset_mask dnskeys = keyset_dnskeys(set), signers = all_signers(set), offered = set->offered;
+    bool was_signing = keyset_signers(set) != 0, changed = false;
+    while (try_next(step))
+        changed = true;
+    note(step, keyset_dnskeys(set) & ~dnskeys, ROLLOVER_PUBLISHED);
+    note(step, all_signers(set) & ~signers, ROLLOVER_SIGNS);
+    note(step, set->offered & ~offered, ROLLOVER_OFFERED);
+    note(step, offered & ~set->offered, ROLLOVER_WITHDRAWN);
+    note(step, signers & ~all_signers(set), ROLLOVER_RETIRED);
+    note(step, dnskeys & ~keyset_dnskeys(set), ROLLOVER_REMOVED);
+    if (was_signing && keyset_signers(set) == 0)
+        tell(step->events, ROLLOVER_WENT_UNSIGNED, (struct dnskey_id){0});
+    return changed;
 }
 
 static bool bury(struct keyset *set, struct rollover_events *events)
@@ -268,77 +377,39 @@ static bool bury(struct keyset *set, struct rollover_events *events)
 bool rollover_step(struct keyset *set, const struct rollover_policy *policy, int64_t now,
                    struct rollover_events *events, struct rollover_need *ret_need)
 {
+    struct step step = {set, policy, now, events};
+    bool complete;
     *ret_need = (struct rollover_need){.role = 0};
+    if (set->algorithm_of_policy != policy->algorithm)
+        set->algorithm = 0;
     keyset_note_ttls(set, policy->dnskey_ttl, policy->largest_ttl);
     bool changed = keyset_expire(set, now);
+    if (!can_begin(set, policy))
+        changed = keyset_disown(set) || changed;
+    changed = bury(set, events) || changed;
     changed = choose_wanted(set, policy, now, events) || changed;
-    changed = fill_roles(set, policy, ret_need) || changed;
-    if (ret_need->role != 0)
-        return changed;
-    struct step step = {set, policy, now, events};
-    while (try_next(&step))
-        changed = true;
+    changed = fill_roles(set, policy, ret_need, &complete) || changed;
+    // Without its key a role would count as not wanted: the zone would go unsigned.
+    if (complete)
+        changed = make_changes(&step) || changed;
     return bury(set, events) || changed;
 }
 
-static bool is_in_use(const struct keyset *set, const struct keyset_key *key)
+int64_t rollover_key_next(const struct keyset *set, const struct rollover_policy *policy,
+                          size_t slot)
 {
-    return key->wanted && !is_in_rollover(set);
+    const struct keyset_key *key = &set->keys[slot];
+    if (!key->wanted || is_in_rollover(set, key->role) || !can_begin(set, policy))
+        return INT64_MAX;
+    return old_at(policy, key);
 }
 
 int64_t rollover_next(const struct keyset *set, const struct rollover_policy *policy)
 {
     int64_t next = keyset_next(set);
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
-        int64_t at = is_in_use(set, &set->keys[i]) ? old_at(policy, &set->keys[i]) : INT64_MAX;
+        int64_t at = rollover_key_next(set, policy, i);
         next = at < next ? at : next;
     }
     return next;
-}
-
-// ── Orders ───────────────────────────────────────────────────────────────────────────────────────
-
-void rollover_order_roll(struct keyset *set, const struct rollover_policy *policy,
-                         enum key_role roles, uint8_t algorithm, bool compromised, int64_t now)
-{
-    set->order = KEYSET_NO_ORDER;
-    set->ordered_at = now;
-    if (algorithm != 0) {
-        set->algorithm = algorithm;
-        set->algorithm_of_policy = policy->algorithm;
-    }
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++) {
-        struct keyset_key *key = &set->keys[i];
-        if (key->role == 0 || (key->role & roles) == 0)
-            continue;
-        key->spent = true;
-        key->compromised = key->compromised || compromised;
-    }
-}
-
-void rollover_order_retire(struct keyset *set, enum keyset_order order, int64_t now)
-{
-    set->order = order;
-    set->ordered_at = now;
-}
-
-enum status rollover_order_import(struct keyset *set, struct dnskey_id id, enum key_role role,
-                                  int64_t now)
-{
-    size_t slot = keyset_find(set, id);
-    bool known = slot < KEYSET_KEYS_MAX;
-    if (known && (set->keys[slot].role != role || set->keys[slot].compromised))
-        return STATUS_STATE;
-    if (!known)
-        slot = keyset_add(set, id, role, now);
-    if (slot == KEYSET_KEYS_MAX)
-        return STATUS_RANGE;
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if ((set->keys[i].role & role) != 0)
-            set->keys[i].spent = i != slot;
-    set->keys[slot].wanted = true;
-    set->order = KEYSET_NO_ORDER;
-    set->ordered_at = now;
-    set->algorithm = set->algorithm_of_policy = 0;
-    return STATUS_OK;
 }

@@ -4,54 +4,67 @@
 
 // What stands in the way, from the worst to what time alone cures.
 struct blocked {
-    bool servers;     // not all name servers were seen with what is published
-    bool ds_in;       // offered, and not at the parent
-    bool ds_out;      // at the parent, and not offered
-    int64_t until;    // caches; 0: none
-    keyset_mask keys; // the DS concerned
+    bool servers;        // not all name servers were seen with what is published
+    bool look;           // only a look at the parent tells
+    keyset_mask in, out; // DS: offered, and not at the parent; there, and not offered
+    int64_t until;       // caches; 0: none
 };
 
 static void block_by_zone(const struct keyset_version *version, struct blocked *blocked)
 {
     int64_t until = keyset_until(version);
     if (until >= KEYSET_OPEN)
-        blocked->servers = true;
+        blocked->servers = blocked->servers || until == KEYSET_OPEN || version->seen_at == 0;
     else if (until > blocked->until)
         blocked->until = until;
 }
 
-static void block_by_ds(const struct keyset *set, const struct keyset_version *version,
+// The offered ones that not all of the parent's servers have.
+static keyset_mask not_in(const struct keyset *set)
+{
+    keyset_mask mask = set->offered;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        if (set->keys[i].ds_seen_at != 0)
+            mask &= (keyset_mask)~keyset_bit(i);
+    return mask;
+}
+
+static void block_by_ds(const struct keyset *set, const struct keyset_version *version, int64_t now,
                         struct blocked *blocked)
 {
-    if (version->gone_at == KEYSET_NOW) {
-        bool offered = version->keys == set->offered;
-        blocked->ds_in = blocked->ds_in || offered;
-        blocked->ds_out = blocked->ds_out || !offered;
-        blocked->keys |= offered ? version->keys : (version->keys & ~set->offered);
-    } else if (keyset_until(version) > blocked->until) {
-        blocked->until = keyset_until(version);
+    int64_t until = keyset_until(version);
+    if (version->gone_at != KEYSET_NOW) {
+        // The time is over when a look behind it finds nothing.
+        blocked->look = blocked->look || until <= now;
+        if (until > now && until > blocked->until)
+            blocked->until = until;
+        return;
     }
+    blocked->in |= not_in(set);
+    if (version->keys == set->offered)
+        return;
+    if (version->seen_at != 0)
+        blocked->out |= version->keys & ~set->offered;
+    else
+        blocked->look = true;
 }
 
 static struct rollover_waiting waiting(const struct keyset *set, const struct blocked *blocked)
 {
     if (blocked->servers)
         return (struct rollover_waiting){ROLLOVER_FOR_SERVERS, INT64_MAX, 0};
-    if (blocked->ds_in || blocked->ds_out) {
-        enum rollover_wait wait = !set->ds_known      ? ROLLOVER_FOR_PARENT
-                                  : set->offered != 0 ? ROLLOVER_FOR_DS_IN
-                                                      : ROLLOVER_FOR_DS_OUT;
-        return (struct rollover_waiting){wait, INT64_MAX, blocked->keys};
-    }
+    if ((blocked->in != 0 || blocked->out != 0) && !set->ds_known)
+        return (struct rollover_waiting){ROLLOVER_FOR_PARENT, INT64_MAX,
+                                         blocked->in | blocked->out};
+    if (blocked->in != 0)
+        return (struct rollover_waiting){ROLLOVER_FOR_DS_IN, INT64_MAX, blocked->in};
+    if (blocked->out != 0)
+        return (struct rollover_waiting){ROLLOVER_FOR_DS_OUT, INT64_MAX, blocked->out};
     if (blocked->until != 0)
         return (struct rollover_waiting){ROLLOVER_FOR_CACHES, blocked->until, 0};
+    if (blocked->look)
+        return (struct rollover_waiting){ROLLOVER_FOR_PARENT, INT64_MAX, blocked->out};
     return (struct rollover_waiting){ROLLOVER_DONE, INT64_MAX, 0};
-}
-
-static bool is_settled(const struct keyset *set, enum keyset_component component)
-{
-    const struct keyset_history *history = &set->history[component];
-    return history->count > 0 && history->list[history->count - 1].seen_at != 0;
 }
 
 struct rollover_waiting rollover_waits(const struct keyset *set,
@@ -60,19 +73,14 @@ struct rollover_waiting rollover_waits(const struct keyset *set,
     struct blocked blocked = {.servers = false};
     for (size_t c = KEYSET_DNSKEYS; c <= KEYSET_SIGNATURES; c++) {
         const struct keyset_history *history = &set->history[c];
-        blocked.servers = blocked.servers || !is_settled(set, (enum keyset_component)c);
-        for (size_t i = 0; i + 1 < history->count; i++)
+        for (size_t i = 0; i < history->count; i++)
             block_by_zone(&history->list[i], &blocked);
     }
     const struct keyset_history *ds = &set->history[KEYSET_DS];
-    for (size_t i = 0; i < ds->count; i++) {
-        const struct keyset_version *version = &ds->list[i];
-        bool in = version->gone_at == KEYSET_NOW && version->keys == set->offered &&
-                  (version->keys == 0 || keyset_ds_is_in(set));
-        // A parent that never had any DS has none to take out.
-        if (!in && version->keys != 0)
-            block_by_ds(set, version, &blocked);
-    }
+    // A parent that never had any DS has none to take out.
+    for (size_t i = 0; i < ds->count; i++)
+        if (ds->list[i].keys != 0)
+            block_by_ds(set, &ds->list[i], now, &blocked);
     struct rollover_waiting ret = waiting(set, &blocked);
     int64_t next = rollover_next(set, policy);
     if (ret.wait == ROLLOVER_DONE && next != INT64_MAX && next > now)
@@ -80,23 +88,33 @@ struct rollover_waiting rollover_waits(const struct keyset *set,
     return ret;
 }
 
-// The versions that a key's next state waits for: those that do not have it where it is to be, or that have it where it
-// is not to be any more.
-static void block_by_history(const struct keyset *set, enum keyset_component component,
-                             keyset_mask bit, bool is_to_be, struct blocked *blocked)
+struct key_view {
+    const struct keyset *set;
+    keyset_mask bit;
+    bool is_to_be; // in use; else out of it
+    int64_t now;
+};
+
+// The versions that a key's next state waits for: those that do not have it where it is to be, or that have it
+// where it is not to be any more. Returns whether what is published or offered now has got there.
+static bool block_by_history(const struct key_view *view, enum keyset_component component,
+                             struct blocked *blocked)
 {
-    const struct keyset_history *history = &set->history[component];
+    const struct keyset_history *history = &view->set->history[component];
     for (size_t i = 0; i < history->count; i++) {
         const struct keyset_version *version = &history->list[i];
-        bool has = ((version->keys | version->signers) & bit) != 0;
-        if (has == is_to_be || (component == KEYSET_DS && is_to_be && version->keys == 0 &&
-                                version->gone_at != KEYSET_NOW))
+        bool has = ((version->keys | version->signers) & view->bit) != 0;
+        if (has == view->is_to_be && (component == KEYSET_DS || version->gone_at != KEYSET_NOW))
             continue;
-        if (component == KEYSET_DS)
-            block_by_ds(set, version, blocked);
-        else
+        if (component != KEYSET_DS)
             block_by_zone(version, blocked);
+        else if (!view->is_to_be || version->keys != 0)
+            block_by_ds(view->set, version, view->now, blocked);
     }
+    keyset_mask now = component == KEYSET_DNSKEYS      ? keyset_dnskeys(view->set)
+                      : component == KEYSET_SIGNATURES ? keyset_signers(view->set)
+                                                       : view->set->offered;
+    return ((now & view->bit) != 0) == view->is_to_be;
 }
 
 struct rollover_waiting rollover_key_waits(const struct keyset *set,
@@ -104,20 +122,22 @@ struct rollover_waiting rollover_key_waits(const struct keyset *set,
                                            int64_t now)
 {
     const struct keyset_key *key = &set->keys[slot];
-    keyset_mask bit = keyset_bit(slot);
+    struct key_view view = {set, keyset_bit(slot), key->wanted, now};
     struct blocked blocked = {.servers = false};
-    block_by_history(set, KEYSET_DNSKEYS, bit, key->wanted, &blocked);
+    bool there = block_by_history(&view, KEYSET_DNSKEYS, &blocked);
     if ((key->role & KEY_ROLE_ZSK) != 0)
-        block_by_history(set, KEYSET_SIGNATURES, bit, key->wanted, &blocked);
-    bool entry = (key->role & KEY_ROLE_KSK) != 0;
-    if (entry && (!key->wanted || key->offered_at != 0) && !(key->wanted && key->ds_seen_at != 0))
-        block_by_history(set, KEYSET_DS, bit, key->wanted, &blocked);
+        there = block_by_history(&view, KEYSET_SIGNATURES, &blocked) && there;
+    if ((key->role & KEY_ROLE_KSK) != 0 && !(key->wanted && key->ds_seen_at != 0))
+        there = block_by_history(&view, KEYSET_DS, &blocked) && there;
     struct rollover_waiting ret = waiting(set, &blocked);
-    if (ret.wait == ROLLOVER_DONE && key->wanted) {
-        int64_t next = rollover_next(set, policy);
-        if (next != INT64_MAX && next > now)
-            ret = (struct rollover_waiting){ROLLOVER_FOR_AGE, next, bit};
-    }
+    if (ret.wait != ROLLOVER_DONE)
+        return ret;
+    // It waits for the others, which have to let it in or go on without it.
+    if (!there)
+        return rollover_waits(set, policy, now);
+    int64_t next = key->wanted ? rollover_key_next(set, policy, slot) : INT64_MAX;
+    if (next != INT64_MAX && next > now)
+        ret = (struct rollover_waiting){ROLLOVER_FOR_AGE, next, view.bit};
     return ret;
 }
 
@@ -139,10 +159,11 @@ enum rollover_state rollover_key_state(const struct keyset *set, size_t slot)
     bool entry = (key->role & KEY_ROLE_KSK) != 0;
     bool in_use = entry ? key->ds_seen_at != 0 && (keyset_key_signers(set) & bit) != 0
                         : (keyset_signers(set) & bit) != 0;
-    if (key->published_at == 0 && !in && (keyset_signers(set) & bit) == 0)
-        return key->offered_at != 0 ? ROLLOVER_KEY_PUBLISHED : ROLLOVER_KEY_GENERATED;
-    if (!in && key->published_at != 0)
+    bool signs = (keyset_signers(set) & bit) != 0;
+    if (!in && !key->wanted && key->published_at != 0)
         return ROLLOVER_KEY_DEAD;
+    if (!in && !signs)
+        return key->offered_at != 0 ? ROLLOVER_KEY_PUBLISHED : ROLLOVER_KEY_GENERATED;
     if (!key->wanted && !in_use)
         return ROLLOVER_KEY_RETIRED;
     if (in_use)

@@ -36,8 +36,12 @@ static enum status add_delete(struct records *records, uint32_t ttl, struct erro
 enum status cds_add(struct records *records, const struct keyset *set,
                     const struct dnskey_set *keys, uint32_t ttl, struct error *err)
 {
+    // Keys that were adopted and are not offered yet are no reason to take out the DS that may be there.
+    bool leaving = true;
+    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
+        leaving = leaving && !set->keys[i].wanted;
     if (set->offered == 0)
-        return keyset_is_secure(set) ? add_delete(records, ttl, err) : STATUS_OK;
+        return leaving && keyset_is_secure(set) ? add_delete(records, ttl, err) : STATUS_OK;
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < KEYSET_KEYS_MAX; i++) {
         const struct dnskey *key =

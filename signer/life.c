@@ -260,43 +260,6 @@ enum status life_step(const struct build_context *context, struct build *build, 
 
 // ── Behind it ────────────────────────────────────────────────────────────────────────────────────
 
-// What began may have ended before: it came back.
-static void note_begin(int64_t *from, int64_t *to, int64_t now)
-{
-    *from = now;
-    *to = 0;
-}
-
-static void note_time(struct dnskey_times *key, enum rollover_event_kind kind, int64_t now)
-{
-    switch (kind) {
-    case ROLLOVER_PUBLISHED:
-        note_begin(&key->publish, &key->remove, now);
-        break;
-    case ROLLOVER_SIGNS:
-        note_begin(&key->activate, &key->inactive, now);
-        break;
-    case ROLLOVER_OFFERED:
-        note_begin(&key->sync_publish, &key->sync_remove, now);
-        break;
-    case ROLLOVER_WITHDRAWN:
-        key->sync_remove = now;
-        break;
-    case ROLLOVER_RETIRED:
-        key->inactive = now;
-        break;
-    case ROLLOVER_REMOVED:
-        key->remove = now;
-        break;
-    case ROLLOVER_DEAD: // maybe without ever being published
-        key->remove = key->remove != 0 ? key->remove : now;
-        break;
-    case ROLLOVER_BEGINS:
-    case ROLLOVER_WENT_UNSIGNED:
-        break;
-    }
-}
-
 static bool is_of(const struct rollover_event *event, struct dnskey_id id)
 {
     return event->key.tag == id.tag && event->key.algorithm == id.algorithm;
@@ -326,7 +289,7 @@ static enum status write_key_times(const struct build_context *context, const st
     const struct dnskey_times before = key->times;
     for (size_t i = 0; i < events->count; i++)
         if (is_of(&events->list[i], id))
-            note_time(&key->times, events->list[i].kind, context->now);
+            rollover_note_times(events->list[i].kind, context->now, &key->times);
     if (key->times.publish != 0 && key->times.activate == 0)
         key->times.activate = earliest(build->zone, context->now);
     if (memcmp(&before, &key->times, sizeof(before)) == 0)

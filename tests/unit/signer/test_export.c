@@ -165,8 +165,11 @@ static struct roles by_knot(const struct keyset *set)
         unsigned tag;
         char role[8]; // "KSK" or "ZSK"
         assert_int_equal(sscanf(line, "%*s %u %7s", &tag, role), 2);
-        keyset_mask bit = bit_of(set, (uint16_t)tag);
         bool published = is_by(line, "publish", now) && !is_by(line, "remove", now);
+        // One that is dead is in our set no more.
+        bool dead = !published &&
+                    keyset_find(set, (struct dnskey_id){(uint16_t)tag, 13}) == KEYSET_KEYS_MAX;
+        keyset_mask bit = dead ? 0 : bit_of(set, (uint16_t)tag);
         bool active = is_by(line, "active", now) && !is_by(line, "retire", now);
         roles.published |= published ? bit : 0;
         if (active && strcmp(role, "KSK") == 0)
