@@ -63,6 +63,22 @@ static int compare_records(const void *a_record, const void *b_record, void *arg
     return order;
 }
 
+static bool are_sorted(struct image_builder *builder)
+{
+    for (size_t i = 1; i < builder->record_count; i++)
+        if (compare_records(&builder->records[i - 1], &builder->records[i], builder) > 0)
+            return false;
+    return true;
+}
+
+// Who has the records in their order mostly gives them so.
+static void sort_records(struct image_builder *builder)
+{
+    if (!are_sorted(builder))
+        qsort_r(builder->records, builder->record_count, sizeof(*builder->records), compare_records,
+                builder);
+}
+
 static void drop_duplicates(struct image_builder *builder)
 {
     size_t kept = 0;
@@ -308,9 +324,7 @@ enum status build_group(struct image_builder *builder, struct error *err)
     enum status status = keep_chain(builder, err);
     if (status != STATUS_OK)
         return status;
-    if (builder->record_count > 0)
-        qsort_r(builder->records, builder->record_count, sizeof(*builder->records), compare_records,
-                builder);
+    sort_records(builder);
     drop_duplicates(builder);
     status = make_rrsets(builder, err);
     if (status != STATUS_OK)
