@@ -16,27 +16,41 @@ static const uint8_t parameters[] = {NSEC3_ALGORITHM, 0, 0, 0, 0};
 
 // The types at an owner that a chain names: at a cut only the NS and what is authoritative (RFC 4035 §2.3). Returns how
 // many; types has room for all.
-static size_t list_types(const struct records *records, const struct owner *owner,
-                         ldns_rr_type *types)
+static size_t list_types(const struct records *records, const struct owner *owner, uint16_t *types)
 {
     size_t count = 0;
     for (size_t i = 0; i < owner->rrset_count; i++) {
         uint16_t type = records->rrsets[owner->rrset_first + i].type;
         if (owner->place == OWNER_AUTHORITATIVE || type == RR_TYPE_NS || type == RR_TYPE_DS)
-            types[count++] = (ldns_rr_type)type;
+            types[count++] = type;
     }
     return count;
 }
 
-static enum status put_bitmap(struct buf *rdata, ldns_rr_type *types, size_t count,
-                              ldns_rr_type chain, struct error *err)
+static int compare_types(const void *left, const void *right)
 {
-    ldns_rdf *bitmap = ldns_dnssec_create_nsec_bitmap(types, count, chain);
-    if (bitmap == NULL)
-        return error_set(err, STATUS_STATE, "cannot make a type bitmap");
-    buf_put(rdata, ldns_rdf_data(bitmap), ldns_rdf_size(bitmap));
-    ldns_rdf_deep_free(bitmap);
-    return STATUS_OK;
+    uint16_t a = *(const uint16_t *)left;
+    uint16_t b = *(const uint16_t *)right;
+    return (a > b) - (a < b);
+}
+
+// RFC 4034 §4.1.2: a block for each window of 256 types that has any, with no more octets than it needs.
+static void put_bitmap(struct buf *rdata, uint16_t *types, size_t count)
+{
+    if (count > 0)
+        qsort(types, count, sizeof(*types), compare_types);
+    for (size_t i = 0; i < count;) {
+        unsigned window = types[i] >> 8;
+        uint8_t bits[32] = {0};
+        unsigned octet = 0;
+        for (; i < count && types[i] >> 8 == window; i++) {
+            octet = (types[i] & 0xffU) / 8;
+            bits[octet] |= (uint8_t)(0x80U >> (types[i] % 8));
+        }
+        buf_put_u8(rdata, (uint8_t)window);
+        buf_put_u8(rdata, (uint8_t)(octet + 1));
+        buf_put(rdata, bits, octet + 1);
+    }
 }
 
 // ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────
@@ -44,16 +58,15 @@ static enum status put_bitmap(struct buf *rdata, ldns_rr_type *types, size_t cou
 static enum status add_one_nsec(struct records *records, const struct owner *owner,
                                 const struct owner *next, uint32_t ttl, struct error *err)
 {
-    ldns_rr_type *types = xmalloc((owner->rrset_count + 2) * sizeof(*types));
+    uint16_t *types = xmalloc((owner->rrset_count + 2) * sizeof(*types));
     size_t count = list_types(records, owner, types);
-    types[count++] = LDNS_RR_TYPE_RRSIG; // of the NSEC, if of nothing else
-    types[count++] = LDNS_RR_TYPE_NSEC;
+    types[count++] = RR_TYPE_RRSIG; // of the NSEC, if of nothing else
+    types[count++] = RR_TYPE_NSEC;
     struct buf rdata = {0};
     buf_put(&rdata, next->lower, name_wire_len(next->lower));
-    enum status status = put_bitmap(&rdata, types, count, LDNS_RR_TYPE_NSEC, err);
+    put_bitmap(&rdata, types, count);
     struct image_rr rr = {owner->name, RR_TYPE_NSEC, (uint16_t)rdata.len, ttl, rdata.data};
-    if (status == STATUS_OK)
-        status = records_add(records, &rr, err);
+    enum status status = records_add(records, &rr, err);
     buf_done(&rdata);
     free(types);
     return status;
@@ -150,20 +163,18 @@ enum status chain_sort(struct chain_name *names, size_t count, struct error *err
 // ── NSEC3: records ───────────────────────────────────────────────────────────────────────────────
 
 // RFC 5155 §3.2.1 and §7.1: RRSIG is named where a type is signed, the NSEC3 itself never.
-static enum status put_types(const struct records *records, const struct owner *owner,
-                             struct buf *rdata, struct error *err)
+static void put_types(const struct records *records, const struct owner *owner, struct buf *rdata)
 {
     if (owner == NULL)
-        return STATUS_OK; // an empty non-terminal: the empty bitmap is no octet at all
-    ldns_rr_type *types = xmalloc((owner->rrset_count + 2) * sizeof(*types));
+        return; // an empty non-terminal: the empty bitmap is no octet at all
+    uint16_t *types = xmalloc((owner->rrset_count + 2) * sizeof(*types));
     size_t count = list_types(records, owner, types);
     if (owner == &records->owners[0])
-        types[count++] = LDNS_RR_TYPE_NSEC3PARAM;
+        types[count++] = RR_TYPE_NSEC3PARAM;
     if (owner->place == OWNER_AUTHORITATIVE || records_find(records, owner, RR_TYPE_DS) != NULL)
-        types[count++] = LDNS_RR_TYPE_RRSIG;
-    enum status status = put_bitmap(rdata, types, count, LDNS_RR_TYPE_NSEC3, err);
+        types[count++] = RR_TYPE_RRSIG;
+    put_bitmap(rdata, types, count);
     free(types);
-    return status;
 }
 
 static enum status add_one_nsec3(struct records *records, const struct chain_name *name,
@@ -176,10 +187,9 @@ static enum status add_one_nsec3(struct records *records, const struct chain_nam
     buf_put(&rdata, parameters, sizeof(parameters));
     buf_put_u8(&rdata, NSEC3_HASH_LEN);
     buf_put(&rdata, next->hash, NSEC3_HASH_LEN);
-    enum status status = put_types(records, name->owner, &rdata, err);
+    put_types(records, name->owner, &rdata);
     struct image_rr rr = {owner, RR_TYPE_NSEC3, (uint16_t)rdata.len, ttl, rdata.data};
-    if (status == STATUS_OK)
-        status = records_add(records, &rr, err);
+    enum status status = records_add(records, &rr, err);
     buf_done(&rdata);
     return status;
 }
