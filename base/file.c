@@ -15,23 +15,31 @@
 
 #include "base/alloc.h"
 
-static enum status read_all(int fd, const char *path, size_t max, struct buf *ret,
+#define READ_STEP 16384
+
+// A file of the expected size takes one call: it ends where one octet more was asked for.
+static enum status read_all(int fd, const char *path, size_t expected, size_t max, struct buf *ret,
                             struct error *err)
 {
     size_t start = ret->len;
+    size_t wanted = expected + 1;
     for (;;) {
-        buf_reserve(ret, 16384);
-        ssize_t got = read(fd, ret->data + ret->len, 16384);
+        size_t left = max + 1 - (ret->len - start);
+        size_t step = wanted < left ? wanted : left;
+        buf_reserve(ret, step);
+        ssize_t got = read(fd, ret->data + ret->len, step);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return error_set_errno(err, errno, "%s: cannot read", path);
-        if (got == 0)
-            return STATUS_OK;
         ret->len += (size_t)got;
-        if (ret->len - start > max)
+        size_t len = ret->len - start;
+        if (len > max)
             return error_set(err, STATUS_RANGE, "%s: larger than the %zu octets allowed", path,
                              max);
+        if (got == 0 || ((size_t)got < step && len == expected))
+            return STATUS_OK;
+        wanted = READ_STEP;
     }
 }
 
@@ -48,7 +56,7 @@ enum status file_read(const char *path, size_t max, struct buf *ret, struct erro
     else if (!S_ISREG(info.st_mode))
         status = error_set(err, STATUS_IO, "%s: not a regular file", path);
     else
-        status = read_all(fd, path, max, ret, err);
+        status = read_all(fd, path, (size_t)info.st_size, max, ret, err);
     close(fd);
     return status;
 }

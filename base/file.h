@@ -11,7 +11,7 @@
 #include "base/status.h"
 
 // Appends the file's content to ret. More than max octets: RANGE. A directory, device or FIFO: IO, without
-// blocking. The error names path.
+// blocking. The error names path. A buffer with room for max + 1 octets does not grow.
 enum status file_read(const char *path, size_t max, struct buf *ret, struct error *err);
 
 // Replaces path with the octets. The file has `mode` from the moment it exists (umask is not applied).

@@ -344,7 +344,7 @@ static enum status read_private(const char *path, struct dkim_key *ret, struct e
 {
     struct buf text = {0}, p = {0};
     // Never grows, so that no copy of the secret stays behind.
-    buf_reserve(&text, DKIM_FILE_MAX + 16384);
+    buf_reserve(&text, DKIM_FILE_MAX + 1);
     EVP_PKEY *key = NULL;
     enum status status = file_read(path, DKIM_FILE_MAX, &text, err);
     if (status == STATUS_OK) {

@@ -165,8 +165,8 @@ enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret
                              struct error *err)
 {
     struct buf text = {0};
-    buf_reserve(&text,
-                KEY_FILE_MAX + 16384); // never grows, so that no copy of a secret stays behind
+    // Never grows, so that no copy of a secret stays behind.
+    buf_reserve(&text, KEY_FILE_MAX + 2);
     enum status status = file_read(path, KEY_FILE_MAX, &text, err);
     if (status == STATUS_OK) {
         buf_put_u8(&text, 0);
