@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 // Is an ECDSA signature right? Asked by who has the private number d, at a third of the price.
 //
-// The public key verifies that R = e/s × G + r/s × Q has r as its first coordinate (FIPS 186-5 §6.4.2), two
-// multiplications of which that of Q takes long. Q is d × G, so R is (e + r × d)/s × G: one, of the point that libcrypto
-// has tables for. It is the same equation and finds the same signatures wrong; that Q and d belong together is seen when
-// the key is read. The factor is the secret number that the signature was made with, so it is wiped, and multiplied in
-// constant time as signing does it.
+// The public key verifies that R = e/s × G + r/s × Q has r as its first coordinate (FIPS 186-5 §6.4.2): two
+// multiplications, of which that of Q takes long. Q is d × G, so R is (e + r × d)/s × G: one, of the point that
+// libcrypto has tables for. It is the same equation and finds the same signatures wrong; that Q and d belong together
+// is seen when the key is read. The factor is the secret number that the signature was made with, so it is wiped, and
+// multiplied in constant time as signing does it.
 #pragma once
 
 #include <stdbool.h>
