@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: ISC
-// The audit: everything that is served is verified cryptographically at least once a day, whatever was verified when it was
-// published (signer/verify.h) and whatever has become of it since: a page of the store gone bad, somebody who wrote there,
-// a fault in the signer itself.
+// The audit: everything that is served is verified cryptographically at least once a day, whatever was verified when
+// it was published (signer/verify.h) and whatever has become of it since: a page of the store gone bad, somebody who
+// wrote there, a fault in the signer itself.
 //
 // It goes on between batches in steps of some milliseconds, zone by zone, from a snapshot of the store that is held for
 // one step only; between two steps it keeps the place in the zone, and begins anew where that was published meanwhile.
-// What was never verified since it was published comes first; then each zone has its time, 12 to 23 hours behind the last,
-// another one for each zone, so that they spread. Four hundred thousand signatures are 40 to 60 s of CPU time.
+// What was never verified since it was published comes first; then each zone has its time, 12 to 23 hours behind the
+// last, another one for each zone, so that they spread. Four hundred thousand signatures are 40 to 60 s of CPU time.
 //
 // A zone that fails is an alarm (`audit-failed`). It is made anew, and nothing of that image is used for it.
 #pragma once

@@ -7,7 +7,8 @@
 //   per input    the octets of a certificate, host key or zone file when they were last good.
 //   per host     the plan of its TLSA keys (keys/tls_plan.h), written before the zone that follows from it.
 //   once         the transaction id of serve/ before the last commit. When serve/ shows another than this or the next,
-//                somebody else wrote there, and nothing of it is taken over. And the newest time that was ever written, so
+//                somebody else wrote there, and nothing of it is taken over. And the newest time that was ever
+// written, so
 //                that a clock that lies before it is found to be wrong.
 //
 // Records are versioned and carry a digest; one that does not hold up is told from one that is missing.

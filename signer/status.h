@@ -13,14 +13,14 @@
 //    "external-count":1,
 //    "external":[{"name":"example.org","dkim":[…],"dkim-next":null,"error":"…"},…]}
 //
-// keys, life, served, parent: signer/life_status.h. audit: signer/audit.h. external: the domains that others serve, which zone-count leaves
-// out and wrong counts. todo: what a key of theirs waits for, or what has to be done with its record there.
-// Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM key's state is
-// one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that are to be
-// looked at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all" (the
-// default), "wrong" (those with an error), "open" (these, and the first of those that wait for their DS at the parent,
-// which "open" then counts) or the name of one. Ten thousand zones are 20 MB and some 500 ms of work, the summary of
-// them less than one, so who wants only that asks for the wrong ones.
+// keys, life, served, parent: signer/life_status.h. audit: signer/audit.h. external: the domains that others serve,
+// which zone-count leaves out and wrong counts. todo: what a key of theirs waits for, or what has to be done with its
+// record there. Times are Unix seconds, null where there is none (also a serial before the first publication). A DKIM
+// key's state is one of keys/dkim.h, or "unusable"; dkim-next: when the next step with one is due. waiting: zones that
+// are to be looked at now. errors: what concerns more than a zone (stores, inputs). A request may have "zones": "all"
+// (the default), "wrong" (those with an error), "open" (these, and the first of those that wait for their DS at the
+// parent, which "open" then counts) or the name of one. Ten thousand zones are 20 MB and some 500 ms of work, the
+// summary of them less than one, so who wants only that asks for the wrong ones.
 #pragma once
 
 #include <jansson.h>

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: ISC
-// What time it is, when the clock may be wrong: it was set while the program ran, or it is plainly wrong at boot, before the
-// newest time that was ever written (decision 027). Pure: the caller reads the clocks.
+// What time it is, when the clock may be wrong: it was set while the program ran, or it is plainly wrong at boot,
+// before the newest time that was ever written (decision 027). Pure: the caller reads the clocks.
 //
-// Beside the clock there is an own count: the time last believed, and what CLOCK_BOOTTIME has counted since. Where the two
-// differ by no more than an hour the clock is believed: signatures begin an hour back, so that is no harm. By more:
+// Beside the clock there is an own count: the time last believed, and what CLOCK_BOOTTIME has counted since. Where the
+// two differ by no more than an hour the clock is believed: signatures begin an hour back, so that is no harm. By more:
 //
 //   the kernel says that it is synchronised     the clock is believed
 //   ahead, at the start, by up to 30 days       the clock is believed: the box was off
 //   ahead, by up to a year, for a day           the clock is believed: somebody has seen the alarm
 //   else                                        it is in doubt
 //
-// While it is in doubt both may be right, and all that is done has to be right for both: decisions are made for the earlier
-// of the two (no wait ends too early, no signature begins too late), and signatures live as much longer as the later one
-// is ahead. What is off by more than a year is wrong, and only the own count holds.
+// While it is in doubt both may be right, and all that is done has to be right for both: decisions are made for the
+// earlier of the two (no wait ends too early, no signature begins too late), and signatures live as much longer as the
+// later one is ahead. What is off by more than a year is wrong, and only the own count holds.
 //
-// Where the clock is believed after a difference, waits for caches begin anew (`jumped`): which part of them has passed is
-// not known.
+// Where the clock is believed after a difference, waits for caches begin anew (`jumped`): which part of them has
+// passed is not known.
 #pragma once
 
 #include <stdbool.h>

@@ -110,7 +110,8 @@ static enum status read_dnskeys(struct verification *v, struct error *err)
     return STATUS_OK;
 }
 
-// Is it by a key of the set; or by one of ours that comes into the set when caches know its signatures (RFC 6781 §4.1.4)?
+// Is it by a key of the set; or by one of ours that comes into the set when caches know its signatures (RFC 6781
+// §4.1.4)?
 static bool has_key(const struct verification *v, const struct rrsig *sig)
 {
     const struct dnskey_set *keys = v->request->keys;

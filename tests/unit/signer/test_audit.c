@@ -47,8 +47,8 @@ static size_t signatures_of(struct publisher *publisher, const char *name)
     return count;
 }
 
-// Changes an octet in the signature of what serve/ has of that type, with a checksum that is right again, as a fault of the
-// signer would.
+// Changes an octet in the signature of what serve/ has of that type, with a checksum that is right again, as a fault
+// of the signer would.
 static void spoil(struct publisher *publisher, const char *name, uint16_t type)
 {
     struct image image;
