@@ -169,10 +169,10 @@ static void tell(struct publisher *publisher, const struct time_sense *sense)
     }
     bool back = sense->difference < 0;
     publisher->clock_trouble = xasprintf(
-        "the clock is %s of what it should be by %lld seconds, and the kernel does not say that it "
-        "is synchronised: set it, and run an NTP client; until then signatures are made that hold "
-        "by both, and no rollover goes on too early",
-        back ? "behind" : "ahead", (long long)(back ? -sense->difference : sense->difference));
+        "the clock is %lld seconds %s what it should be, and the kernel does not say that it is "
+        "synchronised: set it, and run an NTP client; until then zones stay signed, and no "
+        "rollover goes on too early",
+        (long long)(back ? -sense->difference : sense->difference), back ? "behind" : "ahead of");
     log_event(LOG_LEVEL_ERROR, "clock-wrong", "reason", publisher->clock_trouble, NULL);
 }
 
