@@ -71,9 +71,10 @@ void publisher_zone_is_well(struct zone *zone)
 
 bool publisher_has_trouble(const struct publisher *publisher)
 {
-    if (publisher->trouble != NULL || publisher->clock_trouble != NULL || publisher->public_file.kept.trouble != NULL ||
-        publisher->offer_file.kept.trouble != NULL || publisher->dkim_tables.kept.trouble != NULL ||
-        publisher->tls.text.trouble != NULL || lastgood_has_complaints(&publisher->lastgood))
+    if (publisher->trouble != NULL || publisher->clock_trouble != NULL ||
+        publisher->public_file.kept.trouble != NULL || publisher->offer_file.kept.trouble != NULL ||
+        publisher->dkim_tables.kept.trouble != NULL || publisher->tls.text.trouble != NULL ||
+        lastgood_has_complaints(&publisher->lastgood))
         return true;
     for (size_t i = 0; i < publisher->zones.count; i++)
         if (publisher->zones.list[i].failed)
