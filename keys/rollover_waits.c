@@ -129,6 +129,8 @@ struct rollover_waiting rollover_key_waits(const struct keyset *set,
         there = block_by_history(&view, KEYSET_SIGNATURES, &blocked) && there;
     if ((key->role & KEY_ROLE_KSK) != 0 && !(key->wanted && key->ds_seen_at != 0))
         there = block_by_history(&view, KEYSET_DS, &blocked) && there;
+    if (key->wanted)
+        blocked.in |= not_in(set) & view.bit;
     struct rollover_waiting ret = waiting(set, &blocked);
     if (ret.wait != ROLLOVER_DONE)
         return ret;

@@ -8,3 +8,7 @@ zonebox_unit(keys test_tls_make keys)
 zonebox_unit(keys test_key_import keys)
 zonebox_unit(keys test_keyset_adopt keys)
 zonebox_unit(keys test_offer keys test_support)
+
+add_library(keyset_play STATIC unit/keys/keyset_play.c)
+target_link_libraries(keyset_play PUBLIC keys PkgConfig::CMOCKA)
+zonebox_unit(keys test_rollover keyset_play)
