@@ -45,10 +45,11 @@ struct rollover_forecast_step {
     // `after` seconds behind the last of these.
     unsigned parent_acts;
     int64_t after;
-    struct rollover_forecast_event events[ROLLOVER_FORECAST_EVENTS_MAX]; // none: a parent act alone
+    struct rollover_forecast_event events[ROLLOVER_FORECAST_EVENTS_MAX];
     size_t event_count;
-    // Of the whole zone, once that is done: ROLLOVER_FOR_SERVERS, _FOR_CACHES with `until` as early as `at`,
-    // _FOR_DS_IN, _FOR_DS_OUT with the keys concerned. In the last step _DONE or _FOR_AGE.
+    // What is waited for behind it, of several things in turn what people can do something about: ROLLOVER_FOR_DS_IN,
+    // _FOR_DS_OUT with the keys concerned; else _FOR_CACHES with `until` as early as `at`; else _FOR_SERVERS. Where
+    // nothing is: _DONE or _FOR_AGE.
     enum rollover_wait wait;
     int64_t until;
     struct rollover_forecast_key wait_keys[KEYSET_KEYS_MAX];
