@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "signer/life.h"
+#include "signer/life_plan.h"
 #include "signer/publisher.h"
 #include "signer/questions.h"
 
@@ -92,6 +93,9 @@ static void tell_outlook(const struct life_order *order)
     bool secure = order->set.begun && keyset_is_secure(&order->set);
     json_object_set_new(order->reply, "secure", json_boolean(secure));
     json_object_set_new(order->reply, "observed", json_boolean(questions_wanted(order->publisher)));
+    if (order->set.begun)
+        json_object_set_new(order->reply, "plan",
+                            life_plan(order->publisher, order->zone, &order->set, order->now));
 }
 
 enum status life_order(struct publisher *publisher, const json_t *request, json_t *reply,

@@ -9,8 +9,8 @@
 //
 // An order changes the zone's keyset (keys/rollover.h), and no more: with the next step of its life (signer/life.h) the
 // zone follows. The keyset is in state/ before the answer is given, so what was acknowledged is not lost. A dry one is
-// judged in the same way, and nothing is changed: its reply has "observed": is there somebody to look, so that it goes
-// on? And "secure": may resolvers have a DS for the zone?
+// judged in the same way, and nothing is changed: its reply has "plan" (signer/life_plan.h), what would come;
+// "observed": is there somebody to look, so that it goes on? And "secure": may resolvers have a DS for the zone?
 #pragma once
 
 #include <jansson.h>

@@ -104,6 +104,7 @@ def test_the_plan_comes_first_and_nothing_is_ordered_where_nobody_can_be_asked(s
     before = keys(shared)
     dry = zonebox(shared, *command, "--dry-run", "Quick.Example.")
     assert dry.returncode == 0 and dry.stderr == ""
+    assert re.search(r"^  now  +\S", dry.stdout, re.M), dry.stdout
     assert max(map(len, dry.stdout.splitlines())) <= 80
     mute = zonebox(shared, *command, "quick.example")
     assert mute.returncode == 2 and "--yes" in mute.stderr and len(mute.stderr.splitlines()) == 1

@@ -79,7 +79,7 @@ static struct publisher *begin_with(const char *domains)
     return publisher;
 }
 
-static void a_dry_order_changes_nothing(void **state)
+static void a_dry_order_tells_what_would_come_and_changes_nothing(void **state)
 {
     (void)state;
     struct publisher *publisher = begin_with("  - example.com\n");
@@ -94,6 +94,9 @@ static void a_dry_order_changes_nothing(void **state)
     };
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
         assert_int_equal(order(publisher, requests[i], NOW + 10, &reply, &err), STATUS_OK);
+        const json_t *first = json_array_get(json_object_get(reply, "plan"), 0);
+        assert_int_equal(json_integer_value(json_object_get(first, "at")), NOW + 10);
+        assert_string_not_equal(json_string_value(json_object_get(first, "step")), "");
         assert_true(json_is_boolean(json_object_get(reply, "observed")));
         assert_true(json_is_boolean(json_object_get(reply, "secure")));
         json_decref(reply);
@@ -220,7 +223,8 @@ static void what_was_never_signed_may_move_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_dry_order_changes_nothing, box_set_up, box_tear_down),
+        cmocka_unit_test_setup_teardown(a_dry_order_tells_what_would_come_and_changes_nothing,
+                                        box_set_up, box_tear_down),
         cmocka_unit_test_setup_teardown(a_roll_is_in_the_state_before_it_is_answered, box_set_up,
                                         box_tear_down),
         cmocka_unit_test_setup_teardown(one_role_or_another_algorithm_can_be_rolled_alone,

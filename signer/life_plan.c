@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: ISC
+#include "signer/life_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "keys/rollover_forecast.h"
+#include "signer/life.h"
+#include "signer/life_words.h"
+#include "signer/publisher.h"
+
+// ── Words ────────────────────────────────────────────────────────────────────────────────────────
+
+static const char *role_word(enum key_role role)
+{
+    return role == KEY_ROLE_KSK ? "KSK" : role == KEY_ROLE_ZSK ? "ZSK" : "key";
+}
+
+static bool is_same_key(const struct rollover_forecast_key *a,
+                        const struct rollover_forecast_key *b)
+{
+    return a->role == b->role && a->algorithm == b->algorithm && a->is_new == b->is_new &&
+           a->tag == b->tag;
+}
+
+static void put_key(const struct rollover_forecast_key *key, struct buf *ret)
+{
+    if (key->is_new)
+        buf_printf(ret, "the new %s", role_word(key->role));
+    else
+        buf_printf(ret, "%s %u", role_word(key->role), key->tag);
+}
+
+static const char *const does[] = {
+    [ROLLOVER_BEGINS] = "is to go",
+    [ROLLOVER_PUBLISHED] = "is published",
+    [ROLLOVER_SIGNS] = "signs",
+    [ROLLOVER_OFFERED] = "has its DS offered to the parent",
+    [ROLLOVER_WITHDRAWN] = "has its DS offered no more",
+    [ROLLOVER_RETIRED] = "signs no more",
+    [ROLLOVER_REMOVED] = "is published no more",
+    [ROLLOVER_DEAD] = "is needed no more",
+    [ROLLOVER_WENT_UNSIGNED] = "the zone is unsigned",
+};
+
+// Said already of that key, or said by what else happens to it?
+static bool is_worth_a_word(const struct rollover_forecast_step *step, size_t index)
+{
+    const struct rollover_forecast_event *event = &step->events[index];
+    for (size_t i = 0; i < step->event_count; i++) {
+        const struct rollover_forecast_event *other = &step->events[i];
+        if (i == index || !is_same_key(&other->key, &event->key))
+            continue;
+        if (event->kind == ROLLOVER_BEGINS || (i < index && other->kind == event->kind))
+            return false;
+    }
+    return true;
+}
+
+// "the new key is published, signs and has its DS offered to the parent"
+static void put_key_events(const struct rollover_forecast_step *step, size_t first,
+                           bool told[ROLLOVER_FORECAST_EVENTS_MAX], struct buf *ret)
+{
+    const char *verbs[ROLLOVER_FORECAST_EVENTS_MAX];
+    size_t count = 0;
+    for (size_t i = first; i < step->event_count; i++) {
+        if (!is_same_key(&step->events[i].key, &step->events[first].key))
+            continue;
+        told[i] = true;
+        if (is_worth_a_word(step, i))
+            verbs[count++] = does[step->events[i].kind];
+    }
+    buf_put_text(ret, ret->len > 0 ? "; " : "");
+    if (step->events[first].key.role != 0) {
+        put_key(&step->events[first].key, ret);
+        buf_put_text(ret, " ");
+    }
+    for (size_t i = 0; i < count; i++)
+        buf_printf(ret, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " and ", verbs[i]);
+}
+
+static void put_events(const struct rollover_forecast_step *step, struct buf *ret)
+{
+    bool told[ROLLOVER_FORECAST_EVENTS_MAX] = {false};
+    for (size_t i = 0; i < step->event_count; i++)
+        if (!told[i])
+            put_key_events(step, i, told, ret);
+}
+
+static void put_ds(const struct rollover_forecast_step *step, struct buf *ret)
+{
+    buf_put_text(ret, "the DS of ");
+    for (size_t i = 0; i < step->wait_key_count; i++) {
+        buf_put_text(ret, i > 0 ? " and " : "");
+        put_key(&step->wait_keys[i], ret);
+    }
+    if (step->wait_key_count == 0)
+        buf_put_text(ret, "the zone");
+}
+
+static void put_waits(const struct rollover_forecast_step *step, struct buf *ret)
+{
+    switch (step->wait) {
+    case ROLLOVER_DONE:
+    case ROLLOVER_FOR_AGE:
+        return;
+    case ROLLOVER_FOR_SERVERS:
+        buf_put_text(ret, "all name servers have to be seen with that");
+        return;
+    case ROLLOVER_FOR_CACHES:
+        buf_put_text(ret, "what resolvers have kept has to run out");
+        return;
+    case ROLLOVER_FOR_DS_IN:
+        put_ds(step, ret);
+        buf_put_text(ret, " has to be entered at the parent");
+        return;
+    case ROLLOVER_FOR_DS_OUT:
+        put_ds(step, ret);
+        buf_put_text(ret, " has to be taken out at the parent");
+        return;
+    case ROLLOVER_FOR_PARENT:
+        buf_put_text(ret, "all servers of the parent have to be seen");
+        return;
+    }
+}
+
+// ── The plan ─────────────────────────────────────────────────────────────────────────────────────
+
+static json_t *text_or_null(struct buf *text) // which is released
+{
+    json_t *ret = text->len > 0 ? json_string_nocheck(buf_text(text)) : json_null();
+    buf_done(text);
+    return ret;
+}
+
+static json_t *step_of(const struct rollover_forecast_step *step)
+{
+    struct buf happens = {0}, waits = {0};
+    json_t *object = json_object();
+    bool timed = step->wait == ROLLOVER_FOR_CACHES && step->until != INT64_MAX;
+    put_events(step, &happens);
+    put_waits(step, &waits);
+    json_object_set_new(object, "at",
+                        step->parent_acts == 0 ? json_integer(step->at) : json_null());
+    json_object_set_new(object, "acts", json_integer(step->parent_acts));
+    json_object_set_new(object, "after", json_integer(step->after));
+    json_object_set_new(object, "step", json_string_nocheck(buf_text(&happens)));
+    const char *wait = life_wait_name(step->wait);
+    json_object_set_new(object, "wait", wait != NULL ? json_string_nocheck(wait) : json_null());
+    json_object_set_new(object, "waits", text_or_null(&waits));
+    json_object_set_new(object, "until",
+                        timed && step->parent_acts == 0 ? json_integer(step->until) : json_null());
+    buf_done(&happens);
+    return object;
+}
+
+// The zone's records stay what they are: their largest TTL is the one that the signatures were published with last.
+static uint32_t largest_ttl(const struct keyset *set)
+{
+    const struct keyset_history *history = &set->history[KEYSET_SIGNATURES];
+    return history->count > 0 ? history->list[history->count - 1].ttl : 0;
+}
+
+json_t *life_plan(const struct publisher *publisher, const struct zone *zone,
+                  const struct keyset *set, int64_t now)
+{
+    struct rollover_policy policy = life_policy(zone, largest_ttl(set));
+    struct rollover_assumptions assumptions = {
+        .now = now,
+        .check_interval = publisher->zones.inputs->config->probe.interval,
+        .parent_delay = 0, // the earliest
+    };
+    struct rollover_forecast *forecast = xmalloc(sizeof(*forecast));
+    rollover_forecast(set, &policy, &assumptions, forecast);
+    json_t *list = json_array();
+    for (size_t i = 0; i < forecast->count; i++)
+        json_array_append_new(list, step_of(&forecast->steps[i]));
+    if (!forecast->ends)
+        json_array_append_new(list,
+                              json_pack("{s:n,s:i,s:i,s:s,s:s}", "at", "acts", 0, "after", 0,
+                                        "step", "and so on", "waits", "more than is looked ahead"));
+    free(forecast);
+    return list;
+}
