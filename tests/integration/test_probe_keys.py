@@ -144,7 +144,7 @@ def probe(registry):
 @pytest.fixture
 def patient(registry):
     """One that waits for a resolver that meets silent servers itself."""
-    a_probe = Probe(registry.directory, "--timeout", "4")
+    a_probe = Probe(registry.directory, "--timeout", "12")
     with a_probe.ours, a_probe.program:
         yield a_probe
         assert a_probe.program.stop() == 0
