@@ -58,8 +58,22 @@ static uint32_t leisure(const struct publisher *publisher, const struct zone *zo
     return pause > interval ? pause : interval;
 }
 
-static int64_t look_at(const struct publisher *publisher, const struct zone *zone,
-                       const struct keyset *set, int64_t now)
+// When a DS that was seen gone is over in all caches, INT64_MAX: there is none. Then it has to be seen gone once more
+// (keys/keyset.h), which is nothing to wait long for.
+static int64_t forgotten_at(const struct keyset *set)
+{
+    const struct keyset_history *ds = &set->history[KEYSET_DS];
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < ds->count; i++) {
+        int64_t until = keyset_until(&ds->list[i]);
+        if (until < KEYSET_OPEN && until < first)
+            first = until;
+    }
+    return first;
+}
+
+static int64_t usual_look_at(const struct publisher *publisher, const struct zone *zone,
+                             const struct keyset *set, int64_t now)
 {
     int64_t interval = question_interval(publisher), asked_at = zone->watch.asked_at;
     uint32_t pause = leisure(publisher, zone);
@@ -71,6 +85,17 @@ static int64_t look_at(const struct publisher *publisher, const struct zone *zon
     int64_t longer = (asked_at - changed_at(set, now)) / PAUSE_PART;
     longer = longer < LIFE_PAUSE_MAX_S ? longer : LIFE_PAUSE_MAX_S;
     return asked_at + (longer > interval ? longer : interval);
+}
+
+static int64_t look_at(const struct publisher *publisher, const struct zone *zone,
+                       const struct keyset *set, int64_t now)
+{
+    int64_t usual = usual_look_at(publisher, zone, set, now), again = forgotten_at(set);
+    if (again == INT64_MAX)
+        return usual;
+    int64_t soonest = zone->watch.asked_at + question_interval(publisher);
+    again = again > soonest ? again : soonest;
+    return again < usual ? again : usual;
 }
 
 static int64_t next_look(const struct publisher *publisher, const struct zone *zone, int64_t now)

@@ -45,6 +45,7 @@ STATE = {
     "public": (SIGNER, SIGNER, 0o755),
     "public/zones.key": (SIGNER, SIGNER, 0o644),
     "public/tls.keys": (SIGNER, SIGNER, 0o644),
+    "public/ds": (SIGNER, SIGNER, 0o644),
     "resolver": (RESOLVER, RESOLVER, 0o700),
     "resolver/root.key": (RESOLVER, RESOLVER, 0o600),
     "resolver/root.seed": (RESOLVER, RESOLVER, 0o600),
