@@ -258,7 +258,7 @@ int64_t keyset_until(const struct keyset_version *version)
 
 static void no_later(int64_t *time, int64_t now)
 {
-    if (*time<KEYSET_OPEN && * time> now)
+    if (now < *time && *time < KEYSET_OPEN)
         *time = now;
 }
 

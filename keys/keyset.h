@@ -134,7 +134,7 @@ bool keyset_validates(const struct keyset *set, const struct keyset_version *ds,
 // here decided: a DS that was entered before it was offered, or one that came back.
 bool keyset_holds(const struct keyset *set);
 // Does it with this version of a component, whatever of the other two is cached? A combination that is bad already
-// with the current version of that component is no obstacle: it does not get worse.
+// with the current version of that component is no obstacle when it does not get worse.
 bool keyset_would_hold(const struct keyset *set, enum keyset_component component,
                        const struct keyset_version *version);
 

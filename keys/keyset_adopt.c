@@ -102,17 +102,21 @@ static int64_t now_of(const struct dnskey_set *files, int64_t now)
     return active && !future ? now : latest;
 }
 
-// A key is alone for both roles when no other of its algorithm has the other flag.
+// A key is alone for both roles when no other of its algorithm has the other flag; one without SEP only when it was
+// offered to the parent or the zone has no other: else its KSK is still to come, as in the rollover of an algorithm.
 static enum key_role role_of(const struct dnskey_set *files, const struct dnskey *key, int64_t now)
 {
+    bool alone = true, kin = false;
     for (size_t i = 0; i < files->count; i++) {
         const struct dnskey *other = &files->keys[i];
         bool gone = other->times.remove != 0 && other->times.remove <= now;
-        if (other->algorithm == key->algorithm && is_sep(other) != is_sep(key) && !gone &&
-            !is_standby(&other->times))
-            return is_sep(key) ? KEY_ROLE_KSK : KEY_ROLE_ZSK;
+        bool differs = is_sep(other) != is_sep(key) && !gone && !is_standby(&other->times);
+        alone = alone && !differs;
+        kin = kin || (differs && other->algorithm == key->algorithm);
     }
-    return KEY_ROLE_CSK;
+    if (is_sep(key))
+        return kin ? KEY_ROLE_KSK : KEY_ROLE_CSK;
+    return alone || key->times.sync_publish != 0 ? KEY_ROLE_CSK : KEY_ROLE_ZSK;
 }
 
 static void adopt_key(struct keyset *set, const struct dnskey_set *files, struct adoption *found,
@@ -295,8 +299,9 @@ static void adopt_zone(struct keyset *set, const struct adoption *found)
         if ((of_role(set, published, KEY_ROLE_KSK) & keyset_bit(i)) != 0)
             push(set, KEYSET_SIGNATURES, keyset_bit(i), 0, found->ttl);
     set_current(set, KEYSET_DNSKEYS, published, of_role(set, published, KEY_ROLE_KSK), found);
-    // All that may have signed lately sign on, whatever was planned for now.
-    set_current(set, KEYSET_SIGNATURES, active | (before & published), 0, found);
+    // All that may have signed lately sign on, whatever was planned for now; of an algorithm that goes they do so when
+    // its keys are out of the DNSKEY set.
+    set_current(set, KEYSET_SIGNATURES, active | before, 0, found);
 }
 
 // ── The parent ───────────────────────────────────────────────────────────────────────────────────

@@ -34,9 +34,18 @@ struct combination {
     const struct keyset_version *of[KEYSET_COMPONENTS];
 };
 
-static bool holds(const struct keyset *set, const struct combination *c)
+// How well it holds: 3: in every way; 2: for validators that ask for each algorithm of the DS; 1: for those that are
+// content with one (RFC 6840 §5.11); 0: for none.
+static int grade(const struct keyset *set, const struct combination *c)
 {
-    return keyset_validates(set, c->of[KEYSET_DS], c->of[KEYSET_DNSKEYS], c->of[KEYSET_SIGNATURES]);
+    const struct keyset_version *ds = c->of[KEYSET_DS], *dnskeys = c->of[KEYSET_DNSKEYS];
+    if (keyset_validates(set, ds, dnskeys, c->of[KEYSET_SIGNATURES]))
+        return 3;
+    keyset_mask entry = ds->keys & dnskeys->keys & dnskeys->signers;
+    keyset_mask rest = dnskeys->keys & c->of[KEYSET_SIGNATURES]->keys;
+    if (covers(set, ds->keys, entry) && covers(set, ds->keys, rest))
+        return 2;
+    return entry != 0 && rest != 0 ? 1 : 0;
 }
 
 // What only may have been: a DS that was neither seen nor is offered any more; what an adopted zone was before
@@ -63,12 +72,15 @@ static bool all_hold(const struct keyset *set, enum keyset_component component,
         struct combination all;
         for (size_t c = 0; c < KEYSET_COMPONENTS; c++)
             all.of[c] = fixed != NULL && c == component ? fixed : &h[c].list[at[c]];
-        if (holds(set, &all) || (fixed == NULL && is_assumed(set, &all)))
+        int good = grade(set, &all);
+        // Between 2 and 3 the DS makes no difference.
+        bool fine = good == 3 || (good == 2 && fixed != NULL && component == KEYSET_DS);
+        if (fine || (fixed == NULL && is_assumed(set, &all)))
             continue;
         if (fixed == NULL || component == KEYSET_DS)
             return false;
         all.of[component] = &h[component].list[h[component].count - 1];
-        if (holds(set, &all))
+        if (good < grade(set, &all))
             return false;
     }
     return true;
