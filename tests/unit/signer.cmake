@@ -25,3 +25,7 @@ zonebox_unit(signer test_verify signer_zone)
 zonebox_unit(signer test_zone_policy signer_zone)
 zonebox_unit(signer test_signer_tls signer_zone)
 zonebox_unit(signer test_signer_external signer_zone)
+
+add_library(rollover_run STATIC unit/signer/rollover_run.c unit/signer/rollover_world.c)
+target_link_libraries(rollover_run PUBLIC signer PkgConfig::CMOCKA)
+zonebox_unit(signer test_rollover_years rollover_run)
