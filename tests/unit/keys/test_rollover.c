@@ -375,6 +375,23 @@ static void ttls_count_as_large_as_they_were_when_caches_could_have_them(void **
                        "25:30 removed B, 25:55 dead B");
 }
 
+// A server that never had the version between looks as if it had the last one.
+static void what_is_published_anew_is_cached_as_long_as_it_was_before(void **state)
+{
+    (void)state;
+    const struct keyset_history *history = &play.set.history[KEYSET_SIGNATURES];
+    play_secure(&play, false, 13);
+    play.policy.algorithm = 15;
+    play.wrong = 1;
+    play_minutes(&play, 10);
+    play.policy.algorithm = 13;
+    play.policy.largest_ttl = play.policy.dnskey_ttl = 60;
+    play_minutes(&play, 1);
+    expect_now("A", "A", "A");
+    assert_int_equal(history->count, 3);
+    assert_int_equal(history->list[2].ttl, PLAY_LARGEST);
+}
+
 static void all_of_the_parents_servers_have_to_agree(void **state)
 {
     (void)state;
@@ -454,7 +471,8 @@ static void a_withdrawn_offer_is_forgotten_by_a_second_look_only(void **state)
     order(KEY_ROLE_CSK, 0);
     play_minutes(&play, HOURS(2));
     order(KEY_ROLE_CSK, 0);
-    play_minutes(&play, HOURS(1));
+    play_minutes(&play, HOURS(2)); // the first look did not find it
+    assert_int_equal(play.set.offered, play_keys(&play, "C"));
     play.blind = true;
     play_minutes(&play, DAYS(3));
     parent_has("B");
@@ -582,6 +600,7 @@ int main(void)
         cmocka_unit_test(an_ordered_algorithm_stays_until_the_policys_changes),
         cmocka_unit_test(a_server_that_is_behind_begins_the_wait_anew_and_a_silent_one_holds_it_up),
         cmocka_unit_test(ttls_count_as_large_as_they_were_when_caches_could_have_them),
+        cmocka_unit_test(what_is_published_anew_is_cached_as_long_as_it_was_before),
         cmocka_unit_test(all_of_the_parents_servers_have_to_agree),
         cmocka_unit_test(a_foreign_ds_neither_blocks_nor_breaks_anything),
         cmocka_unit_test(a_ds_that_was_entered_too_early_is_no_reason_to_wait),
