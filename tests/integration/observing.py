@@ -5,6 +5,7 @@ import hashlib
 import ipaddress
 import socket
 import struct
+import time
 from typing import NamedTuple
 
 import dns.dnssec
@@ -48,6 +49,19 @@ def pack_key(zone, dnskey, use):
     octets = dns.name.from_text(zone).canonicalize().to_wire() + data.to_wire()
     digests = [hashlib.new(name, octets).digest() for name in ("sha1", "sha256", "sha384")]
     return KEY.pack(*digests, dns.dnssec.key_id(data), data.algorithm, use)
+
+
+def read_question(octets):
+    """Number, kind, port, owner and digest of a question, for who stands in for zone-probe."""
+    assert len(octets) == QUESTION_SIZE
+    _, number, kind, _, port, _, _, owner, digest = QUESTION_HEAD.unpack_from(octets)
+    return number, kind, port, owner, digest
+
+
+def answer(number, *, ttl=0, ok=0, wrong=0, unknown=0):
+    """What he says to a question about a record or a TLS key."""
+    head = ANSWER_HEAD.pack(VERSION, number, int(time.time()), ttl, ok, wrong, unknown, bytes(16), bytes(16), 0)
+    return head + bytes(ANSWER_SIZE - ANSWER_HEAD.size)
 
 
 def read_address(octets):

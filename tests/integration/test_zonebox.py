@@ -454,7 +454,7 @@ def test_init_as_an_ordinary_user_does_its_part_and_says_the_rest(directory):
 
 
 @pytest.mark.parametrize("line, found", [
-    ("zonebox ", "status check reload flush init setup tls-next"), ("zonebox s", "status setup"),
+    ("zonebox ", "status check reload flush init setup import tls-next roll retire move"), ("zonebox s", "status setup"),
     ("zonebox setup ", "opendkim postfix resolv.conf rspamd ssh"),
     ("zonebox --config x setup r", "resolv.conf rspamd"),
     ("zonebox status --", "--all --json --config --control"), ("zonegen --d", "--dump --ds --diff"),
