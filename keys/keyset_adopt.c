@@ -8,6 +8,9 @@
 // A name server that does not reach its primary serves what it has until the zone expires: a week is what zones of
 // ours and most others say in their SOA (RFC 1035 §3.3.13).
 #define LAG 604800
+// Keys that begin one after the other within so many seconds, and none before, were made for one beginning: nothing was
+// signed by the first of them alone.
+#define BEGINNING 60
 
 // What is so from one time to another.
 struct span {
@@ -265,6 +268,21 @@ static int64_t change_before(const struct adoption *found, int64_t at)
     return last;
 }
 
+// Did the first key begin only just before `at`, and did nobody offer one to the parent by then?
+static bool is_beginning(const struct adoption *found, int64_t at)
+{
+    int64_t first = INT64_MIN;
+    for (size_t i = 0; i < found->count; i++) {
+        int64_t offered = found->keys[i].file->times.sync_publish;
+        if (offered != 0 && offered < at)
+            return false;
+    }
+    for (int64_t before = change_before(found, at); before != INT64_MIN;
+         before = change_before(found, before))
+        first = before;
+    return first != INT64_MIN && at - first < BEGINNING;
+}
+
 static void set_current(struct keyset *set, enum keyset_component component, keyset_mask keys,
                         keyset_mask signers, const struct adoption *found)
 {
@@ -289,7 +307,8 @@ static void adopt_zone(struct keyset *set, const struct adoption *found)
     push_zone_at(set, found, found->now);
     for (int64_t change = change_before(found, at); change > since;
          change = change_before(found, change))
-        push_zone_at(set, found, change - 1);
+        if (!is_beginning(found, change))
+            push_zone_at(set, found, change - 1);
     keyset_mask published = published_at(found, found->now);
     keyset_mask active = active_at(set, found, found->now), before = 0;
     for (size_t i = 0; i < set->history[KEYSET_SIGNATURES].count; i++)

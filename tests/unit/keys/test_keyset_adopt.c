@@ -76,6 +76,29 @@ static void a_pair_at_rest_goes_on(void **state)
     assert_int_equal(set.offered, bit_of(&set, 1));
 }
 
+// dnssec-keygen was run twice, and it became the next second, or a few later: RSA takes its time.
+static void keys_that_were_made_together_begin_together(void **state)
+{
+    (void)state;
+    struct dnskey files[] = {file(1, 257, since(NOW - 20, NOW - 20)),
+                             file(2, 256, since(NOW - 15, NOW - 15))};
+    struct keyset set = adopt(files, 2, 2);
+    assert_int_equal(keyset_signers(&set), bit_of(&set, 2));
+    assert_int_equal(set.offered, 0); // the zone was unsigned before, and caches know that
+    assert_int_equal(set.history[KEYSET_DNSKEYS].list[0].keys, 0);
+}
+
+// The same times, but the parent was told of the first: it was a CSK, and caches may have what it signed.
+static void a_key_that_was_offered_before_the_other_was_a_csk(void **state)
+{
+    (void)state;
+    struct dnskey files[] = {file(1, 257, since(NOW - 20, NOW - 20)),
+                             file(2, 256, since(NOW - 5, NOW - 5))};
+    files[0].times.sync_publish = NOW - 10;
+    struct keyset set = adopt(files, 2, 2);
+    assert_int_equal(keyset_signers(&set), bit_of(&set, 1) | bit_of(&set, 2));
+}
+
 // Pre-publication: the successor is published, the old one signs yet.
 static void a_zsk_that_was_published_beforehand_is_the_next(void **state)
 {
@@ -141,6 +164,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pair_at_rest_goes_on),
+        cmocka_unit_test(keys_that_were_made_together_begin_together),
+        cmocka_unit_test(a_key_that_was_offered_before_the_other_was_a_csk),
         cmocka_unit_test(a_zsk_that_was_published_beforehand_is_the_next),
         cmocka_unit_test(of_two_ksks_that_sign_the_later_stays),
         cmocka_unit_test(a_published_key_that_nobody_scheduled_does_not_sign),
