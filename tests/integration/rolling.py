@@ -86,8 +86,8 @@ class RollingBox(Box):
         return self.zonegen("--ds", ZONE).stdout
 
 
-def asked():
-    return questions(ZONE, "box", more=[(f"_25._tcp.box.{ZONE}", "TLSA")])
+def asked(**options):
+    return questions(ZONE, "box", more=[(f"_25._tcp.box.{ZONE}", "TLSA")], **options)
 
 
 @contextlib.contextmanager

@@ -112,10 +112,15 @@ class Validator:
         val-bogus-ttl and lame-ttl say."""
         run(*self.flush, zone)
 
-    def reasons(self, zone):
-        """The last lines of its log about the zone."""
+    def said(self):
+        """How much it has logged, for reasons()."""
+        return self.program.log_path.stat().st_size
+
+    def reasons(self, zone, since):
+        """The last lines of its log about the zone since then."""
         name = re.escape(str(zone).rstrip("."))
-        return [line for line in self.program.log().splitlines() if re.search(rf"\b{name}\b", line, re.I)][-4:]
+        text = self.program.log_path.read_bytes()[since:].decode(errors="replace")
+        return [line for line in text.splitlines() if re.search(rf"\b{name}\b", line, re.I)][-4:]
 
 
 SBIN = "/usr/sbin:/usr/bin"

@@ -102,7 +102,7 @@ class Watch:
 
     def look(self, validator, question):
         name, rtype = question.fresh()
-        asked_at = time.monotonic()
+        asked_at, logged = time.monotonic(), validator.said()
         try:
             message = validator.ask(name, rtype)
         except (OSError, dns.exception.DNSException) as trouble:
@@ -112,7 +112,7 @@ class Watch:
         said = what_it_says(name, rtype, message)
         if said != question.expected:
             ede = [option.to_text() for option in message.options if isinstance(option, dns.edns.EDEOption)]
-            reason = "; ".join(ede + validator.reasons(question.zone))
+            reason = "; ".join(ede + validator.reasons(question.zone, logged))
             is_bogus = said == "SERVFAIL"
             found = self.bogus if is_bogus else self.wrong
             found.append(Finding(time.time(), validator.name, f"{name} {rtype}", said, reason))
