@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <stdlib.h>
 
+#include "dns/serial.h"
 #include "probe/judge.h"
 
 // Signatures that are renewed have more than a half of their life left (the signer), or are near their end because a
@@ -45,18 +46,13 @@ struct worth {
     int64_t life;      // and how long it was made for
 };
 
-// RRSIG times are serial numbers of 32 bits (RFC 4034 §3.1.5).
-static int64_t when(const ldns_rdf *time, int64_t now)
-{
-    return now + (int32_t)(ldns_rdf2native_int32(time) - (uint32_t)now);
-}
-
 static void measure(const ldns_rr *signature, int64_t now, struct worth *ret)
 {
-    int64_t until = when(ldns_rr_rrsig_expiration(signature), now);
+    int64_t until = serial_time(ldns_rdf2native_int32(ldns_rr_rrsig_expiration(signature)), now);
     if (until > ret->until) {
         ret->until = until;
-        ret->life = until - when(ldns_rr_rrsig_inception(signature), now);
+        ret->life =
+            until - serial_time(ldns_rdf2native_int32(ldns_rr_rrsig_inception(signature)), now);
     }
 }
 

@@ -3,6 +3,7 @@
 // version of it?
 #include <string.h>
 
+#include "dns/serial.h"
 #include "probe/judge.h"
 
 // While a change may still be on its way to secondaries, who has not got it yet does nothing wrong. Serials are Unix
@@ -261,12 +262,6 @@ static uint32_t serial_of(const struct judge_server *server)
     return ldns_rdf2native_int32(ldns_rr_rdf(server->soa, 2));
 }
 
-// RFC 1982 §3.2
-static bool is_newer(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) > 0;
-}
-
 static void judge_serials(struct judge *judge)
 {
     const struct judge_server *newest = NULL;
@@ -274,7 +269,7 @@ static void judge_serials(struct judge *judge)
     for (size_t i = 0; i < judge->servers.count; i++) {
         const struct judge_server *server = &judge->servers.list[i];
         if (server->soa != NULL &&
-            (newest == NULL || is_newer(serial_of(server), serial_of(newest))))
+            (newest == NULL || serial_is_later(serial_of(server), serial_of(newest))))
             newest = server;
     }
     if (newest == NULL)

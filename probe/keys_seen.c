@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "dns/serial.h"
 #include "dns/types.h"
 #include "probe/records.h"
 
@@ -37,12 +38,6 @@ static size_t find_key(const struct observe_question *question, const ldns_rr *r
 
 // ── Signatures ───────────────────────────────────────────────────────────────────────────────────
 
-// RRSIG times are serial numbers of 32 bits (RFC 4034 §3.1.5).
-static int64_t when(const ldns_rdf *time, int64_t now)
-{
-    return now + (int32_t)(ldns_rdf2native_int32(time) - (uint32_t)now);
-}
-
 static bool is_signature(const ldns_rr *rr, const uint8_t *zone, uint16_t covered)
 {
     struct name signer;
@@ -59,8 +54,8 @@ static bool is_made_by(const ldns_rr *signature, const struct observe_key *key)
 
 static bool is_timely(const ldns_rr *signature, int64_t now)
 {
-    return when(ldns_rr_rrsig_inception(signature), now) <= now &&
-           when(ldns_rr_rrsig_expiration(signature), now) >= now;
+    return serial_time(ldns_rdf2native_int32(ldns_rr_rrsig_inception(signature)), now) <= now &&
+           serial_time(ldns_rdf2native_int32(ldns_rr_rrsig_expiration(signature)), now) >= now;
 }
 
 static bool fits(const ldns_rr_list *rrset, const ldns_rr *signature, ldns_rr *key)
@@ -117,7 +112,8 @@ static void read_signatures(const struct signed_set *set, const ldns_rr_list *re
         const ldns_rr *rr = ldns_rr_list_rr(records, i);
         if (!is_signature(rr, set->question->zone, set->type))
             continue;
-        int64_t expires_at = when(ldns_rr_rrsig_expiration(rr), set->now);
+        int64_t expires_at =
+            serial_time(ldns_rdf2native_int32(ldns_rr_rrsig_expiration(rr)), set->now);
         if (ret->expires_at == 0 || expires_at < ret->expires_at)
             ret->expires_at = expires_at;
         if (++count > KEYS_SIGNATURES_MAX || !is_timely(rr, set->now))

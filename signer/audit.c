@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dns/serial.h"
 #include "dns/types.h"
 #include "signer/publisher.h"
 #include "signer/rrsig.h"
@@ -109,8 +110,7 @@ static bool times_hold(const struct image *image, const struct image_rrset *rrse
     image_rrs(&cursor, image, rrset, true);
     while (image_rrs_next(&cursor, &rr))
         if (!rrsig_read(rr.rdata, rr.rdata_len, &sig) || sig.original_ttl < rrset->ttl ||
-            plan_time_from_wire(sig.inception, now) > now ||
-            plan_time_from_wire(sig.expiration, now) <= now)
+            serial_time(sig.inception, now) > now || serial_time(sig.expiration, now) <= now)
             return false;
     return true;
 }

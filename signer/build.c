@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "dns/serial.h"
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "signer/compile.h"
@@ -312,7 +313,7 @@ static bool last_serial(const struct build_context *context, const struct zone *
     bool published = zone->published.exists && (!context->distrust || !remembered);
     if (remembered)
         *ret = zone->state.serial;
-    if (published && (!remembered || plan_serial_is_later(zone->published.serial, *ret)))
+    if (published && (!remembered || serial_is_later(zone->published.serial, *ret)))
         *ret = zone->published.serial;
     return remembered || published;
 }
@@ -335,7 +336,7 @@ static enum status choose_serial(const struct build_context *context, struct bui
         return STATUS_OK;
     }
     // Secondaries would not take it (RFC 1982 §3.2).
-    if (any && last != soa.serial && !plan_serial_is_later(soa.serial, last))
+    if (any && last != soa.serial && !serial_is_later(soa.serial, last))
         return error_set(err, STATUS_RANGE,
                          "%s: its serial %u lies behind %u, which was published already; raise it",
                          zone_file_path(zone), soa.serial, last);

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "dns/image_build.h"
+#include "dns/serial.h"
 #include "dns/types.h"
 #include "signer/plan.h"
 #include "signer/rrsig.h"
@@ -100,7 +101,7 @@ int64_t compile_first_expiration(const struct records *records, int64_t now)
         struct rrsig sig;
         if (record->type != RR_TYPE_RRSIG || !rrsig_read(record->rdata, record->rdata_len, &sig))
             continue;
-        int64_t expiration = plan_time_from_wire(sig.expiration, now);
+        int64_t expiration = serial_time(sig.expiration, now);
         if (first == 0 || expiration < first)
             first = expiration;
     }

@@ -2,6 +2,7 @@
 #include "signer/plan.h"
 
 #include "dns/name.h"
+#include "dns/serial.h"
 
 struct plan_policy plan_policy(const struct config_dnssec_policy *config)
 {
@@ -13,24 +14,18 @@ struct plan_policy plan_policy(const struct config_dnssec_policy *config)
     return policy;
 }
 
-bool plan_serial_is_later(uint32_t a, uint32_t b)
-{
-    uint32_t distance = a - b;
-    return distance != 0 && distance < UINT32_C(1) << 31;
-}
-
 static uint32_t later_of(uint32_t a, uint32_t b)
 {
-    return plan_serial_is_later(b, a) ? b : a;
+    return serial_is_later(b, a) ? b : a;
 }
 
 uint32_t plan_serial_next(uint32_t last, int64_t now, uint32_t floor)
 {
     // Behind last + 1 is not enough: half a circle on it would be before last.
     uint32_t next = last + 1;
-    if (plan_serial_is_later((uint32_t)now, last))
+    if (serial_is_later((uint32_t)now, last))
         next = later_of(next, (uint32_t)now);
-    if (plan_serial_is_later(floor, last))
+    if (serial_is_later(floor, last))
         next = later_of(next, floor);
     return next;
 }
@@ -74,9 +69,4 @@ bool plan_is_taken_along(const struct plan_policy *policy, int64_t now, int64_t 
 int64_t plan_due_at(const struct plan_policy *policy, int64_t expiration)
 {
     return expiration - policy->refresh - policy->ahead;
-}
-
-int64_t plan_time_from_wire(uint32_t wire, int64_t now)
-{
-    return now + (int32_t)(wire - (uint32_t)now);
 }

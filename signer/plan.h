@@ -31,8 +31,6 @@ struct plan_policy { // seconds
 // would be due as soon as it is made.
 struct plan_policy plan_policy(const struct config_dnssec_policy *config);
 
-// Is a behind b in the serial arithmetic of RFC 1982 §3.2? Undefined distances count as no.
-bool plan_serial_is_later(uint32_t a, uint32_t b);
 // The serial to publish: behind `last`, at least the Unix time, at least `floor`. Never backwards, whatever clock and
 // file say: what RFC 1982 does not put behind last + 1 is left out of account.
 uint32_t plan_serial_next(uint32_t last, int64_t now, uint32_t floor);
@@ -53,6 +51,3 @@ bool plan_is_due(const struct plan_policy *policy, int64_t now, int64_t expirati
 bool plan_is_taken_along(const struct plan_policy *policy, int64_t now, int64_t expiration);
 // When a zone is due whose first signature expires then.
 int64_t plan_due_at(const struct plan_policy *policy, int64_t expiration);
-
-// The 32 bits of an RRSIG's time as Unix time: the one nearest to now (RFC 4034 §3.1.5).
-int64_t plan_time_from_wire(uint32_t wire, int64_t now);

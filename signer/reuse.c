@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "dns/nsec3.h"
+#include "dns/serial.h"
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "signer/rrsig.h"
@@ -122,8 +123,8 @@ static bool holds(const struct reuse *reuse, const struct rrset *rrset, const st
     return sig->covered == rrset->type && sig->algorithm == key->algorithm &&
            sig->tag == key->tag && sig->labels == reuse->records->owners[rrset->owner].labels &&
            sig->original_ttl == rrset->ttl && name_equal(sig->signer, reuse->records->apex) &&
-           plan_time_from_wire(sig->inception, now) <= now &&
-           !plan_is_taken_along(&reuse->policy, now, plan_time_from_wire(sig->expiration, now));
+           serial_time(sig->inception, now) <= now &&
+           !plan_is_taken_along(&reuse->policy, now, serial_time(sig->expiration, now));
 }
 
 bool reuse_signature(struct reuse *reuse, const struct rrset *rrset, const struct dnskey *key,
@@ -145,7 +146,7 @@ bool reuse_signature(struct reuse *reuse, const struct rrset *rrset, const struc
             continue;
         *ret_rdata = xmemdup(rr.rdata, rr.rdata_len);
         *ret_len = rr.rdata_len;
-        *ret_expiration = plan_time_from_wire(sig.expiration, reuse->now);
+        *ret_expiration = serial_time(sig.expiration, reuse->now);
         return true;
     }
     return false;

@@ -13,7 +13,7 @@ struct rrsig {
     uint8_t algorithm;
     uint8_t labels;
     uint32_t original_ttl;
-    uint32_t expiration; // the 32 bits of the wire: plan_time_from_wire
+    uint32_t expiration; // the 32 bits of the wire: serial_time
     uint32_t inception;
     uint16_t tag;
     uint8_t signer[NAME_WIRE_MAX];

@@ -7,6 +7,7 @@
 #include <ldns/ldns.h>
 
 #include "base/alloc.h"
+#include "dns/serial.h"
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "signer/records.h"
@@ -218,8 +219,8 @@ static const char *wrong_times(const struct verification *v, const struct rrsig 
 {
     const struct verify_request *request = v->request;
     int64_t now = request->now;
-    int64_t expiration = plan_time_from_wire(sig->expiration, now);
-    if (plan_time_from_wire(sig->inception, now) > now)
+    int64_t expiration = serial_time(sig->expiration, now);
+    if (serial_time(sig->inception, now) > now)
         return "is not valid yet";
     if (expiration <= now)
         return "has expired; sign the zone again";
@@ -375,7 +376,7 @@ static enum status check_signatures(struct verification *v, const struct image_r
         signed_by[sig.algorithm] = true;
         if (v->request->keyset != NULL)
             signers |= slot_of(v->request->keyset, (struct dnskey_id){sig.tag, sig.algorithm});
-        int64_t began = plan_time_from_wire(sig.inception, v->request->now);
+        int64_t began = serial_time(sig.inception, v->request->now);
         inception = began > inception ? began : inception;
     }
     note_signers(v, rrset, signers);

@@ -1,4 +1,5 @@
 zonebox_unit(dns test_name dns)
+zonebox_unit(dns test_serial dns)
 zonebox_unit(dns test_query dns)
 zonebox_unit(dns test_observe dns)
 zonebox_unit(dns test_tag_list dns)

@@ -3,6 +3,8 @@
 // wrong is said once.
 #include "tests/unit/signer/box.h"
 
+#include "dns/serial.h"
+
 static void write_whole_config(const char *box, const char *domains)
 {
     char *text = xasprintf("box: {hostname: box.example.com, dkim: no, %s}\nstate: %s/state\n"
@@ -196,7 +198,7 @@ static void signatures_that_fall_due_while_others_are_made_are_published(void **
     struct batch *batch = sign_next(publisher, now);
     assert_non_null(batch);
     assert_int_equal(publisher_commit(publisher, batch, due + 1), STATUS_OK);
-    assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+    assert_true(serial_is_later(serial_of(publisher, "example.com"), serial));
     assert_false(publisher_has_trouble(publisher));
     publisher_close(publisher);
 }
@@ -241,7 +243,7 @@ static void a_damaged_serve_is_made_anew(void **state)
     assert_null(publisher->trouble);
     assert_valid(publisher, "example.com", NOW + 180);
     assert_valid(publisher, "example.org", NOW + 180);
-    assert_true(plan_serial_is_later(serial_of(publisher, "example.org"), serial + 1));
+    assert_true(serial_is_later(serial_of(publisher, "example.org"), serial + 1));
     publisher_close(publisher);
 }
 
