@@ -97,8 +97,27 @@ static void close_client(struct client *client)
 
 // ── Answers ──────────────────────────────────────────────────────────────────────────────────────
 
+void control_set(json_t *object, const char *name, json_t *value)
+{
+    json_object_set_new_nocheck(object, name, value);
+}
+
+json_t *control_time(int64_t time)
+{
+    return time != 0 && time != INT64_MAX ? json_integer(time) : json_null();
+}
+
+json_t *control_taken_text(char *text)
+{
+    json_t *ret = control_text(text);
+    free(text);
+    return ret;
+}
+
 json_t *control_text(const char *text)
 {
+    if (text == NULL)
+        return json_null();
     json_t *string = json_string(text);
     if (string != NULL)
         return string;

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <uv.h>
 
@@ -45,8 +46,14 @@ enum status control_open(uv_loop_t *loop, int fd, const struct control_command *
 // Stops; what was not read of a reply is lost. Memory is released when the loop has run on. NULL is fine.
 void control_close(struct control *control);
 
+// What replies are made of. The name is ASCII; the value is taken over.
+void control_set(json_t *object, const char *name, json_t *value);
 // Words as a JSON string, also those that are not UTF-8 (of a path, a file): there, what is not ASCII becomes '?'.
+// NULL becomes null.
 json_t *control_text(const char *text);
+json_t *control_taken_text(char *text); // which is freed
+// Unix time; null for what was never (0) and what is not known to come (INT64_MAX).
+json_t *control_time(int64_t time);
 
 // Makes the listening socket at path, in place of what a program that died left there. The mode is set before
 // anybody can connect; group (gid_t)-1: the caller's. RANGE when the path is too long for a socket (sun_path),

@@ -12,14 +12,9 @@
 #include "daemon/programs.h"
 #include "daemon/workers.h"
 
-static json_t *text_or_null(const char *text)
+static json_t *words_or_null(const char *text)
 {
-    return text[0] != '\0' ? control_text(text) : json_null();
-}
-
-static json_t *number_or_null(int64_t number)
-{
-    return number != 0 ? json_integer(number) : json_null();
+    return control_text(text[0] != '\0' ? text : NULL);
 }
 
 static void add_error(json_t *errors, const struct error *err)
@@ -52,7 +47,7 @@ static json_t *as_text(json_t *errors)
     struct buf text = {0};
     for (size_t i = 0; i < json_array_size(errors); i++)
         buf_printf(&text, i > 0 ? "\n%s" : "%s", json_string_value(json_array_get(errors, i)));
-    json_t *value = text.len > 0 ? control_text(buf_text(&text)) : json_null();
+    json_t *value = words_or_null(buf_text(&text));
     buf_done(&text);
     json_decref(errors);
     return value;
@@ -69,13 +64,13 @@ static json_t *describe(const struct child *child)
     json_t *program = json_object();
     int pid = child_pid(child);
     json_object_set_new(program, "name", json_string(child->log.name));
-    json_object_set_new(program, "pid", number_or_null(pid));
+    json_object_set_new(program, "pid", pid != 0 ? json_integer(pid) : json_null());
     json_object_set_new(program, "state", json_string(states[child->state]));
-    json_object_set_new(program, "since", number_or_null(pid != 0 ? child->since : 0));
+    json_object_set_new(program, "since", control_time(pid != 0 ? child->since : 0));
     json_object_set_new(program, "restarts", json_integer(child->restarts));
-    json_object_set_new(program, "last-exit", text_or_null(child->last_exit));
-    json_object_set_new(program, "last-error", text_or_null(child->log.last_error));
-    json_object_set_new(program, "last-error-at", number_or_null(child->log.last_error_at));
+    json_object_set_new(program, "last-exit", words_or_null(child->last_exit));
+    json_object_set_new(program, "last-error", words_or_null(child->log.last_error));
+    json_object_set_new(program, "last-error-at", control_time(child->log.last_error_at));
     return program;
 }
 

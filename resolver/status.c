@@ -14,8 +14,7 @@ static json_t *anchor_json(const struct anchor *anchor)
     json_object_set_new(json, "tag", json_integer(anchor->record.tag));
     json_object_set_new(json, "algorithm", json_integer(anchor->record.algorithm));
     json_object_set_new(json, "state", json_string(anchor_state_text(anchor->state)));
-    json_object_set_new(json, "since",
-                        anchor->since > 0 ? json_integer(anchor->since) : json_null());
+    json_object_set_new(json, "since", control_time(anchor->since));
     json_object_set_new(json, "source", control_text(anchor->source));
     return json;
 }

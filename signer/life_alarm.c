@@ -13,22 +13,28 @@ static const struct {
     enum log_level level;
     const char *event, *over;
     const char *reason;
+    bool of_server; // the first that was wrong is named
 } kinds[] = {
     {LIFE_RUNS_OUT, LOG_LEVEL_ERROR, "served-signatures-run-out", "served-signatures-good-again",
      "a name server has signatures that are nearer to their end than they should be: see why it "
-     "does not fetch the zone"},
+     "does not fetch the zone",
+     true},
     {LIFE_OTHER_KEYS, LOG_LEVEL_ERROR, "served-keys-differ", "served-keys-good-again",
      "a name server has other keys or signatures than are published, for longer than a transfer "
-     "takes: see why it does not fetch the zone"},
+     "takes: see why it does not fetch the zone",
+     true},
     {LIFE_DS_BOGUS, LOG_LEVEL_ERROR, "ds-makes-zone-bogus", "ds-good-again",
      "there is a DS at the parent, and none that this zone can be validated with, so resolvers "
-     "refuse it"},
+     "refuse it",
+     false},
     {LIFE_DOES_NOT_HOLD, LOG_LEVEL_ERROR, "keys-do-not-fit-together", "keys-fit-together-again",
      "a DS came to the parent, or back, before its time: resolvers may refuse the zone until what "
-     "they have kept has run out"},
+     "they have kept has run out",
+     false},
     {LIFE_DS_FOREIGN, LOG_LEVEL_WARNING, "foreign-ds", "foreign-ds-gone",
      "the parent has a DS of a key that is none of this zone: it does no harm beside ours, and "
-     "should be taken out there"},
+     "should be taken out there",
+     false},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -84,12 +90,17 @@ static const char *todo(const struct zone *zone, const struct keyset *set)
                : "replace the DS at the registrar by what `zonegen --ds` prints";
 }
 
+// NULL: it is not about a server. The caller frees.
+static char *server_of(const struct life_watch *watch, size_t kind)
+{
+    return kinds[kind].of_server ? life_server_text(watch->served.first_wrong) : NULL;
+}
+
 static void tell(const struct zone *zone, const struct keyset *set, size_t kind, int64_t now)
 {
     enum life_alarm alarm = kinds[kind].alarm;
-    bool of_servers = alarm == LIFE_RUNS_OUT || alarm == LIFE_OTHER_KEYS;
     const struct life_watch *watch = &zone->watch;
-    char *server = of_servers ? life_server_text(watch->served.first_wrong) : NULL;
+    char *server = server_of(watch, kind);
     int64_t left = watch->expires_at > now ? watch->expires_at - now : 0;
     log_event(kinds[kind].level, kinds[kind].event, "zone", zone->name, "server", server,
               "seconds-left", alarm == LIFE_RUNS_OUT ? log_u64(left) : NULL, "reason",
@@ -124,10 +135,9 @@ char *life_alarm_words(const struct zone *zone)
         return NULL;
     if (kinds[i].alarm == LIFE_DS_BOGUS)
         return xasprintf("%s; %s", kinds[i].reason, watch->todo);
-    bool of_servers = kinds[i].alarm == LIFE_RUNS_OUT || kinds[i].alarm == LIFE_OTHER_KEYS;
-    char *server = of_servers ? life_server_text(watch->served.first_wrong) : NULL;
-    char *words = xasprintf("%s%s%s%s", kinds[i].reason, server != NULL ? " (" : "",
-                            server != NULL ? server : "", server != NULL ? ")" : "");
+    char *server = server_of(watch, i);
+    char *words =
+        server != NULL ? xasprintf("%s (%s)", kinds[i].reason, server) : xstrdup(kinds[i].reason);
     free(server);
     return words;
 }

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/control.h"
 #include "keys/rollover_forecast.h"
 #include "signer/life.h"
 #include "signer/life_words.h"
@@ -128,31 +129,22 @@ static void put_waits(const struct rollover_forecast_step *step, struct buf *ret
 
 // ── The plan ─────────────────────────────────────────────────────────────────────────────────────
 
-static json_t *text_or_null(struct buf *text) // which is released
-{
-    json_t *ret = text->len > 0 ? json_string_nocheck(buf_text(text)) : json_null();
-    buf_done(text);
-    return ret;
-}
-
 static json_t *step_of(const struct rollover_forecast_step *step)
 {
     struct buf happens = {0}, waits = {0};
     json_t *object = json_object();
-    bool timed = step->wait == ROLLOVER_FOR_CACHES && step->until != INT64_MAX;
+    bool timed = step->wait == ROLLOVER_FOR_CACHES && step->parent_acts == 0;
     put_events(step, &happens);
     put_waits(step, &waits);
-    json_object_set_new(object, "at",
-                        step->parent_acts == 0 ? json_integer(step->at) : json_null());
-    json_object_set_new(object, "acts", json_integer(step->parent_acts));
-    json_object_set_new(object, "after", json_integer(step->after));
-    json_object_set_new(object, "step", json_string_nocheck(buf_text(&happens)));
-    const char *wait = life_wait_name(step->wait);
-    json_object_set_new(object, "wait", wait != NULL ? json_string_nocheck(wait) : json_null());
-    json_object_set_new(object, "waits", text_or_null(&waits));
-    json_object_set_new(object, "until",
-                        timed && step->parent_acts == 0 ? json_integer(step->until) : json_null());
+    control_set(object, "at", control_time(step->parent_acts == 0 ? step->at : 0));
+    control_set(object, "acts", json_integer(step->parent_acts));
+    control_set(object, "after", json_integer(step->after));
+    control_set(object, "step", json_string_nocheck(buf_text(&happens)));
+    control_set(object, "wait", control_text(life_wait_name(step->wait)));
+    control_set(object, "waits", control_text(waits.len > 0 ? buf_text(&waits) : NULL));
+    control_set(object, "until", control_time(timed ? step->until : 0));
     buf_done(&happens);
+    buf_done(&waits);
     return object;
 }
 

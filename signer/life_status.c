@@ -8,29 +8,16 @@
 #include "signer/life.h"
 #include "signer/life_words.h"
 
-static void set_value(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new_nocheck(object, key, value);
-}
-
-static json_t *time_or_null(int64_t time)
-{
-    return time > 0 && time < KEYSET_OPEN ? json_integer(time) : json_null();
-}
-
-static json_t *text_or_null(const char *text)
-{
-    return text != NULL ? json_string_nocheck(text) : json_null();
-}
-
 // ── Waiting ──────────────────────────────────────────────────────────────────────────────────────
 
 static void set_waiting(json_t *object, const struct keyset *set,
                         const struct rollover_waiting *waiting, bool observed)
 {
-    set_value(object, "wait", text_or_null(life_wait_name(waiting->wait)));
-    set_value(object, "waits", text_or_null(life_wait_words(set, waiting->wait, observed)));
-    set_value(object, "until", time_or_null(waiting->until));
+    control_set(object, "wait", control_text(life_wait_name(waiting->wait)));
+    control_set(object, "waits", control_text(life_wait_words(set, waiting->wait, observed)));
+    // A version that was not seen gone has no end yet.
+    control_set(object, "until",
+                waiting->until < KEYSET_OPEN ? control_time(waiting->until) : json_null());
 }
 
 // ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
@@ -83,35 +70,35 @@ static json_t *key_of(const struct keyset *set, const struct rollover_policy *po
     enum rollover_state state = rollover_key_state(set, slot);
     struct rollover_waiting waiting = rollover_key_waits(set, policy, slot, now);
     json_t *object = json_object();
-    set_value(object, "tag", json_integer(key->id.tag));
-    set_value(object, "algorithm", json_integer(key->id.algorithm));
-    set_value(object, "flags",
-              json_integer(key->role == KEY_ROLE_ZSK ? DNSKEY_FLAGS_ZONE : DNSKEY_FLAGS_SEP));
-    set_value(object, "role", json_string_nocheck(role_name(key->role)));
-    set_value(object, "state", json_string_nocheck(rollover_state_name(state)));
-    set_value(object, "since", time_or_null(since(key, state)));
-    set_value(object, "leaving", json_boolean(!key->wanted));
-    set_value(object, "compromised", json_boolean(key->compromised));
-    set_value(object, "published", json_boolean((keyset_dnskeys(set) & bit) != 0));
-    set_value(object, "signs-keys", json_boolean((keyset_key_signers(set) & bit) != 0));
-    set_value(object, "signs-zone", json_boolean((keyset_signers(set) & bit) != 0));
-    set_value(object, "ds", text_or_null(ds_name(set, slot)));
+    control_set(object, "tag", json_integer(key->id.tag));
+    control_set(object, "algorithm", json_integer(key->id.algorithm));
+    control_set(object, "flags",
+                json_integer(key->role == KEY_ROLE_ZSK ? DNSKEY_FLAGS_ZONE : DNSKEY_FLAGS_SEP));
+    control_set(object, "role", json_string_nocheck(role_name(key->role)));
+    control_set(object, "state", json_string_nocheck(rollover_state_name(state)));
+    control_set(object, "since", control_time(since(key, state)));
+    control_set(object, "leaving", json_boolean(!key->wanted));
+    control_set(object, "compromised", json_boolean(key->compromised));
+    control_set(object, "published", json_boolean((keyset_dnskeys(set) & bit) != 0));
+    control_set(object, "signs-keys", json_boolean((keyset_key_signers(set) & bit) != 0));
+    control_set(object, "signs-zone", json_boolean((keyset_signers(set) & bit) != 0));
+    control_set(object, "ds", control_text(ds_name(set, slot)));
     set_waiting(object, set, &waiting, observed);
-    set_value(object, "created-at", time_or_null(key->created_at));
-    set_value(object, "published-at", time_or_null(key->published_at));
-    set_value(object, "active-at", time_or_null(key->active_at));
-    set_value(object, "offered-at", time_or_null(key->offered_at));
-    set_value(object, "ds-seen-at", time_or_null(key->ds_seen_at));
-    set_value(object, "retired-at", time_or_null(key->retired_at));
+    control_set(object, "created-at", control_time(key->created_at));
+    control_set(object, "published-at", control_time(key->published_at));
+    control_set(object, "active-at", control_time(key->active_at));
+    control_set(object, "offered-at", control_time(key->offered_at));
+    control_set(object, "ds-seen-at", control_time(key->ds_seen_at));
+    control_set(object, "retired-at", control_time(key->retired_at));
     return object;
 }
 
 static json_t *public_key_of(const struct public_key *key)
 {
     json_t *object = json_object();
-    set_value(object, "tag", json_integer(key->tag));
-    set_value(object, "algorithm", json_integer(key->algorithm));
-    set_value(object, "flags", json_integer(key->flags));
+    control_set(object, "tag", json_integer(key->tag));
+    control_set(object, "algorithm", json_integer(key->algorithm));
+    control_set(object, "flags", json_integer(key->flags));
     return object;
 }
 
@@ -142,17 +129,17 @@ json_t *life_status(const struct zone *zone, bool observed, int64_t now)
     struct rollover_policy policy = life_policy(zone, 0);
     struct rollover_waiting waiting = rollover_waits(&set, &policy, now);
     json_t *object = json_object();
-    set_value(object, "order", text_or_null(orders[set.order]));
-    set_value(object, "ordered-at",
-              time_or_null(set.order != KEYSET_NO_ORDER ? set.ordered_at : 0));
-    set_value(object, "observed", json_boolean(observed));
-    set_value(object, "secure", json_boolean(keyset_is_secure(&set)));
-    set_value(object, "ds-is-in", json_boolean(set.offered != 0 && keyset_ds_is_in(&set)));
-    set_value(object, "ds-foreign", json_integer(set.ds_foreign));
-    set_value(object, "ds-ttl", json_integer(set.ds_ttl));
-    set_value(object, "holds", json_boolean(keyset_holds(&set)));
+    control_set(object, "order", control_text(orders[set.order]));
+    control_set(object, "ordered-at",
+                control_time(set.order != KEYSET_NO_ORDER ? set.ordered_at : 0));
+    control_set(object, "observed", json_boolean(observed));
+    control_set(object, "secure", json_boolean(keyset_is_secure(&set)));
+    control_set(object, "ds-is-in", json_boolean(set.offered != 0 && keyset_ds_is_in(&set)));
+    control_set(object, "ds-foreign", json_integer(set.ds_foreign));
+    control_set(object, "ds-ttl", json_integer(set.ds_ttl));
+    control_set(object, "holds", json_boolean(keyset_holds(&set)));
     set_waiting(object, &set, &waiting, observed);
-    set_value(object, "next", time_or_null(zone->life_next));
+    control_set(object, "next", control_time(zone->life_next));
     return object;
 }
 
@@ -173,21 +160,18 @@ bool life_is_open(const struct zone *zone, int64_t now)
 
 static json_t *server_or_null(const uint8_t octets[16])
 {
-    char *text = life_server_text(octets);
-    json_t *ret = text_or_null(text);
-    free(text);
-    return ret;
+    return control_taken_text(life_server_text(octets));
 }
 
 static json_t *sight_of(const struct life_sight *sight)
 {
     json_t *object = json_object();
-    set_value(object, "looked-at", time_or_null(sight->looked_at));
-    set_value(object, "ok", json_integer(sight->ok));
-    set_value(object, "wrong", json_integer(sight->wrong));
-    set_value(object, "unknown", json_integer(sight->unknown));
-    set_value(object, "first-wrong", server_or_null(sight->first_wrong));
-    set_value(object, "first-unknown", server_or_null(sight->first_unknown));
+    control_set(object, "looked-at", control_time(sight->looked_at));
+    control_set(object, "ok", json_integer(sight->ok));
+    control_set(object, "wrong", json_integer(sight->wrong));
+    control_set(object, "unknown", json_integer(sight->unknown));
+    control_set(object, "first-wrong", server_or_null(sight->first_wrong));
+    control_set(object, "first-unknown", server_or_null(sight->first_unknown));
     return object;
 }
 
@@ -196,7 +180,7 @@ json_t *life_served_status(const struct zone *zone)
     if (zone->watch.served.looked_at == 0)
         return json_null();
     json_t *object = sight_of(&zone->watch.served);
-    set_value(object, "expires", time_or_null(zone->watch.expires_at));
+    control_set(object, "expires", control_time(zone->watch.expires_at));
     return object;
 }
 
@@ -205,6 +189,6 @@ json_t *life_parent_status(const struct zone *zone)
     if (zone->watch.parent.looked_at == 0)
         return json_null();
     json_t *object = sight_of(&zone->watch.parent);
-    set_value(object, "ds-foreign", json_integer(zone->watch.foreign));
+    control_set(object, "ds-foreign", json_integer(zone->watch.foreign));
     return object;
 }

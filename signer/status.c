@@ -26,16 +26,6 @@ struct summary {
     int64_t expire, next; // the earliest, INT64_MAX: none
 };
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new_nocheck(object, key, value);
-}
-
-static json_t *time_or_null(int64_t time)
-{
-    return time != 0 && time != INT64_MAX ? json_integer(time) : json_null();
-}
-
 // What is wrong with it, or NULL. The caller frees it.
 static char *error_of(const struct zone *zone, int64_t now)
 {
@@ -64,26 +54,20 @@ static json_t *notes_of(const struct zone *zone, int64_t now)
     return list;
 }
 
-static json_t *text_or_null(char *text) // which is freed
-{
-    json_t *ret = text != NULL ? control_text(text) : json_null();
-    free(text);
-    return ret;
-}
-
 static void append_dkim(json_t *list, const struct publisher *publisher, const struct zone *zone,
                         const struct dkim_domain *domain, const struct dkim_key *key)
 {
     json_t *object = json_object();
-    set(object, "domain", json_string_nocheck(domain->name));
-    set(object, "selector", control_text(key->selector));
-    set(object, "algorithm",
-        key->trouble == NULL ? json_string_nocheck(dkim_algorithm_name(key->algorithm))
-                             : json_null());
-    set(object, "state",
+    control_set(object, "domain", json_string_nocheck(domain->name));
+    control_set(object, "selector", control_text(key->selector));
+    control_set(object, "algorithm",
+                control_text(key->trouble == NULL ? dkim_algorithm_name(key->algorithm) : NULL));
+    control_set(
+        object, "state",
         json_string_nocheck(key->trouble == NULL ? dkim_state_name(key->state) : "unusable"));
-    set(object, "since", time_or_null(key->changed));
-    set(object, "todo", text_or_null(dkim_words(zone, domain, key, questions_wanted(publisher))));
+    control_set(object, "since", control_time(key->changed));
+    control_set(object, "todo",
+                control_taken_text(dkim_words(zone, domain, key, questions_wanted(publisher))));
     json_array_append_new(list, object);
 }
 
@@ -114,19 +98,20 @@ static json_t *zone_of(const struct publisher *publisher, const struct zone *zon
 {
     const struct zone_published *published = &zone->published;
     json_t *object = json_object();
-    set(object, "name", json_string_nocheck(zone->name));
-    set(object, "serial", published->exists ? json_integer(published->serial) : json_null());
-    set(object, "dnssec", json_string_nocheck(kinds[kind_of(zone)]));
-    set(object, "signatures-expire", time_or_null(published->expires_at));
-    set(object, "sign-next", time_or_null(next_of(zone)));
-    set(object, "keys", life_keys_status(zone, questions_have_eyes(publisher), now));
-    set(object, "life", life_status(zone, questions_have_eyes(publisher), now));
-    set(object, "served", life_served_status(zone));
-    set(object, "parent", life_parent_status(zone));
-    set(object, "dkim", dkim_of(publisher, zone));
-    set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
-    set(object, "error", text_or_null(error));
-    set(object, "notes", notes_of(zone, now));
+    control_set(object, "name", json_string_nocheck(zone->name));
+    control_set(object, "serial",
+                published->exists ? json_integer(published->serial) : json_null());
+    control_set(object, "dnssec", json_string_nocheck(kinds[kind_of(zone)]));
+    control_set(object, "signatures-expire", control_time(published->expires_at));
+    control_set(object, "sign-next", control_time(next_of(zone)));
+    control_set(object, "keys", life_keys_status(zone, questions_have_eyes(publisher), now));
+    control_set(object, "life", life_status(zone, questions_have_eyes(publisher), now));
+    control_set(object, "served", life_served_status(zone));
+    control_set(object, "parent", life_parent_status(zone));
+    control_set(object, "dkim", dkim_of(publisher, zone));
+    control_set(object, "dkim-next", control_time(zone_dkim_next(zone->dkim)));
+    control_set(object, "error", control_taken_text(error));
+    control_set(object, "notes", notes_of(zone, now));
     return object;
 }
 
@@ -134,10 +119,10 @@ static json_t *zone_of(const struct publisher *publisher, const struct zone *zon
 static json_t *external_of(const struct publisher *publisher, const struct zone *zone, char *error)
 {
     json_t *object = json_object();
-    set(object, "name", json_string_nocheck(zone->name));
-    set(object, "dkim", dkim_of(publisher, zone));
-    set(object, "dkim-next", time_or_null(zone_dkim_next(zone->dkim)));
-    set(object, "error", text_or_null(error));
+    control_set(object, "name", json_string_nocheck(zone->name));
+    control_set(object, "dkim", dkim_of(publisher, zone));
+    control_set(object, "dkim-next", control_time(zone_dkim_next(zone->dkim)));
+    control_set(object, "error", control_taken_text(error));
     return object;
 }
 
@@ -160,18 +145,15 @@ static json_t *errors_of(const struct publisher *publisher)
 {
     json_t *list = json_array();
     const struct lastgood *lastgood = &publisher->lastgood;
-    if (publisher->trouble != NULL)
-        json_array_append_new(list, control_text(publisher->trouble));
-    if (publisher->clock_trouble != NULL)
-        json_array_append_new(list, control_text(publisher->clock_trouble));
-    if (publisher->offer_file.kept.trouble != NULL)
-        json_array_append_new(list, control_text(publisher->offer_file.kept.trouble));
-    if (publisher->public_file.kept.trouble != NULL)
-        json_array_append_new(list, control_text(publisher->public_file.kept.trouble));
-    if (publisher->tls.text.trouble != NULL)
-        json_array_append_new(list, control_text(publisher->tls.text.trouble));
-    if (publisher->dkim_tables.kept.trouble != NULL)
-        json_array_append_new(list, control_text(publisher->dkim_tables.kept.trouble));
+    const char *const troubles[] = {publisher->trouble,
+                                    publisher->clock_trouble,
+                                    publisher->offer_file.kept.trouble,
+                                    publisher->public_file.kept.trouble,
+                                    publisher->tls.text.trouble,
+                                    publisher->dkim_tables.kept.trouble};
+    for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
+        if (troubles[i] != NULL)
+            json_array_append_new(list, control_text(troubles[i]));
     const char *path, *words;
     for (size_t i = 0; lastgood_word(lastgood, i, &path, &words); i++) {
         char *line = xasprintf("%s: %s", path, words);
@@ -220,11 +202,11 @@ static json_t *audit_of(const struct publisher *publisher)
     const struct audit *audit = &publisher->audit;
     int64_t oldest;
     json_t *object = json_object();
-    set(object, "zones", json_integer((json_int_t)audit_count(publisher, &oldest)));
-    set(object, "oldest", time_or_null(oldest));
-    set(object, "signatures", json_integer((json_int_t)audit->signatures));
-    set(object, "milliseconds", json_integer(audit->spent_us / 1000));
-    set(object, "failures", json_integer((json_int_t)audit->failures));
+    control_set(object, "zones", json_integer((json_int_t)audit_count(publisher, &oldest)));
+    control_set(object, "oldest", control_time(oldest));
+    control_set(object, "signatures", json_integer((json_int_t)audit->signatures));
+    control_set(object, "milliseconds", json_integer(audit->spent_us / 1000));
+    control_set(object, "failures", json_integer((json_int_t)audit->failures));
     return object;
 }
 
@@ -250,21 +232,21 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     summary.wrong += list_externals(publisher, wanted, externals);
     bool one =
         strcmp(wanted, "all") != 0 && strcmp(wanted, "wrong") != 0 && strcmp(wanted, "open") != 0;
-    set(reply, "zone-count", json_integer((json_int_t)zones->count));
+    control_set(reply, "zone-count", json_integer((json_int_t)zones->count));
     for (size_t i = 0; i < 3; i++)
-        set(reply, kinds[i], json_integer((json_int_t)summary.kinds[i]));
-    set(reply, "wrong", json_integer((json_int_t)summary.wrong));
-    set(reply, "waiting", json_integer((json_int_t)summary.waiting));
+        control_set(reply, kinds[i], json_integer((json_int_t)summary.kinds[i]));
+    control_set(reply, "wrong", json_integer((json_int_t)summary.wrong));
+    control_set(reply, "waiting", json_integer((json_int_t)summary.waiting));
     if (strcmp(wanted, "open") == 0)
-        set(reply, "open", json_integer((json_int_t)open));
-    set(reply, "signatures-expire", time_or_null(summary.expire));
-    set(reply, "sign-next", time_or_null(summary.next));
-    set(reply, "errors", publisher != NULL ? errors_of(publisher) : json_array());
-    set(reply, "tls", publisher != NULL ? tls_status(publisher) : json_null());
-    set(reply, "audit", publisher != NULL ? audit_of(publisher) : json_null());
-    set(reply, "zones", list);
-    set(reply, "external-count", json_integer((json_int_t)zones->external_count));
-    set(reply, "external", externals);
+        control_set(reply, "open", json_integer((json_int_t)open));
+    control_set(reply, "signatures-expire", control_time(summary.expire));
+    control_set(reply, "sign-next", control_time(summary.next));
+    control_set(reply, "errors", publisher != NULL ? errors_of(publisher) : json_array());
+    control_set(reply, "tls", publisher != NULL ? tls_status(publisher) : json_null());
+    control_set(reply, "audit", publisher != NULL ? audit_of(publisher) : json_null());
+    control_set(reply, "zones", list);
+    control_set(reply, "external-count", json_integer((json_int_t)zones->external_count));
+    control_set(reply, "external", externals);
     if (one && json_array_size(list) + json_array_size(externals) == 0)
         return error_set(err, STATUS_NOT_FOUND, "%s is no zone of this box", wanted);
     return STATUS_OK;

@@ -9,16 +9,6 @@
 
 #define WORDS_MAX 160
 
-static void set(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new_nocheck(object, key, value);
-}
-
-static json_t *time_or_null(int64_t time)
-{
-    return time != 0 ? json_integer(time) : json_null();
-}
-
 // Why a next key is not safe yet, or why one that leaves is still there; NULL: nothing is waited for.
 static const char *waits_for(const struct tls_desk *desk, const struct tls_key *key,
                              char room[WORDS_MAX])
@@ -53,23 +43,21 @@ static const char *waits_for(const struct tls_desk *desk, const struct tls_key *
 static json_t *key_of(const struct publisher *publisher, const struct tls_key *key)
 {
     char hex[TLS_DIGEST_HEX];
-    const char *file = tls_file_of(publisher->zones.inputs, key->digest);
     char room[WORDS_MAX];
-    const char *why = waits_for(&publisher->tls, key, room);
     json_t *object = json_object();
-    set(object, "key", json_string_nocheck(tls_digest_text(key->digest, hex)));
-    set(object, "state", json_string_nocheck(tls_state_name(key->state)));
-    set(object, "file", file != NULL ? control_text(file) : json_null());
-    set(object, "since", time_or_null(key->since));
-    set(object, "seen", time_or_null(key->seen_at));
-    set(object, "safe", time_or_null(key->safe_at));
-    set(object, "looked", time_or_null(key->looked_at));
-    set(object, "ok", json_integer(key->ok));
-    set(object, "wrong", json_integer(key->wrong));
-    set(object, "unknown", json_integer(key->unknown));
-    set(object, "unannounced", json_boolean(key->surprise));
-    set(object, "forgotten", json_boolean(key->forgotten));
-    set(object, "waits-for", why != NULL ? json_string_nocheck(why) : json_null());
+    control_set(object, "key", json_string_nocheck(tls_digest_text(key->digest, hex)));
+    control_set(object, "state", json_string_nocheck(tls_state_name(key->state)));
+    control_set(object, "file", control_text(tls_file_of(publisher->zones.inputs, key->digest)));
+    control_set(object, "since", control_time(key->since));
+    control_set(object, "seen", control_time(key->seen_at));
+    control_set(object, "safe", control_time(key->safe_at));
+    control_set(object, "looked", control_time(key->looked_at));
+    control_set(object, "ok", json_integer(key->ok));
+    control_set(object, "wrong", json_integer(key->wrong));
+    control_set(object, "unknown", json_integer(key->unknown));
+    control_set(object, "unannounced", json_boolean(key->surprise));
+    control_set(object, "forgotten", json_boolean(key->forgotten));
+    control_set(object, "waits-for", control_text(waits_for(&publisher->tls, key, room)));
     return object;
 }
 
@@ -84,9 +72,9 @@ json_t *tls_status(const struct publisher *publisher)
         json_array_append_new(keys, key_of(publisher, &desk->plan.keys[i]));
     for (size_t i = 0; i < box->tls_port_count; i++)
         json_array_append_new(ports, json_integer(box->tls_ports[i]));
-    set(object, "host", json_string_nocheck(desk->hostname));
-    set(object, "ports", ports);
-    set(object, "observed", json_boolean(desk->has_eyes));
-    set(object, "keys", keys);
+    control_set(object, "host", json_string_nocheck(desk->hostname));
+    control_set(object, "ports", ports);
+    control_set(object, "observed", json_boolean(desk->has_eyes));
+    control_set(object, "keys", keys);
     return object;
 }

@@ -467,6 +467,22 @@ static void what_is_no_socket_is_not_served(void **state)
     assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
+static void what_there_is_none_of_is_null(void **state)
+{
+    (void)state;
+    json_t *reply = json_object();
+    control_set(reply, "words", control_text(NULL));
+    control_set(reply, "taken", control_taken_text(xstrdup("caf\xe9")));
+    control_set(reply, "never", control_time(0));
+    control_set(reply, "some-day", control_time(INT64_MAX));
+    control_set(reply, "then", control_time(1795000000));
+    char *text = json_dumps(reply, JSON_COMPACT);
+    assert_string_equal(text, "{\"words\":null,\"taken\":\"caf?\",\"never\":null,"
+                              "\"some-day\":null,\"then\":1795000000}");
+    free(text);
+    json_decref(reply);
+}
+
 int main(void)
 {
 #define SERVED(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -487,6 +503,7 @@ int main(void)
         SERVED(all_replies_that_wait_together_have_a_quota),
         SERVED(it_may_be_closed_by_a_command),
         SERVED(what_is_no_socket_is_not_served),
+        cmocka_unit_test(what_there_is_none_of_is_null),
     };
     signal(SIGPIPE, SIG_IGN);
     log_open("test", LOG_LEVEL_ERROR);
