@@ -1,5 +1,5 @@
 add_library(signer_zone STATIC unit/signer/box.c unit/signer/key_world.c unit/signer/signer_zone.c)
-target_link_libraries(signer_zone PUBLIC signer test_support PkgConfig::CMOCKA)
+target_link_libraries(signer_zone PUBLIC signer test_support test_scratch PkgConfig::CMOCKA)
 
 zonebox_unit(signer test_chain signer_zone)
 zonebox_unit(signer test_audit signer_zone PkgConfig::XXHASH)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "config/surroundings.h"
+#include "tests/support/scratch.h"
 
 static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
 
@@ -361,15 +361,11 @@ static void a_glance_finds_the_programs_in_spite_of_mistakes(void **state)
         {"state: /s\nbox: {\n", NULL, NULL},
         {"", NULL, NULL},
     };
-    char path[] = "/tmp/zonebox-test-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
+    char *path = in_scratch("z.yaml");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct error err = {0};
         char *found = NULL, *control = NULL;
-        assert_int_equal(file_write(path, rows[i].text, strlen(rows[i].text), 0644, &err),
-                         STATUS_OK);
+        put_file("z.yaml", rows[i].text);
         enum status status = config_glance(path, &found, &control, &err);
         assert_int_equal(status == STATUS_OK, rows[i].state != NULL);
         assert_int_equal(err.text[0] == '\0', rows[i].state != NULL);
@@ -379,27 +375,16 @@ static void a_glance_finds_the_programs_in_spite_of_mistakes(void **state)
         free(found);
         free(control);
     }
-    unlink(path);
+    free(path);
 }
 
 // ── What is found on the box ─────────────────────────────────────────────────────────────────────
 
-static void touch(const char *path)
-{
-    struct error err = {0};
-    char *directory = path_directory(path);
-    assert_int_equal(directory_make(directory, 0755, &err), STATUS_OK);
-    assert_int_equal(file_write(path, "x", 1, 0644, &err), STATUS_OK);
-    free(directory);
-}
-
 static void certificate_and_host_keys_are_found(void **state)
 {
     (void)state;
-    char scratch[] = "/tmp/zonebox-test-XXXXXX";
-    assert_non_null(mkdtemp(scratch));
-    char *live = path_join(scratch, "live");
-    char *keys = path_join(scratch, "ssh_host_*_key.pub");
+    char *live = in_scratch("live");
+    char *keys = in_scratch("ssh_host_*_key.pub");
     struct surroundings surroundings = {
         .directory = "/etc/zonebox", .certificates = live, .host_keys = keys};
 
@@ -408,12 +393,12 @@ static void certificate_and_host_keys_are_found(void **state)
     assert_int_equal(config->box.ssh_count, 0);
     config_free(config);
 
-    char *certificate = xasprintf("%s/box.example.com/fullchain.pem", live);
-    char *rsa = path_join(scratch, "ssh_host_rsa_key.pub");
-    char *ed25519 = path_join(scratch, "ssh_host_ed25519_key.pub");
-    touch(certificate);
-    touch(rsa);
-    touch(ed25519);
+    char *certificate = in_scratch("live/box.example.com/fullchain.pem");
+    char *rsa = in_scratch("ssh_host_rsa_key.pub");
+    char *ed25519 = in_scratch("ssh_host_ed25519_key.pub");
+    put_file(certificate, "x");
+    put_file(rsa, "x");
+    put_file(ed25519, "x");
     config = parse_in(&surroundings, MINIMAL);
     assert_int_equal(config->box.tls_count, 1);
     assert_string_equal(config->box.tls[0].text, certificate);
@@ -431,9 +416,6 @@ static void certificate_and_host_keys_are_found(void **state)
     assert_string_equal(config->box.ssh[0].text, "/k");
     config_free(config);
 
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    assert_int_equal(system(command), 0);
-    free(command);
     free(certificate);
     free(rsa);
     free(ed25519);
@@ -546,5 +528,5 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_domains_are_fine),
         cmocka_unit_test(later_complaints_name_the_place),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "config/inputs.h"
@@ -20,22 +19,6 @@
 #include "tests/support/scratch.h"
 
 #define BOX "box: {hostname: box.example.com, tls: [], ssh: [], tls-next: []}\n"
-
-static char *in_scratch(const char *name)
-{
-    return path_join(scratch, name);
-}
-
-static void put(const char *name, const char *text)
-{
-    char *path = in_scratch(name);
-    char *directory = path_directory(path);
-    struct error err = {0};
-    assert_int_equal(directory_make(directory, 0755, &err), STATUS_OK);
-    assert_int_equal(file_write(path, text, strlen(text), 0644, &err), STATUS_OK);
-    free(directory);
-    free(path);
-}
 
 static enum status parse(const char *text, struct config **ret, struct config_errors *errors)
 {
@@ -47,11 +30,11 @@ static enum status parse(const char *text, struct config **ret, struct config_er
 static void files_are_read_in_order_and_once(void **state)
 {
     (void)state;
-    put("conf.d/b.yaml", "domains: [b.example]\n");
-    put("conf.d/a.yaml", "# first\ndomains:\n- {name: a.example, mail: no}\n- a2.example\n");
-    put("conf.d/empty.yaml", "# nothing yet\n");
-    put("conf.d/other.txt", "what: ever\n");
-    put("last.yaml", "domains: [z.example]\n");
+    put_file("conf.d/b.yaml", "domains: [b.example]\n");
+    put_file("conf.d/a.yaml", "# first\ndomains:\n- {name: a.example, mail: no}\n- a2.example\n");
+    put_file("conf.d/empty.yaml", "# nothing yet\n");
+    put_file("conf.d/other.txt", "what: ever\n");
+    put_file("last.yaml", "domains: [z.example]\n");
     struct config *config;
     struct config_errors errors;
     assert_int_equal(parse("include: [conf.d/*.yaml, 'conf.d/[ab].yaml', last.yaml, none.d/*]\n" BOX
@@ -75,8 +58,8 @@ static void files_are_read_in_order_and_once(void **state)
 static void the_configuration_does_not_include_itself(void **state)
 {
     (void)state;
-    put("z.yaml", "this: is not read\n");
-    put("y.yaml", "domains: [y.example]\n");
+    put_file("z.yaml", "this: is not read\n");
+    put_file("y.yaml", "domains: [y.example]\n");
     struct config *config;
     struct config_errors errors;
     assert_int_equal(parse("include: '?.yaml'\n" BOX, &config, &errors), STATUS_OK);
@@ -117,11 +100,11 @@ static void must_complain(const char *text, const char *wanted)
 static void mistakes_have_the_place_in_their_file(void **state)
 {
     (void)state;
-    put("bad/1.yaml", "domains:\n- {name: own.example}\n- {name: b.example, mial: no}\n");
-    put("bad/2.yaml", "box: {hostname: x.example}\ndomains: [c.example]\n");
-    put("bad/3.yaml", "domains: [\n");
-    put("bad/4.yaml", "- d.example\n");
-    put("bad/5.yaml", "domains:\n- {name: e.example, mode: hidden-primary}\n");
+    put_file("bad/1.yaml", "domains:\n- {name: own.example}\n- {name: b.example, mial: no}\n");
+    put_file("bad/2.yaml", "box: {hostname: x.example}\ndomains: [c.example]\n");
+    put_file("bad/3.yaml", "domains: [\n");
+    put_file("bad/4.yaml", "- d.example\n");
+    put_file("bad/5.yaml", "domains:\n- {name: e.example, mode: hidden-primary}\n");
     must_complain("include: bad/*\n" BOX "domains: [own.example]\n",
                   "/bad/1.yaml:3:21: domains: unknown key \"mial\"; did you mean \"mail\"?\n"
                   "/bad/2.yaml:1:1: \"box\" has no place in an included file; there is `domains:` "
@@ -138,14 +121,14 @@ static void mistakes_have_the_place_in_their_file(void **state)
 static void what_cannot_be_read_is_said_with_its_path(void **state)
 {
     (void)state;
-    put("dirs/a.yaml/inner", "");
+    put_file("dirs/a.yaml/inner", "");
     must_complain("include: dirs/*.yaml\n" BOX,
                   "z.yaml:1:10: include: /dirs/a.yaml: not a regular file\n");
     must_complain("include: [missing.yaml]\n" BOX,
                   "z.yaml:1:11: include: /missing.yaml: No such file or directory\n");
     if (geteuid() == 0)
         return; // root reads all
-    put("closed/a.yaml", "domains: [a.example]\n");
+    put_file("closed/a.yaml", "domains: [a.example]\n");
     char *path = in_scratch("closed");
     assert_int_equal(chmod(path, 0), 0);
     must_complain("include: closed/*.yaml\n" BOX,
@@ -168,17 +151,17 @@ static void a_snapshot_has_the_texts_of_all_files(void **state)
 {
     (void)state;
     char *path = in_scratch("main.yaml");
-    put("main.yaml", "include: snap.d/*\n" BOX);
-    put("snap.d/a.yaml", "domains: [{name: a.example, records-file: a.records}]\n");
-    put("snap.d/b.yaml", "domains: [b.example]\n");
-    put("a.records", "www A 192.0.2.1\n");
+    put_file("main.yaml", "include: snap.d/*\n" BOX);
+    put_file("snap.d/a.yaml", "domains: [{name: a.example, records-file: a.records}]\n");
+    put_file("snap.d/b.yaml", "domains: [b.example]\n");
+    put_file("a.records", "www A 192.0.2.1\n");
     struct inputs *inputs = read_inputs(path);
     struct inputs *again = read_inputs(path);
     assert_true(inputs_equal(inputs, again));
     inputs_free(again);
     struct buf octets = {0};
     inputs_encode(inputs, &octets);
-    put("snap.d/b.yaml", "domains: [changed.example]\n");
+    put_file("snap.d/b.yaml", "domains: [changed.example]\n");
     again = read_inputs(path);
     assert_false(inputs_equal(inputs, again));
     inputs_free(again);
@@ -210,11 +193,11 @@ static void keys_to_come_are_public(void **state)
 {
     (void)state;
     char *path = in_scratch("next.yaml");
-    put("next.yaml",
-        "box: {hostname: box.example.com, tls: [], ssh: [], tls-next: [n.pub, n.key]}\n"
-        "domains: [a.example]\n");
-    put("n.pub", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
-    put("n.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    put_file("next.yaml",
+             "box: {hostname: box.example.com, tls: [], ssh: [], tls-next: [n.pub, n.key]}\n"
+             "domains: [a.example]\n");
+    put_file("n.pub", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    put_file("n.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
     struct inputs *inputs = read_inputs(path);
     char *public = in_scratch("n.pub"), *private = in_scratch("n.key");
     assert_int_equal(inputs_file(inputs, public)->kind, INPUT_TLS_NEXT);

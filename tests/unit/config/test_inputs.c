@@ -17,6 +17,7 @@
 #include "config/interfaces.h"
 #include "config/public.h"
 #include "config/surroundings.h"
+#include "tests/support/scratch.h"
 
 #define CERTIFICATE                                                                                \
     "-----BEGIN CERTIFICATE-----\nMIIBdzCCAR2gAwIBAgIUQ\n-----END CERTIFICATE-----\n"
@@ -25,52 +26,28 @@
 #define OPENSSH_KEY                                                                                \
     "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blb\n-----END OPENSSH PRIVATE KEY-----\n"
 
-static char *scratch;
 static struct surroundings surroundings;
 
-static char *in_scratch(const char *name)
+static int make_files(void **state)
 {
-    return path_join(scratch, name);
-}
-
-static void put(const char *name, const char *text)
-{
-    char *path = in_scratch(name);
-    struct error err = {0};
-    char *directory = path_directory(path);
-    assert_int_equal(directory_make(directory, 0755, &err), STATUS_OK);
-    assert_int_equal(file_write(path, text, strlen(text), 0644, &err), STATUS_OK);
-    free(directory);
-    free(path);
-}
-
-static int make_scratch(void **state)
-{
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    if (mkdtemp(scratch) == NULL)
-        return 1;
+    make_scratch(state);
     surroundings = (struct surroundings){.certificates = in_scratch("live"),
                                          .host_keys = in_scratch("ssh/ssh_host_*_key.pub")};
-    put("z.yaml", "box: {hostname: box.example.com, tls: [both.pem, gone.pem], ssh: [a.pub, b]}\n"
-                  "domains: [{name: example.com, zone-file: example.zone}, example.org]\n");
-    put("both.pem", PRIVATE_KEY CERTIFICATE CERTIFICATE);
-    put("a.pub", SSH_KEY);
-    put("b", OPENSSH_KEY);
-    put("example.zone", "");
+    put_file("z.yaml",
+             "box: {hostname: box.example.com, tls: [both.pem, gone.pem], ssh: [a.pub, b]}\n"
+             "domains: [{name: example.com, zone-file: example.zone}, example.org]\n");
+    put_file("both.pem", PRIVATE_KEY CERTIFICATE CERTIFICATE);
+    put_file("a.pub", SSH_KEY);
+    put_file("b", OPENSSH_KEY);
+    put_file("example.zone", "");
     return 0;
 }
 
-static int remove_scratch(void **state)
+static int remove_files(void **state)
 {
-    (void)state;
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
     free((void *)(uintptr_t)surroundings.certificates);
     free((void *)(uintptr_t)surroundings.host_keys);
-    free(scratch);
-    return failed;
+    return remove_scratch(state);
 }
 
 static struct inputs *read_inputs(const char *config)
@@ -125,10 +102,11 @@ static void public_parts_are_kept_and_reasons_in_place_of_the_rest(void **state)
 static void of_keys_to_come_the_public_ones_are_taken(void **state)
 {
     (void)state;
-    put("next.pub", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
-    put("next.key", PRIVATE_KEY);
-    put("next.yaml", "box: {hostname: box.example.com, tls: [], ssh: [],\n"
-                     "      tls-next: [next.pub, next.key, gone.pub]}\ndomains: [a.example]\n");
+    put_file("next.pub", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    put_file("next.key", PRIVATE_KEY);
+    put_file("next.yaml",
+             "box: {hostname: box.example.com, tls: [], ssh: [],\n"
+             "      tls-next: [next.pub, next.key, gone.pub]}\ndomains: [a.example]\n");
     struct inputs *inputs = read_inputs("next.yaml");
     const struct input_file *public = file_of(inputs, "next.pub");
     const struct input_file *private = file_of(inputs, "next.key");
@@ -152,10 +130,10 @@ static void of_keys_to_come_the_public_ones_are_taken(void **state)
 static void a_file_named_for_two_purposes_lets_the_least_through(void **state)
 {
     (void)state;
-    put("two.yaml", "box: {hostname: box.example.com, tls: both.pem, ssh: []}\n"
-                    "domains: [{name: a.example, zone-file: both.pem},\n"
-                    "          {name: b.example, zone-file: example.zone},\n"
-                    "          {name: c.example, zone-file: example.zone}]\n");
+    put_file("two.yaml", "box: {hostname: box.example.com, tls: both.pem, ssh: []}\n"
+                         "domains: [{name: a.example, zone-file: both.pem},\n"
+                         "          {name: b.example, zone-file: example.zone},\n"
+                         "          {name: c.example, zone-file: example.zone}]\n");
     struct inputs *inputs = read_inputs("two.yaml");
     assert_int_equal(inputs->file_count, 2);
     assert_int_equal(file_of(inputs, "both.pem")->kind, INPUT_CERTIFICATE);
@@ -173,7 +151,7 @@ static void files_beyond_their_size_are_refused(void **state)
     assert_null(file->octets);
     assert_non_null(strstr(file->error.text, "larger than the 1048576 octets allowed"));
     inputs_free(inputs);
-    put("both.pem", PRIVATE_KEY CERTIFICATE CERTIFICATE);
+    put_file("both.pem", PRIVATE_KEY CERTIFICATE CERTIFICATE);
     free(path);
 }
 
@@ -242,9 +220,9 @@ static void a_snapshot_comes_back_the_same(void **state)
 static void what_the_defaults_found_is_in_the_snapshot(void **state)
 {
     (void)state;
-    put("least.yaml", "box: {hostname: box.example.com}\ndomains: [example.com]\n");
-    put("live/box.example.com/fullchain.pem", CERTIFICATE);
-    put("ssh/ssh_host_rsa_key.pub", SSH_KEY);
+    put_file("least.yaml", "box: {hostname: box.example.com}\ndomains: [example.com]\n");
+    put_file("live/box.example.com/fullchain.pem", CERTIFICATE);
+    put_file("ssh/ssh_host_rsa_key.pub", SSH_KEY);
     struct inputs *inputs = read_inputs("least.yaml");
     assert_int_equal(inputs->file_count, 2);
     struct inputs *back = through_octets(inputs);
@@ -283,12 +261,12 @@ static void every_difference_counts(void **state)
     struct inputs *a = read_inputs("z.yaml");
     struct inputs *b = read_inputs("z.yaml");
     assert_true(inputs_equal(a, b));
-    put("a.pub", SSH_KEY "#");
+    put_file("a.pub", SSH_KEY "#");
     inputs_free(b);
     b = read_inputs("z.yaml");
     assert_false(inputs_equal(a, b));
-    put("a.pub", SSH_KEY);
-    put("gone.pem", ""); // an error becomes nothing
+    put_file("a.pub", SSH_KEY);
+    put_file("gone.pem", ""); // an error becomes nothing
     inputs_free(b);
     b = read_inputs("z.yaml");
     assert_false(inputs_equal(a, b));
@@ -353,7 +331,7 @@ static void damaged_snapshots_are_refused(void **state)
 static void a_wrong_configuration_fails_the_reading(void **state)
 {
     (void)state;
-    put("bad.yaml", "box: {hostname: box}\n");
+    put_file("bad.yaml", "box: {hostname: box}\n");
     char *path = in_scratch("bad.yaml");
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
@@ -419,5 +397,5 @@ int main(void)
         cmocka_unit_test(passing_addresses_are_told_from_lasting_ones),
         cmocka_unit_test(addresses_are_sorted_and_reach_beyond_the_box),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, make_files, remove_files);
 }

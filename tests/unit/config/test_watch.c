@@ -8,43 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/alloc.h"
 #include "base/file.h"
 #include "config/surroundings.h"
+#include "tests/support/scratch.h"
 
-static char *scratch, *config_path;
+static char *config_path;
 static struct surroundings surroundings;
 static struct inputs_watch *watch;
 
-static void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-// A shell command in the scratch directory.
-static void run(const char *format, ...)
-{
-    char words[500];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(words, sizeof(words), format, args);
-    va_end(args);
-    char *command = xasprintf("cd '%s' && %s", scratch, words);
-    assert_int_equal(system(command), 0);
-    free(command);
-}
-
 static int set_up(void **state)
 {
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    if (mkdtemp(scratch) == NULL)
-        return 1;
-    config_path = path_join(scratch, "etc/z.yaml");
-    surroundings = (struct surroundings){.certificates = path_join(scratch, "live"),
-                                         .host_keys = path_join(scratch, "ssh/ssh_host_*_key.pub")};
+    make_scratch(state);
+    config_path = in_scratch("etc/z.yaml");
+    surroundings = (struct surroundings){.certificates = in_scratch("live"),
+                                         .host_keys = in_scratch("ssh/ssh_host_*_key.pub")};
     run("mkdir -p etc && printf 'box: {hostname: b.example.com}\\ndomains: [example.com]\\n' "
         "> etc/z.yaml");
     watch = inputs_watch_new();
@@ -53,14 +33,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    (void)state;
     inputs_watch_free(watch);
-    run("cd / && rm -rf '%s'", scratch);
     free((void *)(uintptr_t)surroundings.certificates);
     free((void *)(uintptr_t)surroundings.host_keys);
     free(config_path);
-    free(scratch);
-    return 0;
+    return remove_scratch(state);
 }
 
 // Reads the inputs and watches them, as the programs do. Returns whether something new is watched.
@@ -89,8 +66,8 @@ static bool is_seen(void)
 
 static void put_config(const char *box)
 {
-    run("printf '%%s' 'box: {hostname: b.example.com%s}\ndomains: [example.com]\n' > etc/z.yaml",
-        box);
+    runf("printf '%%s' 'box: {hostname: b.example.com%s}\ndomains: [example.com]\n' > etc/z.yaml",
+         box);
     settle();
 }
 
@@ -261,7 +238,7 @@ static void many_zone_files_in_one_directory_are_one_watch(void **state)
 static void included_files_are_seen_when_they_come_change_and_go(void **state)
 {
     (void)state;
-    run("printf '%%s' 'box: {hostname: b.example.com}\ninclude: [conf.d/*.yaml, sub/*/d.yaml, "
+    run("printf '%s' 'box: {hostname: b.example.com}\ninclude: [conf.d/*.yaml, sub/*/d.yaml, "
         "one.yaml]\n' "
         "> etc/z.yaml; echo > etc/one.yaml");
     settle();
@@ -297,7 +274,7 @@ static void an_included_file_by_a_link_is_seen_where_it_is(void **state)
     (void)state;
     run("mkdir etc/conf.d real && echo 'domains: [example.com]' > real/a && ln -s ../../real/a "
         "etc/conf.d/a.yaml");
-    run("printf '%%s' 'box: {hostname: b.example.com}\ninclude: conf.d/*.yaml\n' > etc/z.yaml");
+    run("printf '%s' 'box: {hostname: b.example.com}\ninclude: conf.d/*.yaml\n' > etc/z.yaml");
     settle();
     run("echo >> real/a");
     assert_true(is_seen());
@@ -306,7 +283,7 @@ static void an_included_file_by_a_link_is_seen_where_it_is(void **state)
 static void keys_to_come_are_seen_when_they_come(void **state)
 {
     (void)state;
-    char *pattern = path_join(scratch, "next/*.pub");
+    char *pattern = in_scratch("next/*.pub");
     surroundings.tls_next = pattern;
     settle();
     run("mkdir next");

@@ -39,7 +39,7 @@ static int make_top(void **state)
     return mkdtemp(top) != NULL ? 0 : -1;
 }
 
-static void put_file(const char *name, uid_t uid)
+static void put_owned(const char *name, uid_t uid)
 {
     int fd = open(in_top(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
@@ -102,8 +102,8 @@ static void a_restored_directory_is_repaired_with_what_is_in_it(void **state)
     need_root();
     put_directory("dkim", 0);
     put_directory("dkim/example.com", STRANGER);
-    put_file("dkim/example.com/mail.private", 0);
-    put_file("dkim/example.com/mail.pub", STRANGER);
+    put_owned("dkim/example.com/mail.private", 0);
+    put_owned("dkim/example.com/mail.pub", STRANGER);
     ensure("dkim", 02750);
     expect("dkim", SIGNER, GROUP, 02750);
     expect("dkim/example.com", SIGNER, GROUP, 02755);
@@ -116,13 +116,13 @@ static void what_is_planted_is_not_given_away(void **state)
     (void)state;
     need_root();
     put_directory("elsewhere", 0);
-    put_file("elsewhere/shadow", 0);
+    put_owned("elsewhere/shadow", 0);
     put_directory("keys", STRANGER);
     assert_int_equal(symlink(in_top("elsewhere/shadow"), in_top("keys/K.private")), 0);
     assert_int_equal(symlink(in_top("elsewhere"), in_top("keys/below")), 0);
     assert_int_equal(link(in_top("elsewhere/shadow"), in_top("keys/K.key")), 0);
     assert_int_equal(mkfifo(in_top("keys/pipe"), 0600), 0);
-    put_file("keys/L.key", STRANGER);
+    put_owned("keys/L.key", STRANGER);
     ensure("keys", 0700);
     expect("elsewhere", 0, 0, 0755);
     expect("elsewhere/shadow", 0, 0, 0600);
@@ -138,7 +138,7 @@ static void nothing_is_repaired_below_the_right_owner(void **state)
     (void)state;
     need_root();
     ensure("keys", 0700);
-    put_file("keys/K.private", 0);
+    put_owned("keys/K.private", 0);
     ensure("keys", 0700);
     expect("keys/K.private", 0, 0, 0600);
 }
@@ -148,8 +148,8 @@ static void another_group_is_given_to_what_is_the_users_own(void **state)
     (void)state;
     need_root();
     put_directory("dkim", SIGNER);
-    put_file("dkim/mail.private", SIGNER);
-    put_file("dkim/shadow", 0);
+    put_owned("dkim/mail.private", SIGNER);
+    put_owned("dkim/shadow", 0);
     ensure("dkim", 02750);
     expect("dkim", SIGNER, GROUP, 02750);
     expect("dkim/mail.private", SIGNER, GROUP, 0600);
@@ -165,7 +165,7 @@ static void a_link_or_file_in_its_place_is_refused(void **state)
     assert_int_equal(symlink("other", in_top("keys")), 0);
     assert_int_equal(ownership_ensure(top, "keys", &wanted, &err), STATUS_EXISTS);
     assert_non_null(strstr(err.text, "symbolic link"));
-    put_file("state", geteuid());
+    put_owned("state", geteuid());
     assert_int_equal(ownership_ensure(top, "state", &wanted, &err), STATUS_EXISTS);
 }
 

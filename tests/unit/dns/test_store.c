@@ -492,15 +492,6 @@ static void the_zone_of_random_names_is_that_of_a_plain_search(void **state)
 
 // ── Files ────────────────────────────────────────────────────────────────────────────────────────
 
-static mode_t mode_of(const char *name)
-{
-    char *path = path_join(scratch, name);
-    struct stat file;
-    assert_int_equal(stat(path, &file), 0);
-    free(path);
-    return file.st_mode & 07777;
-}
-
 static void files_have_their_modes_whatever_the_umask(void **state)
 {
     (void)state;

@@ -25,31 +25,24 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "dns/image.h"
+#include "tests/support/scratch.h"
 #include "tests/support/zone_text.h"
 
 #define ZONES 12
 
-static char *scratch;
 static char *data_path;
 
-static int make_scratch(void **state)
+static int set_up(void **state)
 {
-    (void)state;
-    scratch = xstrdup("/tmp/zonebox-test-XXXXXX");
-    int failed = mkdtemp(scratch) == NULL;
-    data_path = path_join(scratch, "data.mdb");
-    return failed;
+    make_scratch(state);
+    data_path = in_scratch("data.mdb");
+    return 0;
 }
 
-static int remove_scratch(void **state)
+static int tear_down(void **state)
 {
-    (void)state;
-    char *command = xasprintf("chmod -R u+rwx '%s'; rm -rf '%s'", scratch, scratch);
-    int failed = system(command);
-    free(command);
     free(data_path);
-    free(scratch);
-    return failed;
+    return remove_scratch(state);
 }
 
 // ── A store with a few zones ─────────────────────────────────────────────────────────────────────
@@ -491,7 +484,7 @@ static void a_full_file_system_is_told_and_loses_nothing(void **state)
 
 int main(void)
 {
-#define test(name) cmocka_unit_test_setup_teardown(name, make_scratch, remove_scratch)
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         test(a_store_that_was_cut_off_is_refused),
         test(the_file_is_as_long_as_it_says_whatever_was_done),

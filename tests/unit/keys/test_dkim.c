@@ -6,35 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/alloc.h"
 #include "base/file.h"
 #include "tests/support/scratch.h"
-
-static void run(const char *format, const char *argument)
-{
-    char *command =
-        xasprintf("cd '%s' && mkdir -p d/example.com && %s%s", scratch, format, argument);
-    assert_int_equal(system(command), 0);
-    free(command);
-}
-
-static int enter_scratch(void **state)
-{
-    umask(0); // the modes must be right by themselves
-    return make_scratch(state) != 0 || chdir(scratch) != 0;
-}
-
-static unsigned mode_of(const char *path)
-{
-    struct stat info;
-    assert_int_equal(stat(path, &info), 0);
-    return info.st_mode & 07777;
-}
 
 static struct buf content_of(const char *path)
 {
@@ -78,34 +55,33 @@ static enum status complete(bool *ret_changed, struct error *err)
 static void a_key_is_made_with_safe_modes_and_never_replaced(void **state)
 {
     (void)state;
-    run("rm -rf ", "d");
+    run("rm -rf d");
     store(DKIM_RSA, "r");
     assert_int_equal(mode_of("d/example.com/r.private"), 0640);
     assert_int_equal(mode_of("d/example.com/r.pub"), 0644);
     assert_int_equal(mode_of("d/example.com"), 0750);
-    run("cp -r d ", "before");
+    run("cp -r d before");
     struct dkim_pair pair = {0};
     struct error err = {0};
     assert_int_equal(dkim_pair_make(DKIM_RSA, &pair, &err), STATUS_OK);
     assert_int_equal(dkim_store("d", "example.com", "r", &pair, NOW, &err), STATUS_EXISTS);
-    run("diff -r d ", "before");
+    run("diff -r d before");
     // Nor when only one of the two files is left.
     assert_int_equal(unlink("d/example.com/r.pub"), 0);
     assert_int_equal(dkim_store("d", "example.com", "r", &pair, NOW, &err), STATUS_EXISTS);
     run("cmp d/example.com/r.private before/example.com/r.private && ! test -e d/example.com/r.pub"
-        " && rm -r ",
-        "before");
+        " && rm -r before");
     dkim_pair_done(&pair);
 }
 
 static void openssl_reads_all_files_and_finds_them_to_match(void **state)
 {
     (void)state;
-    run("rm -rf ", "d");
+    run("rm -rf d");
     store(DKIM_RSA, "r");
     store(DKIM_ED25519, "e");
     run("openssl pkey -in d/example.com/r.private -text -noout | grep -q '2048 bit' && "
-        "openssl pkey -in d/example.com/e.private -text -noout | grep -q 'ED25519 Private' && ",
+        "openssl pkey -in d/example.com/e.private -text -noout | grep -q 'ED25519 Private' && "
         "for k in r e; do openssl pkey -in d/example.com/$k.private -check -noout >/dev/null && "
         "head -1 d/example.com/$k.private | grep -qx -- '-----BEGIN PRIVATE KEY-----' && "
         "openssl pkey -pubin -in d/example.com/$k.pub >a && "
@@ -115,9 +91,9 @@ static void openssl_reads_all_files_and_finds_them_to_match(void **state)
 static void the_public_file_says_what_is_known_of_the_key(void **state)
 {
     (void)state;
-    run("rm -rf ", "d");
+    run("rm -rf d");
     store(DKIM_RSA, "r");
-    run("test \"$(grep ': ' d/example.com/r.pub)\" = ",
+    run("test \"$(grep ': ' d/example.com/r.pub)\" = "
         "\"Made-By: zone-signer\nState: pending\nCreated: 2026-11-22T07:00:00Z\n"
         "Changed: 2026-11-22T07:00:00Z\"");
     struct dkim_set set = load();
@@ -136,7 +112,7 @@ static void the_public_file_says_what_is_known_of_the_key(void **state)
     assert_true(key->created == NOW && key->announced == NOW + 1 && key->changed == NOW + 86400);
     assert_int_equal(dkim_delete("d", "example.com", key, &err), STATUS_OK);
     dkim_set_done(&set);
-    run("rmdir d/example.com && mkdir ", "d/example.com");
+    run("rmdir d/example.com && mkdir d/example.com");
     set = load();
     assert_true(set.exists && set.count == 0);
     dkim_set_done(&set);
@@ -170,11 +146,11 @@ static void selectors_have_their_date_and_are_never_taken_twice(void **state)
 static void p_is_the_der_for_rsa_and_the_bare_key_for_ed25519(void **state)
 {
     (void)state;
-    run("rm -rf ", "d");
+    run("rm -rf d");
     store(DKIM_RSA, "r");
     store(DKIM_ED25519, "e");
-    run("openssl pkey -pubin -in d/example.com/r.pub -outform DER -out ", "r.der");
-    run("openssl pkey -pubin -in d/example.com/e.pub -outform DER | tail -c 32 >", "e.raw");
+    run("openssl pkey -pubin -in d/example.com/r.pub -outform DER -out r.der");
+    run("openssl pkey -pubin -in d/example.com/e.pub -outform DER | tail -c 32 >e.raw");
     struct buf rsa = content_of("r.der");
     struct buf ed25519 = content_of("e.raw");
     struct dkim_set set = load();
@@ -199,11 +175,10 @@ static void keys_of_every_size_are_taken_as_openssl_takes_them(void **state)
         bool good;
     } rows[] = {{"1016", false}, {"1024", true}, {"1027", true}, {"2056", true}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        run("rm -rf d", "");
-        run("openssl genrsa -out k.pem 2>/dev/null ", rows[i].bits);
+        run("rm -rf d && mkdir -p d/example.com");
+        runf("openssl genrsa -out k.pem 2>/dev/null %s", rows[i].bits);
         run("openssl pkey -in k.pem -pubout -outform DER -out expected.der && "
-            "openssl pkey -in k.pem -pubout -out ",
-            "d/example.com/mail.pub");
+            "openssl pkey -in k.pem -pubout -out d/example.com/mail.pub");
         struct buf expected = content_of("expected.der");
         struct dkim_set set = load();
         assert_int_equal(set.count, 1);
@@ -219,10 +194,9 @@ static void keys_of_every_size_are_taken_as_openssl_takes_them(void **state)
 static void a_key_brought_along_is_active_since_it_came(void **state)
 {
     (void)state;
-    run("rm -rf d", "");
+    run("rm -rf d && mkdir -p d/example.com");
     run("openssl genrsa 2048 2>/dev/null | openssl pkey -pubout | (echo 'of: somebody'; cat) >x && "
-        "touch -d 2020-01-01 x && cp -p x ",
-        "d/example.com/mail.pub");
+        "touch -d 2020-01-01 x && cp -p x d/example.com/mail.pub");
     struct dkim_set set = load();
     const struct dkim_key *key = &set.list[0];
     assert_true(!key->made && !key->has_private && key->state == DKIM_ACTIVE);
@@ -245,9 +219,9 @@ static void broken_public_files_are_troubles_of_their_own(void **state)
         "head -c 70000 /dev/zero >",
     };
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
-        run("rm -rf ", "d");
+        run("rm -rf d");
         store(DKIM_ED25519, "good");
-        run(broken[i], "d/example.com/mail.pub");
+        runf("%s d/example.com/mail.pub", broken[i]);
         struct dkim_set set = load();
         assert_int_equal(set.count, 2);
         assert_null(set.list[0].trouble);
@@ -272,8 +246,8 @@ static void names_cannot_leave_the_directory(void **state)
         assert_int_equal(dkim_store("d", bad[i], "mail", &pair, NOW, &err), STATUS_SYNTAX);
         assert_int_equal(dkim_store("d", "example.com", bad[i], &pair, NOW, &err), STATUS_SYNTAX);
     }
-    run("rm -rf ", "d");
-    run("touch d/example.com/.pub d/example.com/.hidden.pub ", "'d/example.com/a b.pub'");
+    run("rm -rf d && mkdir -p d/example.com");
+    run("touch d/example.com/.pub d/example.com/.hidden.pub 'd/example.com/a b.pub'");
     struct dkim_set set = load();
     assert_int_equal(set.count, 1);
     assert_non_null(set.list[0].trouble);
@@ -283,8 +257,8 @@ static void names_cannot_leave_the_directory(void **state)
 static void a_directory_full_of_keys_is_refused(void **state)
 {
     (void)state;
-    run("rm -rf d", "");
-    run("for i in $(seq 65); do touch d/example.com/k$i.pub; done", "");
+    run("rm -rf d && mkdir -p d/example.com");
+    run("for i in $(seq 65); do touch d/example.com/k$i.pub; done");
     struct dkim_set set = {0};
     struct error err = {0};
     assert_int_equal(dkim_load("d", "example.com", &set, &err), STATUS_RANGE);
@@ -298,21 +272,21 @@ static void lost_or_outdated_public_file_is_written_again(void **state)
     (void)state;
     bool changed = false;
     struct error err = {0};
-    run("rm -rf d", "");
+    run("rm -rf d && mkdir -p d/example.com");
     // The admin brings an old key from elsewhere: PKCS#1, older by its modification time.
-    run("openssl genrsa -traditional -out first 2048 2>/dev/null && touch -d 2020-01-01 first && ",
+    run("openssl genrsa -traditional -out first 2048 2>/dev/null && touch -d 2020-01-01 first && "
         "cp -p first d/example.com/mail.private");
     assert_int_equal(complete(&changed, &err), STATUS_OK);
     assert_true(changed);
-    run("openssl pkey -in first -pubout | cmp - ", "d/example.com/mail.pub");
+    run("openssl pkey -in first -pubout | cmp - d/example.com/mail.pub");
     assert_int_equal(complete(&changed, &err), STATUS_OK);
     assert_false(changed);
     // And then another one, under the same name.
-    run("openssl genpkey -algorithm ED25519 -out second && touch -d 2020-01-01 second && ",
+    run("openssl genpkey -algorithm ED25519 -out second && touch -d 2020-01-01 second && "
         "cp -p second d/example.com/mail.private");
     assert_int_equal(complete(&changed, &err), STATUS_OK);
     assert_true(changed);
-    run("openssl pkey -in second -pubout | cmp - ", "d/example.com/mail.pub");
+    run("openssl pkey -in second -pubout | cmp - d/example.com/mail.pub");
 }
 
 static void what_is_known_of_a_key_outlives_a_restored_backup(void **state)
@@ -320,19 +294,18 @@ static void what_is_known_of_a_key_outlives_a_restored_backup(void **state)
     (void)state;
     bool changed = false;
     struct error err = {0};
-    run("rm -rf ", "d");
+    run("rm -rf d");
     store(DKIM_ED25519, "e");
     run("cp d/example.com/e.pub before; cp -p d/example.com/e.private x && sleep 0.01 && "
-        "cp -p x d/example.com/e.private && touch ",
-        "d/example.com/e.private");
+        "cp -p x d/example.com/e.private && touch d/example.com/e.private");
     assert_int_equal(complete(&changed, &err), STATUS_OK);
     assert_true(changed);
-    run("cmp before ", "d/example.com/e.pub");
+    run("cmp before d/example.com/e.pub");
     // Its key is damaged, its lines are not.
-    run("sed -i 's/^MC/!!/' ", "d/example.com/e.pub");
+    run("sed -i 's/^MC/!!/' d/example.com/e.pub");
     assert_int_equal(complete(&changed, &err), STATUS_OK);
     assert_true(changed);
-    run("cmp before ", "d/example.com/e.pub");
+    run("cmp before d/example.com/e.pub");
 }
 
 static void a_misspelt_state_is_left_for_its_author(void **state)
@@ -340,13 +313,13 @@ static void a_misspelt_state_is_left_for_its_author(void **state)
     (void)state;
     bool changed = true;
     struct error err = {0};
-    run("rm -rf ", "d");
+    run("rm -rf d");
     store(DKIM_ED25519, "e");
-    run("sed -i 's/^State: .*/State: revokd/' d/example.com/e.pub && cp d/example.com/e.pub ",
+    run("sed -i 's/^State: .*/State: revokd/' d/example.com/e.pub && cp d/example.com/e.pub "
         "before");
     assert_int_equal(complete(&changed, &err), STATUS_OK);
     assert_false(changed);
-    run("touch d/example.com/e.private && cmp before ", "d/example.com/e.pub");
+    run("touch d/example.com/e.private && cmp before d/example.com/e.pub");
     assert_int_equal(complete(&changed, &err), STATUS_OK);
     assert_false(changed);
     struct dkim_set set = load();
@@ -365,15 +338,15 @@ static void unreadable_private_file_is_an_error_and_stays(void **state)
         "mkdir ",
     };
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
-        run("rm -rf d ", "before");
-        run(broken[i], "d/example.com/mail.private");
-        run("cp -r d ", "before");
+        run("rm -rf d before && mkdir -p d/example.com");
+        runf("%s d/example.com/mail.private", broken[i]);
+        run("cp -r d before");
         bool changed = true;
         struct error err = {0};
         assert_int_not_equal(complete(&changed, &err), STATUS_OK);
         assert_false(changed);
         assert_non_null(strstr(err.text, "d/example.com/mail.private"));
-        run("diff -r d before && rm -rf ", "before");
+        run("diff -r d before && rm -rf before");
     }
 }
 

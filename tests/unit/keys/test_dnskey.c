@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,22 +20,10 @@
 
 #define NOW 1795329900 // 2026-11-22 06:45:00 UTC
 
-static int enter_scratch(void **state)
-{
-    umask(0); // the modes must be right by themselves
-    return make_scratch(state) != 0 || chdir(scratch) != 0;
-}
-
 static int fresh(void **state)
 {
     (void)state;
     return system("rm -rf k && mkdir k");
-}
-
-static void run(const char *command)
-{
-    if (system(command) != 0)
-        fail_msg("failed: %s", command);
 }
 
 static struct dnskey make(const char *zone)
@@ -353,12 +340,9 @@ static void lost_key_file_is_written_again_from_the_private_one(void **state)
     // Of other tools and algorithms, too; a zone-signing key has other flags.
     static const char *const rows[] = {"RSASHA256 -b 2048", "ED25519", "ECDSAP384SHA384 -f KSK"};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char *command =
-            xasprintf("rm -f k/*; cd k && dnssec-keygen -q -a %s example.com >/dev/null && "
-                      "mv *.key ../lost1",
-                      rows[i]);
-        run(command);
-        free(command);
+        runf("rm -f k/*; cd k && dnssec-keygen -q -a %s example.com >/dev/null && "
+             "mv *.key ../lost1",
+             rows[i]);
         assert_int_equal(complete("example.com", NULL, &err), STATUS_OK);
         run("grep -v '^;' k/*.key | tr -d ' ' >a; grep -v '^;' lost1 | tr -d ' ' >b; cmp a b");
     }

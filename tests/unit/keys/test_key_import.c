@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,22 +15,10 @@
 
 #define NOW 1795329900 // 2026-11-22 06:45:00 UTC
 
-static int enter_scratch(void **state)
-{
-    umask(0); // the modes must be right by themselves
-    return make_scratch(state) != 0 || chdir(scratch) != 0;
-}
-
 static int fresh(void **state)
 {
     (void)state;
     return system("rm -rf in keys && mkdir in && mkdir -m 700 keys");
-}
-
-static void run(const char *command)
-{
-    if (system(command) != 0)
-        fail_msg("failed: %s", command);
 }
 
 // What the shell makes of the pattern.
@@ -163,10 +149,7 @@ static void a_pem_key_becomes_a_key_of_the_zone(void **state)
         {"genrsa -traditional 2048", 8},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char *command =
-            xasprintf("rm -f keys/* && openssl %s >in/my-key 2>/dev/null", rows[i].command);
-        run(command);
-        free(command);
+        runf("rm -f keys/* && openssl %s >in/my-key 2>/dev/null", rows[i].command);
         struct dnskey_set set = import("example.com", "in/my-key");
         assert_int_equal(set.count, 1);
         assert_int_equal(set.keys[0].algorithm, rows[i].algorithm);
@@ -186,14 +169,11 @@ static void a_pem_key_becomes_a_key_of_the_zone(void **state)
 // A KSK and ZSK of BIND with these lines in the .state of the one that is asked for.
 static struct dnskey_times times_with_state(const char *kind, const char *lines)
 {
-    char *command = xasprintf(
-        "rm -rf in/* keys/*; cd in && dnssec-keygen -q -a 13 %s -P 20261101000000 "
-        "-A 20261102000000 -I 20261201000000 -D 20261220000000 example.com >/dev/null && "
-        "printf '; This is the state of a key.\\nAlgorithm: 13\\nLength: 256\\nLifetime: 0\\n%s' "
-        ">$(basename *.key .key).state",
-        kind, lines);
-    run(command);
-    free(command);
+    runf("rm -rf in/* keys/*; cd in && dnssec-keygen -q -a 13 %s -P 20261101000000 "
+         "-A 20261102000000 -I 20261201000000 -D 20261220000000 example.com >/dev/null && "
+         "printf '; This is the state of a key.\\nAlgorithm: 13\\nLength: 256\\nLifetime: 0\\n%s' "
+         ">$(basename *.key .key).state",
+         kind, lines);
     struct dnskey_set set = import("example.com", "in/*.key");
     assert_int_equal(set.count, 1);
     struct dnskey_times times = set.keys[0].times;
@@ -321,9 +301,7 @@ static void of_several_keys_all_come_or_none(void **state)
     assert_int_equal(read_files("example.com", "in/*", &imports, &err), STATUS_OK);
     assert_int_equal(imports.count, 2);
     // Somebody makes the second one's file meanwhile.
-    char *command = xasprintf("echo mine >%s", imports.list[1].key.path);
-    run(command);
-    free(command);
+    runf("echo mine >%s", imports.list[1].key.path);
     assert_int_equal(key_import_write(&imports, &err), STATUS_EXISTS);
     run("test \"$(cat keys/*)\" = mine");
     key_imports_done(&imports);

@@ -7,27 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/file.h"
 #include "tests/support/scratch.h"
 
 #define NOW INT64_C(1795348800) // 2026-11-22 12:00:00 UTC
 
 static const uint8_t key[] = {1, 1, 3, 13, 'k', 'e', 'y'}; // 257 3 13 a2V5
-
-static int enter_scratch(void **state)
-{
-    return make_scratch(state) != 0 || chdir(scratch) != 0;
-}
-
-static void write_offers(const char *text)
-{
-    struct error err = {0};
-    assert_int_equal(file_write(OFFER_FILE, text, strlen(text), 0644, &err), STATUS_OK);
-}
 
 static void what_was_written_is_read_sorted(void **state)
 {
@@ -41,7 +28,7 @@ static void what_was_written_is_read_sorted(void **state)
     offer_put_key("z.example", key, sizeof(key), &text);
     offer_put_zone("a.example", OFFER_NONE, 0, &text);
     offer_put_zone("m.example", OFFER_REMOVE, 0, &text);
-    write_offers(buf_text(&text));
+    put_file(OFFER_FILE, buf_text(&text));
     assert_int_equal(offers_load(".", &offers, &err), STATUS_OK);
     assert_true(offers.known);
     assert_int_equal(offers.count, 3);
@@ -98,7 +85,7 @@ static void anything_else_is_refused_with_its_line(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct offers offers;
         struct error err = {0};
-        write_offers(cases[i].text);
+        put_file(OFFER_FILE, cases[i].text);
         if (offers_load(".", &offers, &err) != STATUS_SYNTAX || strstr(err.text, "ds: ") == NULL ||
             strstr(err.text, cases[i].words) == NULL)
             fail_msg("%zu: \"%s\"", i, err.text);

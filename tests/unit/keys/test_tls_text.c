@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -107,15 +106,9 @@ static void more_keys_than_a_plan_has_are_refused(void **state)
 
 // ── Digests ──────────────────────────────────────────────────────────────────────────────────────
 
-static void run(const char *command)
-{
-    if (system(command) != 0)
-        fail_msg("failed: %s", command);
-}
-
 static int make_files(void **state)
 {
-    if (make_scratch(state) != 0 || chdir(scratch) != 0)
+    if (enter_scratch(state) != 0)
         return 1;
     run("exec 2>/dev/null; openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=CA -keyout ca.key "
         "-out ca.pem && openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "

@@ -20,6 +20,7 @@
 #include "dns/store.h"
 #include "dns/types.h"
 #include "tests/support/ask.h"
+#include "tests/support/scratch.h"
 #include "tests/support/zone_text.h"
 
 #define HEAD "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n"
@@ -46,28 +47,19 @@ static void open_writer(void)
 // An empty directory without a store, and a table on it.
 static int set_up(void **state)
 {
-    (void)state;
-    char scratch[] = "/tmp/zonebox-test-XXXXXX";
-    if (mkdtemp(scratch) == NULL)
-        return 1;
-    directory = path_join(scratch, "serve");
+    make_scratch(state);
+    directory = in_scratch("serve");
     zones = zones_new(directory);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     zones_free(zones);
     store_close(store);
     store = NULL;
-    char *scratch = path_directory(directory);
-    char *command = xasprintf("rm -rf '%s'", scratch);
-    int failed = system(command);
-    free(command);
-    free(scratch);
     free(directory);
-    return failed;
+    return remove_scratch(state);
 }
 
 static void begin(void)

@@ -118,18 +118,3 @@ enum status verify_signed(const struct image *image, const struct dnskey_set *ke
     };
     return verify_image(&request, err);
 }
-
-char *make_directory(void)
-{
-    char *directory = xstrdup("/tmp/zonebox-test-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    return directory;
-}
-
-void remove_directory(char *directory)
-{
-    char *command = xasprintf("rm -rf '%s'", directory);
-    assert_int_equal(system(command), 0);
-    free(command);
-    free(directory);
-}

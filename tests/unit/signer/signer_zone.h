@@ -20,6 +20,7 @@
 #include "signer/sign.h"
 #include "signer/sign_batch.h"
 #include "signer/verify.h"
+#include "tests/support/scratch.h"
 #include "tests/support/zone_text.h"
 
 #define DAY  INT64_C(86400)
@@ -61,7 +62,3 @@ void sign_as(const struct sign_wish *wish, struct records *records, const struct
 // With the chain that it has, which is to be whole.
 enum status verify_signed(const struct image *image, const struct dnskey_set *keys, int64_t now,
                           struct error *err);
-
-// A scratch directory; its path is freed with it.
-char *make_directory(void);
-void remove_directory(char *directory);

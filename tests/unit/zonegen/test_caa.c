@@ -7,9 +7,7 @@
 
 static void certificate(const char *name, const char *subject)
 {
-    char *command = xasprintf(MAKE_CERTIFICATE, name, subject);
-    run(command);
-    free(command);
+    runf(MAKE_CERTIFICATE, name, subject);
 }
 
 static void the_host_has_its_certificates_issuer(void **state)

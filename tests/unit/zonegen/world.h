@@ -39,24 +39,6 @@ static inline int64_t seconds_used(void)
     return used.tv_sec;
 }
 
-static inline int enter_scratch(void **state)
-{
-    return make_scratch(state) != 0 || chdir(scratch) != 0;
-}
-
-static inline void run(const char *command)
-{
-    if (system(command) != 0)
-        fail_msg("failed: %s", command);
-}
-
-static inline void put_file(const char *path, const char *text)
-{
-    struct error err = {0};
-    if (file_write(path, text, strlen(text), 0644, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-}
-
 // A configuration: the host box.example.com with documentation addresses, and `more` lines. Absent tls: and ssh: would
 // look into the machine's own /etc, so both are set to nothing unless `more` has them.
 static inline struct world world(const char *box_more, const char *more)
