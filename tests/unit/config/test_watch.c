@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -60,7 +62,7 @@ static bool is_seen(void)
     bool has_events = poll(&poller, 1, 0) == 1;
     bool is_worth = inputs_watch_drain(watch);
     assert_true(has_events || !is_worth);
-    assert_int_equal(poll(&poller, 1, 0), 0); // all taken
+    assert_false(inputs_watch_drain(watch)); // all taken, but for what others do in /tmp meanwhile
     return is_worth;
 }
 
@@ -197,6 +199,23 @@ static void absolute_links_are_followed_from_the_root(void **state)
     assert_true(is_seen());
 }
 
+// Is there an event of a file with that name, seen or not? Others have theirs in /tmp, which is watched.
+static bool has_event_of(const char *name)
+{
+    union {
+        struct inotify_event first;
+        char octets[65536];
+    } events;
+    bool found = false;
+    ssize_t len = read(inputs_watch_fd(watch), events.octets, sizeof(events));
+    for (ssize_t at = 0; at < len;) {
+        const struct inotify_event *event = (const void *)(events.octets + at);
+        found = found || (event->len > 0 && strcmp(event->name, name) == 0);
+        at += (ssize_t)(sizeof(*event) + event->len);
+    }
+    return found;
+}
+
 static void what_is_no_longer_named_is_no_longer_watched(void **state)
 {
     (void)state;
@@ -204,8 +223,7 @@ static void what_is_no_longer_named_is_no_longer_watched(void **state)
     put_config(", tls: [../old/c.pem], ssh: []");
     put_config(", tls: [], ssh: []");
     run("echo 2 > old/c.pem");
-    struct pollfd poller = {.fd = inputs_watch_fd(watch), .events = POLLIN};
-    assert_int_equal(poll(&poller, 1, 0), 0); // not even an event
+    assert_false(has_event_of("c.pem"));
 }
 
 static void links_in_a_circle_end(void **state)
