@@ -80,6 +80,22 @@ static void take_wait(const struct dream *dream, const struct rollover_waiting *
             step->wait_keys[step->wait_key_count++] = key_of(dream, &dream->set.keys[i]);
 }
 
+static struct rollover_forecast_step *new_step(const struct dream *dream)
+{
+    struct rollover_forecast *forecast = dream->forecast;
+    if (forecast->count == ROLLOVER_FORECAST_STEPS_MAX)
+        return NULL;
+    struct rollover_forecast_step *step = &forecast->steps[forecast->count++];
+    *step = (struct rollover_forecast_step){
+        .at = dream->now,
+        .parent_acts = forecast->parent_acts,
+        .after = forecast->parent_acts > 0 ? dream->now - dream->acted_at : 0,
+        .wait = ROLLOVER_FOR_SERVERS,
+        .until = INT64_MAX,
+    };
+    return step;
+}
+
 // Of what is waited for in turn the most that people can do something about is told.
 static void note_wait(struct dream *dream)
 {
@@ -108,18 +124,8 @@ static void note_end(struct dream *dream)
 static void add_step(struct dream *dream, const struct keyset *before,
                      const struct rollover_events *events)
 {
-    struct rollover_forecast *forecast = dream->forecast;
-    if (forecast->count == ROLLOVER_FORECAST_STEPS_MAX)
-        return;
-    struct rollover_forecast_step *step = &forecast->steps[forecast->count++];
-    *step = (struct rollover_forecast_step){
-        .at = dream->now,
-        .parent_acts = forecast->parent_acts,
-        .after = forecast->parent_acts > 0 ? dream->now - dream->acted_at : 0,
-        .wait = ROLLOVER_FOR_SERVERS,
-        .until = INT64_MAX,
-    };
-    for (size_t i = 0; i < events->count; i++)
+    struct rollover_forecast_step *step = new_step(dream);
+    for (size_t i = 0; step != NULL && i < events->count; i++)
         add_event(dream, before, &events->list[i], step);
     note_wait(dream);
 }
@@ -166,13 +172,28 @@ static void look(struct dream *dream)
     keyset_see_parent(&dream->set, &parent, dream->now);
 }
 
+// The last step says what the parent has to do, also where it does that before anybody looks.
+static void note_act(const struct dream *dream)
+{
+    const struct rollover_forecast *forecast = dream->forecast;
+    struct rollover_forecast_step *step =
+        forecast->count > 0 ? &dream->forecast->steps[forecast->count - 1] : new_step(dream);
+    keyset_mask in = dream->set.offered & (keyset_mask)~dream->parent;
+    keyset_mask out = dream->parent & (keyset_mask)~dream->set.offered;
+    const struct rollover_waiting waits = {in != 0 ? ROLLOVER_FOR_DS_IN : ROLLOVER_FOR_DS_OUT,
+                                           INT64_MAX, in != 0 ? in : out};
+    take_wait(dream, &waits, step);
+}
+
 // Somebody sees to it that the parent gets what is offered.
 static void plan_act(struct dream *dream)
 {
-    if (dream->parent == dream->set.offered)
+    if (dream->parent == dream->set.offered) {
         dream->act_at = INT64_MAX;
-    else if (dream->act_at == INT64_MAX)
+    } else if (dream->act_at == INT64_MAX) {
         dream->act_at = dream->now + dream->assumptions->parent_delay;
+        note_act(dream);
+    }
 }
 
 static void act(struct dream *dream)

@@ -35,7 +35,7 @@ static void put_key(const struct rollover_forecast_key *key, struct buf *ret)
 }
 
 static const char *const does[] = {
-    [ROLLOVER_BEGINS] = "is to go",
+    [ROLLOVER_BEGINS] = "is on its way out",
     [ROLLOVER_PUBLISHED] = "is published",
     [ROLLOVER_SIGNS] = "signs",
     [ROLLOVER_OFFERED] = "has its DS offered to the parent",
@@ -101,6 +101,19 @@ static void put_ds(const struct rollover_forecast_step *step, struct buf *ret)
         buf_put_text(ret, "the zone");
 }
 
+// The DS that are to be taken out in the same turn.
+static void put_replaced(const struct rollover_forecast_step *step, struct buf *ret)
+{
+    const char *before = ", in the place of that of ";
+    for (size_t i = 0; i < step->event_count; i++) {
+        if (step->events[i].kind != ROLLOVER_WITHDRAWN)
+            continue;
+        buf_put_text(ret, before);
+        put_key(&step->events[i].key, ret);
+        before = " and ";
+    }
+}
+
 static void put_waits(const struct rollover_forecast_step *step, struct buf *ret)
 {
     switch (step->wait) {
@@ -116,6 +129,7 @@ static void put_waits(const struct rollover_forecast_step *step, struct buf *ret
     case ROLLOVER_FOR_DS_IN:
         put_ds(step, ret);
         buf_put_text(ret, " has to be entered at the parent");
+        put_replaced(step, ret);
         return;
     case ROLLOVER_FOR_DS_OUT:
         put_ds(step, ret);

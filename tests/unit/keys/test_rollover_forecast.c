@@ -98,6 +98,27 @@ static void times_behind_an_act_of_the_parent_count_from_there(void **state)
     assert_int_equal(forecast.steps[3].wait, ROLLOVER_DONE);
 }
 
+// Also where the parent does at once what it has to, so that nobody ever sees it waited for.
+static void what_the_parent_has_to_do_is_always_told(void **state)
+{
+    (void)state;
+    play_secure(&play, false, 13);
+    rollover_order_roll(&play.set, &play.policy, KEY_ROLE_CSK, 0, false, play.now);
+    ahead(0);
+    assert_int_equal(forecast.steps[1].wait, ROLLOVER_FOR_DS_IN);
+    assert_int_equal(forecast.steps[1].wait_key_count, 1);
+    assert_true(forecast.steps[1].wait_keys[0].is_new);
+    play_secure(&play, false, 13);
+    rollover_order_retire(&play.set, KEYSET_RETIRE, play.now);
+    play_minutes(&play, 60); // its withdrawal is behind
+    ahead(0);
+    assert_int_equal(forecast.steps[0].wait, ROLLOVER_FOR_DS_OUT);
+    assert_int_equal(forecast.steps[0].event_count, 0);
+    assert_int_equal(forecast.steps[0].wait_key_count, 1);
+    assert_int_equal(forecast.steps[0].wait_keys[0].tag, 'A');
+    assert_int_equal(forecast.steps[1].parent_acts, 1);
+}
+
 static void a_new_zone_waits_for_its_first_ds(void **state)
 {
     (void)state;
@@ -148,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_plan_of_each_rollover_comes_true),
         cmocka_unit_test(times_behind_an_act_of_the_parent_count_from_there),
+        cmocka_unit_test(what_the_parent_has_to_do_is_always_told),
         cmocka_unit_test(a_new_zone_waits_for_its_first_ds),
         cmocka_unit_test(where_nothing_is_to_be_done_there_is_no_step),
         cmocka_unit_test(a_rollover_in_its_middle_is_gone_on_with),
