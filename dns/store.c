@@ -121,7 +121,7 @@ struct root {
 #define ROOT_MAGIC   0xbeefc0deU
 #define ROOT_VERSION 1
 
-static bool is_root_sound(const struct root *root)
+static bool is_root_sound(const struct root *root, bool in_force)
 {
     // Pages are the system's, of 4 to 64 KiB.
     uint32_t size = root->trees[0].page_size;
@@ -129,7 +129,9 @@ static bool is_root_sound(const struct root *root)
         return false;
     if (root->trees[0].flags != MDB_INTEGERKEY || root->trees[1].flags != 0)
         return false;
-    for (int i = 0; i < 2; i++) { // none, or a page behind the roots
+    // Where the write of a root fails, LMDB takes back its transaction and its length, but not its trees: that is the
+    // one that was not in force, and is not now.
+    for (int i = 0; in_force && i < 2; i++) { // none, or a page behind the roots
         size_t page = root->trees[i].root;
         if (page != SIZE_MAX && (page < 2 || page > root->last_page))
             return false;
@@ -142,14 +144,17 @@ static enum status check_roots(const struct store *store, struct error *err)
     char *path = path_join(store->directory, DATA_FILE);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum status status = STATUS_OK;
-    struct root root = {0};
-    // What is not there or of another format is LMDB's to judge.
-    for (int i = 0; fd >= 0 && i < 2 && status == STATUS_OK; i++) {
-        ssize_t len = pread(fd, &root, sizeof(root), i * (off_t)root.trees[0].page_size);
-        if (len == (ssize_t)sizeof(root) && root.magic == ROOT_MAGIC &&
-            root.version == ROOT_VERSION && !is_root_sound(&root))
-            status = error_set(err, STATUS_STATE, "%s: damaged: root %d", path, i);
+    struct root roots[2] = {0};
+    bool known[2] = {false}; // what is not there or of another format is LMDB's to judge
+    for (int i = 0; fd >= 0 && i < 2; i++) {
+        off_t at = i * (off_t)roots[0].trees[0].page_size;
+        known[i] = pread(fd, &roots[i], sizeof(roots[i]), at) == (ssize_t)sizeof(roots[i]) &&
+                   roots[i].magic == ROOT_MAGIC && roots[i].version == ROOT_VERSION;
     }
+    int newest = roots[0].transaction < roots[1].transaction ? 1 : 0; // as LMDB chooses
+    for (int i = 0; i < 2 && status == STATUS_OK; i++)
+        if (known[i] && !is_root_sound(&roots[i], i == newest || !known[newest]))
+            status = error_set(err, STATUS_STATE, "%s: damaged: root %d", path, i);
     if (fd >= 0)
         close(fd);
     free(path);

@@ -146,11 +146,23 @@ static void on_answer(struct observe *observe, const struct observe_answer *answ
     step_in(loop, 0);
 }
 
+// What it does not do, the next process does: zoned starts one at once.
+static bool ends_stuck(struct loop *loop)
+{
+    if (!publisher_is_stuck(loop->publisher))
+        return false;
+    log_event(LOG_LEVEL_ERROR, "stores-to-be-opened-anew", "reason",
+              "a write failed at a place where LMDB does not go on", "kept",
+              "what was committed is whole", NULL);
+    end(loop, 1);
+    return true;
+}
+
 static void on_step(uv_timer_t *timer)
 {
     struct loop *loop = timer->data;
     // New inputs are taken when no batch refers to those in force any more.
-    if (loop->publisher == NULL || loop->waiting != NULL)
+    if (loop->publisher == NULL || loop->waiting != NULL || ends_stuck(loop))
         return;
     int64_t now = unix_time(loop);
     bool taken = publisher_take_time(loop->publisher, &loop->sense);

@@ -278,7 +278,8 @@ static struct batch *free_batch(struct publisher *publisher)
 static void end_round(struct publisher *publisher, int64_t now)
 {
     publisher->in_round = false;
-    publisher->distrust = false; // all was made anew
+    publisher->distrust = false;      // all was made anew
+    publisher_stores_work(publisher); // also where there was something to remember only
     public_file_write(&publisher->public_file, &publisher->zones, KEPT_AT_ONCE, now);
     offer_file_write(&publisher->offer_file, &publisher->zones, &publisher->keyring, KEPT_AT_ONCE,
                      now);

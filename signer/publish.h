@@ -67,6 +67,8 @@ enum status publisher_commit(struct publisher *publisher, struct batch *batch, i
 // When there is something to do: now or earlier when zones wait. INT64_MAX: only when inputs change.
 int64_t publisher_next(const struct publisher *publisher, int64_t now);
 
+// Has LMDB given up, as it does when one of its root pages could not be written? Only a new process gets on.
+bool publisher_is_stuck(const struct publisher *publisher);
 // Is there anything that is not as it should be: a zone that failed, an input that is bad, a store that cannot be
 // written?
 bool publisher_has_trouble(const struct publisher *publisher);

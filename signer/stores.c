@@ -108,11 +108,12 @@ enum status stores_renew(struct stores *stores, struct error *err)
 {
     uint64_t state_id;
     enum status status = store_reader_renew(stores->state_reader, &state_id, err);
-    if (status != STATUS_OK)
-        return status;
-    status = store_reader_renew(stores->serve_reader, &stores->serve_id, err);
-    if (status != STATUS_OK)
-        store_reader_reset(stores->state_reader);
+    if (status == STATUS_OK) {
+        status = store_reader_renew(stores->serve_reader, &stores->serve_id, err);
+        if (status != STATUS_OK)
+            store_reader_reset(stores->state_reader);
+    }
+    stores->stuck = stores->stuck || status == STATUS_STATE;
     return status;
 }
 

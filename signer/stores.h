@@ -17,6 +17,7 @@ struct stores {
     struct store_reader *serve_reader;
     uint64_t serve_id; // of the last transaction of serve/
     bool spoilt;       // somebody else wrote to serve/
+    bool stuck;        // LMDB cannot go on: a write of a root page failed
 };
 
 // Makes directory (0755) where it is missing, takes state/signer.lock in it (STATE: another zone-signer runs) and opens
@@ -24,7 +25,8 @@ struct stores {
 enum status stores_open(const char *directory, struct stores *ret, struct error *err);
 void stores_close(struct stores *stores);
 
-// Takes the newest snapshots of both for the readers, and lets go of them.
+// Takes the newest snapshots of both for the readers, and lets go of them. Where LMDB has given up, which it tells in
+// every answer from then on, `stuck` is set: the files are as they were committed last, and good for the next process.
 enum status stores_renew(struct stores *stores, struct error *err);
 void stores_reset(struct stores *stores);
 

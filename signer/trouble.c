@@ -69,6 +69,11 @@ void publisher_zone_is_well(struct zone *zone)
     queue_settle(zone);
 }
 
+bool publisher_is_stuck(const struct publisher *publisher)
+{
+    return publisher->stores.stuck;
+}
+
 bool publisher_has_trouble(const struct publisher *publisher)
 {
     if (publisher->trouble != NULL || publisher->clock_trouble != NULL ||

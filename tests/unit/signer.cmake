@@ -3,6 +3,7 @@ target_link_libraries(signer_zone PUBLIC signer test_support test_scratch PkgCon
 
 zonebox_unit(signer test_chain signer_zone)
 zonebox_unit(signer test_audit signer_zone PkgConfig::XXHASH)
+zonebox_unit(signer test_bad_luck signer_zone PkgConfig::LMDB)
 zonebox_unit(signer test_changes signer_zone)
 zonebox_unit(signer test_dkim_keeping signer_zone)
 zonebox_unit(signer test_dsboot signer_zone)
