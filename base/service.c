@@ -61,6 +61,7 @@ enum status service_start(struct service *service, uv_loop_t *loop,
                           const struct control_command *commands, struct error *err)
 {
     signal(SIGPIPE, SIG_IGN); // who went away is an error of its connection
+    signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of its write
     service->loop = loop;
     service->has_lifeline = false;
     service->ending = false;

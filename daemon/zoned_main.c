@@ -173,8 +173,9 @@ int main(int argc, char **argv)
     tidy_descriptors();
     umask(0022); // for what `on-alarm` runs; zoned's own files get their modes by name
     signal(SIGPIPE,
-           SIG_IGN);         // a signer that died while it was being written to is no reason to end
-    signal(SIGHUP, SIG_IGN); // a reload that comes before there is anything to reload
+           SIG_IGN); // a signer that died while it was being written to is no reason to end
+    signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of its write
+    signal(SIGHUP, SIG_IGN);  // a reload that comes before there is anything to reload
     struct error err = {0};
     // PEM files that it reads may have private keys in them.
     if (confine_memory(&err) != STATUS_OK) {
