@@ -99,6 +99,15 @@ struct publisher *begin(int64_t now)
     return publisher;
 }
 
+struct zone *zone_named(const struct publisher *publisher, const char *name)
+{
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        if (strcmp(publisher->zones.list[i].name, name) == 0)
+            return &publisher->zones.list[i];
+    fail_msg("no zone %s", name);
+    return NULL;
+}
+
 bool look(struct publisher *publisher, const char *zone, struct image *ret)
 {
     struct name name;

@@ -33,6 +33,8 @@ void prepare(struct publisher *publisher, int64_t now);
 // Reads the inputs again and works.
 void take(struct publisher *publisher, int64_t now);
 
+// It must be there.
+struct zone *zone_named(const struct publisher *publisher, const char *name);
 // What is published of the zone, opened; the octets stay until the next renew.
 bool look(struct publisher *publisher, const char *zone, struct image *ret);
 // Has it records of that type at that name?

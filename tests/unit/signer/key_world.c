@@ -6,17 +6,14 @@
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "signer/life.h"
+#include "signer/life_order.h"
 #include "signer/questions.h"
 
 #define QUESTIONS 128
 
 struct zone *world_zone(const struct publisher *publisher)
 {
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, WORLD_ZONE) == 0)
-            return &publisher->zones.list[i];
-    fail_msg("no zone");
-    return NULL;
+    return zone_named(publisher, WORLD_ZONE);
 }
 
 void world_keyset(const struct publisher *publisher, struct keyset *ret)
@@ -34,6 +31,21 @@ struct dnskey_id world_wanted(const struct publisher *publisher)
             id = set.keys[i].id;
     assert_true(id.algorithm != 0);
     return id;
+}
+
+void world_see(struct publisher *publisher, int64_t now)
+{
+    struct zone *zone = world_zone(publisher);
+    struct keyset set;
+    struct error err = {0};
+    life_read(&zone->state, &set);
+    const struct keyset_sight zone_sight = {.seen_at = now, .revision = set.revision, .ok = 1};
+    const struct keyset_parent_sight parent_sight = {
+        .seen_at = now, .ok = 1, .ttl = 300, .sets = {{.keys = set.offered}}, .set_count = 1};
+    keyset_see_zone(&set, &zone_sight, now);
+    keyset_see_parent(&set, &parent_sight, now);
+    assert_int_equal(life_keep(publisher, zone, &set, &err), STATUS_OK);
+    work(publisher, now);
 }
 
 static bool same(struct dnskey_id a, struct dnskey_id b)

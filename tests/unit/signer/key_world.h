@@ -33,6 +33,9 @@ void world_keyset(const struct publisher *publisher, struct keyset *ret);
 struct dnskey_id world_wanted(const struct publisher *publisher);
 bool world_has_ds(const struct world *world, struct dnskey_id id);
 
+// Everything is seen everywhere, as it should be, and what follows from that is done.
+void world_see(struct publisher *publisher, int64_t now);
+
 // Answers one question as things are now. Is what it says of keys and signatures true of what is published?
 void world_answer(struct publisher *publisher, struct world *world,
                   const struct observe_question *question, int64_t now);

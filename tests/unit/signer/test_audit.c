@@ -28,15 +28,6 @@ static size_t audit(struct publisher *publisher, int64_t now)
     return steps;
 }
 
-static struct zone *zone_named(struct publisher *publisher, const char *name)
-{
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, name) == 0)
-            return &publisher->zones.list[i];
-    fail_msg("no zone %s", name);
-    return NULL;
-}
-
 static size_t signatures_of(struct publisher *publisher, const char *name)
 {
     struct image image;

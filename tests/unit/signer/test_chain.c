@@ -4,23 +4,19 @@
 
 #include "dns/types.h"
 
-static char *directory;
 static struct dnskey_set keys;
 
 static int set_up(void **state)
 {
-    (void)state;
-    directory = make_directory();
-    keys = new_keys(directory);
+    make_scratch(state);
+    keys = new_keys(scratch);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     dnskey_set_done(&keys);
-    remove_directory(directory);
-    return 0;
+    return remove_scratch(state);
 }
 
 static void sign_nsec3(const char *text, const struct image *previous, struct signed_zone *ret)

@@ -10,15 +10,6 @@
 #define AT_ORG1 "_dsboot.example.org._signal.ns1.box.example.com"
 #define AT_ORG2 "_dsboot.example.org._signal.ns2.box.example.com"
 
-static struct zone *zone_named(const struct publisher *publisher, const char *name)
-{
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, name) == 0)
-            return &publisher->zones.list[i];
-    fail_msg("no zone %s", name);
-    return NULL;
-}
-
 // Until nothing is to be done any more, however fast this machine.
 static void settle(struct publisher *publisher, int64_t now)
 {

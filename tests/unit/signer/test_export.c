@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Whoever takes our key files over in the middle of a rollover goes on in the right place: BIND, Knot DNS and ldns
 // publish and sign with the keys that we published and signed with, by the times in the files alone.
-#include "tests/unit/signer/box.h"
+#include "tests/unit/signer/key_world.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -15,21 +15,6 @@
 
 #define HOUR 3600
 
-static void see(struct publisher *publisher, int64_t now)
-{
-    struct zone *zone = &publisher->zones.list[0];
-    struct keyset set;
-    struct error err = {0};
-    life_read(&zone->state, &set);
-    const struct keyset_sight zone_sight = {.seen_at = now, .revision = set.revision, .ok = 1};
-    const struct keyset_parent_sight parent_sight = {
-        .seen_at = now, .ok = 1, .ttl = 300, .sets = {{.keys = set.offered}}, .set_count = 1};
-    keyset_see_zone(&set, &zone_sight, now);
-    keyset_see_parent(&set, &parent_sight, now);
-    assert_int_equal(life_keep(publisher, zone, &set, &err), STATUS_OK);
-    work(publisher, now);
-}
-
 // The keyset of a zone whose keys were ordered to roll so many hours ago, by the clock on the wall, as its keys are in
 // state/keys.
 static struct keyset rolled_for(int hours)
@@ -42,7 +27,7 @@ static struct keyset rolled_for(int hours)
     struct publisher *publisher = begin(now);
     struct zone *zone = &publisher->zones.list[0];
     for (int i = 0; i < 48; i++)
-        see(publisher, now += HOUR);
+        world_see(publisher, now += HOUR);
     struct rollover_policy policy = life_policy(zone, 0);
     life_read(&zone->state, &set);
     assert_true(keyset_ds_is_in(&set));
@@ -50,7 +35,7 @@ static struct keyset rolled_for(int hours)
     assert_int_equal(life_keep(publisher, zone, &set, &err), STATUS_OK);
     work(publisher, now);
     for (int i = 0; i < hours; i++)
-        see(publisher, now += HOUR);
+        world_see(publisher, now += HOUR);
     life_read(&zone->state, &set);
     publisher_close(publisher);
     return set;

@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: ISC
 // The files of a zone's keys through its life: halves that are left of a pair, and files that are of no more use.
-#include "tests/unit/signer/box.h"
+#include "tests/unit/signer/key_world.h"
 
 #include <cmocka.h>
 
 #include "signer/life.h"
 #include "signer/life_order.h"
 
-static struct dnskey_id own_key(const struct publisher *publisher)
-{
-    struct keyset set;
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, "example.com") == 0)
-            life_read(&publisher->zones.list[i].state, &set);
-    for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if (set.keys[i].wanted)
-            return set.keys[i].id;
-    fail_msg("no key is wanted");
-    return set.keys[0].id;
-}
-
 static struct publisher *start_with_key(struct dnskey_id *ret)
 {
     write_config("  - example.com\n");
     struct publisher *publisher = begin(NOW);
-    *ret = own_key(publisher);
+    *ret = world_wanted(publisher);
     assert_int_equal(count_keys(), 2);
     return publisher;
 }
@@ -50,7 +37,7 @@ static void what_is_left_of_a_pair_is_taken_over_without_state(void **state)
     in_shell("cp -r state/keys copy; rm -r state/state state/serve state/keys/*.key");
     struct publisher *publisher = begin(NOW + 1);
     assert_false(publisher_has_trouble(publisher));
-    assert_int_equal(own_key(publisher).tag, before.tag);
+    assert_int_equal(world_wanted(publisher).tag, before.tag);
     in_shell("diff -r copy state/keys");
     publisher_close(publisher);
 }
@@ -68,26 +55,11 @@ static void no_key_is_made_beside_a_broken_half(void **state)
     publisher_close(publisher);
 }
 
-static void see(struct publisher *publisher, int64_t now)
-{
-    struct zone *zone = &publisher->zones.list[0];
-    struct keyset set;
-    struct error err = {0};
-    life_read(&zone->state, &set);
-    const struct keyset_sight zone_sight = {.seen_at = now, .revision = set.revision, .ok = 1};
-    const struct keyset_parent_sight parent_sight = {
-        .seen_at = now, .ok = 1, .ttl = 300, .sets = {{.keys = set.offered}}, .set_count = 1};
-    keyset_see_zone(&set, &zone_sight, now);
-    keyset_see_parent(&set, &parent_sight, now);
-    assert_int_equal(life_keep(publisher, zone, &set, &err), STATUS_OK);
-    work(publisher, now);
-}
-
 // So many hours go by, in which everything is seen everywhere.
 static int64_t hours(struct publisher *publisher, int64_t now, int count)
 {
     for (int i = 0; i < count; i++)
-        see(publisher, now += 3600);
+        world_see(publisher, now += 3600);
     return now;
 }
 
@@ -124,13 +96,13 @@ static void files_stay_for_thirty_days_and_then_go(void **state)
     struct keyset set;
     life_read(&publisher->zones.list[0].state, &set);
     assert_int_equal(keyset_find(&set, old), KEYSET_KEYS_MAX); // dead
-    struct dnskey_id young = own_key(publisher);
+    struct dnskey_id young = world_wanted(publisher);
     assert_int_equal(count_keys(), 4);
     for (int day = 0; day < 25; day++)
-        see(publisher, now += DAY);
+        world_see(publisher, now += DAY);
     assert_true(has_file(old, "key") && has_file(old, "private"));
     for (int day = 0; day < 7; day++)
-        see(publisher, now += DAY);
+        world_see(publisher, now += DAY);
     assert_false(has_file(old, "key") || has_file(old, "private"));
     // Nothing else went, whatever its own times say.
     assert_int_equal(count_keys(), 2);
@@ -165,7 +137,7 @@ static void the_private_part_of_a_compromised_key_goes_at_once(void **state)
     assert_true(has_file(old, "private"));
     struct keyset set;
     for (int i = 0; i < 4 * 24; i++) {
-        see(publisher, now += 3600);
+        world_see(publisher, now += 3600);
         life_read(&publisher->zones.list[0].state, &set);
         bool dead = keyset_find(&set, old) == KEYSET_KEYS_MAX;
         assert_int_equal(has_file(old, "private"), !dead);

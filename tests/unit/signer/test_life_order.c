@@ -10,15 +10,6 @@
 
 static const char zone_name[] = "example.com";
 
-static struct zone *the_zone(const struct publisher *publisher)
-{
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, zone_name) == 0)
-            return &publisher->zones.list[i];
-    fail_msg("no zone");
-    return NULL;
-}
-
 static struct publisher *start_with(const char *lines)
 {
     write_text("host.pub", host_key);
@@ -64,7 +55,7 @@ static enum status order(struct publisher *publisher, const char *zone, struct d
 static struct keyset_key key_of(const struct publisher *publisher, struct dnskey_id id)
 {
     struct keyset set;
-    life_read(&the_zone(publisher)->state, &set);
+    life_read(&zone_named(publisher, zone_name)->state, &set);
     size_t slot = keyset_find(&set, id);
     return slot < KEYSET_KEYS_MAX ? set.keys[slot] : (struct keyset_key){.role = 0};
 }
@@ -72,7 +63,7 @@ static struct keyset_key key_of(const struct publisher *publisher, struct dnskey
 static struct dnskey_id own_key(const struct publisher *publisher)
 {
     struct keyset set;
-    life_read(&the_zone(publisher)->state, &set);
+    life_read(&zone_named(publisher, zone_name)->state, &set);
     return set.keys[0].id;
 }
 
@@ -112,7 +103,7 @@ static void an_order_amid_a_batch_is_not_lost(void **state)
     write_config("  - {name: example.com, ttl: {default: 5m}}\n");
     publisher_set_inputs(publisher, read_inputs(), NOW + 9);
     struct batch *batch = sign_next(publisher, NOW + 9);
-    while (batch != NULL && !the_zone(publisher)->in_batch) {
+    while (batch != NULL && !zone_named(publisher, zone_name)->in_batch) {
         assert_int_equal(publisher_commit(publisher, batch, NOW + 9), STATUS_OK);
         batch = sign_next(publisher, NOW + 9);
     }

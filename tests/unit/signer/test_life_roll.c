@@ -14,15 +14,6 @@ static const char every_kind[] = "  - example.com\n"
                                  "  - {name: plain.example, dnssec: no}\n"
                                  "  - {name: far.example, mode: external}\n";
 
-static struct zone *zone_named(const struct publisher *publisher, const char *name)
-{
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, name) == 0)
-            return &publisher->zones.list[i];
-    fail_msg("no zone %s", name);
-    return NULL;
-}
-
 static struct keyset keyset_of(const struct publisher *publisher, const char *name)
 {
     struct keyset set;

@@ -3,23 +3,19 @@
 
 #include "dns/types.h"
 
-static char *directory;
 static struct dnskey_set keys;
 
 static int set_up(void **state)
 {
-    (void)state;
-    directory = make_directory();
-    keys = new_keys(directory);
+    make_scratch(state);
+    keys = new_keys(scratch);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     dnskey_set_done(&keys);
-    remove_directory(directory);
-    return 0;
+    return remove_scratch(state);
 }
 
 static unsigned sigs(const struct image *image, const char *text, uint16_t type)

@@ -17,7 +17,7 @@ static json_t *ask(const struct publisher *publisher, int64_t now, const char *z
     return reply;
 }
 
-static const json_t *zone_named(const json_t *reply, const char *name)
+static const json_t *zone_in(const json_t *reply, const char *name)
 {
     size_t i;
     json_t *zone;
@@ -57,7 +57,7 @@ static void each_zone_tells_serial_times_and_keys(void **state)
     assert_int_equal(number(reply, "presigned"), 0);
     assert_int_equal(number(reply, "wrong"), 0);
     assert_int_equal(number(reply, "waiting"), 0);
-    const json_t *zone = zone_named(reply, "example.com");
+    const json_t *zone = zone_in(reply, "example.com");
     assert_int_equal(number(zone, "serial"), serial_of(publisher, "example.com"));
     assert_string_equal(json_string_value(json_object_get(zone, "dnssec")), "signed");
     assert_in_range(number(zone, "signatures-expire"), NOW + 13 * DAY, NOW + 14 * DAY);
@@ -69,7 +69,7 @@ static void each_zone_tells_serial_times_and_keys(void **state)
     assert_int_equal(access(file, F_OK), 0);
     assert_int_equal(number(key, "flags"), 257);
     assert_true(json_is_null(json_object_get(zone, "error")));
-    zone = zone_named(reply, "example.org");
+    zone = zone_in(reply, "example.org");
     assert_int_equal(number(zone, "serial"), 7);
     assert_string_equal(json_string_value(json_object_get(zone, "dnssec")), "unsigned");
     assert_true(json_is_null(json_object_get(zone, "signatures-expire")));
@@ -92,7 +92,7 @@ static void a_key_tells_its_state_and_what_it_waits_for(void **state)
     write_config("  - example.com\n");
     struct publisher *publisher = begin_with_channel();
     json_t *reply = ask(publisher, NOW, NULL);
-    const json_t *zone = zone_named(reply, "example.com");
+    const json_t *zone = zone_in(reply, "example.com");
     const json_t *key = json_array_get(json_object_get(zone, "keys"), 0);
     assert_string_equal(text(key, "role"), "csk");
     assert_string_equal(text(key, "state"), "published");
@@ -127,7 +127,7 @@ static void what_is_wrong_is_said_until_it_is_right(void **state)
     assert_int_equal(number(reply, "zone-count"), 2);
     assert_int_equal(number(reply, "wrong"), 1);
     assert_int_equal(json_array_size(json_object_get(reply, "zones")), 1);
-    const json_t *zone = zone_named(reply, "example.org");
+    const json_t *zone = zone_in(reply, "example.org");
     assert_true(json_is_null(json_object_get(zone, "serial")));
     assert_non_null(strstr(json_string_value(json_object_get(zone, "error")), "bad.zone"));
     json_decref(reply);
@@ -165,7 +165,7 @@ static void signatures_that_run_out_are_wrong(void **state)
     json_decref(reply);
     reply = ask(publisher, NOW + 11 * DAY, "wrong");
     assert_int_equal(number(reply, "wrong"), 1);
-    assert_non_null(zone_named(reply, "example.com"));
+    assert_non_null(zone_in(reply, "example.com"));
     json_decref(reply);
     publisher_close(publisher);
 }
@@ -177,7 +177,7 @@ static void one_zone_can_be_asked_for(void **state)
     struct publisher *publisher = begin(NOW);
     json_t *reply = ask(publisher, NOW, "Example.ORG");
     assert_int_equal(json_array_size(json_object_get(reply, "zones")), 1);
-    assert_non_null(zone_named(reply, "example.org"));
+    assert_non_null(zone_in(reply, "example.org"));
     json_decref(reply);
     json_t *request = json_pack("{ss}", "zones", "example.net");
     reply = json_object();
@@ -207,18 +207,14 @@ static void zones_that_wait_for_their_ds_are_open(void **state)
     assert_int_equal(number(reply, "open"), 0);
     assert_int_equal(json_array_size(json_object_get(reply, "zones")), 0);
     json_decref(reply);
-    struct zone *zone = NULL;
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, "example.com") == 0)
-            zone = &publisher->zones.list[i];
-    assert_non_null(zone);
+    struct zone *zone = zone_named(publisher, "example.com");
     struct keyset set;
     life_read(&zone->state, &set);
     set.offered = keyset_bit(0);
     life_put(&set, &zone->state);
     reply = ask(publisher, NOW, "open");
     assert_int_equal(number(reply, "open"), 1);
-    assert_non_null(zone_named(reply, "example.com"));
+    assert_non_null(zone_in(reply, "example.com"));
     json_decref(reply);
     set.keys[0].ds_seen_at = NOW;
     life_put(&set, &zone->state);

@@ -8,26 +8,22 @@
 #include "dns/wire.h"
 #include "signer/rrsig.h"
 
-static char *directory;
 static struct dnskey_set keys;
 static struct signed_zone good;
 
 static int set_up(void **state)
 {
-    (void)state;
-    directory = make_directory();
-    keys = new_keys(directory);
+    make_scratch(state);
+    keys = new_keys(scratch);
     sign_records(read_records(zone_text), &keys, NULL, NOW, &good);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
     signed_zone_done(&good);
     dnskey_set_done(&keys);
-    remove_directory(directory);
-    return 0;
+    return remove_scratch(state);
 }
 
 // ── Spoiling ─────────────────────────────────────────────────────────────────────────────────────
@@ -454,7 +450,7 @@ static void the_public_part_of_a_key_is_enough_to_verify(void **state)
     (void)state;
     struct dnskey_set whole = keys;
     struct error err = {0};
-    assert_int_equal(dnskey_load(directory, "example.com", false, &keys, &err), STATUS_OK);
+    assert_int_equal(dnskey_load(scratch, "example.com", false, &keys, &err), STATUS_OK);
     keys.keys[0].use = whole.keys[0].use;
     assert_true(finds_spoilt_signature(RR_TYPE_TXT, VERIFY_ALL, NOW));
     dnskey_set_done(&keys);

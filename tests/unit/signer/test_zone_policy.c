@@ -7,18 +7,9 @@
 #include "dns/serial.h"
 #include "dns/types.h"
 
-static const struct zone *zone_of(const struct publisher *publisher, const char *name)
-{
-    for (size_t i = 0; i < publisher->zones.count; i++)
-        if (strcmp(publisher->zones.list[i].name, name) == 0)
-            return &publisher->zones.list[i];
-    fail_msg("%s is no zone", name);
-    return NULL;
-}
-
 static int64_t days_left(const struct publisher *publisher, const char *name)
 {
-    return (zone_of(publisher, name)->published.expires_at - NOW + DAY - 1) / DAY;
+    return (zone_named(publisher, name)->published.expires_at - NOW + DAY - 1) / DAY;
 }
 
 static struct publisher *start_with(const char *lines)
@@ -60,15 +51,15 @@ static void a_box_that_does_not_sign_has_domains_that_are(void **state)
     struct publisher *publisher = start_with("  - example.net\n"
                                              "  - {name: example.org, dnssec: yes}\n"
                                              "dnssec: no\n");
-    assert_false(zone_of(publisher, "box.example.com")->published.is_signed); // its own zone
-    assert_false(zone_of(publisher, "example.net")->published.is_signed);
-    assert_true(zone_of(publisher, "example.org")->published.is_signed);
+    assert_false(zone_named(publisher, "box.example.com")->published.is_signed); // its own zone
+    assert_false(zone_named(publisher, "example.net")->published.is_signed);
+    assert_true(zone_named(publisher, "example.org")->published.is_signed);
     assert_int_equal(count_keys(), 2); // of one pair
     write_config("  - example.net\n  - {name: example.org, dnssec: no}\n");
     take(publisher, NOW + 1);
-    assert_true(zone_of(publisher, "box.example.com")->published.is_signed);
-    assert_true(zone_of(publisher, "example.net")->published.is_signed);
-    assert_false(zone_of(publisher, "example.org")->published.is_signed);
+    assert_true(zone_named(publisher, "box.example.com")->published.is_signed);
+    assert_true(zone_named(publisher, "example.net")->published.is_signed);
+    assert_false(zone_named(publisher, "example.org")->published.is_signed);
     publisher_close(publisher);
 }
 
@@ -78,8 +69,8 @@ static void keys_have_the_ttl_of_their_domain(void **state)
     struct publisher *publisher = start_with("  - example.com\n"
                                              "  - {name: example.net, ttl: {dnskey: 5m}}\n"
                                              "ttl: {dnskey: 2h}\n");
-    assert_int_equal(zone_of(publisher, "example.com")->keys.ttl, 7200);
-    assert_int_equal(zone_of(publisher, "example.net")->keys.ttl, 300);
+    assert_int_equal(zone_named(publisher, "example.com")->keys.ttl, 7200);
+    assert_int_equal(zone_named(publisher, "example.net")->keys.ttl, 300);
     publisher_close(publisher);
 }
 
