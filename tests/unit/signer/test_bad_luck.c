@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "dns/serial.h"
 #include "dns/store_lmdb.h"
 
 // ── A disk that gives errors ─────────────────────────────────────────────────────────────────────
@@ -81,7 +82,7 @@ static void a_file_that_cannot_be_written_for_a_while_stops_nothing(void **state
         now = go_on(publisher, now, 70);
         assert_int_equal(end_listening("can-publish-again"), 1);
         assert_false(publisher_has_trouble(publisher));
-        assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+        assert_true(serial_is_later(serial_of(publisher, "example.com"), serial));
         assert_valid(publisher, "example.com", now);
         assert_false(publisher_is_stuck(publisher));
     }
@@ -132,7 +133,7 @@ static void a_root_page_that_cannot_be_written_wants_a_new_process(void **state)
         assert_true(publisher_is_stuck(publisher));
         publisher_close(publisher);
         publisher = begin(now);
-        assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+        assert_true(serial_is_later(serial_of(publisher, "example.com"), serial));
         assert_valid(publisher, "example.com", now);
         assert_false(publisher_has_trouble(publisher));
         publisher_close(publisher);
@@ -167,7 +168,7 @@ static void a_full_map_stops_nothing(void **state)
         assert_int_equal(mdb_env_set_mapsize(stores[i]->env, info.me_mapsize), 0);
         now = go_on(publisher, now, 70);
         assert_false(publisher_has_trouble(publisher));
-        assert_true(plan_serial_is_later(serial_of(publisher, "example.com"), serial));
+        assert_true(serial_is_later(serial_of(publisher, "example.com"), serial));
         assert_valid(publisher, "example.com", now);
     }
     publisher_close(publisher);
