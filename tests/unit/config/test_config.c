@@ -14,27 +14,10 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "config/surroundings.h"
 #include "tests/support/scratch.h"
-
-static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
+#include "tests/unit/config/reading.h"
 
 #define MINIMAL "box: {hostname: box.example.com}\ndomains: [example.com]\n"
-
-static struct config *parse_in(const struct surroundings *surroundings, const char *text)
-{
-    struct config *config = NULL;
-    struct config_errors errors = {0};
-    if (config_parse_in(surroundings, "z.yaml", text, strlen(text), &config, &errors) != STATUS_OK)
-        fail_msg("%s", errors.list[0].text);
-    assert_int_equal(errors.count, 0);
-    return config;
-}
-
-static struct config *parse(const char *text)
-{
-    return parse_in(&nothing_found, text);
-}
 
 static void host_name_and_domains_are_enough(void **state)
 {
@@ -474,25 +457,18 @@ static void a_hundred_thousand_domains_are_fine(void **state)
 {
     (void)state;
     struct buf text = {0};
-    struct config *config = NULL;
-    struct config_errors errors = {0};
     buf_put_text(&text, "box: {hostname: box.example.com}\ndomains:\n");
     for (int i = 0; i < 100000; i++)
         buf_printf(&text, "- {name: d%d.example, zone-file: d%d}\n", i, i);
-    assert_int_equal(
-        config_parse_in(&nothing_found, "z.yaml", buf_text(&text), text.len, &config, &errors),
-        STATUS_OK);
+    struct config *config = parse(buf_text(&text));
     assert_int_equal(config->domain_count, 100000);
     assert_string_equal(config->domains[99999].name, "d99999.example"); // in the order of the file
     assert_int_equal(config->domains[99999].place.line, 100002);
     config_free(config);
     buf_put_text(&text, "- D4711.example\n");
-    assert_int_equal(
-        config_parse_in(&nothing_found, "z.yaml", buf_text(&text), text.len, &config, &errors),
-        STATUS_SYNTAX);
-    assert_int_equal(errors.count, 1);
-    assert_string_equal(errors.list[0].text, "z.yaml:100003:3: domains: d4711.example is listed "
-                                             "twice, first in line 4714; remove one");
+    must_refuse(buf_text(&text),
+                "z.yaml:100003:3: domains: d4711.example is listed twice, first in line 4714; "
+                "remove one\n");
     buf_done(&text);
 }
 

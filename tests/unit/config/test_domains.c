@@ -5,26 +5,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "config/surroundings.h"
+#include "tests/unit/config/reading.h"
 
 #define BOX "box: {hostname: box.example.com}\n"
-
-static struct config *parse(const char *text)
-{
-    static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
-    struct config *config = NULL;
-    struct config_errors errors = {0};
-    if (config_parse_in(&nothing_found, "z.yaml", text, strlen(text), &config, &errors) !=
-        STATUS_OK)
-        fail_msg("%s", errors.list[0].text);
-    return config;
-}
 
 static void what_the_box_says_of_mail_holds_for_every_domain(void **state)
 {

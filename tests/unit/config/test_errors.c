@@ -10,9 +10,8 @@
 
 #include <cmocka.h>
 
-#include "base/alloc.h"
 #include "base/buf.h"
-#include "config/surroundings.h"
+#include "tests/unit/config/reading.h"
 
 #define BOX        "box: {hostname: b.example.com}\n"
 #define DOMAINS    "domains: [example.com]\n"
@@ -481,31 +480,11 @@ static const struct {
      "z.yaml:1:92: box.ssh: too many items; take this and the following out\n"},
 };
 
-static struct config_errors errors_of(const char *text, size_t len)
-{
-    static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
-    // A copy of exactly that size, so that the sanitizer sees every read beyond.
-    char *copy = xmemdup(text, len);
-    struct config *config = NULL;
-    struct config_errors errors = {0};
-    enum status status = config_parse_in(&nothing_found, "z.yaml", copy, len, &config, &errors);
-    assert_true(status == STATUS_SYNTAX || status == STATUS_RANGE);
-    assert_null(config);
-    free(copy);
-    return errors;
-}
-
 static void each_mistake_has_its_words(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct config_errors errors = errors_of(rows[i].text, rows[i].len);
-        struct buf all = {0};
-        for (size_t k = 0; k < errors.count && k < CONFIG_ERRORS_MAX; k++)
-            buf_printf(&all, "%s\n", errors.list[k].text);
-        assert_string_equal(buf_text(&all), rows[i].errors);
-        buf_done(&all);
-    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        must_refuse_octets(rows[i].text, rows[i].len, rows[i].errors);
 }
 
 static void assert_only_error(struct buf *text, const char *words)

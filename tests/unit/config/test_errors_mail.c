@@ -5,13 +5,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "config/surroundings.h"
+#include "tests/unit/config/reading.h"
 
 #define BOX     "box: {hostname: b.example.com}\n"
 #define DOMAINS "domains: [example.com]\n"
@@ -322,19 +319,8 @@ static const struct {
 static void each_mistake_has_its_words(void **state)
 {
     (void)state;
-    static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct config *config = NULL;
-        struct config_errors errors = {0};
-        struct buf all = {0};
-        assert_int_equal(config_parse_in(&nothing_found, "z.yaml", rows[i].text,
-                                         strlen(rows[i].text), &config, &errors),
-                         STATUS_SYNTAX);
-        for (size_t k = 0; k < errors.count; k++)
-            buf_printf(&all, "%s\n", errors.list[k].text);
-        assert_string_equal(buf_text(&all), rows[i].errors);
-        buf_done(&all);
-    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        must_refuse(rows[i].text, rows[i].errors);
 }
 
 int main(void)

@@ -10,36 +10,10 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "config/surroundings.h"
+#include "tests/unit/config/reading.h"
 
 #define BOX "box: {hostname: box.example.com}\n"
 #define DAY 86400
-
-static const struct surroundings nothing_found = {.directory = "/etc/zonebox"};
-
-static struct config *parse(const char *text)
-{
-    struct config *config = NULL;
-    struct config_errors errors = {0};
-    if (config_parse_in(&nothing_found, "z.yaml", text, strlen(text), &config, &errors) !=
-        STATUS_OK)
-        fail_msg("%s", errors.list[0].text);
-    return config;
-}
-
-static void must_refuse(const char *text, const char *lines)
-{
-    struct config *config = NULL;
-    struct config_errors errors = {0};
-    struct buf all = {0};
-    assert_int_equal(
-        config_parse_in(&nothing_found, "z.yaml", text, strlen(text), &config, &errors),
-        STATUS_SYNTAX);
-    for (size_t i = 0; i < errors.count && i < CONFIG_ERRORS_MAX; i++)
-        buf_printf(&all, "%s\n", errors.list[i].text);
-    assert_string_equal(buf_text(&all), lines);
-    buf_done(&all);
-}
 
 static void where_nothing_is_written_zones_are_signed_with_one_key(void **state)
 {
