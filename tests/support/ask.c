@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: ISC
 #include "tests/support/ask.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include <cmocka.h>
 #include <ldns/ldns.h>
 
 #include "base/alloc.h"
@@ -182,4 +185,23 @@ bool ask_nsec3(const uint8_t *reply, size_t len, const char *proof)
     free(hash);
     ldns_pkt_free(packet);
     return found;
+}
+
+void ask_verdicts(ask_reader *reader, const struct ask_verdict *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t octets[ASK_MAX];
+        struct query query;
+        size_t len = ask_query("www.example. A", octets);
+        wire_set_u16(octets + 2, rows[i].flags);
+        wire_set_u16(octets + len - 4, rows[i].type);
+        wire_set_u16(octets + len - 2, rows[i].class);
+        enum query_verdict verdict = reader(octets, len, &query);
+        bool good = verdict == rows[i].verdict;
+        if (verdict == QUERY_REPLY)
+            good = good && query.rcode == rows[i].rcode && query.ede == rows[i].ede;
+        if (!good)
+            fail_msg("%s: verdict %d, rcode %u, ede %u", rows[i].what, (int)verdict, query.rcode,
+                     query.ede);
+    }
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dns/query.h"
+
 #define ASK_MAX 320
 
 // Writes a query in wire form. `question`: "www.example. A", then any of "+do" (EDNS with DO),
@@ -29,3 +31,17 @@ char *ask_hash(const char *name);
 // Has the authority section an NSEC3 that matches ("=www.example.") or covers ("~www.example.") the
 // name?
 bool ask_nsec3(const uint8_t *reply, size_t len, const char *proof);
+
+// A question for "www.example." that is to get its verdict; rcode and ede are those of QUERY_REPLY.
+struct ask_verdict {
+    const char *what;
+    uint16_t flags;
+    uint16_t type;
+    uint16_t class;
+    enum query_verdict verdict;
+    uint16_t rcode;
+    uint16_t ede;
+};
+typedef enum query_verdict ask_reader(const uint8_t *octets, size_t len, struct query *ret);
+// Fails the test with the first that gets another one.
+void ask_verdicts(ask_reader *reader, const struct ask_verdict *rows, size_t count);

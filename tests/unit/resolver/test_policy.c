@@ -13,15 +13,7 @@
 static void each_question_gets_its_verdict(void **state)
 {
     (void)state;
-    static const struct {
-        const char *what;
-        uint16_t flags;
-        uint16_t type;
-        uint16_t class;
-        enum query_verdict verdict;
-        uint16_t rcode;
-        uint16_t ede;
-    } questions[] = {
+    static const struct ask_verdict questions[] = {
         {"an address", HEADER_RD, RR_TYPE_A, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
         {"ANY", HEADER_RD, RR_TYPE_ANY, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
         {"DS", HEADER_RD | HEADER_CD, RR_TYPE_DS, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
@@ -40,21 +32,7 @@ static void each_question_gets_its_verdict(void **state)
         {"TKEY", HEADER_RD, 249, RR_CLASS_IN, QUERY_REPLY, RCODE_FORMERR, QUERY_NO_EDE},
         {"OPT", HEADER_RD, RR_TYPE_OPT, RR_CLASS_IN, QUERY_REPLY, RCODE_FORMERR, QUERY_NO_EDE},
     };
-    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-        uint8_t octets[ASK_MAX];
-        struct query query;
-        size_t len = ask_query("www.example. A", octets);
-        wire_set_u16(octets + 2, questions[i].flags);
-        wire_set_u16(octets + len - 4, questions[i].type);
-        wire_set_u16(octets + len - 2, questions[i].class);
-        enum query_verdict verdict = policy_read(octets, len, &query);
-        bool good = verdict == questions[i].verdict;
-        if (verdict == QUERY_REPLY)
-            good = good && query.rcode == questions[i].rcode && query.ede == questions[i].ede;
-        if (!good)
-            fail_msg("%s: verdict %d, rcode %u, ede %u", questions[i].what, (int)verdict,
-                     query.rcode, query.ede);
-    }
+    ask_verdicts(policy_read, questions, sizeof(questions) / sizeof(questions[0]));
 }
 
 static void what_is_no_query_is_dropped(void **state)

@@ -5,54 +5,28 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "dns/wire.h"
-
-static enum query_verdict read_question(uint16_t type, uint16_t class, struct query *ret)
-{
-    static const char head[] = "\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x00";
-    static uint8_t octets[sizeof(head) - 1 + 4];
-    memcpy(octets, head, sizeof(head) - 1);
-    wire_set_u16(octets + sizeof(head) - 1, type);
-    wire_set_u16(octets + sizeof(head) + 1, class);
-    return question_read(octets, sizeof(octets), ret);
-}
+#include "tests/support/ask.h"
 
 static void each_question_gets_its_verdict(void **state)
 {
     (void)state;
-    static const struct {
-        const char *what;
-        uint16_t type;
-        uint16_t class;
-        enum query_verdict verdict;
-        uint16_t rcode;
-        uint16_t ede;
-    } questions[] = {
-        {"an address", RR_TYPE_A, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
-        {"ANY", RR_TYPE_ANY, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
-        {"an unknown type", 0xff00, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
-        {"class CH", RR_TYPE_TXT, RR_CLASS_CH, QUERY_REPLY, RCODE_REFUSED, QUERY_NO_EDE},
-        {"class ANY", RR_TYPE_A, RR_CLASS_ANY, QUERY_REPLY, RCODE_REFUSED, QUERY_NO_EDE},
-        {"AXFR", RR_TYPE_AXFR, RR_CLASS_IN, QUERY_REPLY, RCODE_REFUSED, EDE_NOT_SUPPORTED},
-        {"IXFR", RR_TYPE_IXFR, RR_CLASS_IN, QUERY_REPLY, RCODE_REFUSED, EDE_NOT_SUPPORTED},
-        {"MAILA", RR_TYPE_MAILA, RR_CLASS_IN, QUERY_REPLY, RCODE_NOTIMP, QUERY_NO_EDE},
-        {"MAILB", RR_TYPE_MAILB, RR_CLASS_IN, QUERY_REPLY, RCODE_NOTIMP, QUERY_NO_EDE},
-        {"type OPT", RR_TYPE_OPT, RR_CLASS_IN, QUERY_REPLY, RCODE_FORMERR, QUERY_NO_EDE},
+    static const struct ask_verdict questions[] = {
+        {"an address", 0, RR_TYPE_A, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
+        {"ANY", 0, RR_TYPE_ANY, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
+        {"an unknown type", 0, 0xff00, RR_CLASS_IN, QUERY_LOOKUP, 0, 0},
+        {"class CH", 0, RR_TYPE_TXT, RR_CLASS_CH, QUERY_REPLY, RCODE_REFUSED, QUERY_NO_EDE},
+        {"class ANY", 0, RR_TYPE_A, RR_CLASS_ANY, QUERY_REPLY, RCODE_REFUSED, QUERY_NO_EDE},
+        {"AXFR", 0, RR_TYPE_AXFR, RR_CLASS_IN, QUERY_REPLY, RCODE_REFUSED, EDE_NOT_SUPPORTED},
+        {"IXFR", 0, RR_TYPE_IXFR, RR_CLASS_IN, QUERY_REPLY, RCODE_REFUSED, EDE_NOT_SUPPORTED},
+        {"MAILA", 0, RR_TYPE_MAILA, RR_CLASS_IN, QUERY_REPLY, RCODE_NOTIMP, QUERY_NO_EDE},
+        {"MAILB", 0, RR_TYPE_MAILB, RR_CLASS_IN, QUERY_REPLY, RCODE_NOTIMP, QUERY_NO_EDE},
+        {"type OPT", 0, RR_TYPE_OPT, RR_CLASS_IN, QUERY_REPLY, RCODE_FORMERR, QUERY_NO_EDE},
     };
-    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-        struct query query;
-        enum query_verdict verdict = read_question(questions[i].type, questions[i].class, &query);
-        bool good = verdict == questions[i].verdict;
-        if (verdict == QUERY_REPLY)
-            good = good && query.rcode == questions[i].rcode && query.ede == questions[i].ede;
-        if (!good)
-            fail_msg("%s: verdict %d, rcode %u, ede %u", questions[i].what, (int)verdict,
-                     query.rcode, query.ede);
-    }
+    ask_verdicts(question_read, questions, sizeof(questions) / sizeof(questions[0]));
 }
 
 static void what_is_no_question_is_dropped(void **state)
