@@ -14,93 +14,14 @@
 
 #include "base/alloc.h"
 #include "dns/types.h"
-#include "tests/unit/probe/stand_in.h"
+#include "tests/unit/probe/told.h"
 
-#define TIMEOUT_MS 400
-#define SOA        " 300 IN SOA ns.example. h.example. 1 2 3 4 5\n"
+#define SOA " 300 IN SOA ns.example. h.example. 1 2 3 4 5\n"
 
-// What the resolver says; a question that is not here gets no answer.
-struct told {
-    const char *question; // "www.example. A"
-    ldns_pkt_rcode rcode;
-    const char *answer;    // records, a line each
-    const char *authority; // likewise
-};
-
-static uv_loop_t loop;
-static struct stand_in server;
-static struct resolver resolver;
-static const struct told *told;
-static bool validates; // the resolver is asked to
-static bool secure;    // it says
-
-static void push(ldns_pkt *packet, ldns_pkt_section section, const char *lines)
-{
-    char *copy = xstrdup(lines != NULL ? lines : "");
-    char *rest = NULL;
-    for (char *line = strtok_r(copy, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest)) {
-        ldns_rr *rr = NULL;
-        assert_int_equal(ldns_rr_new_frm_str(&rr, line, 0, NULL, NULL), LDNS_STATUS_OK);
-        ldns_pkt_push_rr(packet, section, rr);
-    }
-    free(copy);
-}
-
-static void say(const struct told *what, ldns_pkt *packet, struct buf *ret)
-{
-    uint8_t *octets = NULL;
-    size_t len = 0;
-    ldns_pkt_set_qr(packet, true);
-    ldns_pkt_set_edns_udp_size(packet, 0);
-    ldns_pkt_set_rcode(packet, (uint8_t)what->rcode);
-    ldns_pkt_set_ad(packet, secure);
-    push(packet, LDNS_SECTION_ANSWER, what->answer);
-    push(packet, LDNS_SECTION_AUTHORITY, what->authority);
-    assert_int_equal(ldns_pkt2wire(&octets, packet, &len), LDNS_STATUS_OK);
-    buf_put(ret, octets, len);
-    free(octets);
-}
-
-static void answer(struct stand_in *stand_in, const uint8_t *octets, size_t len, struct buf *ret)
-{
-    ldns_pkt *packet = NULL;
-    (void)stand_in;
-    assert_int_equal(ldns_wire2pkt(&packet, octets, len), LDNS_STATUS_OK);
-    assert_true(ldns_pkt_rd(packet));
-    assert_int_equal(ldns_pkt_cd(packet), !validates);
-    const ldns_rr *question = ldns_rr_list_rr(ldns_pkt_question(packet), 0);
-    char *name = ldns_rdf2str(ldns_rr_owner(question));
-    char *type = ldns_rr_type2str(ldns_rr_get_type(question));
-    char *asked = xasprintf("%s %s", name, type);
-    for (const struct told *what = told; what->question != NULL; what++)
-        if (strcmp(what->question, asked) == 0)
-            say(what, packet, ret);
-    free(asked);
-    free(type);
-    free(name);
-    ldns_pkt_free(packet);
-}
-
-static int start(void **state)
-{
-    (void)state;
-    uv_loop_init(&loop);
-    memset(&server, 0, sizeof(server));
-    stand_in_start(&server, &loop);
-    server.datagram = answer;
-    resolver = (struct resolver){asker_new(&loop, TIMEOUT_MS), server.address};
-    return 0;
-}
-
+// Who does not ask for it leaves validation to nobody.
 static int stop(void **state)
 {
-    (void)state;
-    asker_close(resolver.asker);
-    stand_in_stop(&server);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
-    return 0;
+    return told_stop(state) != 0 || validations != 0;
 }
 
 static struct name name_of(const char *text)
@@ -211,7 +132,7 @@ static void who_wants_it_validated_is_told_whether_it_is_secure(void **state)
         {"a.example. A", LDNS_RCODE_NOERROR, "a.example. 1 IN A 192.0.2.1", NULL}, {0}};
     secure = true;
     assert_false(look_up("a.example", what).secure);
-    validates = true;
+    assert_int_equal(validations, 0);
     for (unsigned i = 0; i < 2; i++) {
         struct seen seen = {0};
         struct name name = name_of("a.example");
@@ -222,7 +143,8 @@ static void who_wants_it_validated_is_told_whether_it_is_secure(void **state)
         assert_int_equal(seen.secure, secure);
         secure = false;
     }
-    validates = false;
+    assert_int_equal(validations, 2);
+    validations = 0;
 }
 
 static void addresses_are_those_of_both_families(void **state)
@@ -408,7 +330,7 @@ static void an_asker_that_is_closed_ends_the_search(void **state)
     (void)state;
     static const struct told what[] = {{0}};
     struct name zone = name_of("a.example");
-    struct resolver closing = {asker_new(&loop, TIMEOUT_MS), server.address};
+    struct resolver closing = {asker_new(&loop, TOLD_TIMEOUT_MS), server.address};
     told = what;
     found = NULL;
     servers_find(&closing, zone.wire, on_found, NULL);
@@ -418,7 +340,7 @@ static void an_asker_that_is_closed_ends_the_search(void **state)
     zone_servers_free(found);
 }
 
-#define test(function) cmocka_unit_test_setup_teardown(function, start, stop)
+#define test(function) cmocka_unit_test_setup_teardown(function, told_start, stop)
 
 int main(void)
 {
