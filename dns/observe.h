@@ -13,7 +13,7 @@
 
 #include "dns/name.h"
 
-#define OBSERVE_VERSION    2
+#define OBSERVE_VERSION    3
 #define OBSERVE_PATIENCE_S 60
 // Keys that one question can name: as many as a zone has at a time (keys/keyset.h).
 #define OBSERVE_KEYS_MAX 16
@@ -56,10 +56,21 @@ struct observe_key {
     uint8_t use; // KEYS: bits of enum observe_use; DS: 0
 };
 
+// What validators make of a DS RRset whose digests and algorithms they know (RFC 4035 §5.2: others are left out).
+enum observe_ds {
+    OBSERVE_DS_COUNTS =
+        1, // there is one that they know: without a chain from it the zone is bogus, and not insecure
+    // Of the strongest digest type there is one of an algorithm that none of `strong` has: refused by who asks for a
+    // chain by each algorithm (Unbound with harden-algo-downgrade), though RFC 6840 §5.11 says not to.
+    OBSERVE_DS_LACKS = 2,
+};
+
 // A DS RRset as some of the parent's servers have it.
 struct observe_set {
     uint16_t keys;    // bit i: a DS of the question's keys[i], of any digest type
-    uint16_t foreign; // DS records of none of them
+    uint16_t strong;  // the same, of the strongest digest type in the RRset
+    uint16_t foreign; // DS records of none of them, or with a digest that is not the key's
+    uint16_t traits;  // bits of enum observe_ds
     uint32_t servers; // how many have it, by address
 };
 

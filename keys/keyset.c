@@ -56,17 +56,25 @@ bool keyset_is_secure(const struct keyset *set)
     return keyset_remembered_ds(set) != 0;
 }
 
+// What is offered has one digest type.
+static bool is_offer(const struct keyset *set, const struct keyset_version *version)
+{
+    return version->keys == set->offered && version->signers == set->offered;
+}
+
 bool keyset_ds_is_in(const struct keyset *set)
 {
     const struct keyset_history *history = &set->history[KEYSET_DS];
     bool seen = false;
     for (size_t i = 0; i < history->count; i++) {
         const struct keyset_version *version = &history->list[i];
+        bool last = version->seen_at == set->ds_looked_at;
         if (version->gone_at != KEYSET_NOW)
             continue;
-        if (version->keys != set->offered || version->seen_at != set->ds_looked_at)
+        // The parent may have the same keys with other digests, or a stronger one of a stranger.
+        if (version->keys != set->offered || (!last && !is_offer(set, version)))
             return false;
-        seen = true;
+        seen = seen || last;
     }
     return seen && set->ds_known;
 }
@@ -116,10 +124,11 @@ static void remove_version(struct keyset_history *history, size_t index)
 }
 
 // The version of the history with these keys, or NULL.
-static struct keyset_version *find_version(struct keyset_history *history, keyset_mask keys)
+static struct keyset_version *find_version(struct keyset_history *history, keyset_mask keys,
+                                           keyset_mask signers)
 {
     for (size_t i = 0; i < history->count; i++)
-        if (history->list[i].keys == keys)
+        if (history->list[i].keys == keys && history->list[i].signers == signers)
             return &history->list[i];
     return NULL;
 }
@@ -142,31 +151,31 @@ static void make_room(struct keyset *set)
     struct keyset_history *history = &set->history[KEYSET_DS];
     if (remove_empty(set))
         return;
-    size_t victim = history->list[0].keys == set->offered ? 1 : 0;
+    size_t victim = is_offer(set, &history->list[0]) ? 1 : 0;
     for (size_t i = victim + 1; i < history->count; i++)
-        if (history->list[i].keys != set->offered &&
+        if (!is_offer(set, &history->list[i]) &&
             keyset_until(&history->list[i]) < keyset_until(&history->list[victim]))
             victim = i;
     remove_version(history, victim);
 }
 
-static struct keyset_version *add_ds(struct keyset *set, keyset_mask keys)
+static struct keyset_version *add_ds(struct keyset *set, keyset_mask keys, keyset_mask strong)
 {
     struct keyset_history *history = &set->history[KEYSET_DS];
     struct keyset_version *version = &history->list[history->count++];
-    *version = (struct keyset_version){.keys = keys,
-                                       .ttl = set->ds_ttl != 0 ? set->ds_ttl : KEYSET_DS_TTL};
+    *version = (struct keyset_version){
+        .keys = keys, .signers = strong, .ttl = set->ds_ttl != 0 ? set->ds_ttl : KEYSET_DS_TTL};
     return version;
 }
 
 static bool offer(struct keyset *set, keyset_mask keys, int64_t now)
 {
     struct keyset_history *history = &set->history[KEYSET_DS];
-    struct keyset_version *version = find_version(history, keys);
+    struct keyset_version *version = find_version(history, keys, keys);
     if (version == NULL && history->count == KEYSET_VERSIONS_MAX && !remove_empty(set))
         return false;
     if (version == NULL)
-        version = add_ds(set, keys);
+        version = add_ds(set, keys, keys);
     if (version->gone_at != KEYSET_NOW) {
         version->since = now;
         version->gone_at = KEYSET_NOW;
@@ -181,7 +190,7 @@ static void merge_ds(struct keyset_history *history)
     for (size_t i = 0; i < history->count; i++)
         for (size_t k = history->count - 1; k > i; k--) {
             struct keyset_version *a = &history->list[i], *b = &history->list[k];
-            if (a->keys != b->keys)
+            if (a->keys != b->keys || a->signers != b->signers)
                 continue;
             if (keyset_until(b) > keyset_until(a)) {
                 a->gone_at = b->gone_at;
@@ -204,8 +213,10 @@ bool keyset_disown(struct keyset *set)
         for (size_t i = 0; i < set->history[c].count; i++)
             kept |= set->history[c].list[i].keys;
     struct keyset_history *ds = &set->history[KEYSET_DS];
-    for (size_t i = 0; i < ds->count; i++)
+    for (size_t i = 0; i < ds->count; i++) {
         ds->list[i].keys &= kept;
+        ds->list[i].signers &= kept;
+    }
     merge_ds(ds);
     return (all & ~kept) != 0;
 }
@@ -365,26 +376,26 @@ bool keyset_see_zone(struct keyset *set, const struct keyset_sight *sight, int64
     return changed;
 }
 
-static bool see_sets(struct keyset *set, const struct keyset_parent_sight *sight)
+static bool see_sets(struct keyset *set, const struct keyset_parent_sight *sight, uint32_t ttl)
 {
     bool changed = false;
     for (size_t i = 0; i < sight->set_count; i++) {
-        struct keyset_version *version =
-            find_version(&set->history[KEYSET_DS], sight->sets[i].keys);
+        keyset_mask keys = sight->sets[i].keys, strong = sight->sets[i].strong;
+        struct keyset_version *version = find_version(&set->history[KEYSET_DS], keys, strong);
         if (version == NULL && set->history[KEYSET_DS].count == KEYSET_VERSIONS_MAX)
             make_room(set);
         if (version == NULL)
-            version = add_ds(set, sight->sets[i].keys);
+            version = add_ds(set, keys, strong);
         if (version->gone_at != KEYSET_NOW || version->seen_at == 0) {
             changed = true;
             version->gone_at = KEYSET_NOW;
             if (version->since == 0)
                 version->since = sight->seen_at;
             if (version->seen_at == 0 && version->keys != 0)
-                version->ttl = sight->ttl;
+                version->ttl = ttl;
         }
-        if (version->ttl < sight->ttl)
-            version->ttl = sight->ttl;
+        if (version->ttl < ttl)
+            version->ttl = ttl;
         version->seen_at = sight->seen_at;
     }
     return changed;
@@ -398,7 +409,7 @@ static bool see_gone(struct keyset *set, const struct keyset_parent_sight *sight
     struct keyset_history *history = &set->history[KEYSET_DS];
     for (size_t i = history->count; i-- > 0;) {
         struct keyset_version *version = &history->list[i];
-        if (version->seen_at == sight->seen_at || version->keys == set->offered ||
+        if (version->seen_at == sight->seen_at || is_offer(set, version) ||
             version->since > sight->seen_at)
             continue;
         if (version->gone_at == KEYSET_NOW) {
@@ -441,9 +452,10 @@ bool keyset_see_parent(struct keyset *set, const struct keyset_parent_sight *sig
     for (size_t i = 0; i < sight->set_count; i++)
         foreign = sight->sets[i].foreign > foreign ? sight->sets[i].foreign : foreign;
     bool changed = complete != set->ds_known || foreign != set->ds_foreign;
-    if (sight->ttl > 0)
-        set->ds_ttl = sight->ttl;
-    changed = see_sets(set, sight) || changed;
+    uint32_t ttl = sight->ttl < KEYSET_DS_TTL_MAX ? sight->ttl : KEYSET_DS_TTL_MAX;
+    if (ttl > 0)
+        set->ds_ttl = ttl;
+    changed = see_sets(set, sight, ttl) || changed;
     if (complete) {
         changed = see_gone(set, sight) || changed;
         changed = note_ds(set, sight) || changed;

@@ -17,7 +17,11 @@
 // A DS that was offered to the parent (`zonegen --ds`, CDS) may be there from then on, whether it was seen or not,
 // and who has read the offer may act on it when it is withdrawn: so a DS is forgotten only when a second look,
 // behind the time in the table, does not find it either. DS records of other keys are counted and otherwise left
-// out: with them alone no zone of ours can be validated, and beside ours they change nothing (RFC 6840 §5.11).
+// out: with them alone no zone of ours can be validated, and what they do beside ours no rollover can change.
+//
+// Validators may go by the strongest digest type of a DS RRset alone (RFC 4509 §3 has them ignore SHA-1 beside
+// SHA-256; Unbound with harden-algo-downgrade and others go on to SHA-384). So a version of DS says twice which keys
+// it names: by any digest, and by the strongest one; the zone has to hold with both.
 //
 // Pure: no files, no clock, no network; `now` is Unix time in seconds. Keys have slots, which are bits of masks, so
 // that history stays true when keys come and go.
@@ -53,10 +57,11 @@ struct keyset_key {
 
 // A version of a component.
 struct keyset_version {
-    keyset_mask keys;    // DNSKEYS: in the RRset; SIGNATURES: signing; DS: named
-    keyset_mask signers; // DNSKEYS: signing it; else 0
-    uint32_t ttl;        // the largest it was published with
-    int64_t since;       // published, seen or offered; 0: assumed to have been, by an adoption
+    keyset_mask keys; // DNSKEYS: in the RRset; SIGNATURES: signing; DS: named
+    keyset_mask
+        signers;   // DNSKEYS: signing it; DS: named with the strongest digest type of it; else 0
+    uint32_t ttl;  // the largest it was published with
+    int64_t since; // published, seen or offered; 0: assumed to have been, by an adoption
     // DNSKEYS, SIGNATURES: at all name servers since; DS: last, anywhere at the parent. 0: not.
     int64_t seen_at;
     // KEYSET_NOW: it is published, seen or offered; KEYSET_OPEN: replaced, and not seen gone; else since then.
@@ -68,6 +73,9 @@ struct keyset_version {
 #define KEYSET_OPEN (INT64_MAX - 1)
 // A DS is assumed to have this TTL until one was seen there, seconds.
 #define KEYSET_DS_TTL 86400
+// And no more than this, whatever one server says: caches keep nothing for longer (RFC 8767 §4), so that a TTL of 68
+// years, by mistake or by malice, delays a rollover for a week and not for ever.
+#define KEYSET_DS_TTL_MAX 604800
 
 enum keyset_component { KEYSET_DNSKEYS, KEYSET_SIGNATURES, KEYSET_DS, KEYSET_COMPONENTS };
 
@@ -126,7 +134,9 @@ bool keyset_ds_is_in(const struct keyset *set);
 keyset_mask keyset_remembered(const struct keyset *set);
 
 // Would a validator accept the zone with these three (RFC 4035 §2.2: a chain for each algorithm that the DS name, a
-// signature for each algorithm that the DNSKEY set has)? True where ds names no key: then it does not look.
+// signature for each algorithm that the DNSKEY set has)? True where ds names no key: then it does not look. With the
+// DS of the strongest digest type alone as with all of them; where these name no key of ours the strict refuse the
+// zone whatever it does, and are left out.
 bool keyset_validates(const struct keyset *set, const struct keyset_version *ds,
                       const struct keyset_version *dnskeys,
                       const struct keyset_version *signatures);
@@ -188,7 +198,7 @@ struct keyset_parent_sight {
     uint32_t ttl; // the largest; 0: no DS
     uint32_t propagation_delay;
     struct {
-        keyset_mask keys;
+        keyset_mask keys, strong; // named; with the strongest digest type there
         uint16_t foreign;
     } sets[KEYSET_VERSIONS_MAX];
     size_t set_count;

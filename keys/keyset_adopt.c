@@ -348,7 +348,7 @@ static void adopt_ds(struct keyset *set, const struct adoption *found)
             set->keys[key->slot].offered_at = found->now;
         }
         if ((entries & bit) != 0 && (!found->syncs || key->file->times.sync_publish != 0))
-            push(set, KEYSET_DS, bit, 0, KEYSET_DS_TTL);
+            push(set, KEYSET_DS, bit, bit, KEYSET_DS_TTL);
     }
     for (size_t i = 0; i < set->history[KEYSET_DS].count; i++) {
         set->history[KEYSET_DS].list[i].since = found->now;
@@ -356,7 +356,7 @@ static void adopt_ds(struct keyset *set, const struct adoption *found)
     }
     struct adoption ds = *found;
     ds.ttl = KEYSET_DS_TTL;
-    set_current(set, KEYSET_DS, set->offered, 0, &ds);
+    set_current(set, KEYSET_DS, set->offered, set->offered, &ds);
 }
 
 size_t keyset_adopt(struct keyset *set, const struct dnskey_set *files, uint32_t ttl, int64_t now)

@@ -20,32 +20,40 @@ static bool covers(const struct keyset *set, keyset_mask keys, keyset_mask other
     return true;
 }
 
-bool keyset_validates(const struct keyset *set, const struct keyset_version *ds,
-                      const struct keyset_version *dnskeys, const struct keyset_version *signatures)
-{
-    if (ds->keys == 0)
-        return true;
-    keyset_mask in = dnskeys->keys;
-    return covers(set, ds->keys, ds->keys & in & dnskeys->signers) &&
-           covers(set, in, in & dnskeys->signers) && covers(set, in, in & signatures->keys);
-}
-
 struct combination {
     const struct keyset_version *of[KEYSET_COMPONENTS];
 };
 
-// How well it holds: 3: in every way; 2: for validators that ask for each algorithm of the DS; 1: for those that are
-// content with one (RFC 6840 §5.11); 0: for none.
-static int grade(const struct keyset *set, const struct combination *c)
+// How well it holds for who goes by the DS of these keys: 3: in every way; 2: for validators that ask for each
+// algorithm of the DS; 1: for those that are content with one (RFC 6840 §5.11); 0: for none.
+static int grade_by(const struct keyset *set, keyset_mask ds, const struct combination *c)
 {
-    const struct keyset_version *ds = c->of[KEYSET_DS], *dnskeys = c->of[KEYSET_DNSKEYS];
-    if (keyset_validates(set, ds, dnskeys, c->of[KEYSET_SIGNATURES]))
+    const struct keyset_version *dnskeys = c->of[KEYSET_DNSKEYS];
+    keyset_mask in = dnskeys->keys, entry = ds & in & dnskeys->signers;
+    keyset_mask rest = in & c->of[KEYSET_SIGNATURES]->keys;
+    if (ds == 0)
         return 3;
-    keyset_mask entry = ds->keys & dnskeys->keys & dnskeys->signers;
-    keyset_mask rest = dnskeys->keys & c->of[KEYSET_SIGNATURES]->keys;
-    if (covers(set, ds->keys, entry) && covers(set, ds->keys, rest))
+    if (covers(set, ds, entry) && covers(set, in, in & dnskeys->signers) && covers(set, in, rest))
+        return 3;
+    if (covers(set, ds, entry) && covers(set, ds, rest))
         return 2;
     return entry != 0 && rest != 0 ? 1 : 0;
+}
+
+// The worse of the two ways to read the DS.
+static int grade(const struct keyset *set, const struct combination *c)
+{
+    const struct keyset_version *ds = c->of[KEYSET_DS];
+    int by_all = grade_by(set, ds->keys, c), by_strong = grade_by(set, ds->signers, c);
+    return by_strong < by_all ? by_strong : by_all;
+}
+
+bool keyset_validates(const struct keyset *set, const struct keyset_version *ds,
+                      const struct keyset_version *dnskeys, const struct keyset_version *signatures)
+{
+    struct combination all = {
+        {[KEYSET_DS] = ds, [KEYSET_DNSKEYS] = dnskeys, [KEYSET_SIGNATURES] = signatures}};
+    return grade(set, &all) == 3;
 }
 
 // What only may have been: a DS that was neither seen nor is offered any more; what an adopted zone was before

@@ -194,7 +194,7 @@ static bool try_dnskeys(struct step *step, keyset_mask keys, keyset_mask signers
 static bool try_ds(struct step *step, keyset_mask keys)
 {
     struct keyset *set = step->set;
-    struct keyset_version version = {.keys = keys};
+    struct keyset_version version = {.keys = keys, .signers = keys};
     return keys != set->offered && keyset_would_hold(set, KEYSET_DS, &version) &&
            keyset_publish(set, KEYSET_DS, keys, 0, 0, step->now);
 }

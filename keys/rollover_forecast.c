@@ -165,7 +165,7 @@ static void look(struct dream *dream)
         .ok = 1,
         .ttl = dream->set.ds_ttl,
         .propagation_delay = dream->policy->parent_propagation_delay,
-        .sets = {{.keys = dream->parent}},
+        .sets = {{.keys = dream->parent, .strong = dream->parent}},
         .set_count = 1,
     };
     keyset_see_zone(&dream->set, &zone, dream->now);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: ISC
 // The DS records at the parent, each of its servers asked by itself, against the keys that the zone's servers have.
 //
-// One DS that fits is enough (RFC 6840 §5.11): the zone is secure then, whatever stands beside it. Each DS that fits
-// nothing is reported by itself, since an admin who is told "the chain is broken" and deletes them all breaks it.
+// One DS that fits should be enough (RFC 6840 §5.11): the zone is secure then to most, whatever stands beside it. Each
+// DS that fits nothing is reported by itself, since an admin who is told "the chain is broken" and deletes them all
+// breaks it; and strict resolvers mind some of these.
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "probe/ds_known.h"
 #include "probe/judge.h"
 
 static const char *ds_text(struct judge *judge, const ldns_rr *ds)
@@ -151,18 +153,49 @@ static void blame_all(struct judge *judge, const ldns_rr_list *list, const char 
         todo_enter(judge);
 }
 
-static void judge_extra(struct judge *judge, const ldns_rr *ds, const char *who)
+static uint8_t digest_type_of(const ldns_rr *ds)
 {
-    unsigned digest_type = ldns_rdf2native_int8(ldns_rr_rdf(ds, 2));
+    return ldns_rdf2native_int8(ldns_rr_rdf(ds, 2));
+}
+
+static bool is_known(const ldns_rr *ds)
+{
+    return ds_is_known(ldns_rdf2native_int8(ldns_rr_rdf(ds, 1)), digest_type_of(ds));
+}
+
+// Is it of the strongest digest type, with none beside it of that type and its algorithm that fits? Some resolvers look
+// at the strongest type only, and at each algorithm there (dns/observe.h).
+static bool is_minded(const struct judge *judge, const ldns_rr_list *list, const ldns_rr *ds)
+{
+    for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++) {
+        const ldns_rr *other = ldns_rr_list_rr(list, i);
+        if (!is_known(other) || digest_type_of(other) < digest_type_of(ds))
+            continue;
+        if (digest_type_of(other) > digest_type_of(ds) ||
+            (fits_served(judge, other) &&
+             ldns_rdf_compare(ldns_rr_rdf(other, 1), ldns_rr_rdf(ds, 1)) == 0))
+            return false;
+    }
+    return is_known(ds);
+}
+
+static void judge_extra(struct judge *judge, const ldns_rr_list *list, const ldns_rr *ds,
+                        const char *who)
+{
+    uint8_t digest_type = digest_type_of(ds);
     if (!fits_served(judge, ds) && !is_expected(judge, ds)) {
         verdict_add(judge->verdicts, CHECK_DS, VERDICT_WRONG, ds_name(judge, ds),
-                    "%s: this DS names no key of the zone. It does no harm as long as another "
-                    "one does",
+                    is_minded(judge, list, ds)
+                        ? "%s: this DS names no key of the zone, and has another algorithm or a "
+                          "stronger digest than the one that does, so that strict resolvers "
+                          "refuse the zone"
+                        : "%s: this DS names no key of the zone. It does no harm as long as "
+                          "another one does",
                     who);
         verdict_todo(judge->verdicts,
                      "Delete this one DS at the registrar, and leave the others: %s",
                      ds_text(judge, ds));
-    } else if (digest_type == 1) { // RFC 9905
+    } else if (digest_type == DS_SHA1) { // RFC 9905
         verdict_add(judge->verdicts, CHECK_DS, VERDICT_WRONG, ds_name(judge, ds),
                     "%s: its digest is SHA-1, which validators no longer believe", who);
         todo_enter(judge);
@@ -238,7 +271,7 @@ static void judge_ds_set(struct judge *judge, const ldns_rr_list *list, const ch
                 fitting == 1 ? "names" : "name");
     judge_chains(judge, list, who);
     for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++)
-        judge_extra(judge, ldns_rr_list_rr(list, i), who);
+        judge_extra(judge, list, ldns_rr_list_rr(list, i), who);
 }
 
 void judge_ds(struct judge *judge)

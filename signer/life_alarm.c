@@ -31,9 +31,14 @@ static const struct {
      "a DS came to the parent, or back, before its time: resolvers may refuse the zone until what "
      "they have kept has run out",
      false},
+    {LIFE_DS_STRICT, LOG_LEVEL_ERROR, "ds-refused-by-some", "ds-refused-by-nobody",
+     "the parent has a DS that fits no key of this zone, of another algorithm or with a stronger "
+     "digest than ours: resolvers that ask for the strongest, or for each algorithm, refuse the "
+     "zone; take it out there",
+     false},
     {LIFE_DS_FOREIGN, LOG_LEVEL_WARNING, "foreign-ds", "foreign-ds-gone",
-     "the parent has a DS of a key that is none of this zone: it does no harm beside ours, and "
-     "should be taken out there",
+     "the parent has a DS that fits no key of this zone: beside ours, of the same algorithm and "
+     "with no stronger digest, it does no harm, and should be taken out there",
      false},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -71,10 +76,12 @@ static bool is_late(const struct zone *zone, const struct keyset *set, int64_t n
 static unsigned judge(const struct zone *zone, const struct keyset *set, int64_t now)
 {
     const struct life_watch *watch = &zone->watch;
-    bool foreign = watch->foreign > 0 && !watch->ds_bogus;
+    bool strict = watch->ds_strict && !watch->ds_bogus;
+    bool foreign = watch->foreign > 0 && !watch->ds_bogus && !strict;
     return (runs_out(zone, now) ? LIFE_RUNS_OUT : 0U) |
            (is_late(zone, set, now) ? LIFE_OTHER_KEYS : 0U) |
-           (watch->ds_bogus ? LIFE_DS_BOGUS : 0U) | (foreign ? LIFE_DS_FOREIGN : 0U) |
+           (watch->ds_bogus ? LIFE_DS_BOGUS : 0U) | (strict ? LIFE_DS_STRICT : 0U) |
+           (foreign ? LIFE_DS_FOREIGN : 0U) |
            (set->begun && !keyset_holds(set) ? LIFE_DOES_NOT_HOLD : 0U);
 }
 

@@ -96,32 +96,32 @@ static keyset_mask slots_of(const struct keyset *set, const struct life_round *r
 }
 
 // Sets that differ in foreign ones only are one to the keyset.
-static void add_set(struct keyset_parent_sight *sight, keyset_mask keys, uint16_t foreign)
+static void add_set(struct keyset_parent_sight *sight, keyset_mask keys, keyset_mask strong,
+                    uint16_t foreign)
 {
     size_t i = 0;
-    while (i < sight->set_count && sight->sets[i].keys != keys)
+    while (i < sight->set_count && (sight->sets[i].keys != keys || sight->sets[i].strong != strong))
         i++;
     if (i == sight->set_count) {
         sight->sets[sight->set_count].keys = keys;
+        sight->sets[sight->set_count].strong = strong;
         sight->sets[sight->set_count++].foreign = 0;
     }
     if (foreign > sight->sets[i].foreign)
         sight->sets[i].foreign = foreign;
 }
 
-// A set of DS with none that the zone can be validated with has it refused by whoever gets it.
-static void look_for_strangers(struct life_watch *watch, const struct keyset *set,
-                               const struct keyset_parent_sight *sight)
+// A set of DS with none that the zone can be validated with has it refused by whoever gets it; one in which none of
+// the strongest digest type is, or an algorithm has none, by those who ask for that.
+static void judge_set(struct life_watch *watch, keyset_mask keys, keyset_mask strong,
+                      const struct observe_set *set)
 {
-    keyset_mask fit = set->begun ? keyset_dnskeys(set) & keyset_key_signers(set) : 0;
-    watch->foreign = 0;
-    watch->ds_bogus = false;
-    for (size_t i = 0; i < sight->set_count; i++) {
-        bool any = sight->sets[i].keys != 0 || sight->sets[i].foreign > 0;
-        watch->ds_bogus = watch->ds_bogus || (any && (sight->sets[i].keys & fit) == 0);
-        if (sight->sets[i].foreign > watch->foreign)
-            watch->foreign = sight->sets[i].foreign;
-    }
+    bool counts = (set->traits & OBSERVE_DS_COUNTS) != 0;
+    bool lacks = (set->traits & OBSERVE_DS_LACKS) != 0;
+    watch->ds_bogus = watch->ds_bogus || (counts && keys == 0);
+    watch->ds_strict = watch->ds_strict || (counts && (strong == 0 || lacks));
+    if (set->foreign > watch->foreign)
+        watch->foreign = set->foreign;
 }
 
 static bool see_parent(struct zone *zone, const struct life_round *round,
@@ -141,10 +141,16 @@ static bool see_parent(struct zone *zone, const struct life_round *round,
         .ttl = answer->ttl,
         .propagation_delay = life_policy(zone, 0).parent_propagation_delay,
     };
-    for (size_t i = 0; i < answer->set_count; i++)
-        add_set(&sight, slots_of(&set, round, answer->sets[i].keys), answer->sets[i].foreign);
+    keyset_mask fit = set.begun ? keyset_dnskeys(&set) & keyset_key_signers(&set) : 0;
+    zone->watch.foreign = 0;
+    zone->watch.ds_bogus = zone->watch.ds_strict = false;
+    for (size_t i = 0; i < answer->set_count; i++) {
+        keyset_mask keys = slots_of(&set, round, answer->sets[i].keys);
+        keyset_mask strong = slots_of(&set, round, answer->sets[i].strong);
+        add_set(&sight, keys, strong, answer->sets[i].foreign);
+        judge_set(&zone->watch, keys & fit, strong & fit, &answer->sets[i]);
+    }
     note_sight(&zone->watch.parent, answer);
-    look_for_strangers(&zone->watch, &set, &sight);
     bool is_news = keyset_see_parent(&set, &sight, now);
     if (set.begun)
         take_keyset(zone, &set, is_news);

@@ -19,10 +19,12 @@ enum life_alarm {
     LIFE_OTHER_KEYS =
         2,             // a server has had other keys or signatures for longer than a transfer takes
     LIFE_DS_BOGUS = 4, // there is a DS at the parent, and none that the zone can be validated with
-    LIFE_DS_FOREIGN = 8,    // there are DS of other keys beside ours: no harm, and told
-    LIFE_DOES_NOT_HOLD = 16 // caches may have what does not fit together
+    LIFE_DS_FOREIGN = 8,     // there are DS of other keys beside ours: no harm, and told
+    LIFE_DOES_NOT_HOLD = 16, // caches may have what does not fit together
+    LIFE_DS_STRICT = 32,     // one of these has strict validators refuse the zone (dns/observe.h)
 };
-#define LIFE_ALARMS (LIFE_RUNS_OUT | LIFE_OTHER_KEYS | LIFE_DS_BOGUS | LIFE_DOES_NOT_HOLD)
+#define LIFE_ALARMS                                                                                \
+    (LIFE_RUNS_OUT | LIFE_OTHER_KEYS | LIFE_DS_BOGUS | LIFE_DOES_NOT_HOLD | LIFE_DS_STRICT)
 
 struct life_watch {
     struct life_sight served;
@@ -31,6 +33,7 @@ struct life_watch {
     int64_t wrong_since;     // a server has been wrong in every look since, 0: none was in the last
     uint32_t foreign;        // DS of other keys in one set at the parent, at most
     bool ds_bogus;           // a server of the parent has a set of DS with none that fits
+    bool ds_strict;          // or one that only some validators refuse
     const char *todo;        // about a DS that has the zone refused
     unsigned alarms;         // bits of enum life_alarm, told
     int64_t asked_at;        // when the last look began, 0: none did

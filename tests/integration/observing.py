@@ -15,14 +15,15 @@ import dns.rdatatype
 
 from harness import BIN, Program, control_socket
 
-VERSION = 2
+VERSION = 3
 RECORD, TLS_KEY, KEYS, DS, NOTIFY_CDS = 1, 2, 3, 4, 5
 IN_DNSKEY, SIGNS_KEYS, SIGNS_ZONE = 1, 2, 4
+DS_COUNTS, DS_LACKS = 1, 2
 ALL_USES = IN_DNSKEY | SIGNS_KEYS | SIGNS_ZONE
 KEYS_MAX, SETS_MAX = 16, 8
 QUESTION_HEAD, KEY, QUESTION_TAIL = struct.Struct("=IIHHHH255s255s32s"), struct.Struct("=20s32s48sHBB"), struct.Struct("=2xI")
 QUESTION_SIZE = QUESTION_HEAD.size + KEYS_MAX * KEY.size + QUESTION_TAIL.size
-ANSWER_HEAD, SET, ANSWER_TAIL = struct.Struct("=IIqIIII16s16sq"), struct.Struct("=HHI"), struct.Struct("=I4x")
+ANSWER_HEAD, SET, ANSWER_TAIL = struct.Struct("=IIqIIII16s16sq"), struct.Struct("=HHHHI"), struct.Struct("=I4x")
 ANSWER_SIZE = ANSWER_HEAD.size + SETS_MAX * SET.size + ANSWER_TAIL.size
 
 
@@ -35,6 +36,7 @@ class Answer(NamedTuple):
     unknown: str
     expires_at: int
     sets: dict  # (bits of keys, foreign records) → servers
+    strict: dict  # (bits of keys, of those of the strongest digest, traits) → servers
 
 
 def question(number, kind, *, version=VERSION, rtype=0, port=0, zone=b"\0", owner=b"\0", digest=b"", keys=(), key_count=None):
@@ -74,11 +76,12 @@ def read_answer(octets):
     version, number, seen_at, ttl, ok, wrong, unknown, first_wrong, first_unknown, expires_at = ANSWER_HEAD.unpack_from(octets)
     (set_count,) = ANSWER_TAIL.unpack_from(octets, ANSWER_SIZE - ANSWER_TAIL.size)
     listed = [SET.unpack_from(octets, ANSWER_HEAD.size + i * SET.size) for i in range(SETS_MAX)]
-    sets = {(keys, foreign): servers for keys, foreign, servers in listed[:set_count]}
+    sets = {(keys, foreign): servers for keys, _, foreign, _, servers in listed[:set_count]}
+    strict = {(keys, strong, traits): servers for keys, strong, _, traits, servers in listed[:set_count]}
     assert version == VERSION and seen_at > 1_700_000_000 and len(sets) == set_count
-    assert listed[set_count:] == [(0, 0, 0)] * (SETS_MAX - set_count)
+    assert listed[set_count:] == [(0, 0, 0, 0, 0)] * (SETS_MAX - set_count)
     return Answer(number, seen_at, ttl, (ok, wrong, unknown), read_address(first_wrong), read_address(first_unknown),
-                  expires_at, sets)
+                  expires_at, sets, strict)
 
 
 class Probe:

@@ -188,6 +188,8 @@ FAULTS = {
                          ["ns.tld (192.0.2.2)", "none of the DS", "registrar", "zonegen --ds main.tld"]),
     "a DS too many": (at_parent("ds", lambda ds: f"{ds}\n{ELSE_DS}"), {"ds": "wrong"},
                       ["DS 4711 13 2", "Delete this one", "does no harm"]),
+    "a DS that strict resolvers mind": (at_parent("ds", lambda ds: f"{ds}\n{ELSE_DS.replace(' 13 ', ' 8 ')}"), {"ds": "wrong"},
+                                        ["DS 4711 8 2", "Delete this one", "strict resolvers refuse"]),
     "no DS": (at_parent("ds", lambda ds: None), {"ds": "wrong"}, ["no DS yet", "At the registrar of main.tld, not here"]),
     "a server left out": (at_parent("delegation", lambda ns: ns.split("\n")[0]), {"delegation": "wrong"},
                           ["ns.tld (192.0.2.2)", "Enter these name servers at the registrar", "ns2.other.tld"]),

@@ -48,9 +48,11 @@ static void note(struct play *play, const struct rollover_event *event)
 static void disown(struct play *play, const struct keyset *before)
 {
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
-        if (before->keys[i].role != 0 && keyset_find(&play->set, before->keys[i].id) != i)
-            for (size_t s = 0; s < 2; s++)
-                play->parent[s] &= (keyset_mask)~keyset_bit(i);
+        if (before->keys[i].role != 0 && keyset_find(&play->set, before->keys[i].id) != i) {
+            play->parent[0] &= (keyset_mask)~keyset_bit(i);
+            play->parent[1] &= (keyset_mask)~keyset_bit(i);
+            play->strong &= (keyset_mask)~keyset_bit(i);
+        }
 }
 
 static void step(struct play *play)
@@ -92,9 +94,12 @@ static void look(struct play *play)
     for (size_t i = 0; i < 2 - play->parent_unknown; i++) {
         if (i > 0 && play->parent[0] == play->parent[1])
             continue;
+        keyset_mask strong = play->parent[i] & play->strong;
         parent.sets[parent.set_count].foreign = (uint16_t)play->foreign;
+        parent.sets[parent.set_count].strong = strong != 0 ? strong : play->parent[i];
         parent.sets[parent.set_count++].keys = play->parent[i];
-        parent.ttl = (play->parent[i] != 0 || play->foreign > 0) ? PLAY_DS : parent.ttl;
+        if (play->parent[i] != 0 || play->foreign > 0)
+            parent.ttl = play->ds_ttl != 0 ? play->ds_ttl : PLAY_DS;
     }
     keyset_see_parent(&play->set, &parent, play->now);
 }

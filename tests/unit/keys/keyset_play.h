@@ -21,6 +21,8 @@ struct play {
     uint8_t algorithms[26];
     size_t made;
     keyset_mask parent[2]; // the DS at two of its servers
+    keyset_mask strong;    // those that are there with a stronger digest, too; 0: all have the same
+    uint32_t ds_ttl;       // as the parent says it; 0: PLAY_DS
     unsigned foreign;
     bool by_cds;             // the parent takes what is offered at the next look
     unsigned wrong, unknown; // of three name servers

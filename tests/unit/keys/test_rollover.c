@@ -413,6 +413,60 @@ static void all_of_the_parents_servers_have_to_agree(void **state)
     play_expect(&play, "4:35 retired A, 4:35 removed A, 5:50 dead A");
 }
 
+// Validators that look at the strongest digest only see the old key alone, for as long as that DS is there.
+static void a_key_stays_while_its_ds_has_a_stronger_digest_than_the_next_ones(void **state)
+{
+    (void)state;
+    play_secure(&play, false, 13);
+    play.strong = play_keys(&play, "A"); // SHA-384 as well
+    order(KEY_ROLE_CSK, 0);
+    play_minutes(&play, HOURS(9));
+    parent_has("AB"); // B with SHA-256
+    play_read(&play);
+    play_out(&play);
+    play_expect(&play, "");
+    expect_now("AB", "AB", "B");
+    expect_wait(ROLLOVER_FOR_DS_OUT, "A");
+    parent_has("B");
+    play_out(&play);
+    play_expect(&play, "4:35 retired A, 4:35 removed A, 5:50 dead A");
+    expect_wait(ROLLOVER_DONE, "");
+    assert_true(keyset_ds_is_in(&play.set));
+}
+
+static void one_of_a_stranger_with_a_stronger_digest_neither_blocks_nor_hides_ours(void **state)
+{
+    (void)state;
+    play_secure(&play, false, 13);
+    struct keyset_parent_sight sight = {.seen_at = play.now + 60,
+                                        .ok = 1,
+                                        .ttl = PLAY_DS,
+                                        .sets = {{.keys = play_keys(&play, "A"), .foreign = 1}},
+                                        .set_count = 1};
+    play.now = sight.seen_at;
+    assert_true(keyset_see_parent(&play.set, &sight, play.now));
+    assert_true(keyset_ds_is_in(&play.set) && keyset_holds(&play.set));
+    expect_wait(ROLLOVER_DONE, "");
+    play.by_cds = true;
+    order(KEY_ROLE_CSK, 0);
+    play_out(&play);
+    assert_non_null(strstr(play_read(&play), "dead A"));
+}
+
+// RFC 8767 §4: nobody keeps anything for longer than a week.
+static void a_ds_ttl_of_decades_delays_for_a_week(void **state)
+{
+    (void)state;
+    play_secure(&play, false, 13);
+    play.by_cds = true;
+    play.ds_ttl = INT32_MAX;
+    order(KEY_ROLE_CSK, 0);
+    play_minutes(&play, HOURS(4));
+    play_read(&play);
+    play_minutes(&play, DAYS(8));
+    play_expect(&play, "165:50 retired A, 165:50 removed A, 167:05 dead A");
+}
+
 static void a_foreign_ds_neither_blocks_nor_breaks_anything(void **state)
 {
     (void)state;
@@ -602,6 +656,9 @@ int main(void)
         cmocka_unit_test(ttls_count_as_large_as_they_were_when_caches_could_have_them),
         cmocka_unit_test(what_is_published_anew_is_cached_as_long_as_it_was_before),
         cmocka_unit_test(all_of_the_parents_servers_have_to_agree),
+        cmocka_unit_test(a_key_stays_while_its_ds_has_a_stronger_digest_than_the_next_ones),
+        cmocka_unit_test(one_of_a_stranger_with_a_stronger_digest_neither_blocks_nor_hides_ours),
+        cmocka_unit_test(a_ds_ttl_of_decades_delays_for_a_week),
         cmocka_unit_test(a_foreign_ds_neither_blocks_nor_breaks_anything),
         cmocka_unit_test(a_ds_that_was_entered_too_early_is_no_reason_to_wait),
         cmocka_unit_test(a_ds_that_comes_back_is_served_again),

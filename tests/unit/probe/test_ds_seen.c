@@ -108,6 +108,48 @@ static void what_names_no_key_is_foreign(void **state)
     assert_int_equal(set.foreign, 6);
 }
 
+static void expect_set(uint16_t strong, uint16_t traits)
+{
+    struct observe_set set = set_seen();
+    assert_int_equal(set.strong, strong);
+    assert_int_equal(set.traits, traits);
+}
+
+// What validators of others make of such sets: tests/integration/test_ds_sets.py.
+static void of_the_strongest_digest_type_each_algorithm_should_name_a_key(void **state)
+{
+    (void)state;
+    put(LDNS_SECTION_AUTHORITY, SOA("org."));
+    expect_set(0, 0);
+    put_ds("1000 200 4", "5a", 48); // of an algorithm that nobody has: does not count
+    put_ds("1000 13 5", "5a", 32);  // nor does such a digest
+    expect_set(0, 0);
+    put_ds("1000 13 1", "10", 20);
+    expect_set(1, OBSERVE_DS_COUNTS);
+    put_ds("1002 8 1", "5a", 20);
+    expect_set(1, OBSERVE_DS_COUNTS | OBSERVE_DS_LACKS);
+    put_ds("1001 13 2", "21", 32);
+    expect_set(2, OBSERVE_DS_COUNTS);
+    put_ds("1001 13 2", "5a", 32);
+    put_ds("1000 13 1", "5b", 20);
+    expect_set(2, OBSERVE_DS_COUNTS);
+    put_ds("1000 15 2", "20", 32);
+    expect_set(2, OBSERVE_DS_COUNTS | OBSERVE_DS_LACKS);
+    put_ds("1000 13 4", "30", 48);
+    expect_set(1, OBSERVE_DS_COUNTS);
+    put_ds("1000 13 2", "20", 32);
+    expect_set(1, OBSERVE_DS_COUNTS);
+}
+
+static void a_stronger_digest_that_names_no_key_leaves_none(void **state)
+{
+    (void)state;
+    put_ds("1000 13 2", "20", 32);
+    put_ds("1000 13 4", "5a", 48);
+    expect_set(0, OBSERVE_DS_COUNTS | OBSERVE_DS_LACKS);
+    assert_int_equal(set_seen().keys, 1);
+}
+
 static void the_same_record_twice_is_one(void **state)
 {
     (void)state;
@@ -300,6 +342,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(each_digest_names_the_key),
         test(what_names_no_key_is_foreign),
+        test(of_the_strongest_digest_type_each_algorithm_should_name_a_key),
+        test(a_stronger_digest_that_names_no_key_leaves_none),
         test(the_same_record_twice_is_one),
         test(the_ttl_is_that_of_the_rrset),
         test(nothing_is_a_set_when_the_parent_says_so),

@@ -181,7 +181,12 @@ static void answer_ds(const struct world *world, const struct observe_question *
     ret->ok = 2;
     ret->ttl = world->ds_count + world->foreign > 0 ? WORLD_PARENT_TTL : 0;
     ret->set_count = 1;
-    ret->sets[0] = (struct observe_set){.keys = keys, .foreign = world->foreign, .servers = 2};
+    ret->sets[0] = (struct observe_set){.keys = keys,
+                                        .strong = world->foreign_is_stronger ? 0 : keys,
+                                        .foreign = world->foreign,
+                                        .servers = 2};
+    if (world->ds_count + world->foreign > 0)
+        ret->sets[0].traits = OBSERVE_DS_COUNTS | (world->foreign_is_other ? OBSERVE_DS_LACKS : 0);
 }
 
 void world_answer(struct publisher *publisher, struct world *world,

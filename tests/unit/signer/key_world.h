@@ -23,6 +23,8 @@ struct world {
     struct dnskey_id ds[KEYSET_KEYS_MAX]; // of ours, at the parent
     size_t ds_count;
     uint16_t foreign;
+    bool foreign_is_stronger;             // by its digest type
+    bool foreign_is_other;                // of an algorithm that the zone does not have
     int64_t follows_at;                   // the parent does then; 0: nothing to follow
     size_t asked[OBSERVE_NOTIFY_CDS + 1]; // questions, by kind
 };

@@ -177,12 +177,27 @@ static struct keyset_sight look_at_zone(const struct run *run)
     return sight;
 }
 
-static void add_set(struct keyset_parent_sight *sight, keyset_mask keys, unsigned foreign)
+static keyset_mask slots_of(const struct run *run, const struct world_keys *keys, unsigned *foreign)
+{
+    keyset_mask mask = 0;
+    for (size_t i = 0; i < keys->count; i++) {
+        struct dnskey_id id = {keys->list[i], run->world.algorithms[keys->list[i]]};
+        size_t slot = keyset_find(&run->set, id);
+        mask |= slot < KEYSET_KEYS_MAX ? keyset_bit(slot) : 0;
+        *foreign += slot < KEYSET_KEYS_MAX ? 0 : 1;
+    }
+    return mask;
+}
+
+static void add_set(struct keyset_parent_sight *sight, keyset_mask keys, keyset_mask strong,
+                    unsigned foreign)
 {
     for (size_t i = 0; i < sight->set_count; i++)
-        if (sight->sets[i].keys == keys && sight->sets[i].foreign == foreign)
+        if (sight->sets[i].keys == keys && sight->sets[i].strong == strong &&
+            sight->sets[i].foreign == foreign)
             return;
     sight->sets[sight->set_count].keys = keys;
+    sight->sets[sight->set_count].strong = strong;
     sight->sets[sight->set_count++].foreign = (uint16_t)foreign;
 }
 
@@ -192,23 +207,17 @@ static struct keyset_parent_sight look_at_parent(const struct run *run)
                                         .propagation_delay = run->policy.parent_propagation_delay};
     for (size_t s = 0; s < WORLD_SERVERS; s++) {
         const struct world_ds *ds = world_ds_of(&run->world, s);
-        keyset_mask keys = 0;
-        unsigned foreign = ds->foreign;
+        unsigned foreign = ds->foreign, again = 0;
         if (run->world.parent.servers[s].silent_till > run->world.now) {
             sight.unknown++;
             continue;
         }
         sight.ok++;
-        for (size_t i = 0; i < ds->keys.count; i++) {
-            uint16_t key = ds->keys.list[i];
-            struct dnskey_id id = {key, run->world.algorithms[key]};
-            size_t slot = keyset_find(&run->set, id);
-            keys |= slot < KEYSET_KEYS_MAX ? keyset_bit(slot) : 0;
-            foreign += slot < KEYSET_KEYS_MAX ? 0 : 1;
-        }
+        keyset_mask keys = slots_of(run, &ds->keys, &foreign);
+        keyset_mask strong = slots_of(run, &ds->strong, &again);
         if ((ds->keys.count > 0 || ds->foreign > 0) && ds->ttl > sight.ttl)
             sight.ttl = (uint32_t)ds->ttl;
-        add_set(&sight, keys, foreign);
+        add_set(&sight, keys, strong, foreign);
     }
     return sight;
 }

@@ -224,26 +224,29 @@ static bool is_in_all(const struct world *world, uint8_t algorithm,
 
 // A chain by this algorithm: a DS names a key of the DNSKEY RRset that signs it (RFC 4035 §5.2), and a key of that
 // RRset has signed the answer (§5.3.1).
-static bool has_chain(const struct world *world, uint8_t algorithm, const struct world_ds *ds,
+static bool has_chain(const struct world *world, uint8_t algorithm, const struct world_keys *ds,
                       const struct world_zone *keys, const struct world_zone *answer)
 {
-    const struct world_keys *const entry[] = {&ds->keys, &keys->dnskeys, &keys->key_signers};
+    const struct world_keys *const entry[] = {ds, &keys->dnskeys, &keys->key_signers};
     const struct world_keys *const rest[] = {&keys->dnskeys, &answer->signers};
     return is_in_all(world, algorithm, entry, 3) && is_in_all(world, algorithm, rest, 2);
 }
 
 // With one good chain of any algorithm (RFC 6840 §5.11), or, as some validators ask against downgrades, with one for
-// each algorithm of the DS.
+// each algorithm of the DS, and from the DS with the strongest digest alone.
 static const char *is_bogus(const struct world *world, const struct world_ds *ds,
                             const struct world_zone *keys, const struct world_zone *answer)
 {
-    if (ds->keys.count == 0)
-        return NULL;
-    if (!has_chain(world, 0, ds, keys, answer))
-        return "no chain at all";
-    for (size_t i = 0; i < ds->keys.count; i++)
-        if (!has_chain(world, world->algorithms[ds->keys.list[i]], ds, keys, answer))
-            return "no chain by an algorithm of the DS";
+    const struct world_keys *const ways[] = {&ds->keys, &ds->strong};
+    for (size_t w = 0; w < 2; w++) {
+        if (ways[w]->count == 0)
+            continue;
+        if (!has_chain(world, 0, ways[w], keys, answer))
+            return w == 0 ? "no chain at all" : "no chain from the strongest digest";
+        for (size_t i = 0; i < ways[w]->count; i++)
+            if (!has_chain(world, world->algorithms[ways[w]->list[i]], ways[w], keys, answer))
+                return "no chain by an algorithm of the DS";
+    }
     return NULL;
 }
 
@@ -268,6 +271,7 @@ static void found(struct world *world, const char *what, const struct world_ds *
     size_t len = (size_t)snprintf(world->why, 64, "%s:", what);
     char *to = world->why;
     len += put_keys(to + len, 100, "DS", &ds->keys);
+    len += put_keys(to + len, 100, "strong", &ds->strong);
     len += put_keys(to + len, 100, "DNSKEY", &keys->dnskeys);
     len += put_keys(to + len, 100, "signed by", &keys->key_signers);
     put_keys(to + len, 100, "answer signed by", &answer->signers);

@@ -36,8 +36,9 @@ struct world_zone {
 // What the parent says of it.
 struct world_ds {
     struct world_keys keys;
-    unsigned foreign; // of keys that nobody here has
-    bool is_fault;    // somebody entered what nobody had offered: validators may complain
+    struct world_keys strong; // those of them that it names with the strongest digest type
+    unsigned foreign;         // of keys that nobody here has
+    bool is_fault;            // somebody entered what nobody had offered: validators may complain
     int64_t ttl;
 };
 

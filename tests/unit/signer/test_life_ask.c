@@ -370,6 +370,35 @@ static void a_foreign_ds_beside_ours_is_told_and_harmless(void **state)
     publisher_close(publisher);
 }
 
+static void a_foreign_ds_that_only_some_resolvers_mind_is_an_alarm(void **state)
+{
+    (void)state;
+    struct world world;
+    int64_t now;
+    struct publisher *publisher = begin_secure(&world, &now);
+    world.foreign = 1;
+    world.foreign_is_other = true;
+    listen_to_log();
+    now = world_run(publisher, &world, now, now + 2 * 3600, NULL);
+    assert_int_equal(end_listening("ds-refused-by-some"), 1);
+    assert_error(publisher, now, "refuse the zone; take it out there");
+    world.foreign_is_other = false;
+    listen_to_log();
+    now = world_run(publisher, &world, now, now + 2 * 3600, NULL);
+    assert_int_equal(end_listening("ds-refused-by-nobody"), 1);
+    assert_error(publisher, now, NULL);
+    world.foreign_is_stronger = true;
+    listen_to_log();
+    now = world_run(publisher, &world, now, now + 2 * 3600, NULL);
+    assert_int_equal(end_listening("ds-refused-by-some"), 1);
+    roll(publisher, now); // it stops nothing
+    struct dnskey_id old = world_wanted(publisher);
+    world.parent_takes_cds = true;
+    now = world_run(publisher, &world, now, now + 5 * DAY, NULL);
+    assert_false(world_has_ds(&world, old));
+    publisher_close(publisher);
+}
+
 static void a_ds_of_strangers_alone_is_an_alarm(void **state)
 {
     (void)state;
@@ -418,6 +447,7 @@ int main(void)
         TEST(a_server_left_behind_is_an_alarm_when_it_had_the_time),
         TEST(signatures_that_run_out_anywhere_are_an_alarm),
         TEST(a_foreign_ds_beside_ours_is_told_and_harmless),
+        TEST(a_foreign_ds_that_only_some_resolvers_mind_is_an_alarm),
         TEST(a_ds_of_strangers_alone_is_an_alarm),
         TEST(a_ds_of_an_unsigned_zone_is_an_alarm),
     };

@@ -91,6 +91,10 @@ static void enter(struct years *years, const struct world_keys *offered, bool le
     if (leaves_old)
         for (size_t i = 0; i < old->keys.count; i++)
             world_put(&ds.keys, old->keys.list[i]);
+    // What was left was there with SHA-384 as well, and what is new has SHA-256 alone.
+    bool stronger =
+        !world_same(&old->strong, &old->keys) || (old->keys.count > 0 && any(years, 2) == 0);
+    ds.strong = leaves_old && stronger ? old->strong : ds.keys;
     ds.is_fault = fault || (old->is_fault && leaves_old);
     if (world_same(&ds.keys, &old->keys) && ds.foreign == old->foreign)
         return;
