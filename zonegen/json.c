@@ -326,6 +326,34 @@ static json_t *host_value(const struct elsewhere *elsewhere)
     return host;
 }
 
+// How the signer signs it, in the words of the configuration; times are seconds, null: never.
+static json_t *policy_value(const struct config_dnssec_policy *policy)
+{
+    const struct {
+        const char *name;
+        uint32_t seconds;
+    } lifetimes[] = {{"ksk-lifetime", policy->ksk_lifetime},
+                     {"zsk-lifetime", policy->zsk_lifetime}},
+      times[] = {{"propagation-delay", policy->propagation_delay},
+                 {"parent-propagation-delay", policy->parent_propagation_delay},
+                 {"signature-lifetime", policy->signature_lifetime},
+                 {"signature-refresh", policy->signature_refresh}};
+    json_t *value = json_object();
+    json_value_set(value, "algorithm", json_value_text(config_algorithm_word(policy->algorithm)));
+    json_value_set(value, "keys", json_value_text(policy->split_keys ? "ksk+zsk" : "csk"));
+    for (size_t i = 0; i < 2; i++)
+        json_value_set(value, lifetimes[i].name,
+                       lifetimes[i].seconds != 0 ? json_integer(lifetimes[i].seconds)
+                                                 : json_null());
+    json_value_set(value, "ksk-rollover",
+                   json_value_text(policy->double_ds ? "double-ds" : "double-signature"));
+    json_value_set(value, "denial", json_value_text(policy->nsec3 ? "nsec3" : "nsec"));
+    json_value_set(value, "cds", json_boolean(policy->cds));
+    for (size_t i = 0; i < 4; i++)
+        json_value_set(value, times[i].name, json_integer(times[i].seconds));
+    return value;
+}
+
 void json_zone(struct json_output *json, const struct elsewhere *elsewhere, bool with_records,
                int64_t now)
 {
@@ -347,6 +375,8 @@ void json_zone(struct json_output *json, const struct elsewhere *elsewhere, bool
         json_value_set(zone, "unicode", json_value_text(domain->unicode));
     json_value_set(zone, "mode", json_value_text(modes[target_mode(target)]));
     json_value_set(zone, "dnssec", json_value_text(dnssec[elsewhere->content->dnssec]));
+    if (elsewhere->content->dnssec == CONFIG_DNSSEC_ON && target_mode(target) != CONFIG_EXTERNAL)
+        json_value_set(zone, "policy", policy_value(target->policy));
     if (elsewhere->offer != NULL)
         json_value_set(zone, "ds-state", offer_value(elsewhere->offer));
     if (target->parent != NULL)
