@@ -69,9 +69,10 @@ static void run(struct program *program)
         program->keys.offers = &program->offers;
     else
         complain(program, err.text);
-    if (dnskey_listing_read(dnssec_directory, &program->listing, &err) == STATUS_OK)
+    enum status listed = dnskey_listing_read(dnssec_directory, &program->listing, &err);
+    if (listed == STATUS_OK)
         program->keys.listing = &program->listing;
-    else
+    else if (listed != STATUS_DENIED || !program->offers.known) // which say as much of the keys
         complain(program, err.text);
     act(program);
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -312,6 +312,14 @@ def test_an_ordinary_user_runs_all_of_it(directory):
         assert box.stop() == 0
 
 
+@as_root
+def test_an_ordinary_user_is_told_the_ds_without_the_keys(running):
+    assert try_as(ORDINARY, ORDINARY, os.listdir, running.state / "keys") == errno.EACCES
+    own = running.zonegen("--ds", "example.com")
+    done = run(*become(ORDINARY), BIN / "zonegen", "--config", running.config, "--ds", "example.com", check=False)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", own.stdout) and " IN DS " in done.stdout
+
+
 def test_an_ordinary_user_meets_files_of_another_in_one_line(directory):
     if os.geteuid() != 0:
         pytest.skip("makes files of another user")
