@@ -54,7 +54,7 @@ struct options {
 static int read_options(int argc, char **argv, struct options *ret)
 {
     const struct argument options[] = {
-        {"config", "FILE", argument_text, &ret->config,
+        {"config", "FILE", argument_text, &ret->config, .letter = 'c',
          .help = "the configuration (default: " CONFIG_DEFAULT_PATH ")"},
         {"state", "DIR", argument_text, &ret->state,
          .help = "where the last good configuration is, when FILE cannot be\n"
