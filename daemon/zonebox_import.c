@@ -146,22 +146,29 @@ static enum status order(struct import *import, bool dry, struct error *err)
 static void say_end(const struct import *import)
 {
     const char *zone = import->zone;
+    struct buf text = {0};
+    char *words;
     if (import->domain == NULL)
-        printf("%s is not in the configuration. As soon as it is, it is signed with these keys, as "
-               "their times\nsay: the DS at the registrar stays good.\n",
-               zone);
+        words = xasprintf("%s is not in the configuration. As soon as it is, it is signed with "
+                          "these keys, as their times say: the DS at the registrar stays good.",
+                          zone);
     else if (!import->known)
-        printf("zone-signer does not run. When it does, %s is signed with these keys if it was "
-               "never signed\nhere; if it was, run this again then.\n",
-               zone);
+        words = xasprintf("zone-signer does not run. When it does, %s is signed with these keys if "
+                          "it was never signed here; if it was, run this again then.",
+                          zone);
     else if (import->adopted)
-        printf("%s has no keys of its own yet: it is signed with these, as their times say.\n",
-               zone);
+        words = xasprintf("%s has no keys of its own yet: it is signed with these, as their times "
+                          "say.",
+                          zone);
     else
-        printf("%s is signed here already. These keys take the place of its own, step by step; the "
-               "DS at the\nregistrar changes on the way: `zonebox status %s` says what is waited "
-               "for.\n",
-               zone, zone);
+        words = xasprintf("%s is signed here already. These keys take the place of its own, step "
+                          "by step; the DS at the registrar changes on the way: `zonebox status "
+                          "%s` says what is waited for.",
+                          zone, zone);
+    zonebox_wrap(words, 0, &text);
+    puts(buf_text(&text));
+    free(words);
+    buf_done(&text);
 }
 
 // ── All of it ────────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +196,7 @@ static enum status do_it(struct import *import, struct error *err)
     if (status == STATUS_OK && import->known && !dry)
         status = order(import, false, err);
     if (status == STATUS_OK && dry)
-        printf("Nothing was written; this is what it would come to:\n");
+        printf("Nothing was written. With these keys:\n");
     if (status == STATUS_OK)
         say_end(import);
     return status;

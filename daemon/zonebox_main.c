@@ -44,23 +44,24 @@ enum {
 
 struct command {
     const char *name;
-    size_t words_min, words_max; // behind it
+    const char *wants; // its words, as usage has them
+    size_t words_min, words_max;
     unsigned takes;
     int (*run)(const struct zonebox *zonebox);
 };
 
 static const struct command commands[] = {
-    {"status", 0, 1, TAKES_ALL | TAKES_JSON, zonebox_status},
-    {"check", 0, 1000000, TAKES_ALL | TAKES_JSON | TAKES_QUIET, zonebox_check},
-    {"reload", 0, 0, 0, zonebox_reload},
-    {"flush", 1, 1, 0, zonebox_flush},
-    {"init", 0, 1000000, TAKES_HOSTNAME, zonebox_init},
-    {"setup", 1, 1, 0, zonebox_setup},
-    {"import", 2, 1000000, TAKES_DRY_RUN, zonebox_import},
-    {"tls-next", 0, 0, TAKES_ALGORITHM | TAKES_TLS_NEXT, zonebox_tls_next},
-    {"roll", 1, 1, TAKES_ALGORITHM | TAKES_ROLL | TAKES_START, zonebox_roll},
-    {"retire", 1, 1, TAKES_UNDO | TAKES_START, zonebox_retire},
-    {"move", 1, 1, TAKES_UNDO | TAKES_START, zonebox_move},
+    {"status", "[DOMAIN]", 0, 1, TAKES_ALL | TAKES_JSON, zonebox_status},
+    {"check", "[DOMAIN...]", 0, 1000000, TAKES_ALL | TAKES_JSON | TAKES_QUIET, zonebox_check},
+    {"reload", "no words", 0, 0, 0, zonebox_reload},
+    {"flush", "NAME", 1, 1, 0, zonebox_flush},
+    {"init", "[DOMAIN...]", 0, 1000000, TAKES_HOSTNAME, zonebox_init},
+    {"setup", "opendkim, postfix, resolv.conf, rspamd or ssh", 1, 1, 0, zonebox_setup},
+    {"import", "DOMAIN FILE...", 2, 1000000, TAKES_DRY_RUN, zonebox_import},
+    {"tls-next", "no words", 0, 0, TAKES_ALGORITHM | TAKES_TLS_NEXT, zonebox_tls_next},
+    {"roll", "DOMAIN", 1, 1, TAKES_ALGORITHM | TAKES_ROLL | TAKES_START, zonebox_roll},
+    {"retire", "DOMAIN", 1, 1, TAKES_UNDO | TAKES_START, zonebox_retire},
+    {"move", "DOMAIN", 1, 1, TAKES_UNDO | TAKES_START, zonebox_move},
 };
 
 static int misused(const char *words, const char *which)
@@ -104,6 +105,15 @@ static int misused_option(const char *command, const char *option)
     return ZONEBOX_USAGE;
 }
 
+static int misused_words(const struct command *command, size_t count)
+{
+    const char *verb = count < command->words_min ? "wants" : "takes";
+    const char *more = count > command->words_max && command->words_max > 0 ? " and no more" : "";
+    fprintf(stderr, "zonebox: %s %s %s%s; zonebox --help says more\n", command->name, verb,
+            command->wants, more);
+    return ZONEBOX_USAGE;
+}
+
 static int run(struct zonebox *zonebox, size_t count, char **words)
 {
     if (count == 0)
@@ -117,10 +127,8 @@ static int run(struct zonebox *zonebox, size_t count, char **words)
         zonebox->words = words + 1;
         zonebox->word_count = count - 1;
         const char *misplaced = find_misplaced(zonebox, command->takes);
-        if (zonebox->word_count < command->words_min)
-            return misused(" wants one word more", words[0]);
-        if (zonebox->word_count > command->words_max)
-            return misused(" takes fewer words", words[0]);
+        if (zonebox->word_count < command->words_min || zonebox->word_count > command->words_max)
+            return misused_words(command, zonebox->word_count);
         if (misplaced != NULL)
             return misused_option(words[0], misplaced);
         if (zonebox->quiet && zonebox->all)

@@ -315,7 +315,7 @@ static void complain_of_algorithm(const char *word)
 {
     struct buf text = {0};
     const char *before = "";
-    buf_printf(&text, "--algorithm %s: there are ", word);
+    buf_printf(&text, "--algorithm %s: no such algorithm; there are ", word);
     for (unsigned number = 1; number <= UINT8_MAX; number++) {
         const char *known = config_algorithm_word((uint8_t)number);
         if (known != NULL)

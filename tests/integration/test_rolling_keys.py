@@ -171,8 +171,8 @@ def test_to_be_unsigned_can_be_taken_back(running, command):
 
 
 @pytest.mark.parametrize("arguments, code, words", [
-    (["roll"], 2, "roll wants one word more"),
-    (["roll", "a.example", "b.example"], 2, "takes fewer words"),
+    (["roll"], 2, "roll wants DOMAIN"),
+    (["roll", "a.example", "b.example"], 2, "roll takes DOMAIN and no more"),
     (["roll", "--undo", "quick.example"], 2, "roll takes no --undo"),
     (["retire", "--zsk", "quick.example"], 2, "retire takes no --zsk"),
     (["status", "--yes"], 2, "status takes no --yes"),
