@@ -14,6 +14,11 @@ static long long number(const json_t *object, const char *key)
     return (long long)zonebox_number(object, key);
 }
 
+static const char *plural(long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
 // ── Parts ────────────────────────────────────────────────────────────────────────────────────────
 
 static void show_problems(const json_t *problems, bool list_all, struct buf *ret)
@@ -42,7 +47,8 @@ static void show_reply(const char *name, const json_t *reply, struct buf *ret)
     if (!json_is_true(json_object_get(reply, "ok")))
         return;
     if (strcmp(name, "zone-signer") == 0) {
-        buf_printf(ret, "  %lld zones", number(reply, "zone-count"));
+        buf_printf(ret, "  %lld zone%s", number(reply, "zone-count"),
+                   plural(number(reply, "zone-count")));
         if (number(reply, "waiting") > 0)
             buf_printf(ret, ", %lld to be looked at", number(reply, "waiting"));
     } else if (strcmp(name, "zone-resolver") == 0) {
@@ -53,8 +59,8 @@ static void show_reply(const char *name, const json_t *reply, struct buf *ret)
         buf_printf(ret, "  %lld questions, %lld asked, %lld without an answer",
                    number(reply, "questions"), number(reply, "asked"), number(reply, "unanswered"));
     } else {
-        buf_printf(ret, "  %lld zones, %lld queries", number(reply, "zones"),
-                   number(reply, "queries"));
+        buf_printf(ret, "  %lld zone%s, %lld queries", number(reply, "zones"),
+                   plural(number(reply, "zones")), number(reply, "queries"));
     }
 }
 
@@ -75,7 +81,8 @@ static void show_programs(const json_t *status, int64_t now, struct buf *ret)
                    since > 0 ? zonebox_span(now - since, text) : "-");
         show_reply(name, json_object_get(json_object_get(status, "programs"), name), ret);
         if (number(child, "restarts") > 0)
-            buf_printf(ret, ", restarted %lld times", number(child, "restarts"));
+            buf_printf(ret, ", restarted %lld time%s", number(child, "restarts"),
+                       plural(number(child, "restarts")));
         buf_put_text(ret, "\n");
         int64_t error_age = now - zonebox_number(child, "last-error-at");
         if (zonebox_text(child, "last-error")[0] != '\0' && error_age < ERROR_SHOWN_S)
@@ -185,6 +192,18 @@ static void show_resolver(const json_t *resolver, struct buf *ret)
         buf_printf(ret, "  asks %s\n", json_string_value(forward));
 }
 
+// The zone that was asked for, alone.
+static void show_one(const json_t *signer, const struct zonebox_view *view, struct buf *ret)
+{
+    size_t i;
+    json_t *zone;
+    if (json_is_true(json_object_get(signer, "ok")))
+        buf_put_text(ret, "\n");
+    json_array_foreach(json_object_get(signer, "zones"), i, zone)
+        zonebox_show_zone(zone, view, ret);
+    json_array_foreach(json_object_get(signer, "external"), i, zone) show_external(zone, ret);
+}
+
 void zonebox_show(const json_t *status, const struct zonebox_view *view, struct buf *ret)
 {
     const json_t *programs = json_object_get(status, "programs");
@@ -192,6 +211,10 @@ void zonebox_show(const json_t *status, const struct zonebox_view *view, struct 
     show_problems(json_object_get(status, "problems"), view->list_zones, ret);
     if (json_is_null(json_object_get(status, "zoned")))
         return;
+    if (view->is_one) {
+        show_one(signer, view, ret);
+        return;
+    }
     show_programs(status, view->now, ret);
     show_zones(signer, view, ret);
     show_externals(signer, view->list_zones, ret);

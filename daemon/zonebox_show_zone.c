@@ -52,7 +52,8 @@ static void show_key(const json_t *key, const struct zonebox_view *view, struct 
                zonebox_text(key, "state"));
     if (zonebox_number(key, "since") > 0)
         buf_printf(&words, " since %s", zonebox_date(zonebox_number(key, "since"), text));
-    if (is_true(key, "leaving"))
+    // What is retired or dead is nowhere else to go.
+    if (is_true(key, "leaving") && !is(key, "state", "retired") && !is(key, "state", "dead"))
         buf_put_text(&words, ", on its way out");
     if (is_true(key, "compromised"))
         buf_put_text(&words, ", compromised");
@@ -141,24 +142,26 @@ static void show_parent(const json_t *zone, const struct zonebox_view *view, str
 
 // ── What was seen ────────────────────────────────────────────────────────────────────────────────
 
-static void show_sight(const char *head, const json_t *sight, const struct zonebox_view *view,
-                       struct buf *ret)
+// head: whose addresses; has: what they should have.
+static void show_sight(const char *head, const char *has, const json_t *sight,
+                       const struct zonebox_view *view, struct buf *ret)
 {
     char text[ZONEBOX_MOMENT_MAX];
     struct buf words = {0};
     if (!json_is_object(sight))
         return;
-    buf_printf(&words, "%s %lld as it should be", head, number(sight, "ok"));
-    if (number(sight, "wrong") > 0)
-        buf_printf(&words, ", %lld otherwise (%s)", number(sight, "wrong"),
-                   zonebox_text(sight, "first-wrong"));
-    if (number(sight, "unknown") > 0)
-        buf_printf(&words, ", %lld unknown (%s)", number(sight, "unknown"),
+    long long wrong = number(sight, "wrong"), unknown = number(sight, "unknown");
+    buf_printf(&words, "%s: %lld of %lld addresses have %s", head, number(sight, "ok"),
+               number(sight, "ok") + wrong + unknown, has);
+    if (wrong > 0)
+        buf_printf(&words, ", %lld something else (%s)", wrong, zonebox_text(sight, "first-wrong"));
+    if (unknown > 0)
+        buf_printf(&words, ", %lld did not answer (%s)", unknown,
                    zonebox_text(sight, "first-unknown"));
     buf_printf(&words, "; seen %s",
                zonebox_moment(zonebox_number(sight, "looked-at"), view->now, text));
     if (zonebox_number(sight, "expires") > 0)
-        buf_printf(&words, "; the first signature expires %s",
+        buf_printf(&words, "; of the signatures seen the first expires %s",
                    zonebox_moment(zonebox_number(sight, "expires"), view->now, text));
     put_line(xstrdup(buf_text(&words)), ret);
     buf_done(&words);
@@ -211,12 +214,19 @@ void zonebox_show_dkim(const json_t *zone, struct buf *ret)
         buf_put_text(ret, "\n");
 }
 
+// Those of which no more is known: of a zone that is signed elsewhere.
 static void put_key_tags(const json_t *zone, struct buf *ret)
 {
     size_t i;
     json_t *key;
+    bool any = false;
     json_array_foreach(json_object_get(zone, "keys"), i, key)
-        buf_printf(ret, "%s %lld", i > 0 ? "," : "; key", number(key, "tag"));
+    {
+        if (zonebox_text(key, "state")[0] != '\0')
+            continue;
+        buf_printf(ret, "%s %lld", any ? "," : "; key", number(key, "tag"));
+        any = true;
+    }
 }
 
 void zonebox_show_zone(const json_t *zone, const struct zonebox_view *view, struct buf *ret)
@@ -241,8 +251,9 @@ void zonebox_show_zone(const json_t *zone, const struct zonebox_view *view, stru
     show_parent(zone, view, ret);
     show_keys(zone, view, ret);
     if (view->is_one) {
-        show_sight("name servers:", json_object_get(zone, "served"), view, ret);
-        show_sight("parent's servers:", json_object_get(zone, "parent"), view, ret);
+        show_sight("name servers", "what is published", json_object_get(zone, "served"), view, ret);
+        show_sight("parent's servers", "the DS as it should be", json_object_get(zone, "parent"),
+                   view, ret);
     }
     zonebox_show_dkim(zone, ret);
     json_array_foreach(json_object_get(zone, "notes"), i, note)

@@ -46,8 +46,12 @@ const char *zonebox_moment(int64_t when, int64_t now, char text[ZONEBOX_MOMENT_M
     char date[ZONEBOX_MOMENT_MAX], left[ZONEBOX_SPAN_MAX];
     zonebox_date(when, date);
     zonebox_span(when >= now ? when - now : now - when, left);
-    snprintf(text, ZONEBOX_MOMENT_MAX, when >= now ? "%.32s (in %.40s)" : "%.32s (%.40s ago)", date,
-             left);
+    if (when > now)
+        snprintf(text, ZONEBOX_MOMENT_MAX, "%.32s (in %.40s)", date, left);
+    else if (when == now)
+        snprintf(text, ZONEBOX_MOMENT_MAX, "%.32s (now)", date);
+    else
+        snprintf(text, ZONEBOX_MOMENT_MAX, "%.32s (%.40s ago)", date, left);
     return text;
 }
 

@@ -127,6 +127,41 @@ static void the_ds_is_told_as_what_has_to_be_done(void **state)
               "DS: none; foreign: 2");
 }
 
+static void assert_zone(const char *zone, const char *const *lines)
+{
+    json_t *value = read_json(zone);
+    struct buf text = {0};
+    const struct zonebox_view view = {.now = NOW, .list_zones = true, .is_one = true};
+    zonebox_show_zone(value, &view, &text);
+    for (size_t i = 0; lines[i] != NULL; i++)
+        if (strstr(buf_text(&text), lines[i]) == NULL)
+            fail_msg("\"%s\" is not in\n%s", lines[i], buf_text(&text));
+    buf_done(&text);
+    json_decref(value);
+}
+
+static void a_zone_tells_of_its_keys_and_of_what_was_seen(void **state)
+{
+    (void)state;
+    assert_zone(
+        "{\"name\":\"a.example\",\"serial\":7,\"dnssec\":\"signed\",\"keys\":[{\"tag\":3,"
+        "\"algorithm\":13,\"role\":\"csk\",\"state\":\"active\",\"since\":1795345200,"
+        "\"leaving\":true,\"waits\":\"so\"},{\"tag\":4,\"role\":\"zsk\",\"state\":\"retired\","
+        "\"leaving\":true}],\"served\":{\"ok\":2,\"wrong\":1,\"first-wrong\":\"192.0.2.1\","
+        "\"unknown\":1,\"first-unknown\":\"::1\",\"looked-at\":1795348800}}",
+        (const char *const[]){
+            "  a.example                         7  signed\n",
+            "      key 3: active since 2026-11-22 11:00, on its way out "
+            "(ecdsap256sha256);\n      waits: so\n",
+            "      ZSK 4: retired\n",
+            "      name servers: 2 of 4 addresses have what is published, 1 something else\n"
+            "      (192.0.2.1), 1 did not answer (::1); seen 2026-11-22 12:00 (now)\n",
+            NULL});
+    assert_zone(
+        "{\"name\":\"a.example\",\"dnssec\":\"presigned\",\"keys\":[{\"tag\":3},{\"tag\":4}]}",
+        (const char *const[]){"not published; key 3, 4\n", NULL});
+}
+
 static void words_are_wrapped_before_the_eightieth_column(void **state)
 {
     (void)state;
@@ -153,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_line_that_is_too_long_loses_its_beginning),
         cmocka_unit_test(a_key_of_which_nothing_is_known_is_only_now),
         cmocka_unit_test(the_ds_is_told_as_what_has_to_be_done),
+        cmocka_unit_test(a_zone_tells_of_its_keys_and_of_what_was_seen),
         cmocka_unit_test(words_are_wrapped_before_the_eightieth_column),
     };
     return cmocka_run_group_tests(tests, in_utc, NULL);
