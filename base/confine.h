@@ -26,8 +26,7 @@ enum confine_group {
     CONFINE_FILES_READ = 1 << 0,
     // Make, rename, remove.
     CONFINE_FILES_WRITE = 1 << 1,
-    // Accept, receive and send on sockets that are there. Directories can be listed, which libuv needs for accepting
-    // (base/confine_files.c).
+    // Accept, receive and send on sockets that are there.
     CONFINE_SERVE = 1 << 2,
     // New IP sockets that ask others.
     CONFINE_CONNECT = 1 << 3,

@@ -70,12 +70,6 @@ void due_set(struct due *due, size_t item, int64_t at)
     settle(due, last);
 }
 
-void due_hasten(struct due *due, size_t item, int64_t at)
-{
-    if (at < due->items[item].at)
-        due_set(due, item, at);
-}
-
 int64_t due_at(const struct due *due, size_t item)
 {
     return due->items[item].at;

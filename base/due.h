@@ -23,8 +23,6 @@ void due_reset(struct due *due, size_t item_count);
 void due_done(struct due *due);
 // Sets the time of one, DUE_NEVER: none.
 void due_set(struct due *due, size_t item, int64_t at);
-// Makes it earlier, if it is later.
-void due_hasten(struct due *due, size_t item, int64_t at);
 int64_t due_at(const struct due *due, size_t item);
 // The earliest time, DUE_NEVER: nothing is due. *ret_item, which may be NULL, is the thing.
 int64_t due_first(const struct due *due, size_t *ret_item);

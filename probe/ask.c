@@ -393,13 +393,3 @@ void asker_close(struct asker *asker)
             free(ask);
     }
 }
-
-const char *ask_outcome_text(enum ask_outcome outcome)
-{
-    static const char *const texts[] = {
-        [ASK_ANSWERED] = "answered",       [ASK_TIMEOUT] = "no answer",
-        [ASK_UNREACHABLE] = "not reached", [ASK_NO_ROUTE] = "no route",
-        [ASK_BROKEN] = "broken answer",    [ASK_GIVEN_UP] = "given up",
-        [ASK_NOT_ASKED] = "not asked"};
-    return texts[outcome];
-}

@@ -85,6 +85,3 @@ const struct ask_counts *asker_counts(const struct asker *asker);
 // Gives up all questions: each is done before this returns, and so is what is asked after it, before asker_ask
 // returns. Memory is released when the loop has run on. NULL is fine.
 void asker_close(struct asker *asker);
-
-// "no answer", "ok" …: a word for logs and JSON.
-const char *ask_outcome_text(enum ask_outcome outcome);

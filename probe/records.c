@@ -14,11 +14,6 @@ bool record_name(const ldns_rdf *rdf, struct name *ret)
            name_from_wire(ldns_rdf_data(rdf), ldns_rdf_size(rdf), ret) == STATUS_OK;
 }
 
-ldns_rdf *record_name_rdf(const uint8_t *name)
-{
-    return ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_wire_len(name), name);
-}
-
 bool record_is(const ldns_rr *rr, const uint8_t *owner, uint16_t type)
 {
     struct name name;

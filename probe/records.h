@@ -15,8 +15,6 @@ bool record_name(const ldns_rdf *rdf, struct name *ret);
 // the apex itself, in the authority section of "nothing there" otherwise (RFC 2308 §2).
 bool records_apex(const ldns_pkt *packet, const uint8_t *name, struct name *ret);
 uint32_t record_ttl(const ldns_rr *rr); // RFC 2181 §8: with the highest bit set it is 0
-// As a new field for ldns; the caller frees with ldns_rdf_deep_free.
-ldns_rdf *record_name_rdf(const uint8_t *name);
 bool record_is(const ldns_rr *rr, const uint8_t *owner, uint16_t type); // any case of letters
 // Of an A or AAAA record, with this port; false when it is neither.
 bool record_address(const ldns_rr *rr, uint16_t port, struct address *ret);

@@ -44,19 +44,6 @@ static void the_earliest_comes_first(void **state)
     due_done(&due);
 }
 
-static void hastening_makes_nothing_later(void **state)
-{
-    (void)state;
-    struct due due = {0};
-    due_reset(&due, 1);
-    due_hasten(&due, 0, 20);
-    due_hasten(&due, 0, 30);
-    assert_int_equal(due_at(&due, 0), 20);
-    due_hasten(&due, 0, 10);
-    assert_int_equal(due_first(&due, NULL), 10);
-    due_done(&due);
-}
-
 // Against a plain search, through changes of all kinds.
 static void any_changes_keep_the_order(void **state)
 {
@@ -86,7 +73,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_due_at_first),
         cmocka_unit_test(the_earliest_comes_first),
-        cmocka_unit_test(hastening_makes_nothing_later),
         cmocka_unit_test(any_changes_keep_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
