@@ -65,6 +65,12 @@ void buf_put_u32(struct buf *buf, uint32_t value)
     buf_put_u16(buf, (uint16_t)value);
 }
 
+void buf_put_u64(struct buf *buf, uint64_t value)
+{
+    buf_put_u32(buf, (uint32_t)(value >> 32));
+    buf_put_u32(buf, (uint32_t)value);
+}
+
 void buf_put_text(struct buf *buf, const char *text)
 {
     buf_put(buf, text, strlen(text));

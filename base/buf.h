@@ -21,6 +21,7 @@ uint8_t *buf_extend(struct buf *buf, size_t len);              // appends zeros,
 void buf_put_u8(struct buf *buf, uint8_t value);
 void buf_put_u16(struct buf *buf, uint16_t value);    // network order
 void buf_put_u32(struct buf *buf, uint32_t value);    // network order
+void buf_put_u64(struct buf *buf, uint64_t value);    // network order
 void buf_put_text(struct buf *buf, const char *text); // without its NUL
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // The content as a C string: a NUL is put behind it that does not count into len.

@@ -17,6 +17,11 @@ static inline uint32_t wire_get_u32(const uint8_t *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | (uint32_t)at[3];
 }
 
+static inline uint64_t wire_get_u64(const uint8_t *at)
+{
+    return (uint64_t)wire_get_u32(at) << 32 | wire_get_u32(at + 4);
+}
+
 static inline void wire_set_u16(uint8_t *at, uint16_t value)
 {
     at[0] = (uint8_t)(value >> 8);
@@ -27,6 +32,12 @@ static inline void wire_set_u32(uint8_t *at, uint32_t value)
 {
     wire_set_u16(at, (uint16_t)(value >> 16));
     wire_set_u16(at + 2, (uint16_t)value);
+}
+
+static inline void wire_set_u64(uint8_t *at, uint64_t value)
+{
+    wire_set_u32(at, (uint32_t)(value >> 32));
+    wire_set_u32(at + 4, (uint32_t)value);
 }
 
 struct wire_reader {
@@ -78,4 +89,10 @@ static inline uint32_t wire_u32(struct wire_reader *reader)
 {
     const uint8_t *at = wire_take(reader, 4);
     return at != NULL ? wire_get_u32(at) : 0;
+}
+
+static inline uint64_t wire_u64(struct wire_reader *reader)
+{
+    const uint8_t *at = wire_take(reader, 8);
+    return at != NULL ? wire_get_u64(at) : 0;
 }

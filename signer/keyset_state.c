@@ -9,14 +9,12 @@ enum key_flag { FLAG_WANTED = 1, FLAG_SPENT = 2, FLAG_COMPROMISED = 4 };
 
 static void put_time(struct buf *buf, int64_t time)
 {
-    buf_put_u32(buf, (uint32_t)((uint64_t)time >> 32));
-    buf_put_u32(buf, (uint32_t)time);
+    buf_put_u64(buf, (uint64_t)time);
 }
 
 static int64_t take_time(struct wire_reader *reader)
 {
-    uint64_t high = wire_u32(reader);
-    return (int64_t)(high << 32 | wire_u32(reader));
+    return (int64_t)wire_u64(reader);
 }
 
 static void put_key(struct buf *buf, size_t slot, const struct keyset_key *key)

@@ -110,8 +110,7 @@ static enum status get_octets(struct store_reader *reader, enum store_db db, uin
         return status;
     struct wire_reader head = wire_reader(entry->value, entry->value_len);
     bool good = wire_u32(&head) == magic && wire_u16(&head) == VERSION;
-    uint64_t len = (uint64_t)wire_u32(&head) << 32;
-    len |= wire_u32(&head);
+    uint64_t len = wire_u64(&head);
     const uint8_t *digest = wire_take(&head, DIGEST_LEN);
     const uint8_t *octets = wire_take(&head, len);
     if (!good || octets == NULL || len > UINT32_MAX || !digest_holds(octets, len, digest))
@@ -129,8 +128,7 @@ static enum status put_octets(struct store_txn *txn, enum store_db db, uint32_t 
     buf_reserve(&value, OCTETS_HEAD + DIGEST_LEN + entry->value_len);
     buf_put_u32(&value, magic);
     buf_put_u16(&value, VERSION);
-    buf_put_u32(&value, (uint32_t)((uint64_t)entry->value_len >> 32));
-    buf_put_u32(&value, (uint32_t)entry->value_len);
+    buf_put_u64(&value, entry->value_len);
     put_digest(&value, entry->value, entry->value_len);
     buf_put(&value, entry->value, entry->value_len);
     struct store_entry whole = {entry->key, entry->key_len, value.data, value.len};
@@ -224,7 +222,7 @@ static bool get_number(struct store_reader *reader, const char *key, uint64_t *r
     struct store_entry entry;
     if (store_get(reader, STORE_META, key, strlen(key), &entry) != STATUS_OK || entry.value_len < 8)
         return false;
-    *ret = (uint64_t)wire_get_u32(entry.value) << 32 | wire_get_u32(entry.value + 4);
+    *ret = wire_get_u64(entry.value);
     return true;
 }
 
@@ -232,8 +230,7 @@ static enum status put_number(struct store_txn *txn, const char *key, uint64_t n
                               struct error *err)
 {
     uint8_t octets[8];
-    wire_set_u32(octets, (uint32_t)(number >> 32));
-    wire_set_u32(octets + 4, (uint32_t)number);
+    wire_set_u64(octets, number);
     struct store_entry entry = {(const uint8_t *)key, strlen(key), octets, sizeof(octets)};
     return store_put(txn, STORE_META, &entry, err);
 }
