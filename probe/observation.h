@@ -41,7 +41,8 @@ struct observation {
     struct observe_answer answer;
     struct target targets[TARGETS_MAX];
     size_t target_count;
-    bool begun; // to ask the targets
+    void (*ask)(struct observation *observation, struct target *target); // of observation_ask_zone
+    bool begun;                                                          // to ask the targets
     bool told;
     unsigned pending;
     uv_timer_t timer;
@@ -66,6 +67,13 @@ void errand_done(struct errand *errand);
 // counts as unknown.
 void observation_ask_servers(struct observation *observation, const struct servers *servers,
                              void (*ask)(struct observation *observation, struct target *target));
+// The same of the zone's servers, which are to be found first. Lets go of the observation.
+void observation_ask_zone(struct observation *observation,
+                          void (*ask)(struct observation *observation, struct target *target));
+// Asks the target over UDP and, apart from that, over TCP; `done` gets an errand each time.
+void observation_ask_both(struct observation *observation, struct target *target,
+                          const uint8_t *name, uint16_t type,
+                          void (*done)(void *errand, struct ask_answer *got));
 // The larger one.
 void observation_ttl(struct observation *observation, uint32_t ttl);
 

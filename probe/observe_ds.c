@@ -29,15 +29,7 @@ static void on_ds(void *data, struct ask_answer *got)
 
 static void ask_server(struct observation *observation, struct target *target)
 {
-    static const enum ask_transport transports[] = {ASK_UDP, ASK_TCP};
-    for (size_t i = 0; i < 2; i++) {
-        struct ask_question question = {.server = target->address,
-                                        .name = observation->question.zone,
-                                        .type = RR_TYPE_DS,
-                                        .transport = transports[i]};
-        asker_ask(observation->world->resolver.asker, &question, on_ds,
-                  errand_new(observation, target));
-    }
+    observation_ask_both(observation, target, observation->question.zone, RR_TYPE_DS, on_ds);
 }
 
 // Nobody delegates the zone, as it seems: that is known only when each server says so.

@@ -98,18 +98,7 @@ static void ask_server(struct observation *observation, struct target *target)
     }
 }
 
-static void on_servers(void *data, struct zone_servers *found)
-{
-    struct observation *observation = data;
-    if (found->parent_outcome == RESOLVE_UNKNOWN || found->servers.name_count == 0)
-        observation->answer.unknown++;
-    observation_ask_servers(observation, &found->servers, ask_server);
-    zone_servers_free(found);
-    observation_release(observation);
-}
-
 void observe_keys(struct observation *observation)
 {
-    servers_find(&observation->world->resolver, observation->question.zone, on_servers,
-                 observation);
+    observation_ask_zone(observation, ask_server);
 }

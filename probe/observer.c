@@ -206,6 +206,37 @@ void observation_ask_servers(struct observation *observation, const struct serve
     }
 }
 
+static void on_servers(void *data, struct zone_servers *found)
+{
+    struct observation *observation = data;
+    if (found->parent_outcome == RESOLVE_UNKNOWN || found->servers.name_count == 0)
+        observation->answer.unknown++;
+    observation_ask_servers(observation, &found->servers, observation->ask);
+    zone_servers_free(found);
+    observation_release(observation);
+}
+
+void observation_ask_zone(struct observation *observation,
+                          void (*ask)(struct observation *observation, struct target *target))
+{
+    observation->ask = ask;
+    servers_find(&observation->world->resolver, observation->question.zone, on_servers,
+                 observation);
+}
+
+void observation_ask_both(struct observation *observation, struct target *target,
+                          const uint8_t *name, uint16_t type,
+                          void (*done)(void *errand, struct ask_answer *got))
+{
+    static const enum ask_transport transports[] = {ASK_UDP, ASK_TCP};
+    for (size_t i = 0; i < 2; i++) {
+        struct ask_question question = {
+            .server = target->address, .name = name, .type = type, .transport = transports[i]};
+        asker_ask(observation->world->resolver.asker, &question, done,
+                  errand_new(observation, target));
+    }
+}
+
 // ── A record at the servers of a zone ────────────────────────────────────────────────────────────
 
 static void on_record(void *data, struct ask_answer *got)
@@ -230,31 +261,13 @@ static void on_record(void *data, struct ask_answer *got)
 
 static void ask_server(struct observation *observation, struct target *target)
 {
-    static const enum ask_transport transports[] = {ASK_UDP, ASK_TCP};
-    for (size_t i = 0; i < 2; i++) {
-        struct ask_question question = {.server = target->address,
-                                        .name = observation->question.owner,
-                                        .type = observation->question.type,
-                                        .transport = transports[i]};
-        asker_ask(observation->world->resolver.asker, &question, on_record,
-                  errand_new(observation, target));
-    }
-}
-
-static void on_servers(void *data, struct zone_servers *found)
-{
-    struct observation *observation = data;
-    if (found->parent_outcome == RESOLVE_UNKNOWN || found->servers.name_count == 0)
-        observation->answer.unknown++;
-    observation_ask_servers(observation, &found->servers, ask_server);
-    zone_servers_free(found);
-    observation_release(observation);
+    const struct observe_question *question = &observation->question;
+    observation_ask_both(observation, target, question->owner, question->type, on_record);
 }
 
 static void observe_record(struct observation *observation)
 {
-    servers_find(&observation->world->resolver, observation->question.zone, on_servers,
-                 observation);
+    observation_ask_zone(observation, ask_server);
 }
 
 // ── The keys of a mail server ────────────────────────────────────────────────────────────────────
