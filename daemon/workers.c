@@ -199,17 +199,8 @@ static void roll(struct zoned *zoned)
     end_surplus(zoned);
 }
 
-static void worker_ready(struct child *child)
-{
-    struct zoned_worker *worker = child->data;
-    if (worker->zoned->stopping)
-        return;
-    roll(worker->zoned);
-    follow_drains(worker->zoned);
-}
-
-// It may be down for good: the others do not wait for it with what is new to them.
-static void worker_died(struct child *child)
+// It is ready, or died: it may be down for good, and the others do not wait for it with what is new to them.
+static void worker_turned(struct child *child)
 {
     struct zoned_worker *worker = child->data;
     if (worker->zoned->stopping)
@@ -228,8 +219,8 @@ static void worker_ended(struct child *child)
 
 static const struct child_owner worker_owner = {
     .prepare = worker_prepare,
-    .ready = worker_ready,
-    .died = worker_died,
+    .ready = worker_turned,
+    .died = worker_turned,
     .ended = worker_ended,
 };
 
