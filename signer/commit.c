@@ -16,45 +16,48 @@ static bool is_overtaken(struct build *build)
     return true;
 }
 
-static void finish_builds(struct publisher *publisher, const struct build_context *context)
+// Finishes one build of the batch. False: it is out of it, and its zone is told, or waits for a disk with room, which
+// is no fault of the zone: then *ret_status is NO_SPACE, with words.
+static bool finish(struct publisher *publisher, const struct build_context *context,
+                   struct build *build, enum status *ret_status, struct error *ret_err)
 {
-    struct batch *batch = publisher->batch;
-    size_t good = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        struct build *build = &batch->builds[i];
-        struct error err = {0};
-        if (is_overtaken(build))
-            continue;
-        enum status status = build_finish(context, build, &err);
-        if (status == STATUS_OK)
-            status = life_write_times(context, build, &err);
-        if (status == STATUS_OK) {
-            batch->builds[good++] = *build;
-            continue;
-        }
-        publisher_zone_fails(publisher, build->zone, &err, context->now);
-        build_done(build);
+    struct zone *zone = build->zone;
+    struct error err = {0};
+    bool is_news = build->records == NULL; // it stays as it is published
+    if (is_overtaken(build))
+        return false;
+    enum status status = is_news ? STATUS_OK : build_finish(context, build, &err);
+    if (status == STATUS_OK)
+        status = life_write_times(context, build, &err);
+    if (status == STATUS_OK)
+        return true;
+    if (status != STATUS_NO_SPACE)
+        publisher_zone_fails(publisher, zone, &err, context->now);
+    build_done(build);
+    if (status == STATUS_NO_SPACE) {
+        *ret_status = status;
+        *ret_err = err;
+        queue_touch(zone);
     }
-    batch->count = good;
+    return false;
 }
 
-static void finish_news(struct publisher *publisher, const struct build_context *context)
+static enum status finish_all(struct publisher *publisher, const struct build_context *context,
+                              struct error *err)
 {
     struct batch *batch = publisher->batch;
+    enum status status = STATUS_OK;
     size_t good = 0;
-    for (size_t i = 0; i < batch->news_count; i++) {
-        struct build *build = &batch->news[i];
-        struct error err = {0};
-        if (is_overtaken(build))
-            continue;
-        if (life_write_times(context, build, &err) == STATUS_OK) {
-            batch->news[good++] = *build;
-            continue;
-        }
-        publisher_zone_fails(publisher, build->zone, &err, context->now);
-        build_done(build);
-    }
+    for (size_t i = 0; i < batch->count; i++)
+        if (finish(publisher, context, &batch->builds[i], &status, err))
+            batch->builds[good++] = batch->builds[i];
+    batch->count = good;
+    good = 0;
+    for (size_t i = 0; i < batch->news_count; i++)
+        if (finish(publisher, context, &batch->news[i], &status, err))
+            batch->news[good++] = batch->news[i];
     batch->news_count = good;
+    return status;
 }
 
 // What is remembered of a zone from now on. What is offered of it concerns the zone above, if that is one of ours.
@@ -272,10 +275,9 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
         return status;
     struct build_context context = publisher_context(publisher, batch->now);
     context.verify = batch->job_count <= PUBLISH_VERIFIED_JOBS ? VERIFY_NEW : VERIFY_SAMPLE;
-    finish_builds(publisher, &context);
-    finish_news(publisher, &context);
+    status = finish_all(publisher, &context, err);
     bool images = batch->count > 0 || publisher->zones.gone_count > 0;
-    if (images || batch->news_count > 0)
+    if (status == STATUS_OK && (images || batch->news_count > 0))
         status = commit_state(publisher, &context, err);
     stores_reset(&publisher->stores);
     if (status != STATUS_OK || !images)
@@ -307,7 +309,11 @@ static void store_keys(struct publisher *publisher, int64_t now)
     for (size_t i = 0; i < publisher->batch->orders.count; i++) {
         const struct dkim_order *order = &publisher->batch->orders.list[i];
         struct error err = {0};
-        if (dkim_order_store(publisher->dkim_tables.directory, order, now, &err) != STATUS_OK) {
+        enum status status = dkim_order_store(publisher->dkim_tables.directory, order, now, &err);
+        if (status == STATUS_NO_SPACE) {
+            publisher_stores_fail(publisher, &err, now);
+            queue_touch(order->zone);
+        } else if (status != STATUS_OK) {
             publisher_zone_fails(publisher, order->zone, &err, now);
         } else if (!order->zone->failed) {
             order->zone->urgent = true;

@@ -248,8 +248,9 @@ static enum status begin_round(struct publisher *publisher, struct error *err)
 {
     if (publisher->in_round)
         return STATUS_OK;
-    publisher->in_round = true;
-    return keyring_refresh(&publisher->keyring, err);
+    enum status status = keyring_refresh(&publisher->keyring, err);
+    publisher->in_round = status == STATUS_OK;
+    return status;
 }
 
 bool publisher_is_busy(const struct publisher *publisher)

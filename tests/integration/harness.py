@@ -246,6 +246,16 @@ def spki_sha256(certificate):
     return hashlib.sha256(der).hexdigest()
 
 
+def fill(path):
+    """Writes until the file system is full to the last octet."""
+    out = os.open(path, os.O_WRONLY | os.O_CREAT)
+    for size in (65536, 4096, 512, 1):
+        with contextlib.suppress(OSError):
+            while True:
+                os.write(out, b"x" * size)
+    os.close(out)
+
+
 def make_certificate(path, name="box.example.com", days=30, new_key=False):
     """A self-signed certificate as PEM, renamed into place; the key lies beside it and is kept unless new_key.
     Returns the SHA-256 of its SPKI as hex, as a TLSA 3 1 1 has it."""

@@ -91,10 +91,14 @@ def asked(**options):
 
 
 @contextlib.contextmanager
-def rolling(directory):
+def rolling(directory, disk=None):
+    """disk: the size of the file system that the box has for its state alone."""
     directory = pathlib.Path(directory)
     with Registry(directory / "registry", ttl=2, ds_ttl=2) as registry:
         with RollingBox(directory / "box", config(policy())) as box:
+            if disk is not None:
+                box.state.mkdir()
+                run("mount", "-t", "tmpfs", "-o", f"size={disk},mode=755", "tmpfs", box.state)
             box.start()
             registry.delegate(ZONE, {"ns1.box.rolls.tld": [BOX4, BOX6], "ns2.box.rolls.tld": [SECOND]})
             wait_until(lambda: serves(SECOND, ZONE) or not box.program.running(), box.program.log)

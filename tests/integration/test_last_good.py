@@ -2,7 +2,6 @@
 """What was good stays served: every input of a running box goes bad in every way an admin has managed, and the zone is
 the same afterwards, freshly served, with one clear line in the log. When the input is good again the zone follows."""
 
-import contextlib
 import hashlib
 import os
 import struct
@@ -223,23 +222,13 @@ def mountable(directory):
     subprocess.run(["umount", "-l", where], check=True)
 
 
-def fill(path):
-    """Writes until the file system is full to the last octet."""
-    out = os.open(path, os.O_WRONLY | os.O_CREAT)
-    for size in (65536, 4096, 512, 1):
-        with contextlib.suppress(OSError):
-            while True:
-                os.write(out, b"x" * size)
-    os.close(out)
-
-
 def test_a_full_disk_stops_nothing_and_is_got_over(mountable, directory):
     with harness.Box(directory / "box") as box:
         edit(box, "state: state", f"state: {mountable}/state")
         box.start().wait_served("example.com", "example.net")
         serial, before = harness.serial(box.port, "example.com"), len(box.program.log())
         filler = mountable / "filler"
-        fill(filler)
+        harness.fill(filler)
         old, fresh = [box.tlsa], harness.make_certificate(box.tls, new_key=True)
         harness.wait_until(lambda: complaints(box, before), "a complaint")
         assert harness.serial(box.port, "example.com") == serial and tlsa(box) == old
