@@ -30,13 +30,17 @@ void write_text(const char *name, const char *text)
     free(path);
 }
 
-void write_config(const char *domains)
+void write_box(const char *options, const char *domains)
 {
-    char *text = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.1], dkim: no, "
-                           "ssh: [host.pub]}\nstate: %s/state\ndomains:\n%s",
-                           directory, domains);
+    char *text = xasprintf("box: {hostname: box.example.com, %s}\nstate: %s/state\ndomains:\n%s",
+                           options, directory, domains);
     write_text("box.yaml", text);
     free(text);
+}
+
+void write_config(const char *domains)
+{
+    write_box("addresses: [192.0.2.1], dkim: no, ssh: [host.pub]", domains);
 }
 
 const char host_key[] =
@@ -96,6 +100,14 @@ struct publisher *begin(int64_t now)
 {
     struct publisher *publisher = start(now);
     work(publisher, now);
+    return publisher;
+}
+
+struct publisher *begin_sound(const char *domains)
+{
+    write_config(domains);
+    struct publisher *publisher = begin(NOW);
+    assert_false(publisher_has_trouble(publisher));
     return publisher;
 }
 

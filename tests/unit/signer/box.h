@@ -14,7 +14,9 @@ int box_tear_down(void **state);
 extern const char host_key[], other_host_key[]; // for host.pub
 
 void write_text(const char *name, const char *text);
-// box.yaml: the host box.example.com with host.pub, no DKIM, and these lines below `domains:`.
+// box.yaml: the host box.example.com with these options of `box:`, and these lines below `domains:`.
+void write_box(const char *options, const char *domains);
+// With an address and host.pub, and without DKIM.
 void write_config(const char *domains);
 // A line of shell in the scratch directory.
 void in_shell(const char *command);
@@ -28,6 +30,8 @@ struct batch *sign_next(struct publisher *publisher, int64_t now);
 void work(struct publisher *publisher, int64_t now);
 // Both.
 struct publisher *begin(int64_t now);
+// At NOW with these lines below `domains:`, and nothing is wrong.
+struct publisher *begin_sound(const char *domains);
 // Up to the commit of the next batch.
 void prepare(struct publisher *publisher, int64_t now);
 // Reads the inputs again and works.

@@ -4,21 +4,14 @@
 
 #include "dns/types.h"
 
-static void write_dkim_config(const char *box, const char *domains)
-{
-    char *text = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.1], ssh: "
-                           "[], tls: [], %s}\nstate: %s/state\ndomains:\n%s",
-                           box, directory, domains);
-    write_text("box.yaml", text);
-    free(text);
-}
-
-#define ED25519 "dkim: {algorithms: [ed25519]}"
+#define ED25519 "addresses: [192.0.2.1], ssh: [], tls: [], dkim: {algorithms: [ed25519]}"
+#define EIGHT_DAYS                                                                                 \
+    "addresses: [192.0.2.1], ssh: [], tls: [], dkim: {algorithms: [ed25519], lifetime: 8d}"
 
 static void a_zone_above_gets_the_ds_of_one_that_waited_for_its_dkim_key(void **state)
 {
     (void)state;
-    write_dkim_config(ED25519, "  - example.com\n  - below.example.com\n");
+    write_box(ED25519, "  - example.com\n  - below.example.com\n");
     struct publisher *publisher = begin(NOW);
     work(publisher, NOW + 2 * DAY); // caches have forgotten it without signatures
     assert_true(zone_has(publisher, "example.com", "below.example.com", RR_TYPE_DS));
@@ -28,13 +21,13 @@ static void a_zone_above_gets_the_ds_of_one_that_waited_for_its_dkim_key(void **
 static void a_spoilt_key_file_keeps_its_record_and_nothing_else(void **state)
 {
     (void)state;
-    write_dkim_config(ED25519, "  - {name: example.com, www: no}\n");
+    write_box(ED25519, "  - {name: example.com, www: no}\n");
     in_shell("mkdir -p state/dkim/example.com && openssl genpkey -algorithm ED25519 | openssl pkey "
              "-pubout >state/dkim/example.com/news.pub");
     struct publisher *publisher = begin(NOW);
     assert_true(zone_has(publisher, "example.com", "news._domainkey.example.com", RR_TYPE_TXT));
     in_shell("echo spoilt >state/dkim/example.com/news.pub");
-    write_dkim_config(ED25519, "  - {name: example.com, www: yes}\n");
+    write_box(ED25519, "  - {name: example.com, www: yes}\n");
     listen_to_log();
     take(publisher, NOW + 1);
     assert_int_equal(end_listening("input-bad path="), 1);
@@ -51,11 +44,11 @@ static void a_spoilt_key_file_keeps_its_record_and_nothing_else(void **state)
 static void a_start_takes_no_key_from_the_tables(void **state)
 {
     (void)state;
-    write_dkim_config(ED25519, "  - example.com\n  - below.example.com\n");
+    write_box(ED25519, "  - example.com\n  - below.example.com\n");
     struct publisher *publisher = begin(NOW);
     publisher_close(publisher);
     in_shell("cp state/dkim/SigningTable before && test $(grep -c example.com before) = 2");
-    write_dkim_config(ED25519, "  - example.com\n  - below.example.com\nttl: {default: 2h}\n");
+    write_box(ED25519, "  - example.com\n  - below.example.com\nttl: {default: 2h}\n");
     publisher = start(NOW + 1);
     // The zone below is published before the one above is looked at.
     struct batch *batch = sign_next(publisher, NOW + 1);
@@ -72,11 +65,10 @@ static void a_zone_that_comes_from_a_file_has_no_keys_to_look_after(void **state
     (void)state;
     write_text("com.zone", "@ 3600 SOA ns1.example.net. root.example.net. 1 2 3 4 5\n"
                            "@ 3600 NS ns1.example.net.\n");
-    write_dkim_config("dkim: {algorithms: [ed25519], lifetime: 8d}", "  - example.org\n");
+    write_box(EIGHT_DAYS, "  - example.org\n");
     struct publisher *publisher = begin(NOW);
     int64_t rotation = NOW + 7 * DAY;
-    write_dkim_config("dkim: {algorithms: [ed25519], lifetime: 8d}",
-                      "  - {name: example.org, zone-file: com.zone}\n");
+    write_box(EIGHT_DAYS, "  - {name: example.org, zone-file: com.zone}\n");
     take(publisher, NOW + 1);
     work(publisher, rotation); // when a successor would have been made
     assert_true(publisher_next(publisher, rotation) > rotation);

@@ -10,16 +10,6 @@
 
 static const char zone_name[] = "example.com";
 
-static struct publisher *start_with(const char *lines)
-{
-    write_text("host.pub", host_key);
-    write_config(lines);
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
-    assert_false(publisher_has_trouble(publisher));
-    return publisher;
-}
-
 // Files of a key that nobody knows.
 static struct dnskey_id bring(uint16_t flags, uint8_t algorithm)
 {
@@ -70,7 +60,7 @@ static struct dnskey_id own_key(const struct publisher *publisher)
 static void a_key_that_was_brought_takes_the_place_of_the_zones_own(void **state)
 {
     (void)state;
-    struct publisher *publisher = start_with("  - example.com\n");
+    struct publisher *publisher = begin_sound("  - example.com\n");
     struct dnskey_id old = own_key(publisher), brought = bring(DNSKEY_FLAGS_SEP, 13);
     struct error err;
     assert_int_equal(order(publisher, "EXAMPLE.com.", brought, 257, true, &err), STATUS_OK);
@@ -95,7 +85,7 @@ static void a_key_that_was_brought_takes_the_place_of_the_zones_own(void **state
 static void an_order_amid_a_batch_is_not_lost(void **state)
 {
     (void)state;
-    struct publisher *publisher = start_with("  - example.com\n");
+    struct publisher *publisher = begin_sound("  - example.com\n");
     struct dnskey_id brought = bring(DNSKEY_FLAGS_SEP, 13);
     struct error err;
     uint32_t serial = serial_of(publisher, zone_name);
@@ -135,7 +125,7 @@ static void assert_refused(struct publisher *publisher, struct dnskey_id id, uin
 static void what_the_policy_does_not_want_is_refused(void **state)
 {
     (void)state;
-    struct publisher *publisher = start_with("  - example.com\n");
+    struct publisher *publisher = begin_sound("  - example.com\n");
     struct error err;
     assert_refused(publisher, (struct dnskey_id){1, 15}, 257, "ed25519");
     assert_refused(publisher, (struct dnskey_id){1, 13}, 256, "ksk+zsk");

@@ -62,18 +62,10 @@ static void assert_refused(struct publisher *publisher, const char *request, con
     json_decref(reply);
 }
 
-static struct publisher *begin_with(const char *domains)
-{
-    write_config(domains);
-    struct publisher *publisher = begin(NOW);
-    assert_false(publisher_has_trouble(publisher));
-    return publisher;
-}
-
 static void a_dry_order_tells_what_would_come_and_changes_nothing(void **state)
 {
     (void)state;
-    struct publisher *publisher = begin_with("  - example.com\n");
+    struct publisher *publisher = begin_sound("  - example.com\n");
     const struct keyset before = keyset_of(publisher, "example.com");
     json_t *reply;
     struct error err;
@@ -101,7 +93,7 @@ static void a_dry_order_tells_what_would_come_and_changes_nothing(void **state)
 static void a_roll_is_in_the_state_before_it_is_answered(void **state)
 {
     (void)state;
-    struct publisher *publisher = begin_with("  - example.com\n");
+    struct publisher *publisher = begin_sound("  - example.com\n");
     struct dnskey_id old = keyset_of(publisher, "example.com").keys[0].id;
     give(publisher, "{\"command\":\"roll\",\"zone\":\"example.com\",\"compromised\":true}",
          NOW + 10);
@@ -121,7 +113,7 @@ static void a_roll_is_in_the_state_before_it_is_answered(void **state)
 static void one_role_or_another_algorithm_can_be_rolled_alone(void **state)
 {
     (void)state;
-    struct publisher *publisher = begin_with(every_kind);
+    struct publisher *publisher = begin_sound(every_kind);
     size_t keys = count_keys();
     give(publisher, "{\"command\":\"roll\",\"zone\":\"split.example\",\"role\":\"zsk\"}", NOW + 10);
     work(publisher, NOW + 10);
@@ -144,7 +136,7 @@ static void one_role_or_another_algorithm_can_be_rolled_alone(void **state)
 static void what_is_ordered_can_be_taken_back(void **state)
 {
     (void)state;
-    struct publisher *publisher = begin_with("  - example.com\n");
+    struct publisher *publisher = begin_sound("  - example.com\n");
     static const char *const commands[] = {"retire", "move"};
     for (int i = 0; i < 2; i++) {
         char *request = xasprintf("{\"command\":\"%s\",\"zone\":\"example.com\"}", commands[i]);
@@ -170,7 +162,7 @@ static void what_is_ordered_can_be_taken_back(void **state)
 static void what_cannot_be_is_refused_with_what_can(void **state)
 {
     (void)state;
-    struct publisher *publisher = begin_with(every_kind);
+    struct publisher *publisher = begin_sound(every_kind);
     static const struct {
         const char *request, *words;
     } cases[] = {
@@ -197,7 +189,7 @@ static void what_cannot_be_is_refused_with_what_can(void **state)
 static void what_was_never_signed_may_move_at_once(void **state)
 {
     (void)state;
-    struct publisher *publisher = begin_with(every_kind);
+    struct publisher *publisher = begin_sound(every_kind);
     json_t *reply;
     struct error err;
     assert_int_equal(

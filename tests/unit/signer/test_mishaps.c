@@ -5,15 +5,6 @@
 
 #include "dns/serial.h"
 
-static void write_whole_config(const char *box, const char *domains)
-{
-    char *text = xasprintf("box: {hostname: box.example.com, dkim: no, %s}\nstate: %s/state\n"
-                           "domains:\n%s",
-                           box, directory, domains);
-    write_text("box.yaml", text);
-    free(text);
-}
-
 // ── Notes ────────────────────────────────────────────────────────────────────────────────────────
 
 // Valid for the ten days from NOW on.
@@ -28,7 +19,7 @@ static void a_certificate_that_expires_is_said_once_when_it_does(void **state)
     (void)state;
     write_certificate();
     int64_t now = time(NULL);
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [tls.pem]", "  - example.com\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: [tls.pem]", "  - example.com\n");
     struct publisher *publisher = start(now);
     listen_to_log();
     work(publisher, now);
@@ -41,8 +32,8 @@ static void a_certificate_that_expires_is_said_once_when_it_does(void **state)
     assert_int_equal(end_listening("zone-note zone=example.com input="), 1);
     // A change that has nothing to do with it does not say it again.
     listen_to_log();
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [tls.pem]",
-                       "  - example.com\n  - example.org\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: [tls.pem]",
+              "  - example.com\n  - example.org\n");
     take(publisher, now + 11 * DAY);
     assert_int_equal(end_listening("zone-note"), 0);
     publisher_close(publisher);
@@ -54,7 +45,7 @@ static void a_certificate_that_expires_is_said_once_when_it_does(void **state)
 static void a_box_without_addresses_keeps_those_it_published(void **state)
 {
     (void)state;
-    write_whole_config("ssh: [], tls: []", "  - example.com\n");
+    write_box("dkim: no, ssh: [], tls: []", "  - example.com\n");
     struct inputs *inputs = read_inputs();
     free(inputs->found);
     inputs->found = xcalloc(1, sizeof(*inputs->found));
@@ -82,7 +73,7 @@ static void a_box_without_addresses_keeps_those_it_published(void **state)
 static void a_box_that_never_had_an_address_is_told(void **state)
 {
     (void)state;
-    write_whole_config("ssh: [], tls: []", "  - example.com\n");
+    write_box("dkim: no, ssh: [], tls: []", "  - example.com\n");
     struct inputs *inputs = read_inputs();
     inputs->found_count = 0;
     struct publisher *publisher = start(NOW);
@@ -98,13 +89,13 @@ static void another_certificate_that_is_not_there_keeps_the_tlsa(void **state)
     (void)state;
     int64_t now = time(NULL);
     write_certificate();
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [tls.pem]", "  - example.com\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: [tls.pem]", "  - example.com\n");
     struct publisher *publisher = begin(now);
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: [typo.pem]", "  - example.com\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: [typo.pem]", "  - example.com\n");
     take(publisher, now);
     assert_true(zone_has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
     assert_true(publisher_has_trouble(publisher));
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
     take(publisher, now); // that is said clearly
     assert_false(zone_has(publisher, "example.com", "_25._tcp.box.example.com", LDNS_RR_TYPE_TLSA));
     assert_false(publisher_has_trouble(publisher));
@@ -188,12 +179,12 @@ static void a_zone_below_is_published_before_the_one_above(void **state)
 static void signatures_that_fall_due_while_others_are_made_are_published(void **state)
 {
     (void)state;
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: []", "  - example.com\n");
     struct publisher *publisher = begin(NOW);
     int64_t due = publisher_next(publisher, NOW);
     int64_t now = due - 2 * (two_weeks.lifetime / PLAN_WINDOW_PART);
     uint32_t serial = serial_of(publisher, "example.com");
-    write_whole_config("addresses: [192.0.2.2], ssh: [], tls: []", "  - example.com\n");
+    write_box("dkim: no, addresses: [192.0.2.2], ssh: [], tls: []", "  - example.com\n");
     publisher_set_inputs(publisher, read_inputs(), now);
     struct batch *batch = sign_next(publisher, now);
     assert_non_null(batch);
@@ -227,8 +218,8 @@ static void damage_serve(void)
 static void a_damaged_serve_is_made_anew(void **state)
 {
     (void)state;
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []",
-                       "  - example.com\n  - example.org\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: []",
+              "  - example.com\n  - example.org\n");
     struct publisher *publisher = begin(NOW);
     uint32_t serial = serial_of(publisher, "example.org");
     publisher_close(publisher);
@@ -236,8 +227,8 @@ static void a_damaged_serve_is_made_anew(void **state)
     publisher = begin(NOW + 60);
     assert_valid(publisher, "example.org", NOW + 60);
     damage_serve(); // and while it does
-    write_whole_config("addresses: [192.0.2.2], ssh: [], tls: []",
-                       "  - example.com\n  - example.org\n");
+    write_box("dkim: no, addresses: [192.0.2.2], ssh: [], tls: []",
+              "  - example.com\n  - example.org\n");
     publisher_set_inputs(publisher, read_inputs(), NOW + 120);
     work_on(publisher, NOW + 120);
     assert_null(publisher->trouble);
@@ -251,12 +242,10 @@ static void a_damaged_serve_is_made_anew(void **state)
 
 static void write_dkim_config(unsigned address)
 {
-    char *text =
-        xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.%u], ssh: [], "
-                  "tls: [], dkim: {selector: m}}\nstate: %s/state\ndomains: [example.com]\n",
-                  address, directory);
-    write_text("box.yaml", text);
-    free(text);
+    char *options =
+        xasprintf("addresses: [192.0.2.%u], ssh: [], tls: [], dkim: {selector: m}", address);
+    write_box(options, "  - example.com\n");
+    free(options);
 }
 
 static void published_dkim_keys_that_are_gone_stay_published(void **state)
@@ -337,12 +326,11 @@ static void a_broken_dkim_key_stops_nothing_but_itself(void **state)
 static void what_the_admin_changed_comes_first(void **state)
 {
     (void)state;
-    write_whole_config("addresses: [192.0.2.1], ssh: [], tls: []",
-                       "  - example.com\n  - a.test\n  - b.test\n  - c.test\n");
+    write_box("dkim: no, addresses: [192.0.2.1], ssh: [], tls: []",
+              "  - example.com\n  - a.test\n  - b.test\n  - c.test\n");
     struct publisher *publisher = begin(NOW);
-    write_whole_config(
-        "addresses: [192.0.2.2], ssh: [], tls: []",
-        "  - example.com\n  - {name: a.test, dnssec: off}\n  - b.test\n  - c.test\n");
+    write_box("dkim: no, addresses: [192.0.2.2], ssh: [], tls: []",
+              "  - example.com\n  - {name: a.test, dnssec: off}\n  - b.test\n  - c.test\n");
     publisher_set_inputs(publisher, read_inputs(), NOW);
     assert_non_null(publisher_collect(publisher, NOW));
     assert_true(publisher->batch->count >= 2);

@@ -13,13 +13,14 @@
 
 static void configure(const char *dkim, const char *more)
 {
-    char *text = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.1], ssh: [], "
-                           "dkim: {algorithms: [ed25519]%s}}\nstate: %s/state\ndomains:\n"
-                           "  - {name: example.com, dkim: no}\n"
-                           "  - {name: example.org, mode: external}\n%s",
-                           dkim, directory, more);
-    write_text("box.yaml", text);
-    free(text);
+    char *options =
+        xasprintf("addresses: [192.0.2.1], ssh: [], dkim: {algorithms: [ed25519]%s}", dkim);
+    char *domains = xasprintf("  - {name: example.com, dkim: no}\n"
+                              "  - {name: example.org, mode: external}\n%s",
+                              more);
+    write_box(options, domains);
+    free(options);
+    free(domains);
 }
 
 static struct publisher *begin_with(const char *dkim, const char *more)

@@ -59,11 +59,7 @@ static int set_up(void **state)
 {
     box_set_up(state);
     copy("a.pem", "cert.pem");
-    char *text = xasprintf("box: {hostname: box.example.com, addresses: [192.0.2.1], dkim: no, "
-                           "ssh: [], tls: [cert.pem]}\nstate: %s/state\ndomains: [example.com]\n",
-                           directory);
-    write_text("box.yaml", text);
-    free(text);
+    write_box("addresses: [192.0.2.1], dkim: no, ssh: [], tls: [cert.pem]", "  - example.com\n");
     return 0;
 }
 

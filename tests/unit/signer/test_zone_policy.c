@@ -12,24 +12,14 @@ static int64_t days_left(const struct publisher *publisher, const char *name)
     return (zone_named(publisher, name)->published.expires_at - NOW + DAY - 1) / DAY;
 }
 
-static struct publisher *start_with(const char *lines)
-{
-    write_text("host.pub", host_key);
-    write_config(lines);
-    struct publisher *publisher = start(NOW);
-    work(publisher, NOW);
-    assert_false(publisher_has_trouble(publisher));
-    return publisher;
-}
-
 static void signatures_live_and_are_renewed_by_zone(void **state)
 {
     (void)state;
     struct publisher *publisher =
-        start_with("  - example.com\n"
-                   "  - {name: example.net, dnssec: {signature-lifetime: 4d}}\n"
-                   "  - {name: example.org, dnssec: {signature-lifetime: 30d}}\n"
-                   "dnssec: {signature-lifetime: 10d, signature-refresh: 2d}\n");
+        begin_sound("  - example.com\n"
+                    "  - {name: example.net, dnssec: {signature-lifetime: 4d}}\n"
+                    "  - {name: example.org, dnssec: {signature-lifetime: 30d}}\n"
+                    "dnssec: {signature-lifetime: 10d, signature-refresh: 2d}\n");
     assert_int_equal(days_left(publisher, "example.com"), 10);
     assert_int_equal(days_left(publisher, "example.net"), 4);
     assert_int_equal(days_left(publisher, "example.org"), 29); // jitter: a day of 30
@@ -48,9 +38,9 @@ static void signatures_live_and_are_renewed_by_zone(void **state)
 static void a_box_that_does_not_sign_has_domains_that_are(void **state)
 {
     (void)state;
-    struct publisher *publisher = start_with("  - example.net\n"
-                                             "  - {name: example.org, dnssec: yes}\n"
-                                             "dnssec: no\n");
+    struct publisher *publisher = begin_sound("  - example.net\n"
+                                              "  - {name: example.org, dnssec: yes}\n"
+                                              "dnssec: no\n");
     assert_false(zone_named(publisher, "box.example.com")->published.is_signed); // its own zone
     assert_false(zone_named(publisher, "example.net")->published.is_signed);
     assert_true(zone_named(publisher, "example.org")->published.is_signed);
@@ -66,9 +56,9 @@ static void a_box_that_does_not_sign_has_domains_that_are(void **state)
 static void keys_have_the_ttl_of_their_domain(void **state)
 {
     (void)state;
-    struct publisher *publisher = start_with("  - example.com\n"
-                                             "  - {name: example.net, ttl: {dnskey: 5m}}\n"
-                                             "ttl: {dnskey: 2h}\n");
+    struct publisher *publisher = begin_sound("  - example.com\n"
+                                              "  - {name: example.net, ttl: {dnskey: 5m}}\n"
+                                              "ttl: {dnskey: 2h}\n");
     assert_int_equal(zone_named(publisher, "example.com")->keys.ttl, 7200);
     assert_int_equal(zone_named(publisher, "example.net")->keys.ttl, 300);
     publisher_close(publisher);
@@ -85,7 +75,7 @@ static bool has_nsec3(struct publisher *publisher)
 static void one_chain_follows_the_other_in_one_version(void **state)
 {
     (void)state;
-    struct publisher *publisher = start_with("  - example.com\n");
+    struct publisher *publisher = begin_sound("  - example.com\n");
     assert_false(has_nsec3(publisher));
     uint32_t serial = serial_of(publisher, "example.com");
     size_t key_files = count_keys();
@@ -106,7 +96,7 @@ static void one_chain_follows_the_other_in_one_version(void **state)
 static void what_is_signed_again_keeps_its_chain(void **state)
 {
     (void)state;
-    struct publisher *publisher = start_with("  - {name: example.com, dnssec: {denial: nsec3}}\n");
+    struct publisher *publisher = begin_sound("  - {name: example.com, dnssec: {denial: nsec3}}\n");
     write_text("spoilt.records", "@ NS\n");
     write_config("  - {name: example.com, records-file: spoilt.records}\n");
     take(publisher, NOW + 1);
