@@ -26,6 +26,8 @@ import dns.message
 import dns.query
 import pytest
 
+import others
+
 SOURCE = pathlib.Path(os.environ.get("ZONEBOX_SOURCE", pathlib.Path(__file__).parents[2]))
 ROOT = os.geteuid() == 0
 
@@ -125,6 +127,12 @@ class Program:
 
     def running(self):
         return self.process.poll() is None
+
+    def wait_for(self, condition, timeout=20.0):
+        """Waits until the condition holds, while it runs."""
+        held = wait_until(lambda: condition() or not self.running(), self.log, timeout)
+        assert self.running(), f"{self.argv} ended with {self.process.returncode}:\n{self.log()}"
+        return held
 
     def wait_log(self, text, timeout=20.0):
         wait_until(lambda: text in self.log() or not self.running(), f"{text!r} in the log:\n{self.log()}", timeout)
@@ -324,9 +332,7 @@ class Box:
 
     def wait_served(self, *zones, timeout=40.0):
         for zone in zones:
-            wait_until(lambda z=zone: serial(self.port, z) or not self.program.running(),
-                       lambda z=zone: f"{z} is served:\n{self.program.log()}", timeout)
-            assert self.program.running(), self.program.log()
+            self.program.wait_for(lambda z=zone: serial(self.port, z), timeout)
         return self
 
     def zonegen(self, *args, check=True):
@@ -355,27 +361,8 @@ class Box:
 
 def start_unbound(directory, options, clauses=""):
     """A validating Unbound that keeps to the directory, with these lines of `server:` and clauses behind it."""
-    lines = "\n".join(f"  {line}" for line in options)
-    (directory / "unbound.conf").write_text(
-        f"""\
-server:
-  username: ""
-  chroot: ""
-  directory: "{directory}"
-  pidfile: ""
-  use-syslog: no
-  logfile: ""
-  val-log-level: 2
-  do-not-query-localhost: no
-  module-config: "validator iterator"
-  num-threads: 1
-{lines}
-remote-control:
-  control-enable: no
-{clauses}"""
-    )
-    binary = shutil.which("unbound", path="/usr/sbin:/usr/bin")
-    return Program(binary, "-d", "-c", directory / "unbound.conf", log=directory / "unbound.log")
+    validating = ["val-log-level: 2", "do-not-query-localhost: no", 'module-config: "validator iterator"']
+    return Program(*others.unbound(directory, [*validating, *options], clauses), log=directory / "unbound.log")
 
 
 @contextlib.contextmanager
@@ -393,8 +380,7 @@ def unbound(directory, stubs, anchors, extra=""):
     options = ["interface: 127.0.0.1", f"port: {port}", "access-control: 127.0.0.0/8 allow",
                f'trust-anchor-file: "{directory}/anchors"', "aggressive-nsec: no", extra]
     with start_unbound(directory, options, stub_text) as program:
-        wait_until(lambda: _answers(port) or not program.running(), "unbound answers")
-        assert program.running(), program.log()
+        program.wait_for(lambda: _answers(port))
         yield port
 
 

@@ -23,7 +23,6 @@ import signal
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import time
 
@@ -34,6 +33,7 @@ import dns.query
 import dns.rdatatype
 import pytest
 
+import others
 from harness import BIN, ROOT, Box, Program, make_certificate, need_namespace, query, run, wait_until
 
 ROOT_SERVER, TLD_SERVER, OTHER_SERVER = "192.0.2.1", "192.0.2.2", "192.0.2.3"
@@ -113,20 +113,12 @@ class Nsd:
     def serve(self, zones):
         self.stop()
         self.zones = list(zones)
-        listen = "".join(f"  ip-address: {address}\n" for address in self.addresses)
-        text = (f'server:\n{listen}  username: ""\n  chroot: ""\n  zonesdir: "{self.directory}"\n'
-                f'  pidfile: "{self.directory}/pid"\n  database: ""\n  zonelistfile: "{self.directory}/list"\n'
-                f'  xfrdfile: "{self.directory}/xfrd"\n  xfrdir: "{self.directory}"\n  server-count: 1\n  do-ip6: no\n'
-                f'  rrl-ratelimit: 0\nremote-control:\n  control-enable: no\n')
-        for number, (zone, content) in enumerate(zones.items()):
+        for number, content in enumerate(zones.values()):
             (self.directory / f"{number}.zone").write_text(content)
-            text += f'zone:\n  name: "{zone}"\n  zonefile: "{number}.zone"\n'
-        (self.directory / "nsd.conf").write_text(text)
-        nsd = shutil.which("nsd", path="/usr/sbin:/usr/bin")
-        self.program = Program(nsd, "-d", "-c", self.directory / "nsd.conf", log=self.directory / "log")
+        files = {zone: f"{number}.zone" for number, zone in enumerate(zones)}
+        self.program = Program(*others.nsd(self.directory, self.addresses, files, "do-ip6: no"), log=self.directory / "log")
         first = next(iter(zones))
-        wait_until(lambda: serves(self.address, first) or not self.program.running(), lambda: self.program.log())
-        assert self.program.running(), self.program.log()
+        self.program.wait_for(lambda: serves(self.address, first))
 
     def stop(self):
         if self.program is not None:
@@ -353,8 +345,7 @@ class World:
         self.tld_key = run("ldns-keygen", "-a", "ECDSAP256SHA256", "-k", "tld.", cwd=self.directory).stdout.strip()
         self.stack.callback(self.box.stop)
         self.box.start()
-        wait_until(lambda: serves(BOX4, "main.tld") or not self.box.program.running(), lambda: self.box.program.log())
-        assert self.box.program.running(), self.box.program.log()
+        self.box.program.wait_for(lambda: serves(BOX4, "main.tld"))
         self.parents["ds"] = self.box.ds("main.tld")
         self.second = self.served()
         self.external = self.dump_external()
@@ -439,18 +430,12 @@ class World:
 
     def start_resolver(self):
         (self.directory / "hints").write_text(f". 3600000 NS ns.root.\nns.root. 3600000 A {ROOT_SERVER}\n")
-        (self.directory / "unbound.conf").write_text(
-            f'server:\n  interface: 127.0.0.1\n  port: 53\n  username: ""\n  chroot: ""\n  directory: "{self.directory}"\n'
-            f'  pidfile: ""\n  use-syslog: no\n  logfile: ""\n  do-ip6: no\n  root-hints: "hints"\n  cache-max-ttl: 0\n'
-            f'  cache-max-negative-ttl: 0\n  infra-host-ttl: 1\n  module-config: "iterator"\n  num-threads: 1\n'
-            f'  local-zone: "2.0.192.in-addr.arpa." nodefault\n  local-zone: "100.51.198.in-addr.arpa." nodefault\n'
-            f'  local-zone: "8.b.d.0.1.0.0.2.ip6.arpa." nodefault\n'
-            f'remote-control:\n  control-enable: no\n')
-        binary = shutil.which("unbound", path="/usr/sbin:/usr/bin")
-        self.resolver = self.keep(Program(binary, "-d", "-c", self.directory / "unbound.conf",
-                                          log=self.directory / "unbound.log"))
-        wait_until(lambda: self.resolves() or not self.resolver.running(), lambda: self.resolver.log())
-        assert self.resolver.running(), self.resolver.log()
+        reverse = ("2.0.192.in-addr.arpa.", "100.51.198.in-addr.arpa.", "8.b.d.0.1.0.0.2.ip6.arpa.")
+        argv = others.unbound(self.directory, [
+            "interface: 127.0.0.1", "port: 53", "do-ip6: no", 'root-hints: "hints"', "cache-max-ttl: 0", "cache-max-negative-ttl: 0",
+            "infra-host-ttl: 1", 'module-config: "iterator"', *(f'local-zone: "{zone}" nodefault' for zone in reverse)])
+        self.resolver = self.keep(Program(*argv, log=self.directory / "unbound.log"))
+        self.resolver.wait_for(self.resolves)
 
     def resolves(self):
         try:

@@ -101,6 +101,6 @@ def rolling(directory, disk=None):
                 run("mount", "-t", "tmpfs", "-o", f"size={disk},mode=755", "tmpfs", box.state)
             box.start()
             registry.delegate(ZONE, {"ns1.box.rolls.tld": [BOX4, BOX6], "ns2.box.rolls.tld": [SECOND]})
-            wait_until(lambda: serves(SECOND, ZONE) or not box.program.running(), box.program.log)
+            box.program.wait_for(lambda: serves(SECOND, ZONE))
             yield registry, box
             assert box.stop() == 0

@@ -2,7 +2,6 @@
 """A box whose zoned runs stand-ins for the other programs: they tell what they were given and misbehave when told to."""
 
 import json
-import os
 import pathlib
 import socket
 
@@ -148,8 +147,7 @@ class Stage:
         return self
 
     def ready(self, workers=2):
-        wait_until(lambda: len(self.workers()) >= workers and self.signers() or not self.zoned.running(), "all run")
-        assert self.zoned.running(), self.zoned.log()
+        self.zoned.wait_for(lambda: len(self.workers()) >= workers and self.signers())
         return self
 
     def tell(self, what, name="zone-server", text=""):

@@ -3,11 +3,11 @@
 BIND at several addresses, by one that is silent, one that lies, one that knows nothing of the zone; a mail server with
 two certificates."""
 
-import shutil
 import socket
 
 import pytest
 
+import others
 from harness import Program, control_ask, make_certificate, run, scratch, wait_until
 from internet import BOX4, BOX6, ROOT_SERVER, TLD_SERVER, Mail, Nsd, World, serves, tls_context
 from observing import DS, KEYS, QUESTION_SIZE, RECORD, TLS_KEY, Probe, question
@@ -46,8 +46,8 @@ class Far(World):
             (self.files / name).write_text(f"$ORIGIN {name}.\n{text}")
         self.keep(Nsd(self.directory / "nsd", NSD)).serve(ZONES)
         self.keep(Nsd(self.directory / "liar", LIAR)).serve({"liar.tld": zone("nsd", "liar", record=LIE)})
-        self.start_knot()
-        self.start_named()
+        self.start(others.knotd, KNOT4, KNOT6)
+        self.start(others.named, NAMED)
         self.stay_silent()
         self.start_resolver()
         self.rsa, self.ecdsa = self.directory / "rsa.pem", self.directory / "ecdsa.pem"
@@ -69,38 +69,12 @@ class Far(World):
         self.keep(Nsd(self.directory / "root", ROOT_SERVER)).serve({".": root})
         self.keep(Nsd(self.directory / "tld", TLD_SERVER)).serve({"tld": "$ORIGIN tld.\n" + tld})
 
-    def start(self, name, *argv, address, config):
-        place = self.directory / name
+    def start(self, command, *addresses):
+        """One that serves far.tld."""
+        place = self.directory / command.__name__
         place.mkdir()
-        (place / "conf").write_text(config.format(place=place, address=address, zones=self.files))
-        program = self.keep(Program(shutil.which(argv[0], path="/usr/sbin:/usr/bin"), *argv[1:], place / "conf",
-                                    log=place / "log"))
-        wait_until(lambda: serves(address, "far.tld") or not program.running(), program.log)
-        assert program.running(), program.log()
-
-    def start_knot(self):
-        self.start("knot", "knotd", "-c", address=KNOT4, config="""\
-server:
-  listen: [{address}@53, %s@53]
-  rundir: {place}
-database:
-  storage: {place}
-log:
-- target: stderr
-  any: info
-zone:
-- domain: far.tld
-  file: {zones}/far.tld
-  zonefile-sync: -1
-""" % KNOT6)
-
-    def start_named(self):
-        self.start("named", "named", "-g", "-c", address=NAMED, config="""\
-options {{ directory "{place}"; listen-on {{ {address}; }}; listen-on-v6 {{ none; }}; pid-file "{place}/pid";
-  recursion no; dnssec-validation no; session-keyfile "{place}/key"; }};
-controls {{ }};
-zone "far.tld" {{ type primary; file "{zones}/far.tld"; }};
-""")
+        program = self.keep(Program(*command(place, addresses, "far.tld", self.files / "far.tld"), log=place / "log"))
+        program.wait_for(lambda: serves(addresses[0], "far.tld"))
 
     def stay_silent(self):
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):

@@ -2,7 +2,6 @@
 """What zone-probe answers about keys and DS (dns/observe.h): one signed zone at NSD, Knot and BIND, and at a server that can
 do worse (a front, with NSD behind it); two servers of the parent, each with a DS RRset of its own."""
 
-import shutil
 import time
 
 import dns.flags
@@ -15,7 +14,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from harness import Program, run, scratch, wait_until
+import others
+from harness import Program, run, scratch
 from internet import BOX6, SECOND, Front, Nsd, serves, stamp
 from observing import ALL_USES, DS, IN_DNSKEY, KEYS, NOTIFY_CDS, SIGNS_KEYS, SIGNS_ZONE, Probe, pack_key
 from registrar import CHILDREN, PARENTS, Registry
@@ -36,26 +36,6 @@ knot AAAA {BOX6}
 named A {NAMED}
 front A {SECOND}
 """
-KNOT_CONF = """\
-server:
-  listen: ["{address}@53", "%s@53"]
-  rundir: {place}
-database:
-  storage: {place}
-log:
-- target: stderr
-  any: info
-zone:
-- domain: {zone}
-  file: {file}
-  zonefile-sync: -1
-""" % BOX6
-NAMED_CONF = """\
-options {{ directory "{place}"; listen-on {{ {address}; }}; listen-on-v6 {{ none; }}; pid-file "{place}/pid";
-  recursion no; dnssec-validation no; session-keyfile "{place}/key"; }};
-controls {{ }};
-zone "{zone}" {{ type primary; file "{file}"; }};
-"""
 
 
 class Served:
@@ -72,14 +52,13 @@ class Served:
         self.good = self.sign(self.ksk, self.zsk)
         self.plain = (f"$ORIGIN plain.tld.\n$TTL 300\n@ SOA nsd.{ZONE}. hostmaster 1 14400 3600 604800 300\n"
                       f"@ NS nsd.{ZONE}.\n@ NS front.{ZONE}.\n")
-        file = self.directory / "zone"
-        file.write_text(self.good)
+        (self.directory / "zone").write_text(self.good)
         keep = registry.keep
         keep(registry.stack, Nsd(self.directory / "nsd", NSD)).serve({ZONE: self.good, "plain.tld": self.plain})
         self.behind = keep(registry.stack, Nsd(self.directory / "behind", BEHIND))
         self.behind.serve({ZONE: self.good, "plain.tld": self.plain})
-        self.start("knotd", KNOT_CONF, KNOT, file, "-c")
-        self.start("named", NAMED_CONF, NAMED, file, "-g", "-c")
+        self.start(others.knotd, KNOT, BOX6)
+        self.start(others.named, NAMED)
         self.front = keep(registry.stack, Front(behind=BEHIND))
 
     def make_key(self, *flags):
@@ -92,14 +71,11 @@ class Served:
         run("ldns-signzone", "-f", signed, *times, plain, *keys, cwd=self.directory)
         return signed.read_text()
 
-    def start(self, program, config, address, file, *argv):
-        place = self.directory / program
+    def start(self, command, *addresses):
+        place = self.directory / command.__name__
         place.mkdir()
-        (place / "conf").write_text(config.format(place=place, address=address, zone=ZONE, file=file))
-        started = self.registry.keep(self.registry.stack, Program(
-            shutil.which(program, path="/usr/sbin:/usr/bin"), *argv, place / "conf", log=place / "log"))
-        wait_until(lambda: serves(address, ZONE) or not started.running(), started.log)
-        assert started.running(), started.log()
+        program = Program(*command(place, addresses, ZONE, self.directory / "zone"), log=place / "log")
+        self.registry.keep(self.registry.stack, program).wait_for(lambda: serves(addresses[0], ZONE))
 
     def key(self, name, use):
         return pack_key(f"{ZONE}.", (self.directory / f"{name}.key").read_text().split("DNSKEY", 1)[1].split(";")[0], use)

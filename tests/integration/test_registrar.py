@@ -3,7 +3,6 @@
 knotd, rolls its KSK in it, and what is wrong is found."""
 
 import contextlib
-import shutil
 import time
 
 import dns.exception
@@ -18,6 +17,7 @@ import pytest
 from harness import Box, Program, run, scratch, wait_until
 from internet import BOX4, BOX6, SECOND, Nsd, serves, stamp
 from judges import disagreement
+from others import sbin
 from registrar import CHILDREN, OWN_RESOLVER, PARENTS, Registry
 from watch import ANSWER, NXDOMAIN, Question, Watch, questions
 
@@ -86,10 +86,6 @@ def registry():
 # ── Children ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sbin(name):
-    return shutil.which(name, path="/usr/sbin:/usr/bin")
-
-
 class Knot:
     """A zone signed and served by knotd at two addresses, keys rolled by knotd."""
 
@@ -106,8 +102,7 @@ class Knot:
 
     def __enter__(self):
         self.program = Program(sbin("knotd"), "-c", self.config, log=self.directory / "log")
-        wait_until(lambda: "server started" in self.log() and self.ds() or not self.program.running(), self.log)
-        assert self.program.running(), self.log()
+        self.program.wait_for(lambda: "server started" in self.log() and self.ds())
         return self
 
     def __exit__(self, *exc):
@@ -278,7 +273,7 @@ def test_what_zonegen_prints_makes_a_box_secure(registry):
     with Box(registry.directory / "box", BOX) as box:
         box.start()
         registry.delegate(zone, {"ns1.box.zoned.tld": [BOX4, BOX6], "ns2.box.zoned.tld": [SECOND]})
-        wait_until(lambda: serves(SECOND, zone) or not box.program.running(), box.program.log)
+        box.program.wait_for(lambda: serves(SECOND, zone))
         registry.registrar.enter(zone, box.zonegen("--ds", zone).stdout)
         assert disagreement(zone, box.zonegen("--dump", "--signed", zone).stdout, registry.directory) == {}
         with Watch(registry.validators(), questions(zone, "box", more=[(f"_25._tcp.box.{zone}", "TLSA")])) as watch:

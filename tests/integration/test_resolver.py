@@ -19,6 +19,7 @@ import dns.query
 import dns.rcode
 import pytest
 
+import others
 from harness import (BIN, Program, control_ask, control_socket, free_port, make_certificate, query, run, start_unbound,
                      wait_until)
 from tree import Tree
@@ -46,8 +47,7 @@ class Resolver:
                 "--root-hints", hints or tree.hints, "--state", self.directory / "state", "--control", listener.fileno(),
                 *([] if confined else ["--unconfined"]), *arguments,
                 log=self.directory / "log", pass_fds=[listener.fileno()])
-        wait_until(lambda: "serving" in self.program.log() or not self.program.running(), "it serves")
-        assert self.program.running(), self.program.log()
+        self.program.wait_for(lambda: "serving" in self.program.log())
 
     def ask(self, name, rtype="A", timeout=10.0, **options):
         message = dns.message.make_query(name, rtype, want_dnssec=True, **options)
@@ -143,18 +143,12 @@ def own_server(tree, directory, *zones):
     --own-server wants it, and the program."""
     directory.mkdir(exist_ok=True)
     port = free_port()
-    text = (f'server:\n  ip-address: 127.0.0.1\n  port: {port}\n  username: ""\n  chroot: ""\n  zonesdir: "{directory}"\n'
-            f'  pidfile: "{directory}/pid"\n  database: ""\n  zonelistfile: "{directory}/list"\n'
-            f'  xfrdfile: "{directory}/xfrd"\n  xfrdir: "{directory}"\n  server-count: 1\n'
-            "remote-control:\n  control-enable: no\n")
     for zone in zones:
         shutil.copy(tree.directory / (tree.path(zone).name + ".served"), directory / zone)
-        text += f'zone:\n  name: "{zone}"\n  zonefile: "{zone}"\n'
-    (directory / "nsd.conf").write_text(text)
+    argv = others.nsd(directory, [f"127.0.0.1@{port}"], {zone: zone for zone in zones})
 
     def start():
-        program = Program(shutil.which("nsd", path="/usr/sbin:/usr/bin"), "-d", "-c", directory / "nsd.conf",
-                          log=directory / "log")
+        program = Program(*argv, log=directory / "log")
         wait_until(lambda: answers(port, zones[0]), "the own server answers")
         return program
 
@@ -307,7 +301,7 @@ def forwarder(tree, directory):
                f'tls-service-key: "{directory}/tls.key"', f'tls-service-pem: "{directory}/tls.pem"',
                f'root-hints: "{tree.hints}"', f'trust-anchor-file: "{tree.anchor}"']
     with start_unbound(directory, options) as program:
-        wait_until(lambda: answers(plain, "localhost.", "A") or not program.running(), program.log)
+        program.wait_for(lambda: answers(plain, "localhost.", "A"))
         yield plain, tls, directory / "tls.pem"
 
 

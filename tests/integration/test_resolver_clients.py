@@ -57,8 +57,7 @@ def local(tree):
     address = tree.address(8)
     log = tree.directory / "resolver.log"
     with resolver(tree, 53, log, "--queries", "1000", "--queries-per-client", "100", address=address) as program:
-        harness.wait_until(lambda: answers(53, address) or not program.running(), lambda: program.log())
-        assert program.running(), program.log()
+        program.wait_for(lambda: answers(53, address))
         yield address
         assert program.running(), program.log()
 
@@ -328,6 +327,6 @@ def test_other_addresses_than_loopback_are_refused(tree, directory, address):
 def test_loopback_of_the_other_family_works(tree, directory):
     port = harness.free_port()
     with resolver(tree, port, directory / "log", address="::1") as program:
-        harness.wait_until(lambda: answers(port, "::1") or not program.running(), lambda: program.log())
+        program.wait_for(lambda: answers(port, "::1"))
         said = dns.query.udp(dns.message.make_query("www.good.tld", "A", want_dnssec=True), "::1", port=port, timeout=20)
         assert said.flags & dns.flags.AD

@@ -14,6 +14,7 @@ import dns.name
 import dns.rdatatype
 import pytest
 
+import others
 from harness import BIN, MAKE_STORE, Program, free_port, query, run, wait_until
 
 QUESTIONS = 6000
@@ -105,26 +106,6 @@ ZONES = {
 }
 TYPES = "A AAAA NS MX TXT SOA CNAME DNAME DS DNSKEY NSEC NSEC3PARAM TLSA SRV TYPE65280".split()
 
-NSD_CONFIG = """\
-server:
-  ip-address: 127.0.0.1
-  port: {port}
-  username: ""
-  chroot: ""
-  zonesdir: "{directory}"
-  pidfile: "{directory}/nsd.pid"
-  database: ""
-  zonelistfile: "{directory}/zone.list"
-  xfrdfile: "{directory}/xfrd.state"
-  xfrdir: "{directory}"
-  server-count: 1
-  minimal-responses: yes
-  ipv4-edns-size: 1232
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-"""
-
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
@@ -133,8 +114,7 @@ def servers(tmp_path_factory):
         pytest.skip("nsd is not installed")
     directory = tmp_path_factory.mktemp("beside_nsd")
     ours, theirs = free_port(), free_port()
-    config = NSD_CONFIG.format(port=theirs, directory=directory)
-    arguments = []
+    arguments, files = [], {}
     for zone, (text, denial) in ZONES.items():
         path = directory / f"{zone}zone"
         path.write_text(text)
@@ -146,12 +126,12 @@ def servers(tmp_path_factory):
             loaded.write_text(f"$ORIGIN {zone}\n$TTL 3600\n{text}")
         else:
             loaded = directory / f"{zone}zone.signed"
-        config += f'zone:\n  name: "{zone}"\n  zonefile: "{loaded}"\n'
+        files[zone] = loaded
     run(MAKE_STORE, directory / "serve", *arguments)
-    (directory / "nsd.conf").write_text(config)
+    argv = others.nsd(directory, [f"127.0.0.1@{theirs}"], files, "minimal-responses: yes", "ipv4-edns-size: 1232")
     with Program(BIN / "zone-server", "--serve", directory / "serve", "--listen", f"127.0.0.1@{ours}",
                  log=directory / "server.log"), \
-            Program("nsd", "-d", "-c", directory / "nsd.conf", log=directory / "nsd.log") as nsd:
+            Program(*argv, log=directory / "nsd.log") as nsd:
 
         def answers():
             assert nsd.running(), nsd.log()

@@ -36,7 +36,7 @@ def box():
                 return False
             return bool(said.answer and said.flags & dns.flags.AD)
 
-        harness.wait_until(lambda: is_secure() or not a_box.program.running(), a_box.program.log)
+        a_box.program.wait_for(is_secure)
         yield a_box
 
 
@@ -55,8 +55,7 @@ def sshd(box, directory):
                                   'mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -D -e -f "$1"', "sh",
                                   config, log=directory / f"sshd.{port}.log")
         programs.append(program)
-        harness.wait_until(lambda: "listening" in program.log() or not program.running(), program.log)
-        assert program.running(), program.log()
+        program.wait_for(lambda: "listening" in program.log())
         return port
 
     yield start

@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+import others
 from harness import Program, query, run, wait_until
 
 TLD = "tld."
@@ -144,19 +145,12 @@ class Tree:
     # Servers
 
     def start(self, level, zones):
-        binary = shutil.which("nsd", path="/usr/sbin:/usr/bin")
         directory = self.directory / f"nsd{level}"
         directory.mkdir(exist_ok=True)
-        text = (f'server:\n  ip-address: {self.address(level)}\n  username: ""\n  chroot: ""\n  zonesdir: "{self.directory}"\n'
-                f'  pidfile: "{directory}/pid"\n  database: ""\n  zonelistfile: "{directory}/list"\n  xfrdfile: "{directory}/xfrd"\n'
-                f'  xfrdir: "{directory}"\n  server-count: 1\n  do-ip6: no\n  rrl-ratelimit: 0\nremote-control:\n  control-enable: no\n')
-        for zone in zones:
-            text += f'zone:\n  name: "{zone}"\n  zonefile: "{self.path(zone).name}.served"\n'
-        (directory / "nsd.conf").write_text(text)
-        program = Program(binary, "-d", "-c", directory / "nsd.conf", log=directory / "log")
+        files = {zone: self.directory / f"{self.path(zone).name}.served" for zone in zones}
+        program = Program(*others.nsd(directory, [self.address(level)], files, "do-ip6: no"), log=directory / "log")
         self.programs.append(program)
-        wait_until(lambda: self.serves(level, zones[0]) or not program.running(), "NSD answers")
-        assert program.running(), program.log()
+        program.wait_for(lambda: self.serves(level, zones[0]))
         return program
 
     def serves(self, level, zone, serial=None):

@@ -14,51 +14,37 @@ import contextlib
 import os
 import pathlib
 import re
-import shutil
 
 import dns.exception
 import dns.message
 import dns.query
 import dns.rcode
 
-from harness import Program, run, wait_until
+import others
+from harness import Program, run
+from others import sbin
 
 UNBOUND, NAMED, BEHIND, CACHE = ADDRESSES = ("192.0.2.61", "192.0.2.62", "192.0.2.63", "192.0.2.64")
 
-UNBOUND_CONF = """\
-server:
-  interface: {address}
-  port: 53
-  access-control: 0.0.0.0/0 allow
-  username: ""
-  chroot: ""
-  directory: "{directory}"
-  pidfile: ""
-  use-syslog: no
-  logfile: ""
-  num-threads: 1
-  msg-cache-size: 4m
-  rrset-cache-size: 4m
-  root-hints: "{hints}"
-  ede: yes
-  val-log-level: 2
-  val-bogus-ttl: 0
-  val-max-restart: 0
-  harden-algo-downgrade: {strict}
-  serve-expired: no
-  aggressive-nsec: no
-  prefetch: no
-  prefetch-key: no
-  infra-host-ttl: 0
-  infra-keep-probing: yes
-  outbound-msg-retry: 10
-  trust-anchor-signaling: no
-  root-key-sentinel: no
-{more}remote-control:
-  control-enable: yes
-  control-interface: "{directory}/control"
-  control-use-cert: no
-"""
+UNBOUND_OPTIONS = """\
+port: 53
+access-control: 0.0.0.0/0 allow
+msg-cache-size: 4m
+rrset-cache-size: 4m
+ede: yes
+val-log-level: 2
+val-bogus-ttl: 0
+val-max-restart: 0
+serve-expired: no
+aggressive-nsec: no
+prefetch: no
+prefetch-key: no
+infra-host-ttl: 0
+infra-keep-probing: yes
+outbound-msg-retry: 10
+trust-anchor-signaling: no
+root-key-sentinel: no
+""".splitlines()
 NAMED_CONF = """\
 options {{
   directory "{directory}";
@@ -123,15 +109,11 @@ class Validator:
         return [line for line in text.splitlines() if re.search(rf"\b{name}\b", line, re.I)][-4:]
 
 
-SBIN = "/usr/sbin:/usr/bin"
-
-
 @contextlib.contextmanager
 def started(directory, address, argv, flush):
     with Program(*argv, log=directory / "log") as program:
         validator = Validator(directory, address, program, flush)
-        wait_until(lambda: validator.answers() or not program.running(), lambda: program.log())
-        assert program.running(), program.log()
+        program.wait_for(validator.answers)
         yield validator
 
 
@@ -141,17 +123,14 @@ def unbound(directory, address, hints, anchor=None, *, cache=True, forward=None,
     answer. strict: each algorithm of the DS RRset has to lead into the zone (RFC 6840 section 5.11 leaves that to it)."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True)
-    more = f'  trust-anchor-file: "{anchor}"\n' if anchor else ""
-    more += f'  module-config: "{"validator " if anchor else ""}iterator"\n'
-    if not cache:
-        more += "  cache-max-ttl: 0\n  cache-max-negative-ttl: 0\n"
-    text = UNBOUND_CONF.format(address=address, directory=directory, hints=hints, strict="yes" if strict else "no", more=more)
-    if forward:
-        text += f'forward-zone:\n  name: "."\n  forward-addr: {forward}\n'
-    config = directory / "unbound.conf"
-    config.write_text(text)
-    argv = [shutil.which("unbound", path=SBIN), "-d", "-c", config]
-    flush = [shutil.which("unbound-control", path=SBIN), "-q", "-c", config, "flush_zone"]
+    options = [f"interface: {address}", f'root-hints: "{hints}"', f"harden-algo-downgrade: {'yes' if strict else 'no'}",
+               f'module-config: "{"validator " if anchor else ""}iterator"', *UNBOUND_OPTIONS]
+    options += [f'trust-anchor-file: "{anchor}"'] if anchor else []
+    options += [] if cache else ["cache-max-ttl: 0", "cache-max-negative-ttl: 0"]
+    clauses = f'forward-zone:\n  name: "."\n  forward-addr: {forward}\n' if forward else ""
+    control = ["control-enable: yes", f'control-interface: "{directory}/control"', "control-use-cert: no"]
+    argv = others.unbound(directory, options, clauses, control)
+    flush = [sbin("unbound-control"), "-q", "-c", directory / "unbound.conf", "flush_zone"]
     with started(directory, address, argv, flush) as validator:
         yield validator
 
@@ -166,8 +145,8 @@ def named(directory, address, hints, anchor):
     config, key = directory / "named.conf", directory / "rndc.key"
     key.write_text(f'key control {{ algorithm hmac-sha256; secret "{secret}"; }};\n')
     config.write_text(NAMED_CONF.format(address=address, directory=directory, hints=hints, key=key, anchor=anchor_text))
-    argv = [shutil.which("named", path=SBIN), "-f", "-n", "1", "-c", config]
-    flush = [shutil.which("rndc", path=SBIN), "-s", address, "-k", key, "flushtree"]
+    argv = [sbin("named"), "-f", "-n", "1", "-c", config]
+    flush = [sbin("rndc"), "-s", address, "-k", key, "flushtree"]
     with started(directory, address, argv, flush) as validator:
         yield validator
 

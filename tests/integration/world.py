@@ -9,9 +9,9 @@ would find any other; its resolv.conf names the box itself, which answers for it
 
 import os
 import pathlib
-import shutil
 
 import harness
+import others
 from harness import Program, need_namespace, run, wait_until
 
 ROOT = ("45.0.0.1", "2a00::1")
@@ -79,8 +79,7 @@ class World:
         box = self.box
         box.program = Program(*self.inside(harness.BIN / "zoned", "--config", box.config), log=box.directory / "log")
         for zone in zones:
-            wait_until(lambda z=zone: "SOA" in self.ask(NS1[0], z, "SOA") or not box.program.running(),
-                       lambda z=zone: f"{z} is served:\n{box.program.log()}", 60)
+            box.program.wait_for(lambda z=zone: "SOA" in self.ask(NS1[0], z, "SOA"), 60)
         self.delegate(zones)
         return self
 
@@ -98,18 +97,12 @@ class World:
                 if name.endswith(f".{zone}."):
                     texts[top] += f"{name} A {addresses[0]}\n{name} AAAA {addresses[1]}\n"
             texts[top] += self.box.ds(zone) + "\n"
-        conf = f'server:\n  ip-address: {ROOT[0]}\n  ip-address: {ROOT[1]}\n  username: ""\n  chroot: ""\n' \
-               f'  zonesdir: "{self.directory}"\n  pidfile: ""\n  database: ""\n  xfrdfile: ""\n  zonelistfile: ""\n' \
-               "remote-control:\n  control-enable: no\n"
+        files = {name: self.directory / f"{name.strip('.') or 'root'}.zone" for name in texts}
         for name, text in texts.items():
-            path = self.directory / f"{name.strip('.') or 'root'}.zone"
-            path.write_text(text)
-            conf += f'zone:\n  name: "{name}"\n  zonefile: "{path}"\n'
-        (self.directory / "nsd.conf").write_text(conf)
-        binary = shutil.which("nsd", path="/usr/sbin:/usr/bin")
-        nsd = Program(*self.inside(binary, "-d", "-c", self.directory / "nsd.conf"), log=self.directory / "nsd.log")
+            files[name].write_text(text)
+        nsd = Program(*self.inside(*others.nsd(self.directory, ROOT, files)), log=self.directory / "nsd.log")
         self.programs.append(nsd)
-        wait_until(lambda: "SOA" in self.ask(ROOT[0], "com", "SOA") or not nsd.running(), nsd.log)
+        nsd.wait_for(lambda: "SOA" in self.ask(ROOT[0], "com", "SOA"))
 
     def hints(self):
         path = self.directory / "hints"
