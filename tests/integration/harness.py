@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import dns.exception
@@ -161,6 +162,35 @@ class Program:
 
     def __exit__(self, *exc):
         self.stop()
+
+
+class Threads:
+    """Threads that each do their work again and again until stop(), which tells what went wrong in one."""
+
+    def __init__(self):
+        self.ending = threading.Event()
+        self.trouble = []
+        self.threads = []
+
+    def start(self, work, *arguments):
+        thread = threading.Thread(target=self.repeat, args=(work, arguments), daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def repeat(self, work, arguments):
+        try:
+            while not self.ending.is_set():
+                work(*arguments)
+        except Exception as trouble:
+            self.trouble.append(trouble)
+            raise
+
+    def stop(self):
+        self.ending.set()
+        for thread in self.threads:
+            thread.join(60)
+            assert not thread.is_alive()
+        assert not self.trouble, self.trouble
 
 
 def run(*argv, check=True, env=None, cwd=None, stdin=None, timeout=60):

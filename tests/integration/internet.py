@@ -327,6 +327,12 @@ class World:
     def stop(self):
         self.stack.close()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
     def keep(self, thing):
         self.stack.callback(thing.stop)
         return thing

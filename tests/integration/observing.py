@@ -96,6 +96,14 @@ class Probe:
                                    pass_fds=(theirs.fileno(), listener.fileno()))
         self.last = 0
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        with self.ours:
+            code = self.program.stop()
+        assert code == 0 or exc[0] is not None, self.program.log()
+
     def send(self, kind, *, zone=".", owner=".", rtype="NONE", **fields):
         self.last += 1
         self.ours.send(question(self.last, kind, rtype=dns.rdatatype.from_text(rtype), zone=dns.name.from_text(zone).to_wire(),

@@ -27,7 +27,8 @@ def nsd(directory, listen, zones, *options):
 
 def knotd(directory, addresses, zone, file):
     config = directory / "knot.conf"
-    config.write_text(f"server:\n  listen: [{', '.join(f'{address}@53' for address in addresses)}]\n  rundir: {directory}\ndatabase:\n  storage: {directory}\n"
+    listen = ", ".join(f"{address}@53" for address in addresses)
+    config.write_text(f"server:\n  listen: [{listen}]\n  rundir: {directory}\ndatabase:\n  storage: {directory}\n"
                       f"log:\n- target: stderr\n  any: info\nzone:\n- domain: {zone}\n  file: {file}\n  zonefile-sync: -1\n")
     return sbin("knotd"), "-c", config
 

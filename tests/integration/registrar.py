@@ -62,7 +62,7 @@ import dns.rdatatype
 
 import cds
 import validators
-from harness import query, run, wait_until
+from harness import Threads, query, run, wait_until
 from internet import BOX4, BOX6, SECOND, Nsd, namespace, stamp
 
 ROOTS = ("192.0.2.1", "192.0.2.2")
@@ -228,35 +228,22 @@ class Registrar:
         self.on_notify = "accept"
         self.automatic = {}  # domain → (seconds between scans or None, whether to bootstrap)
         self.due = {}  # domain → time of the next scan
-        self.ending = threading.Event()
         self.told = queue.Queue()
-        self.threads = []
-        self.trouble = []  # exceptions of the threads
+        self.threads = Threads()
 
     def __enter__(self):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(NOTIFIED)
         self.socket.settimeout(0.1)
-        for work in (self.listen, self.clerk):
-            thread = threading.Thread(target=self.guarded, args=(work,), daemon=True)
-            thread.start()
-            self.threads.append(thread)
+        self.threads.start(self.listen)
+        self.threads.start(self.clerk)
         return self
 
     def __exit__(self, *exc):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join(60)
-        self.socket.close()
-        assert not self.trouble, self.trouble
-
-    def guarded(self, work):
         try:
-            while not self.ending.is_set():
-                work()
-        except Exception as trouble:
-            self.trouble.append(trouble)
-            raise
+            self.threads.stop()
+        finally:
+            self.socket.close()
 
     def note(self, domain, what):
         self.history.append((time.time(), str(absolute(domain)), what))

@@ -13,17 +13,13 @@ import dns.rrset
 import pytest
 
 from harness import BIN, make_certificate, query, run, scratch, wait_until
-from internet import BEHIND, BOX4, CONFIG, OLD, OTHER_SERVER, SECOND, REVERSE4, World, tls_context
+from internet import BOX4, CONFIG, OLD, OTHER_SERVER, SECOND, REVERSE4, World, tls_context
 
 
 @pytest.fixture(scope="module")
 def world():
-    with scratch() as directory:
-        a_world = World(directory)
-        try:
-            yield a_world
-        finally:
-            a_world.stop()
+    with scratch() as directory, World(directory) as a_world:
+        yield a_world
 
 
 def not_ok(verdicts):

@@ -61,12 +61,8 @@ class Observed(World):
 
 @pytest.fixture
 def observed():
-    with scratch() as directory:
-        world = Observed(directory)
-        try:
-            yield world
-        finally:
-            world.stop()
+    with scratch() as directory, Observed(directory) as world:
+        yield world
 
 
 def test_a_key_is_safe_when_every_server_was_seen_with_it(observed):

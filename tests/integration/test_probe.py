@@ -86,12 +86,8 @@ class Far(World):
 
 @pytest.fixture(scope="module")
 def far():
-    with scratch() as directory:
-        world = Far(directory)
-        try:
-            yield world
-        finally:
-            world.stop()
+    with scratch() as directory, Far(directory) as world:
+        yield world
 
 
 # ── Questions ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,10 +95,8 @@ def far():
 
 @pytest.fixture
 def probe(far):
-    a_probe = Probe(far.directory)
-    with a_probe.ours, a_probe.program:
+    with Probe(far.directory) as a_probe:
         yield a_probe
-        assert a_probe.program.stop() == 0
 
 
 def test_every_server_at_every_address_counts_also_those_that_only_the_zone_names(probe):
@@ -218,15 +212,13 @@ def test_what_is_no_question_is_not_answered(probe):
 
 
 def test_without_a_resolver_nothing_is_known(far):
-    a_probe = Probe(far.directory, "--resolver", "127.0.0.1@5353")
-    with a_probe.ours, a_probe.program:
+    with Probe(far.directory, "--resolver", "127.0.0.1@5353") as a_probe:
         assert a_probe.record("far.tld", TLSA) == (0, (0, 0, 1))
         assert a_probe.key("00" * 32) == (0, 0, 1)
 
 
 def test_it_ends_at_once_while_it_asks(far):
-    a_probe = Probe(far.directory, "--unconfined")
-    with a_probe.ours, a_probe.program:
+    with Probe(far.directory, "--unconfined") as a_probe:
         a_probe.send(RECORD, owner="_25._tcp.mx.silent.tld", zone="silent.tld", rtype="TLSA")
         wait_until(lambda: control_ask(a_probe.control, "status")["asked"] > 5, "it asks")
         assert a_probe.program.stop(timeout=3) == 0

@@ -111,19 +111,15 @@ def front(served):
 
 @pytest.fixture
 def probe(registry):
-    a_probe = Probe(registry.directory)
-    with a_probe.ours, a_probe.program:
+    with Probe(registry.directory) as a_probe:
         yield a_probe
-        assert a_probe.program.stop() == 0
 
 
 @pytest.fixture
 def patient(registry):
     """One that waits for a resolver that meets silent servers itself."""
-    a_probe = Probe(registry.directory, "--timeout", "12")
-    with a_probe.ours, a_probe.program:
+    with Probe(registry.directory, "--timeout", "12") as a_probe:
         yield a_probe
-        assert a_probe.program.stop() == 0
 
 
 # ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -384,8 +380,7 @@ def test_the_zones_own_servers_are_not_asked_for_ds(served, front, probe):
 
 
 def test_without_a_resolver_nothing_is_known(served, registry):
-    a_probe = Probe(registry.directory, "--resolver", "127.0.0.1@5353")
-    with a_probe.ours, a_probe.program:
+    with Probe(registry.directory, "--resolver", "127.0.0.1@5353") as a_probe:
         assert look_up_ds(served, a_probe).counts == (0, 0, 1)
         assert look(a_probe, served.keys()).counts == (0, 0, 1)
         assert a_probe.ask(NOTIFY_CDS, zone=ZONE).counts == (0, 0, 1)

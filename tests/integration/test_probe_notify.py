@@ -61,10 +61,8 @@ def registrar(registry):
 
 @pytest.fixture
 def probe(registry):
-    a_probe = Probe(registry.directory)
-    with a_probe.ours, a_probe.program:
+    with Probe(registry.directory) as a_probe:
         yield a_probe
-        assert a_probe.program.stop() == 0
 
 
 @pytest.fixture

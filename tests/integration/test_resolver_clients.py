@@ -7,7 +7,6 @@ import random
 import socket
 import struct
 import sys
-import threading
 import time
 
 import dns.exception
@@ -175,22 +174,16 @@ class Neighbour:
         self.longest = 0.0
         self.asked = 0
         self.repeated = 0
-        self.failed = None
-        self.ending = threading.Event()
-        self.thread = threading.Thread(target=self.run)
+        self.threads = harness.Threads()
 
-    def run(self):
-        try:
-            while not self.ending.is_set():
-                before = time.monotonic()
-                # Never asked before: the resolver has to go upstream for it.
-                name = f"n{self.asked}.wild.good.tld"
-                said = self.ask(name)
-                assert said.rcode() == dns.rcode.NOERROR and said.answer, said
-                self.longest = max(self.longest, time.monotonic() - before)
-                self.asked += 1
-        except Exception as error:  # for the test's thread to tell
-            self.failed = error
+    def look_up(self):
+        before = time.monotonic()
+        # Never asked before: the resolver has to go upstream for it.
+        name = f"n{self.asked}.wild.good.tld"
+        said = self.ask(name)
+        assert said.rcode() == dns.rcode.NOERROR and said.answer, said
+        self.longest = max(self.longest, time.monotonic() - before)
+        self.asked += 1
 
     def ask(self, name):
         for _ in range(4):
@@ -205,13 +198,11 @@ class Neighbour:
         raise AssertionError(f"no answer to {name}")
 
     def __enter__(self):
-        self.thread.start()
+        self.threads.start(self.look_up)
         return self
 
     def __exit__(self, *exc):
-        self.ending.set()
-        self.thread.join()
-        assert self.failed is None, self.failed
+        self.threads.stop()
         assert self.asked > 0
 
 
@@ -244,7 +235,7 @@ def test_a_flood_over_one_socket_hurts_only_itself(local):
             drain(client, replies)
         # What the kernel did not drop is answered at once, but for a quota's worth that is looked for.
         harness.wait_until(lambda: (drain(client, replies), len(replies) > 1000)[1], lambda: f"{len(replies)} replies")
-        harness.wait_until(lambda: neighbour.asked > 20 or neighbour.failed, lambda: f"{neighbour.asked} asked")
+        harness.wait_until(lambda: neighbour.asked > 20 or neighbour.threads.trouble, lambda: f"{neighbour.asked} asked")
     assert set(replies.values()) == {dns.rcode.SERVFAIL}
     assert neighbour.repeated < 5 and neighbour.longest < 4, (neighbour.repeated, neighbour.longest)
 
@@ -265,7 +256,7 @@ def test_garbage_hurts_nobody(local):
             except BlockingIOError:
                 pass
             drain(client, {})
-        harness.wait_until(lambda: neighbour.asked > 20 or neighbour.failed, lambda: f"{neighbour.asked} asked")
+        harness.wait_until(lambda: neighbour.asked > 20 or neighbour.threads.trouble, lambda: f"{neighbour.asked} asked")
     assert neighbour.repeated < 5 and neighbour.longest < 4, (neighbour.repeated, neighbour.longest)
 
 
@@ -275,7 +266,7 @@ def test_garbage_over_tcp_hurts_nobody(local):
         for _ in range(200):
             with socket.create_connection((local, 53), timeout=10) as client:
                 client.sendall(random.randbytes(random.randint(1, 3000)))
-        harness.wait_until(lambda: neighbour.asked > 20 or neighbour.failed, lambda: f"{neighbour.asked} asked")
+        harness.wait_until(lambda: neighbour.asked > 20 or neighbour.threads.trouble, lambda: f"{neighbour.asked} asked")
     assert neighbour.repeated < 5 and neighbour.longest < 4, (neighbour.repeated, neighbour.longest)
 
 
@@ -286,7 +277,7 @@ def test_hundreds_of_connections_leave_room_for_one_more(local):
             held.append(socket.create_connection((local, 53), timeout=10))
         message = dns.message.make_query("www.good.tld", "A")
         assert dns.query.tcp(message, local, timeout=10).answer
-        harness.wait_until(lambda: neighbour.asked > 5 or neighbour.failed, lambda: f"{neighbour.asked} asked")
+        harness.wait_until(lambda: neighbour.asked > 5 or neighbour.threads.trouble, lambda: f"{neighbour.asked} asked")
         for client in held:
             client.close()
 

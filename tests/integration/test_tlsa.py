@@ -17,7 +17,7 @@ import dns.exception
 import pytest
 
 import harness
-from harness import BIN, Program, control_ask, control_socket, free_port, query, run, spki_sha256, wait_until
+from harness import BIN, Program, Threads, control_ask, control_socket, free_port, query, run, spki_sha256, wait_until
 from observing import RECORD, TLS_KEY, answer, read_question
 
 SIGNER = BIN / "zone-signer"
@@ -164,34 +164,29 @@ class Validator:
         self.kept = {}  # records → when they were last seen
         self.refusals = []
         self.checks = 0
-        self.ending = False
-        self.threads = [threading.Thread(target=self.look, daemon=True), threading.Thread(target=self.check, daemon=True)]
-        for thread in self.threads:
-            thread.start()
+        self.threads = Threads()
+        self.threads.start(self.look)
+        self.threads.start(self.check)
 
     def look(self):
-        while not self.ending:
-            records = tlsa(self.port)
-            if records:
-                self.kept[tuple(records)] = time.monotonic()
-            time.sleep(0.05)
+        records = tlsa(self.port)
+        if records:
+            self.kept[tuple(records)] = time.monotonic()
+        time.sleep(0.05)
 
     def check(self):
-        while not self.ending:
-            now = time.monotonic()
-            for records, seen in list(self.kept.items()):
-                if now - seen > TTL:
-                    continue
-                good = accepts(self.mail.port, records)
-                self.checks += 1
-                if not good and time.monotonic() - seen <= TTL:
-                    self.refusals.append((now, records))
-            time.sleep(0.05)
+        now = time.monotonic()
+        for records, seen in list(self.kept.items()):
+            if now - seen > TTL:
+                continue
+            good = accepts(self.mail.port, records)
+            self.checks += 1
+            if not good and time.monotonic() - seen <= TTL:
+                self.refusals.append((now, records))
+        time.sleep(0.05)
 
     def stop(self):
-        self.ending = True
-        for thread in self.threads:
-            thread.join()
+        self.threads.stop()
 
 
 # ── The world ────────────────────────────────────────────────────────────────────────────────────────────────────────

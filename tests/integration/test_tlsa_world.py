@@ -17,12 +17,8 @@ CONFIG = internet.CONFIG + "probe: {interval: 1s}\nttl: {tlsa: 3s}\n"
 @pytest.fixture
 def world(monkeypatch):
     monkeypatch.setattr(internet, "CONFIG", CONFIG)
-    with scratch() as directory:
-        a_world = World(directory)
-        try:
-            yield a_world
-        finally:
-            a_world.stop()
+    with scratch() as directory, World(directory) as a_world:
+        yield a_world
 
 
 def keys(box):

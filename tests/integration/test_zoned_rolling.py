@@ -4,7 +4,6 @@
 import os
 import signal
 import socket
-import threading
 import time
 
 import dns.exception
@@ -12,7 +11,7 @@ import dns.message
 import dns.query
 import pytest
 
-from harness import CONFIG, free_port, serial, wait_until
+from harness import CONFIG, Threads, free_port, serial, wait_until
 from test_zoned_real import child_pids
 
 
@@ -23,30 +22,27 @@ class Load:
         self.port = port
         self.asked = 0
         self.lost = []
-        self.ending = False
-        self.threads = [threading.Thread(target=self.ask, args=(i == 0,)) for i in range(askers)]
+        self.askers = askers
+        self.threads = Threads()
 
     def ask(self, tcp):
-        while not self.ending:
-            message = dns.message.make_query("example.com", "SOA")
-            message.flags = 0
-            try:
-                answer = (dns.query.tcp if tcp else dns.query.udp)(message, "127.0.0.1", timeout=10, port=self.port)
-                if not answer.answer:
-                    self.lost.append(answer.to_text())
-            except (OSError, EOFError, dns.exception.DNSException) as error:
-                self.lost.append(f"{'TCP' if tcp else 'UDP'}: {error!r}")
-            self.asked += 1
+        message = dns.message.make_query("example.com", "SOA")
+        message.flags = 0
+        try:
+            answer = (dns.query.tcp if tcp else dns.query.udp)(message, "127.0.0.1", timeout=10, port=self.port)
+            if not answer.answer:
+                self.lost.append(answer.to_text())
+        except (OSError, EOFError, dns.exception.DNSException) as error:
+            self.lost.append(f"{'TCP' if tcp else 'UDP'}: {error!r}")
+        self.asked += 1
 
     def __enter__(self):
-        for thread in self.threads:
-            thread.start()
+        for number in range(self.askers):
+            self.threads.start(self.ask, number == 0)
         return self
 
     def __exit__(self, *exc):
-        self.ending = True
-        for thread in self.threads:
-            thread.join()
+        self.threads.stop()
 
 
 def servers(box):

@@ -13,7 +13,6 @@
 
 import collections
 import secrets
-import threading
 import time
 import typing
 
@@ -25,7 +24,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
-from harness import wait_until
+from harness import Threads, wait_until
 
 ANSWER, NODATA, NXDOMAIN = "answer", "nodata", "nxdomain"
 
@@ -71,34 +70,24 @@ class Watch:
         self.bogus, self.wrong = [], []
         self.count = collections.Counter()  # validator → answers
         self.last = {}  # (validator, question) → (when it was asked, whether the answer was secure)
-        self.ending = threading.Event()
-        self.threads = []
-        self.trouble = []
+        self.threads = Threads()
 
     def __enter__(self):
         self.validators.__enter__()
         for validator in self.validators:
-            thread = threading.Thread(target=self.guarded, args=(validator,), daemon=True)
-            thread.start()
-            self.threads.append(thread)
+            self.threads.start(self.look_around, validator)
         return self
 
     def __exit__(self, *exc):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join(60)
-        self.validators.__exit__(*exc)
-        assert not self.trouble, self.trouble
-
-    def guarded(self, validator):
         try:
-            while not self.ending.is_set():
-                for question in list(self.questions):
-                    self.look(validator, question)
-                    self.ending.wait(self.pause)
-        except Exception as trouble:
-            self.trouble.append(trouble)
-            raise
+            self.threads.stop()
+        finally:
+            self.validators.__exit__(*exc)
+
+    def look_around(self, validator):
+        for question in list(self.questions):
+            self.look(validator, question)
+            self.threads.ending.wait(self.pause)
 
     def look(self, validator, question):
         name, rtype = question.fresh()
@@ -129,8 +118,8 @@ class Watch:
 
     def round(self, zone=None, timeout=60):
         after = time.monotonic()
-        wait_until(lambda: self.rounds(zone, after) is not None or self.trouble, "all questions are asked once more", timeout)
-        assert not self.trouble, self.trouble
+        wait_until(lambda: self.rounds(zone, after) is not None or self.threads.trouble, "all questions are asked once more", timeout)
+        assert not self.threads.trouble, self.threads.trouble
         return self.rounds(zone, after)
 
     def secure(self, zone):
