@@ -452,7 +452,7 @@ bool keyset_see_parent(struct keyset *set, const struct keyset_parent_sight *sig
     for (size_t i = 0; i < sight->set_count; i++)
         foreign = sight->sets[i].foreign > foreign ? sight->sets[i].foreign : foreign;
     bool changed = complete != set->ds_known || foreign != set->ds_foreign;
-    uint32_t ttl = sight->ttl < KEYSET_DS_TTL_MAX ? sight->ttl : KEYSET_DS_TTL_MAX;
+    uint32_t ttl = sight->ttl < KEYSET_TTL_MAX ? sight->ttl : KEYSET_TTL_MAX;
     if (ttl > 0)
         set->ds_ttl = ttl;
     changed = see_sets(set, sight, ttl) || changed;

@@ -75,7 +75,7 @@ struct keyset_version {
 #define KEYSET_DS_TTL 86400
 // And no more than this, whatever one server says: caches keep nothing for longer (RFC 8767 §4), so that a TTL of 68
 // years, by mistake or by malice, delays a rollover for a week and not for ever.
-#define KEYSET_DS_TTL_MAX 604800
+#define KEYSET_TTL_MAX 604800
 
 enum keyset_component { KEYSET_DNSKEYS, KEYSET_SIGNATURES, KEYSET_DS, KEYSET_COMPONENTS };
 

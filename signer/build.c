@@ -52,7 +52,7 @@ enum status build_open(struct store_reader *serve, const struct name_key *apex, 
     return image_open(entry.value, entry.value_len, ret, err);
 }
 
-uint32_t build_transfer_time(const struct image *image)
+static uint32_t transfer_time(const struct image *image)
 {
     const struct image_rrset *rrset = image_rrset(image, image->nodes, RR_TYPE_SOA);
     struct image_cursor cursor;
@@ -68,22 +68,37 @@ uint32_t build_transfer_time(const struct image *image)
     return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 }
 
-void build_look(struct store_reader *serve, struct zone *zone, struct error *err)
+static uint32_t largest_ttl(const struct image *image)
 {
-    struct image image;
-    zone->published = (struct zone_published){.exists = false};
-    if (build_open(serve, &zone->key, &image, err) != STATUS_OK)
-        return;
-    const struct image_header *header = image.header;
-    zone->published = (struct zone_published){
+    uint32_t largest = 0;
+    for (uint32_t i = 0; i < image->header->rrset_count; i++)
+        largest = image->rrsets[i].ttl > largest ? image->rrsets[i].ttl : largest;
+    return largest;
+}
+
+struct zone_published build_published(const struct image *image)
+{
+    const struct image_header *header = image->header;
+    return (struct zone_published){
         .exists = true,
         .is_signed = (header->flags & IMAGE_SIGNED) != 0,
         .serial = header->serial,
         .content = header->meta.content,
         .made_at = header->meta.made_at,
         .expires_at = header->meta.expires_at,
-        .transfer_s = build_transfer_time(&image),
+        .transfer_s = transfer_time(image),
+        .largest_ttl = largest_ttl(image),
+        .has_nsec3 = (header->flags & IMAGE_NSEC3) != 0,
     };
+}
+
+void build_look(struct store_reader *serve, struct zone *zone, struct error *err)
+{
+    struct image image;
+    zone->published = (struct zone_published){.exists = false};
+    if (build_open(serve, &zone->key, &image, err) != STATUS_OK)
+        return;
+    zone->published = build_published(&image);
     public_keys_done(&zone->keys);
     public_keys_read(&image, zone->state.mode == STATE_UNSIGNED, &zone->keys);
     dsboot_take(zone, &image);

@@ -79,8 +79,7 @@ enum status build_open(struct store_reader *serve, const struct name_key *apex, 
 // none; err then has words.
 void build_look(struct store_reader *serve, struct zone *zone, struct error *err);
 
-// How long a secondary may take until it has looked for a new version, and once more: refresh and retry of the SOA.
-uint32_t build_transfer_time(const struct image *image);
+struct zone_published build_published(const struct image *image);
 
 // When what is published has to be signed again, INT64_MAX: never. And is it time?
 int64_t build_due_at(const struct zone *zone);

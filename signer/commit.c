@@ -210,13 +210,6 @@ static void tell_published(struct publisher *publisher, const struct build *buil
               build->is_signed ? log_u64(build->signatures_kept) : NULL, NULL);
 }
 
-static uint32_t transfer_time(const struct build *build)
-{
-    struct image image;
-    image_trust(build->image.data, &image);
-    return build_transfer_time(&image);
-}
-
 static void take_over(struct publisher *publisher, int64_t now)
 {
     struct batch *batch = publisher->batch;
@@ -225,15 +218,9 @@ static void take_over(struct publisher *publisher, int64_t now)
         struct zone *zone = build->zone;
         tell_published(publisher, build);
         settle_keys(publisher, build);
-        zone->published = (struct zone_published){
-            .exists = true,
-            .is_signed = build->dnssec != CONFIG_DNSSEC_OFF,
-            .serial = build->state.serial,
-            .content = build->content,
-            .made_at = batch->now, // as in the image
-            .expires_at = build->expires_at,
-            .transfer_s = transfer_time(build),
-        };
+        struct image image;
+        image_trust(build->image.data, &image);
+        zone->published = build_published(&image);
         zone->alarmed = false;
         audit_published(publisher, zone, now);
         publisher_zone_is_well(zone);

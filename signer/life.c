@@ -175,6 +175,28 @@ static uint32_t largest_ttl(const struct records *records)
     return largest;
 }
 
+// What had a larger TTL than there is now, as what was lowered or removed a moment ago, is cached for as long as that:
+// without a keyset, which remembers the TTLs of its versions, nobody else knows.
+static void note_lowered_ttl(const struct build_context *context, struct build *build)
+{
+    const struct zone *zone = build->zone;
+    const struct zone_published *published = &zone->published;
+    int64_t until = context->now + published->largest_ttl + zone->target->policy->propagation_delay;
+    build->state.cached_until = zone->state.cached_until;
+    if (published->exists && published->largest_ttl > largest_ttl(build->records) &&
+        until > build->state.cached_until)
+        build->state.cached_until = until;
+}
+
+// The TTL of what caches have when a keyset begins. By a clock that was set back the rest is no more than caches allow.
+static uint32_t ttl_before(const struct build_context *context, const struct build *build,
+                           uint32_t ttl)
+{
+    int64_t left = build->state.cached_until - context->now;
+    left = left < KEYSET_TTL_MAX ? left : KEYSET_TTL_MAX;
+    return left > (int64_t)ttl ? (uint32_t)left : ttl;
+}
+
 // Where nobody looks at the world, time alone says that name servers have what is published, for as long as no DS of
 // ours can be anywhere: then no validator expects anything. With a DS out there, what was not seen is not taken for
 // granted.
@@ -207,7 +229,7 @@ static enum status go_on(const struct build_context *context, struct build *buil
     struct rollover_policy policy = life_policy(zone, largest_ttl(build->records));
     enum status status = STATUS_OK;
     if (!set->begun)
-        status = begin(context, build, policy.largest_ttl, set, err);
+        status = begin(context, build, ttl_before(context, build, policy.largest_ttl), set, err);
     if (status == STATUS_OK && !policy.is_signed)
         write_off(context, zone, set);
     struct rollover_need need = {.role = 0};
@@ -238,6 +260,7 @@ enum status life_step(const struct build_context *context, struct build *build, 
     struct keyset set;
     life_read(&zone->state, &set);
     build->dnssec = zone_dnssec(zone);
+    note_lowered_ttl(context, build);
     if (build->dnssec == CONFIG_DNSSEC_PRESIGNED ||
         (build->dnssec == CONFIG_DNSSEC_OFF && !set.begun))
         return STATUS_OK;

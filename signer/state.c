@@ -14,7 +14,7 @@
 #define INPUT_MAGIC  0x5a425349U // "ZBSI"
 #define TLS_MAGIC    0x5a425354U // "ZBST"
 #define VERSION      1
-#define ZONE_VERSION 2
+#define ZONE_VERSION 3
 
 #define DIGEST_LEN LDNS_SHA256_DIGEST_LENGTH
 
@@ -47,6 +47,8 @@ void zone_state_encode(const struct zone_state *state, struct buf *ret)
     buf_put_u16(ret, ZONE_VERSION);
     buf_put_u8(ret, (uint8_t)state->mode);
     buf_put_u32(ret, state->serial);
+    buf_put_u32(ret, (uint32_t)((uint64_t)state->cached_until >> 32));
+    buf_put_u32(ret, (uint32_t)state->cached_until);
     buf_put_u16(ret, (uint16_t)state->keyset_len);
     if (state->keyset_len > 0)
         buf_put(ret, state->keyset, state->keyset_len);
@@ -61,6 +63,8 @@ enum status zone_state_decode(const uint8_t *octets, size_t len, struct zone_sta
     bool good = wire_u32(&reader) == ZONE_MAGIC && wire_u16(&reader) == ZONE_VERSION;
     uint8_t mode = wire_u8(&reader);
     state.serial = wire_u32(&reader);
+    uint64_t high = wire_u32(&reader);
+    state.cached_until = (int64_t)(high << 32 | wire_u32(&reader));
     state.keyset_len = wire_u16(&reader);
     const uint8_t *keyset = wire_take(&reader, state.keyset_len);
     if (!good || mode > STATE_PRESIGNED || keyset == NULL)

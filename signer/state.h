@@ -36,7 +36,9 @@ struct zone_state {
     enum state_mode mode;
     bool lost; // the record could not be read: serial 0, keys unknown. Not written.
     uint32_t serial;
-    uint8_t *keyset; // signer/keyset_state.h, owned; NULL: none
+    int64_t
+        cached_until; // caches may have what was published with larger TTLs than now; 0: nothing
+    uint8_t *keyset;  // signer/keyset_state.h, owned; NULL: none
     size_t keyset_len;
 };
 

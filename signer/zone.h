@@ -18,10 +18,13 @@ struct zone_published {
     bool exists;
     bool is_signed;
     uint32_t serial;
-    uint64_t content;    // image_meta
-    int64_t made_at;     // image_meta
-    int64_t expires_at;  // image_meta, 0: never
-    uint32_t transfer_s; // build_transfer_time
+    uint64_t content;   // image_meta
+    int64_t made_at;    // image_meta
+    int64_t expires_at; // image_meta, 0: never
+    // How long a secondary may take until it has looked for it, and once more: refresh and retry of the SOA.
+    uint32_t transfer_s;
+    uint32_t largest_ttl; // of its RRsets
+    bool has_nsec3;       // in place of NSEC
 };
 
 struct queue;

@@ -74,6 +74,27 @@ static void a_new_zone_is_offered_when_all_servers_have_had_it_for_a_ttl(void **
     publisher_close(publisher);
 }
 
+// The zone was unsigned, and caches have that: also what has gone since, with a TTL that nothing else has.
+static void what_was_published_before_with_larger_ttls_is_waited_for(void **state)
+{
+    (void)state;
+    struct publisher *publisher =
+        begin_with("  - {name: example.com, dnssec: off, records: [\"@ 345600 TXT old\"]}\n");
+    struct world world = {.behind = false};
+    int64_t removed_at = world_run(publisher, &world, NOW, NOW + DAY, NULL);
+    write_config("  - {name: example.com, dnssec: off}\n");
+    take(publisher, removed_at);
+    int64_t now = world_run(publisher, &world, removed_at, removed_at + DAY, NULL);
+    publisher_close(publisher); // it is remembered
+    write_config("  - example.com\n");
+    publisher = start(now);
+    publisher_has_channel(publisher);
+    work(publisher, now);
+    now = world_run(publisher, &world, now, now + 10 * DAY, is_offered);
+    assert_in_range(now, removed_at + 4 * DAY, removed_at + 4 * DAY + 2 * LIFE_PAUSE_MAX_S + DELAY);
+    publisher_close(publisher);
+}
+
 static void a_key_rolls_over_as_the_world_is_seen_to_follow(void **state)
 {
     (void)state;
@@ -434,6 +455,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_new_zone_is_offered_when_all_servers_have_had_it_for_a_ttl),
+        TEST(what_was_published_before_with_larger_ttls_is_waited_for),
         TEST(a_key_rolls_over_as_the_world_is_seen_to_follow),
         TEST(going_unsigned_waits_for_the_ds_to_go),
         TEST(an_answer_about_the_keys_of_before_counts_for_nothing),

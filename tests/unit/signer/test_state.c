@@ -7,6 +7,7 @@
 static const struct zone_state example = {
     .mode = STATE_SIGNED,
     .serial = 0xfffffffe,
+    .cached_until = 0x123456789abcdef,
     .keyset = (uint8_t[]){1, 2, 3},
     .keyset_len = 3,
 };
@@ -21,6 +22,7 @@ static void a_record_reads_back_as_it_was(void **state)
     assert_int_equal(zone_state_decode(octets.data, octets.len, &back), STATUS_OK);
     assert_int_equal(back.mode, STATE_SIGNED);
     assert_int_equal(back.serial, 0xfffffffe);
+    assert_true(back.cached_until == example.cached_until);
     assert_int_equal(back.keyset_len, 3);
     assert_memory_equal(back.keyset, example.keyset, 3);
     assert_false(back.lost);
