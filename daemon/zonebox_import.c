@@ -23,14 +23,9 @@ struct import {
 
 static const struct config_domain *find_domain(const struct config *config, const char *name)
 {
-    size_t len = strlen(name);
-    len -= len > 0 && name[len - 1] == '.' ? 1 : 0;
-    for (size_t i = 0; i < config->domain_count; i++) {
-        const struct config_domain *domain = &config->domains[i];
-        if ((strlen(domain->name) == len && strncasecmp(domain->name, name, len) == 0) ||
-            (domain->unicode != NULL && strcmp(domain->unicode, name) == 0))
-            return domain;
-    }
+    for (size_t i = 0; i < config->domain_count; i++)
+        if (strcasecmp(config->domains[i].name, name) == 0)
+            return &config->domains[i];
     return NULL;
 }
 

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/arguments.h"
+#include "config/values.h"
 #include "daemon/zonebox.h"
 
 static const char usage[] =
@@ -39,6 +41,7 @@ enum {
     TAKES_UNDO = 1U << 7,
     TAKES_YES = 1U << 8,
     TAKES_DRY_RUN = 1U << 9,
+    TAKES_NAME = 1U << 10, // the first word is a name
     TAKES_START = TAKES_YES | TAKES_DRY_RUN,
 };
 
@@ -51,17 +54,17 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"status", "[DOMAIN]", 0, 1, TAKES_ALL | TAKES_JSON, zonebox_status},
+    {"status", "[DOMAIN]", 0, 1, TAKES_ALL | TAKES_JSON | TAKES_NAME, zonebox_status},
     {"check", "[DOMAIN...]", 0, 1000000, TAKES_ALL | TAKES_JSON | TAKES_QUIET, zonebox_check},
     {"reload", "no words", 0, 0, 0, zonebox_reload},
-    {"flush", "NAME", 1, 1, 0, zonebox_flush},
+    {"flush", "NAME", 1, 1, TAKES_NAME, zonebox_flush},
     {"init", "[DOMAIN...]", 0, 1000000, TAKES_HOSTNAME, zonebox_init},
     {"setup", "opendkim, postfix, resolv.conf, rspamd or ssh", 1, 1, 0, zonebox_setup},
-    {"import", "DOMAIN FILE...", 2, 1000000, TAKES_DRY_RUN, zonebox_import},
+    {"import", "DOMAIN FILE...", 2, 1000000, TAKES_DRY_RUN | TAKES_NAME, zonebox_import},
     {"tls-next", "no words", 0, 0, TAKES_ALGORITHM | TAKES_TLS_NEXT, zonebox_tls_next},
-    {"roll", "DOMAIN", 1, 1, TAKES_ALGORITHM | TAKES_ROLL | TAKES_START, zonebox_roll},
-    {"retire", "DOMAIN", 1, 1, TAKES_UNDO | TAKES_START, zonebox_retire},
-    {"move", "DOMAIN", 1, 1, TAKES_UNDO | TAKES_START, zonebox_move},
+    {"roll", "DOMAIN", 1, 1, TAKES_ALGORITHM | TAKES_ROLL | TAKES_START | TAKES_NAME, zonebox_roll},
+    {"retire", "DOMAIN", 1, 1, TAKES_UNDO | TAKES_START | TAKES_NAME, zonebox_retire},
+    {"move", "DOMAIN", 1, 1, TAKES_UNDO | TAKES_START | TAKES_NAME, zonebox_move},
 };
 
 static int misused(const char *words, const char *which)
@@ -114,6 +117,30 @@ static int misused_words(const struct command *command, size_t count)
     return ZONEBOX_USAGE;
 }
 
+// The first word as the programs know names: A-labels, and without the last dot.
+static enum status read_name(struct arena *arena, char **word, struct error *err)
+{
+    enum status status = value_to_ascii(arena, *word, word, err);
+    size_t len = strlen(*word);
+    if (status == STATUS_OK && len > 1 && (*word)[len - 1] == '.')
+        (*word)[len - 1] = '\0';
+    return status;
+}
+
+static int run_command(const struct command *command, struct zonebox *zonebox)
+{
+    struct arena arena = {0};
+    struct error err = {0};
+    int code = ZONEBOX_USAGE;
+    if ((command->takes & TAKES_NAME) != 0 && zonebox->word_count > 0 &&
+        read_name(&arena, &zonebox->words[0], &err) != STATUS_OK)
+        zonebox_complain(err.text);
+    else
+        code = command->run(zonebox);
+    arena_done(&arena);
+    return code;
+}
+
 static int run(struct zonebox *zonebox, size_t count, char **words)
 {
     if (count == 0)
@@ -133,7 +160,7 @@ static int run(struct zonebox *zonebox, size_t count, char **words)
             return misused_option(words[0], misplaced);
         if (zonebox->quiet && zonebox->all)
             return misused(" takes either --all or --quiet", words[0]);
-        return command->run(zonebox);
+        return run_command(command, zonebox);
     }
     return misused(": no such command", words[0]);
 }

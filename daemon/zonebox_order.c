@@ -14,8 +14,6 @@
 #define TIME_WIDTH 22
 // A plan that is over so soon is told in seconds.
 #define SOON_S 600
-// The NS of a parent have this TTL at most, as registries go (.com has 172800 s, and so have many).
-#define PARENT_NS_TTL 172800
 
 struct order {
     const struct zonebox *zonebox;
@@ -144,7 +142,6 @@ static void put_delegation(const struct order *order, const json_t *reply, bool 
 {
     char text[ZONEBOX_SPAN_MAX];
     const char *zone = order->domain;
-    int64_t keep = zonebox_number(reply, "ns-ttl");
     if (is_free)
         put_paragraph(xasprintf("%s is not signed here: the delegation may be changed at the "
                                 "registrar at any time.",
@@ -156,10 +153,10 @@ static void put_delegation(const struct order *order, const json_t *reply, bool 
                                 "would be bogus. `zonebox status %s` says when.",
                                 zone, zone),
                       ret);
-    put_paragraph(xasprintf("Go on serving it here for %s after that: resolvers keep the NS of the "
-                            "parent for its TTL, mostly one or two days, and those of the zone for "
-                            "theirs. Then take it out of the configuration.",
-                            zonebox_span(keep > PARENT_NS_TTL ? keep : PARENT_NS_TTL, text)),
+    put_paragraph(xasprintf("Go on serving it here for %s after that: so long resolvers keep the "
+                            "NS of the parent or those of the zone. Then take it out of the "
+                            "configuration.",
+                            zonebox_span(zonebox_number(reply, "ns-ttl"), text)),
                   ret);
     if (!is_free)
         put_paragraph(xasprintf("To stay secure instead, order nothing and take the keys along: "
@@ -275,26 +272,14 @@ static int give(struct order *order)
     return code;
 }
 
-// As people write it, without the last dot.
-static char *domain_of(const struct zonebox *zonebox)
-{
-    char *domain = xstrdup(zonebox->words[0]);
-    size_t len = strlen(domain);
-    if (len > 1 && domain[len - 1] == '.')
-        domain[len - 1] = '\0';
-    return domain;
-}
-
 static int run(const struct zonebox *zonebox, const char *command, const char *role, int algorithm)
 {
-    char *domain = domain_of(zonebox);
-    struct order order = {zonebox, command, domain, role, algorithm};
+    struct order order = {zonebox, command, zonebox->words[0], role, algorithm};
     int code = ZONEBOX_USAGE;
     if (zonebox->yes && zonebox->dry_run)
         zonebox_complain("either --yes or --dry-run");
     else
         code = give(&order);
-    free(domain);
     return code;
 }
 

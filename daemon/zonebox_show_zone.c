@@ -8,9 +8,6 @@
 #include "daemon/zonebox.h"
 
 #define INDENT 6
-// The NS of a parent have this TTL at most, as registries go.
-#define PARENT_NS_TTL_WORDS "two days"
-
 static long long number(const json_t *object, const char *key)
 {
     return (long long)zonebox_number(object, key);
@@ -140,6 +137,28 @@ static void show_parent(const json_t *zone, const struct zonebox_view *view, str
     buf_done(&words);
 }
 
+// ── Beside the keys ──────────────────────────────────────────────────────────────────────────────
+
+static void show_signalling(const json_t *zone, struct buf *ret)
+{
+    const json_t *signalling = json_object_get(zone, "signalling");
+    long long names = number(signalling, "names"), said = number(signalling, "said");
+    long long guests = number(signalling, "guests");
+    if (said > 0)
+        put_line(xasprintf("first DS: signalled below %lld name%s of its servers (RFC 9615), for a "
+                           "parent that looks there",
+                           said, said == 1 ? "" : "s"),
+                 ret);
+    else if (names > 0)
+        put_line(xstrdup("first DS: signalled as soon as the zone of its servers' names is secure "
+                         "itself (RFC 9615)"),
+                 ret);
+    if (guests > 0)
+        put_line(xasprintf("signals the first DS of others (RFC 9615): %lld name%s", guests,
+                           guests == 1 ? "" : "s"),
+                 ret);
+}
+
 // ── What was seen ────────────────────────────────────────────────────────────────────────────────
 
 // head: whose addresses; has: what they should have.
@@ -173,6 +192,7 @@ static void show_order(const json_t *zone, struct buf *ret)
 {
     const json_t *life = json_object_get(zone, "life");
     const char *name = zonebox_text(zone, "name");
+    char text[ZONEBOX_SPAN_MAX];
     bool is_out = is(zone, "dnssec", "unsigned") && !is_true(life, "secure");
     if (is(life, "order", "retire"))
         put_line(xasprintf("ordered: back to unsigned%s (`zonebox retire --undo %s` takes it back)",
@@ -180,8 +200,9 @@ static void show_order(const json_t *zone, struct buf *ret)
                  ret);
     else if (is(life, "order", "move") && is_out)
         put_line(xasprintf("ordered: to leave this box. It is unsigned: change the delegation at "
-                           "the registrar now, serve it here for " PARENT_NS_TTL_WORDS
-                           " more, then take it out of the configuration"),
+                           "the registrar now, serve it here for %s more, then take it out of the "
+                           "configuration",
+                           zonebox_span(zonebox_number(life, "ns-ttl"), text)),
                  ret);
     else if (is(life, "order", "move"))
         put_line(xasprintf("ordered: to leave this box. Do not change the delegation yet: not "
@@ -238,7 +259,8 @@ void zonebox_show_zone(const json_t *zone, const struct zonebox_view *view, stru
     int64_t next = zonebox_number(zone, "sign-next");
     buf_printf(ret, "  %-24s ", zonebox_text(zone, "name"));
     if (json_is_integer(json_object_get(zone, "serial")))
-        buf_printf(ret, "%10lld  %s", number(zone, "serial"), zonebox_text(zone, "dnssec"));
+        buf_printf(ret, "%10lld  %s%s", number(zone, "serial"), zonebox_text(zone, "dnssec"),
+                   is(zone, "denial", "nsec3") ? " (NSEC3)" : "");
     else
         buf_printf(ret, "%10s  not published", "-");
     if (expire > 0)
@@ -249,6 +271,7 @@ void zonebox_show_zone(const json_t *zone, const struct zonebox_view *view, stru
         put_line(xasprintf("signed again %s", zonebox_moment(next, view->now, text)), ret);
     show_order(zone, ret);
     show_parent(zone, view, ret);
+    show_signalling(zone, ret);
     show_keys(zone, view, ret);
     if (view->is_one) {
         show_sight("name servers", "what is published", json_object_get(zone, "served"), view, ret);

@@ -218,9 +218,7 @@ static int print(const struct zonebox *zonebox, const json_t *status, bool list)
 int zonebox_status(const struct zonebox *zonebox)
 {
     char *sockets = zonebox_sockets(zonebox);
-    char *zone = zonebox->word_count > 0 ? xstrdup(zonebox->words[0]) : NULL;
-    if (zone != NULL && zone[0] != '\0' && zone[strlen(zone) - 1] == '.')
-        zone[strlen(zone) - 1] = '\0';
+    const char *zone = zonebox->word_count > 0 ? zonebox->words[0] : NULL;
     bool all = zonebox->json || zonebox->all;
     json_t *status = zonebox_gather(sockets, zone != NULL ? zone : all ? "all" : "open");
     bool list = all || zone != NULL;
@@ -234,6 +232,5 @@ int zonebox_status(const struct zonebox *zonebox)
     int code = print(zonebox, status, list);
     json_decref(status);
     free(sockets);
-    free(zone);
     return code;
 }

@@ -104,6 +104,7 @@ struct observe_answer {
     int64_t expires_at;                        // KEYS: Unix seconds, 0: no signature was seen
     struct observe_set sets[OBSERVE_SETS_MAX]; // DS
     uint32_t set_count; // servers with a set for which there is no room count as unknown
+    uint32_t ns_ttl; // DS: the largest TTL of the NS that delegate the zone there; 0: none was seen
 };
 
 // What counts of a TXT: its strings, joined, without white space and without a ';' at the end. Web forms cut texts into

@@ -4,6 +4,7 @@
 #include "dns/types.h"
 #include "probe/ds_seen.h"
 #include "probe/observation.h"
+#include "probe/records.h"
 
 static void on_ds(void *data, struct ask_answer *got)
 {
@@ -47,10 +48,28 @@ static void note_silent(struct observation *observation, const struct servers *p
         observation->answer.unknown++;
 }
 
+static void note_delegation(struct observation *observation, const struct servers *parents)
+{
+    for (size_t i = 0; i < parents->count; i++) {
+        const ldns_pkt *reply = parents->list[i].answer;
+        if (reply == NULL)
+            continue;
+        const ldns_rr_list *sections[] = {ldns_pkt_answer(reply), ldns_pkt_authority(reply)};
+        for (size_t s = 0; s < 2; s++)
+            for (size_t r = 0; r < ldns_rr_list_rr_count(sections[s]); r++) {
+                const ldns_rr *rr = ldns_rr_list_rr(sections[s], r);
+                bool is_ns = record_is(rr, observation->question.zone, RR_TYPE_NS);
+                if (is_ns && record_ttl(rr) > observation->answer.ns_ttl)
+                    observation->answer.ns_ttl = record_ttl(rr);
+            }
+    }
+}
+
 static void on_parents(void *data, struct zone_servers *found)
 {
     struct observation *observation = data;
     observation->begun = true;
+    note_delegation(observation, &found->parents);
     if (found->parent_outcome == RESOLVE_UNKNOWN)
         observation->answer.unknown++;
     else if (found->parent_outcome == RESOLVE_FOUND && found->servers.name_count > 0)

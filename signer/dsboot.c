@@ -316,6 +316,16 @@ bool dsboot_is_said(const struct zone *zone)
     return false;
 }
 
+void dsboot_count(const struct zone *zone, size_t *ret_names, size_t *ret_said, size_t *ret_guests)
+{
+    const struct zone_dsboot *boot = zone->dsboot;
+    *ret_names = boot != NULL ? boot->link_count : 0;
+    *ret_guests = boot != NULL && boot->made != 0 ? boot->guest_count : 0;
+    *ret_said = 0;
+    for (size_t i = 0; i < *ret_names; i++)
+        *ret_said += boot->links[i].made ? 1 : 0;
+}
+
 // ── The records ──────────────────────────────────────────────────────────────────────────────────
 
 static const struct owner *find_owner(const struct records *records, const uint8_t *key, size_t len)

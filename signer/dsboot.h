@@ -74,6 +74,9 @@ int64_t dsboot_next(const struct dsboot *desk);
 // Is it said anywhere, so that a parent that looks now would find it?
 bool dsboot_is_said(const struct zone *zone);
 
+// Under how many names of its servers that can be, and is; and for how many names of others it is said here.
+void dsboot_count(const struct zone *zone, size_t *ret_names, size_t *ret_said, size_t *ret_guests);
+
 // Adds the signalling records to those of the host, which are whole but for those of its keys. What stands at one of
 // these names already stays alone there.
 enum status dsboot_add(const struct zones *zones, struct zone *host, struct records *records,

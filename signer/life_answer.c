@@ -151,6 +151,8 @@ static bool see_parent(struct zone *zone, const struct life_round *round,
         judge_set(&zone->watch, keys & fit, strong & fit, &answer->sets[i]);
     }
     note_sight(&zone->watch.parent, answer);
+    if (answer->ns_ttl != 0)
+        zone->watch.ns_ttl = answer->ns_ttl;
     bool is_news = keyset_see_parent(&set, &sight, now);
     if (set.begun)
         take_keyset(zone, &set, is_news);

@@ -49,9 +49,9 @@ enum status life_keep(struct publisher *publisher, struct zone *zone, const stru
 enum status life_import(struct life_order *order, struct error *err);
 
 // "roll", "retire", "move" and "resume" (signer/life_roll.c). The reply of roll has "replaces": the tags of the keys
-// that go; that of retire and move "ns-ttl", seconds: how long resolvers keep the zone's NS. A zone with `dnssec: no`
-// that was never signed may move at any time: "nothing" is true then, and nothing ordered. EXISTS: it is ordered
-// already; STATE, RANGE, SYNTAX: it cannot be. The words say what can.
+// that go; that of retire and move "ns-ttl", seconds: how long resolvers keep its NS (life_ns_ttl). A zone with
+// `dnssec: no` that was never signed may move at any time: "nothing" is true then, and nothing ordered. EXISTS:
+// it is ordered already; STATE, RANGE, SYNTAX: it cannot be. The words say what can.
 enum status life_roll(struct life_order *order, struct error *err);
 enum status life_retire(struct life_order *order, struct error *err);
 enum status life_move(struct life_order *order, struct error *err);

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "signer/life_order.h"
+#include "signer/life_status.h"
 #include "signer/publisher.h"
 
 // ── May it be? ───────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +168,7 @@ enum status life_roll(struct life_order *order, struct error *err)
 
 static void tell_zone(const struct life_order *order)
 {
-    json_object_set_new(order->reply, "ns-ttl", json_integer(order->zone->target->ttl->ns));
+    json_object_set_new(order->reply, "ns-ttl", json_integer(life_ns_ttl(order->zone)));
 }
 
 static enum status leave(struct life_order *order, enum keyset_order kind, struct error *err)

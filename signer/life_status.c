@@ -137,10 +137,19 @@ json_t *life_status(const struct zone *zone, bool observed, int64_t now)
     control_set(object, "ds-is-in", json_boolean(set.offered != 0 && keyset_ds_is_in(&set)));
     control_set(object, "ds-foreign", json_integer(set.ds_foreign));
     control_set(object, "ds-ttl", json_integer(set.ds_ttl));
+    control_set(object, "ns-ttl", json_integer(life_ns_ttl(zone)));
     control_set(object, "holds", json_boolean(keyset_holds(&set)));
     set_waiting(object, &set, &waiting, observed);
     control_set(object, "next", control_time(zone->life_next));
     return object;
+}
+
+uint32_t life_ns_ttl(const struct zone *zone)
+{
+    const uint32_t usual = 172800; // .com and many others
+    uint32_t parent = zone->watch.ns_ttl != 0 ? zone->watch.ns_ttl : usual;
+    parent = parent < KEYSET_TTL_MAX ? parent : KEYSET_TTL_MAX;
+    return zone->target->ttl->ns > parent ? zone->target->ttl->ns : parent;
 }
 
 bool life_is_open(const struct zone *zone, int64_t now)

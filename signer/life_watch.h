@@ -32,6 +32,7 @@ struct life_watch {
     int64_t expires_at;      // the first expiration at any server, 0: no signature was seen
     int64_t wrong_since;     // a server has been wrong in every look since, 0: none was in the last
     uint32_t foreign;        // DS of other keys in one set at the parent, at most
+    uint32_t ns_ttl;         // of the NS at the parent, 0: not seen
     bool ds_bogus;           // a server of the parent has a set of DS with none that fits
     bool ds_strict;          // or one that only some validators refuse
     const char *todo;        // about a DS that has the zone refused

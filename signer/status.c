@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/control.h"
 #include "signer/dkim_words.h"
+#include "signer/dsboot.h"
 #include "signer/life_alarm.h"
 #include "signer/life_status.h"
 #include "signer/notes.h"
@@ -93,6 +94,29 @@ static enum config_dnssec kind_of(const struct zone *zone)
     return zone->state.mode == STATE_NEVER ? zone_dnssec(zone) : of_mode[zone->state.mode];
 }
 
+// How it denies what does not exist, null: without signatures of this box.
+static json_t *denial_of(const struct zone *zone)
+{
+    if (!zone->published.is_signed || kind_of(zone) != CONFIG_DNSSEC_ON)
+        return json_null();
+    return json_string_nocheck(zone->published.has_nsec3 ? "nsec3" : "nsec");
+}
+
+// Signalling records (RFC 9615): under how many of its servers' names its first DS is said, of how many it could be;
+// and how many it says for other zones.
+static json_t *signalling_of(const struct zone *zone)
+{
+    size_t names, said, guests;
+    dsboot_count(zone, &names, &said, &guests);
+    if (names + guests == 0)
+        return json_null();
+    json_t *object = json_object();
+    control_set(object, "names", json_integer((json_int_t)names));
+    control_set(object, "said", json_integer((json_int_t)said));
+    control_set(object, "guests", json_integer((json_int_t)guests));
+    return object;
+}
+
 static json_t *zone_of(const struct publisher *publisher, const struct zone *zone, char *error,
                        int64_t now)
 {
@@ -102,6 +126,8 @@ static json_t *zone_of(const struct publisher *publisher, const struct zone *zon
     control_set(object, "serial",
                 published->exists ? json_integer(published->serial) : json_null());
     control_set(object, "dnssec", json_string_nocheck(kinds[kind_of(zone)]));
+    control_set(object, "denial", denial_of(zone));
+    control_set(object, "signalling", signalling_of(zone));
     control_set(object, "signatures-expire", control_time(published->expires_at));
     control_set(object, "sign-next", control_time(next_of(zone)));
     control_set(object, "keys", life_keys_status(zone, questions_have_eyes(publisher), now));

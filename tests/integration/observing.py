@@ -23,7 +23,7 @@ ALL_USES = IN_DNSKEY | SIGNS_KEYS | SIGNS_ZONE
 KEYS_MAX, SETS_MAX = 16, 8
 QUESTION_HEAD, KEY, QUESTION_TAIL = struct.Struct("=IIHHHH255s255s32s"), struct.Struct("=20s32s48sHBB"), struct.Struct("=2xI")
 QUESTION_SIZE = QUESTION_HEAD.size + KEYS_MAX * KEY.size + QUESTION_TAIL.size
-ANSWER_HEAD, SET, ANSWER_TAIL = struct.Struct("=IIqIIII16s16sq"), struct.Struct("=HHHHI"), struct.Struct("=I4x")
+ANSWER_HEAD, SET, ANSWER_TAIL = struct.Struct("=IIqIIII16s16sq"), struct.Struct("=HHHHI"), struct.Struct("=II")
 ANSWER_SIZE = ANSWER_HEAD.size + SETS_MAX * SET.size + ANSWER_TAIL.size
 
 
@@ -36,6 +36,7 @@ class Answer(NamedTuple):
     unknown: str
     expires_at: int
     sets: dict  # (bits of keys, foreign records) → servers
+    ns_ttl: int
     strict: dict  # (bits of keys, of those of the strongest digest, traits) → servers
 
 
@@ -74,14 +75,14 @@ def read_address(octets):
 def read_answer(octets):
     assert len(octets) == ANSWER_SIZE
     version, number, seen_at, ttl, ok, wrong, unknown, first_wrong, first_unknown, expires_at = ANSWER_HEAD.unpack_from(octets)
-    (set_count,) = ANSWER_TAIL.unpack_from(octets, ANSWER_SIZE - ANSWER_TAIL.size)
+    set_count, ns_ttl = ANSWER_TAIL.unpack_from(octets, ANSWER_SIZE - ANSWER_TAIL.size)
     listed = [SET.unpack_from(octets, ANSWER_HEAD.size + i * SET.size) for i in range(SETS_MAX)]
     sets = {(keys, foreign): servers for keys, _, foreign, _, servers in listed[:set_count]}
     strict = {(keys, strong, traits): servers for keys, strong, _, traits, servers in listed[:set_count]}
     assert version == VERSION and seen_at > 1_700_000_000 and len(sets) == set_count
     assert listed[set_count:] == [(0, 0, 0, 0, 0)] * (SETS_MAX - set_count)
     return Answer(number, seen_at, ttl, (ok, wrong, unknown), read_address(first_wrong), read_address(first_unknown),
-                  expires_at, sets, strict)
+                  expires_at, sets, ns_ttl, strict)
 
 
 class Probe:

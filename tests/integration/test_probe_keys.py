@@ -271,7 +271,7 @@ def liar(registry):
 
 def test_no_ds_is_a_set(served, probe):
     answer = look_up_ds(served, probe)
-    assert (answer.counts, answer.sets, answer.ttl) == ((2, 0, 0), {(0, 0): 2}, 0)
+    assert (answer.counts, answer.sets, answer.ttl, answer.ns_ttl) == ((2, 0, 0), {(0, 0): 2}, 0, served.registry.ttl)
     assert look_up_ds(served, probe, "plain.tld").sets == {(0, 0): 2}
 
 

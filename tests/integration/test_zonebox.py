@@ -78,6 +78,20 @@ def test_json_has_the_replies_of_all(running):
     assert [zone["name"] for zone in one] == ["example.net"]
 
 
+def test_names_are_taken_in_any_script_and_denial_is_told(directory):
+    domains = "domains:\n  - {name: Bücher.example, dnssec: {denial: nsec3}}\n"
+    with Box(directory / "script", CONFIG.replace("domains:\n", domains)) as box:
+        box.start().wait_served("xn--bcher-kva.example")
+        for name in "Bücher.example", "bücher.example.", "xn--bcher-kva.example":
+            (zone,) = status(box, name)["programs"]["zone-signer"]["zones"]
+            assert (zone["name"], zone["denial"], zone["signalling"]) == ("xn--bcher-kva.example", "nsec3", None)
+            assert "xn--bcher-kva.example replaces its key" in zonebox(box, "roll", "--dry-run", name).stdout
+        assert status(box, "example.com")["programs"]["zone-signer"]["zones"][0]["denial"] == "nsec"
+        assert "signed (NSEC3) until" in zonebox(box, "status", "bücher.example").stdout
+        done = zonebox(box, "retire", "bü cher.example")
+        assert done.returncode == 2 and "IDNA2008" in done.stderr
+
+
 def test_more_zones_than_fit_a_screen_are_summed_up(directory):
     domains = "domains:\n" + "".join(f"  - d{i}.example\n" for i in range(25))
     with Box(directory / "many", CONFIG.replace("domains:\n", domains)) as box:

@@ -181,6 +181,7 @@ static void answer_ds(const struct world *world, const struct observe_question *
     ret->ok = 2;
     ret->ttl = world->ds_count + world->foreign > 0 ? WORLD_PARENT_TTL : 0;
     ret->set_count = 1;
+    ret->ns_ttl = WORLD_NS_TTL;
     ret->sets[0] = (struct observe_set){.keys = keys,
                                         .strong = world->foreign_is_stronger ? 0 : keys,
                                         .foreign = world->foreign,

@@ -12,6 +12,7 @@
 #define WORLD_ZONE       "example.com"
 #define WORLD_REGISTRAR  1800 // seconds until the parent follows CDS
 #define WORLD_PARENT_TTL 7200
+#define WORLD_NS_TTL     259200
 
 struct world {
     bool behind;          // a secondary serves what was before; its address is 192.0.2.53

@@ -85,6 +85,16 @@ static bool is_signalled(struct publisher *publisher, const char *owner)
     return cds;
 }
 
+static void assert_count(const struct publisher *publisher, const char *zone, size_t names,
+                         size_t said, size_t guests)
+{
+    size_t counts[3];
+    dsboot_count(zone_named(publisher, zone), &counts[0], &counts[1], &counts[2]);
+    assert_int_equal(counts[0], names);
+    assert_int_equal(counts[1], said);
+    assert_int_equal(counts[2], guests);
+}
+
 // ── Since when ───────────────────────────────────────────────────────────────────────────────────
 
 static void a_domain_is_signalled_until_its_first_ds_is_seen(void **state)
@@ -93,13 +103,19 @@ static void a_domain_is_signalled_until_its_first_ds_is_seen(void **state)
     struct publisher *publisher = begin_offered("  - example.com\n  - example.org\n");
     assert_true(zone_has(publisher, "example.org", "example.org", RR_TYPE_CDS));
     assert_false(is_signalled(publisher, AT_ORG1)); // nobody could trust it
+    assert_count(publisher, "example.org", 2, 0, 0);
+    assert_count(publisher, "example.com", 0, 0, 0);
     see_and_settle(publisher, "example.com", true, OFFERED + 1);
     assert_true(is_signalled(publisher, AT_ORG1) && is_signalled(publisher, AT_ORG2));
+    assert_count(publisher, "example.org", 2, 2, 0);
+    assert_count(publisher, "example.com", 0, 0, 2);
     assert_equal_to_apex(publisher, AT_ORG1, RR_TYPE_CDS);
     assert_equal_to_apex(publisher, AT_ORG2, RR_TYPE_CDNSKEY);
     assert_valid(publisher, "example.com", OFFERED + 1);
     see_and_settle(publisher, "example.org", true, OFFERED + 2);
     assert_false(is_signalled(publisher, AT_ORG1) || is_signalled(publisher, AT_ORG2));
+    assert_count(publisher, "example.org", 0, 0, 0);
+    assert_count(publisher, "example.com", 0, 0, 0);
     assert_valid(publisher, "example.com", OFFERED + 2);
     // What was seen once was entered: that it is out again is somebody's will.
     see_and_settle(publisher, "example.org", false, OFFERED + 3);

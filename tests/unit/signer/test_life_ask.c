@@ -4,6 +4,7 @@
 
 #include "signer/life.h"
 #include "signer/life_order.h"
+#include "signer/life_status.h"
 #include "signer/questions.h"
 #include "signer/status.h"
 
@@ -371,6 +372,17 @@ static void signatures_that_run_out_anywhere_are_an_alarm(void **state)
     publisher_close(publisher);
 }
 
+static void how_long_resolvers_keep_the_ns_is_seen_at_the_parent(void **state)
+{
+    (void)state;
+    struct publisher *publisher = begin_with("  - example.com\n");
+    struct world world = {.behind = false};
+    assert_int_equal(life_ns_ttl(world_zone(publisher)), 2 * DAY); // as .com has it
+    world_run(publisher, &world, NOW, NOW + 600, NULL);
+    assert_int_equal(life_ns_ttl(world_zone(publisher)), WORLD_NS_TTL);
+    publisher_close(publisher);
+}
+
 static void a_foreign_ds_beside_ours_is_told_and_harmless(void **state)
 {
     (void)state;
@@ -468,6 +480,7 @@ int main(void)
         TEST(the_parent_is_notified_once_all_servers_have_the_cds),
         TEST(a_server_left_behind_is_an_alarm_when_it_had_the_time),
         TEST(signatures_that_run_out_anywhere_are_an_alarm),
+        TEST(how_long_resolvers_keep_the_ns_is_seen_at_the_parent),
         TEST(a_foreign_ds_beside_ours_is_told_and_harmless),
         TEST(a_foreign_ds_that_only_some_resolvers_mind_is_an_alarm),
         TEST(a_ds_of_strangers_alone_is_an_alarm),
