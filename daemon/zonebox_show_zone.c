@@ -161,6 +161,15 @@ static void show_signalling(const json_t *zone, struct buf *ret)
 
 // ── What was seen ────────────────────────────────────────────────────────────────────────────────
 
+// first: one of them, "" where none is known.
+static void put_others(long long count, const char *what, const char *first, struct buf *ret)
+{
+    if (count > 0)
+        buf_printf(ret, ", %lld %s", count, what);
+    if (count > 0 && first[0] != '\0')
+        buf_printf(ret, " (%s)", first);
+}
+
 // head: whose addresses; has: what they should have.
 static void show_sight(const char *head, const char *has, const json_t *sight,
                        const struct zonebox_view *view, struct buf *ret)
@@ -172,11 +181,8 @@ static void show_sight(const char *head, const char *has, const json_t *sight,
     long long wrong = number(sight, "wrong"), unknown = number(sight, "unknown");
     buf_printf(&words, "%s: %lld of %lld addresses have %s", head, number(sight, "ok"),
                number(sight, "ok") + wrong + unknown, has);
-    if (wrong > 0)
-        buf_printf(&words, ", %lld something else (%s)", wrong, zonebox_text(sight, "first-wrong"));
-    if (unknown > 0)
-        buf_printf(&words, ", %lld did not answer (%s)", unknown,
-                   zonebox_text(sight, "first-unknown"));
+    put_others(wrong, "something else", zonebox_text(sight, "first-wrong"), &words);
+    put_others(unknown, "could not be asked", zonebox_text(sight, "first-unknown"), &words);
     buf_printf(&words, "; seen %s",
                zonebox_moment(zonebox_number(sight, "looked-at"), view->now, text));
     if (zonebox_number(sight, "expires") > 0)

@@ -155,7 +155,7 @@ static void a_zone_tells_of_its_keys_and_of_what_was_seen(void **state)
             "(ecdsap256sha256);\n      waits: so\n",
             "      ZSK 4: retired\n",
             "      name servers: 2 of 4 addresses have what is published, 1 something else\n"
-            "      (192.0.2.1), 1 did not answer (::1); seen 2026-11-22 12:00 (now)\n",
+            "      (192.0.2.1), 1 could not be asked (::1); seen 2026-11-22 12:00 (now)\n",
             NULL});
     assert_zone(
         "{\"name\":\"a.example\",\"dnssec\":\"presigned\",\"keys\":[{\"tag\":3},{\"tag\":4}]}",
