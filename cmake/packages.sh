@@ -7,14 +7,14 @@
 BUILD_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config libldns-dev libssl-dev libuv1-dev libyaml-dev libidn2-dev liblmdb-dev
     libxxhash-dev libjansson-dev libseccomp-dev libunbound-dev)
 # dns-root-data: root hints and anchors, where the configuration names no others
-TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data)
+TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data iproute2)
 # Peers and judges; clang for the format check, libFuzzer is in libclang-rt. dnspython validates with python3-cryptography,
 # which its package only recommends.
 TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython python3-cryptography
     python3-jsonschema python3-yaml
     python3-dkim opendkim opendkim-tools
     clang libclang-rt-14-dev clang-format universal-ctags
-    shellcheck iproute2 util-linux bsdutils man-db openssh-server
+    shellcheck util-linux bsdutils man-db openssh-server
     nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils zonemaster-cli spfquery)
 # Their services, which nobody asked to be started when the packages came in with the tests.
 PEER_SERVICES=(nsd knot named unbound ssh opendkim)

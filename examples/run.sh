@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # The main job on this machine, on loopback: builds a release, makes a scratch box from examples/box.yaml, runs zoned on it
-# and shows what it does. Every step of the tour is checked.
+# and shows what it does; then, as root, in a network of its own, how a key is replaced. Every step of the tour is checked.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . cmake/packages.sh
@@ -9,21 +9,26 @@ cd "$(dirname "$0")/.." || exit 1
 port=${ZONEBOX_PORT:-5300}
 resolver_port=$((port + 1))
 once=no
+part=all
 toured=no
+server=127.0.0.1
+zones=(example.com example.net example.org)
 scratch=
 zoned=
+watch=
 
 usage()
 {
     cat <<END
-usage: examples/run.sh [--once]
+usage: examples/run.sh [--once | --rollover]
 
 Builds zonebox, runs it with examples/box.yaml on 127.0.0.1 and [::1], the name server on
 port $port and the resolver on $resolver_port, shows what it does, and stays until Ctrl-C.
 Needs no network and touches nothing outside build/ and a scratch directory. As root it
 installs the packages that building needs.
 
-  --once   leave after the tour; exit status 0 when every step did what it should
+  --once      leave after the tour; exit status 0 when every step did what it should
+  --rollover  only its last part: a zone whose TTLs are five seconds gets another key
   --help
 
 ZONEBOX_PORT=N in the environment takes ports N and N+1.
@@ -58,6 +63,7 @@ stop_zoned()
 tidy()
 {
     stop_zoned
+    [ -z "$watch" ] || kill "$watch" 2>/dev/null
     [ -z "$scratch" ] || rm -rf "$scratch"
 }
 
@@ -139,10 +145,15 @@ END
     done
 }
 
+make_scratch()
+{
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/zonebox-tour.XXXXXX") || fail "no scratch directory"
+}
+
 make_box()
 {
     heading "A box in a scratch directory"
-    scratch=$(mktemp -d "${TMPDIR:-/tmp}/zonebox-tour.XXXXXX") || fail "no scratch directory"
+    make_scratch
     sed "s/@5300/@$port/g; s/@5301/@$resolver_port/g" examples/box.yaml >"$scratch/box.yaml"
     cp examples/example.org.zone "$scratch/"
     mkdir "$scratch/tls"
@@ -157,8 +168,8 @@ make_box()
 served()
 {
     local zone
-    for zone in example.com example.net example.org; do
-        dig +norec +short +tries=1 +time=1 @127.0.0.1 -p "$port" "$zone" SOA 2>/dev/null | grep -q . || return 1
+    for zone in "${zones[@]}"; do
+        dig +norec +short +tries=1 +time=1 "@$server" -p "$port" "$zone" SOA 2>/dev/null | grep -q . || return 1
     done
 }
 
@@ -218,8 +229,9 @@ tour()
     expect 'SSHFP' "the SSH host keys have theirs"
     expect '_domainkey.*TXT' "the DKIM key is there"
 
-    heading "What the registrar wants: the DS"
+    heading "What the registrar wants, and when: the DS"
     shown zonegen --config "$scratch/box.yaml" --ds example.com
+    expect '^DS: do not enter it yet' "not before all name servers were seen with the signatures, which here nobody can look for"
     expect '[[:space:]]DS[[:space:]]+[0-9]+ 13 2 ' "a DS with SHA-256 for an ECDSA P-256 key"
 
     heading "Asking over UDP, with DNSSEC"
@@ -252,6 +264,7 @@ tour()
     heading "How the box is: what runs, which zones, until when their signatures are good"
     shown zonebox --config "$scratch/box.yaml" status
     expect 'zone-signer' "the programs run"
+    expect 'key [0-9]+: published since' "each key has a state, what it waits for, and its life as a line"
 
     heading "The same TLSA record through the box's own validating resolver, as Postfix asks for it"
     until_answered dig +dnssec +tries=1 +time=1 @127.0.0.1 -p "$resolver_port" box.example.com A
@@ -259,9 +272,130 @@ tour()
     expect 'flags: qr rd ra ad;' "AD: the resolver has validated it, so Postfix may insist on this certificate"
 }
 
+# ── A key is replaced ────────────────────────────────────────────────────────────────────────────────────────────────
+
+# zone-probe asks no loopback addresses, so the box gets one of documentation, in a network where it is alone. It is the
+# parent, too: example.com, served here, delegates lab.example.com and has its DS.
+make_lab()
+{
+    heading "A box alone in a network of its own, with TTLs of five seconds"
+    make_scratch
+    server=192.0.2.10 port=53 zones=(example.com lab.example.com)
+    if ! ip link set lo up || ! ip address add "$server/32" dev lo; then
+        fail "no network of its own"
+    fi
+    cat >"$scratch/box.yaml" <<END
+box:
+  hostname: box.example.com
+  addresses: [$server]
+  tls: []
+domains: [example.com, lab.example.com]
+server: {listen: ["$server@53"]}
+resolver: {listen: ["127.0.0.1@53"], trust-own-keys: yes}
+# On a server all of this stays as it is without a word: an hour, a day, what the registry takes
+ttl: {default: 5s, soa: 5s, ns: 5s, negative: 5s, dnskey: 5s}
+dnssec: {propagation-delay: 0s, parent-propagation-delay: 0s}
+probe: {interval: 1s}
+state: state
+END
+    prepare_for_root
+    shown cat "$scratch/box.yaml"
+}
+
+# The keys of lab.example.com with their lives, as `zonebox status` has them.
+lab_keys()
+{
+    zonebox --config "$scratch/box.yaml" status lab.example.com | sed -n '/^      key [0-9]*: /,/ -\* now/p'
+}
+
+# until_lab PATTERN: until a line of the zone's status matches, at most 60 seconds. Prints its keys each time that a
+# state changes.
+until_lab()
+{
+    local deadline=$((SECONDS + 60)) before='' states
+    until zonebox --config "$scratch/box.yaml" status lab.example.com 2>&1 | grep -Eq -- "$1"; do
+        [ $SECONDS -lt $deadline ] || fail "after 60 seconds no line of the status of lab.example.com matches $1"
+        states=$(lab_keys | grep -o 'key [0-9]*: [a-z]*')
+        if [ "$states" != "$before" ]; then
+            printf '\n    %(%H:%M:%S)T\n'
+            lab_keys | indented
+            before=$states
+        fi
+        sleep 0.3
+    done
+}
+
+# Asks all the time, and notes what delv says: validated from the DS of example.com, through that of lab.example.com.
+watch_lab()
+{
+    while sleep 0.2; do
+        delv "@$server" -a "$scratch/anchors" +root=example.com lab.example.com MX 2>&1 | grep -m 1 '^;'
+    done >"$scratch/watched"
+}
+
+roll_lab()
+{
+    local old new tries
+    heading "A new zone: its DS is for the parent when resolvers have forgotten the zone without signatures, and not before"
+    shown zonebox --config "$scratch/box.yaml" status lab.example.com
+    expect 'DS: (enter after|not to be entered yet)' "the DS has to wait"
+    printf '\n    the parent is this box, so nobody has to enter it:\n'
+    until_lab 'DS of [0-9]+: in, at all'
+    old=$(lab_keys | grep -o 'key [0-9]*')
+    printf '\n    ✓ the DS of %s is in\n' "$old"
+    write_anchor
+
+    heading "Its key is replaced: first the plan"
+    watch_lab &
+    watch=$!
+    shown zonebox --config "$scratch/box.yaml" roll --dry-run lab.example.com
+    expect 'has to be entered at the' "it says what the parent has to do, and when"
+
+    heading "And then the key, while delv asks five times a second"
+    shown zonebox --config "$scratch/box.yaml" roll --yes lab.example.com
+    until_lab "key [0-9]+: .* on its way out"
+    until_lab "$old: retired"
+    until_lab "$old: dead"
+    for ((tries = 0; $(lab_keys | grep -c 'key [0-9]*: ') > 1; tries++)); do
+        [ $tries -lt 200 ] || fail "$old is not forgotten after 60 seconds"
+        sleep 0.3
+    done
+    shown zonebox --config "$scratch/box.yaml" status lab.example.com
+    new=$(lab_keys | grep -o 'key [0-9]*')
+    [ "$new" != "$old" ] || fail "$old was not replaced"
+    printf '    ✓ %s has taken the place of %s\n' "$new" "$old"
+    kill "$watch"
+    wait "$watch" 2>/dev/null
+    watch=
+    output=$(sort "$scratch/watched" | uniq -c)
+    printf '\n    what delv said meanwhile, and how often:\n'
+    indented <<<"$output"
+    [ "$(wc -l <<<"$output")" -eq 1 ] || fail "not all answers were fully validated"
+    expect '; fully validated' "each answer, at each moment of it, was fully validated"
+}
+
+rollover()
+{
+    make_lab
+    start_zoned
+    roll_lab
+    stop_zoned || fail "zoned did not end well"
+}
+
+# In a network of its own, which only root gets.
+run_rollover()
+{
+    if [ "$(id -u)" -ne 0 ] || ! unshare --net true 2>/dev/null; then
+        heading "How a key is replaced is shown to root alone: it needs a network of its own (unshare --net)"
+        return
+    fi
+    ZONEBOX_TOUR=lab unshare --net "$PWD/examples/run.sh" --rollover || fail "the rollover"
+}
+
 case "$*" in
 '') ;;
 --once) once=yes ;;
+--rollover) once=yes part=rollover ;;
 --help | -h) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac
@@ -269,10 +403,18 @@ esac
 trap tidy EXIT
 trap 'echo; [ $toured = yes ] && exit 0; exit 130' INT
 trap 'exit 143' TERM
+if [ "${ZONEBOX_TOUR:-}" = lab ]; then
+    PATH=$PWD/build/release/bin:$PATH
+    rollover
+    exit 0
+fi
 build
-make_box
-start_zoned
-tour
+if [ $part = all ]; then
+    make_box
+    start_zoned
+    tour
+fi
+run_rollover
 
 toured=yes
 if [ $once = no ]; then
