@@ -193,13 +193,14 @@ class Threads:
         assert not self.trouble, self.trouble
 
 
-def run(*argv, check=True, env=None, cwd=None, stdin=None, timeout=60):
+def run(*argv, check=True, env=None, cwd=None, stdin=None, timeout=60, errors=None):
     """Runs a command to its end and returns the CompletedProcess, text in and out."""
     done = subprocess.run(
         [str(a) for a in argv],
         input=stdin if stdin is not None else "",
         capture_output=True,
         text=True,
+        errors=errors,
         env={**os.environ, **SANITIZED, **(env or {})},
         cwd=cwd,
         timeout=timeout,
@@ -307,6 +308,14 @@ def make_certificate(path, name="box.example.com", days=30, new_key=False):
     return spki_sha256(path)
 
 
+# For what makes zones and serves none: no file of the machine is looked at.
+BARE_BOX = """\
+box:
+  hostname: box.example.com
+  addresses: [192.0.2.10]
+  tls: []
+  ssh: []
+"""
 CONFIG = """\
 box:
   hostname: box.example.com

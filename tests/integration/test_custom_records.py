@@ -19,12 +19,7 @@ ROUNDS = int(os.environ.get("ZONEBOX_PROPERTY_ROUNDS", "40"))
 SEED = int(os.environ.get("ZONEBOX_PROPERTY_SEED", "4"))
 SIGN_EVERY = 8  # rounds: signing is what takes long
 
-HEAD = """\
-box:
-  hostname: box.example.com
-  addresses: [192.0.2.10]
-  tls: []
-  ssh: []
+HEAD = harness.BARE_BOX + """\
 domains:
   - example.org
   - {name: below.example.com, mail: no}
@@ -142,8 +137,7 @@ def quoted(line):
 
 
 def run(place, program, *arguments):
-    return subprocess.run([harness.BIN / program, "--config", place / "zonebox.yaml", *arguments],
-                          env={**os.environ, **harness.SANITIZED}, capture_output=True, text=True, timeout=120)
+    return harness.run(harness.BIN / program, "--config", place / "zonebox.yaml", *arguments, check=False, timeout=120)
 
 
 def judge(*argv):

@@ -5,18 +5,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 
 import pytest
 
 import harness
 
-CONFIG = """\
-box:
-  hostname: box.example.com
-  addresses: [192.0.2.10]
-  tls: []
-  ssh: []
+CONFIG = harness.BARE_BOX + """\
 domains:
   - example.com
   - {name: example.org, zone-file: org.zone}
@@ -34,9 +28,8 @@ www 7200 A 192.0.2.80
 
 
 def program(place, name, *arguments, **environment):
-    return subprocess.run([harness.BIN / name, "--config", place / "zonebox.yaml", *arguments],
-                          env={**os.environ, **harness.SANITIZED, **environment}, capture_output=True, text=True, timeout=120,
-                          check=False)
+    return harness.run(harness.BIN / name, "--config", place / "zonebox.yaml", *arguments, env=environment, check=False,
+                       timeout=120)
 
 
 @pytest.fixture
@@ -156,8 +149,7 @@ def test_colours_are_for_terminals_only(place):
     command = f"{harness.BIN / 'zonegen'} -c {place / 'zonebox.yaml'} --diff"
 
     def on_terminal(**environment):
-        done = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, text=True, check=False,
-                              env={**os.environ, **harness.SANITIZED, "TERM": "xterm", **environment})
+        done = harness.run("script", "-qec", command, "/dev/null", env={"TERM": "xterm", **environment}, check=False)
         assert "192.0.2.81" in done.stdout, done
         return done.stdout
 
