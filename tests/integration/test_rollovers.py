@@ -31,8 +31,34 @@ def test_a_new_zone_is_offered_in_its_time(world):
     assert box.ds_state() == "in"
 
 
+def tags(box):
+    return [key["tag"] for key in box.zone()["keys"]]
+
+
+def test_a_parent_that_is_told_to_look_follows(world):
+    """It looks at no other time (RFC 9859)."""
+    registry, box = world
+    old = tags(box)
+    registry.registrar.automate(ZONE)
+    begun = time.monotonic()
+    with Watch(registry.validators(), asked()) as watch:
+        assert watch.secure(ZONE)
+        done = box.zonebox("roll", ZONE, "--yes")
+        assert done.returncode == 0, done.stderr
+        wait_until(lambda: tags(box) != old, lambda: json.dumps(box.zone()), 20)
+        box.until_settled([(13, "csk")], set(), 60)
+        assert watch.secure(ZONE)
+        watch.round()
+    assert watch.bogus == [] and watch.wrong == []
+    assert time.monotonic() - begun < 60
+    (key,) = box.zone()["keys"]
+    assert key["state"] == "active" and key["ds"] == "in" and [key["tag"]] != old
+    assert all([ds.key_tag for ds in registry.ds(ZONE, server)] == [key["tag"]] for server in PARENTS)
+    assert "parent-notified" in box.program.log()
+    assert box.zone()["served"]["ok"] == 3 and box.zone()["error"] is None
+
+
 CHANGES = [
-    ("csk-roll", lambda box: box.zonebox("roll", ZONE, "--yes"), [(13, "csk")]),
     ("csk-to-ksk-and-zsk", lambda box: box.write_config(config(policy(keys="ksk+zsk"))), [(13, "ksk"), (13, "zsk")]),
     ("zsk-roll", lambda box: box.zonebox("roll", ZONE, "--zsk", "--yes"), [(13, "ksk"), (13, "zsk")]),
     ("ksk-roll", lambda box: box.zonebox("roll", ZONE, "--ksk", "--yes"), [(13, "ksk"), (13, "zsk")]),
@@ -47,14 +73,14 @@ CHANGES = [
 @pytest.mark.parametrize("change, expected", [pytest.param(change, expected, id=name) for name, change, expected in CHANGES])
 def test_a_change_of_keys_is_never_bogus(world, change, expected):
     registry, box = world
-    tags = {key["tag"] for key in box.zone()["keys"]}
+    before = set(tags(box))
     registry.registrar.automate(ZONE, every=1)
     begun = time.monotonic()
     with Watch(registry.validators(), asked()) as watch:
         done = change(box)
         assert done is None or done.returncode == 0, done.stderr
         if done is not None:  # it was ordered
-            wait_until(lambda: {key["tag"] for key in box.zone()["keys"]} - tags, lambda: json.dumps(box.zone()), 20)
+            wait_until(lambda: set(tags(box)) - before, lambda: json.dumps(box.zone()), 20)
         box.until_settled(expected, set())
         assert watch.secure(ZONE)
         watch.round()
