@@ -17,6 +17,7 @@
 #include <ldns/ldns.h>
 #include <openssl/evp.h>
 
+#include "base/buf.h"
 #include "base/status.h"
 
 #define DNSKEY_FLAGS_ZONE                256
@@ -108,18 +109,31 @@ enum status dnskey_complete(struct dnskey_listing *listing, const char *zone,
                             const struct dnskey_ids *known, struct error *err);
 
 // What key is to be made.
+// A key pair that no zone has yet. To make one takes long for some algorithms (RSA: tenths of a second); it may be done
+// in any thread.
+struct dnskey_pair {
+    EVP_PKEY *private;
+    struct buf public; // the Public Key field of the DNSKEY
+};
+bool dnskey_takes_long(uint8_t algorithm);
+enum status dnskey_pair_make(uint8_t algorithm, struct dnskey_pair *ret, struct error *err);
+void dnskey_pair_done(struct dnskey_pair *pair);
+
 struct dnskey_recipe {
     uint16_t flags;                 // DNSKEY_FLAGS_SEP or _ZONE
     uint8_t algorithm;              // RSA has 2048 bits
     bool in_use;                    // Publish and Activate are now; else they are not given
     const struct dnskey_ids *taken; // keys that it must not be; NULL: none
+    struct dnskey_pair *pair;       // made before, and given away; NULL: it is made now
+    bool no_new;                    // a spare one, or NOT_FOUND without words
 };
 
 // Makes a key: writes .private, then .key (each created, never replaced; the directory is made when missing), with
 // Created at now, lists them, and returns with it in *ret. Tags that another key of the zone has are avoided. No key is
 // made beside a spare one that fits: made earlier and never scheduled, by a crash or by `dnssec-keygen -G`; that is
 // returned. Nor beside one that cannot be read (dnskey_complete). With a listing read earlier, for many zones in a row;
-// nobody else may have made files of this zone since. RANGE: the algorithm is not one that keys are made for.
+// nobody else may have made files of this zone since. RANGE: the algorithm is not one that keys are made for. EXISTS: the
+// tag of the pair that was given is taken.
 enum status dnskey_make_listed(struct dnskey_listing *listing, const char *zone,
                                const struct dnskey_recipe *recipe, int64_t now, struct dnskey *ret,
                                struct error *err);

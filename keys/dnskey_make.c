@@ -15,6 +15,25 @@
 // wrong.
 #define MAKE_TRIES 20
 
+bool dnskey_takes_long(uint8_t algorithm)
+{
+    const struct key_algorithm *known = key_algorithm(algorithm);
+    return known != NULL && strcmp(known->type, "RSA") == 0;
+}
+
+enum status dnskey_pair_make(uint8_t algorithm, struct dnskey_pair *ret, struct error *err)
+{
+    *ret = (struct dnskey_pair){.private = NULL};
+    return private_key_generate(algorithm, &ret->private, &ret->public, err);
+}
+
+void dnskey_pair_done(struct dnskey_pair *pair)
+{
+    EVP_PKEY_free(pair->private);
+    buf_done(&pair->public);
+    *pair = (struct dnskey_pair){.private = NULL};
+}
+
 // A key of the directory, as it is or made.
 struct making {
     struct dnskey_listing *listing;
@@ -30,21 +49,25 @@ static enum status make_one(const struct making *making, int64_t now, struct dns
     const struct dnskey_recipe *recipe = making->recipe;
     int64_t start = recipe->in_use ? now : 0;
     const struct dnskey_times times = {.created = now, .publish = start, .activate = start};
-    struct buf public = {0};
-    EVP_PKEY *private = NULL;
-    ldns_rr *rr = NULL;
-    enum status status = private_key_generate(recipe->algorithm, &private, &public, err);
+    struct dnskey_pair pair = {0};
+    enum status status = STATUS_OK;
+    if (recipe->pair == NULL) {
+        status = dnskey_pair_make(recipe->algorithm, &pair, err);
+    } else {
+        pair = *recipe->pair;
+        *recipe->pair = (struct dnskey_pair){.private = NULL};
+    }
     if (status != STATUS_OK)
         return status;
-    rr = key_record(making->zone, recipe->flags, recipe->algorithm, &public);
-    buf_done(&public);
+    ldns_rr *rr = key_record(making->zone, recipe->flags, recipe->algorithm, &pair.public);
     if (rr == NULL) {
-        EVP_PKEY_free(private);
+        dnskey_pair_done(&pair);
         return error_set(err, STATUS_SYNTAX, "%s: not a zone name", making->zone);
     }
     struct dnskey_id id = {ldns_calc_keytag(rr), recipe->algorithm};
     char *base = key_file_base(making->listing->directory, making->zone, id);
-    key_set(ret, rr, private, base, &times);
+    key_set(ret, rr, pair.private, base, &times);
+    buf_done(&pair.public);
     free(base);
     status =
         dnskey_set_has_tag(&making->others, id.tag) ? STATUS_EXISTS : key_files_create(ret, err);
@@ -116,8 +139,10 @@ enum status dnskey_make_listed(struct dnskey_listing *listing, const char *zone,
         status = dnskey_load_listed(listing, zone, false, &making.others, err);
     if (status != STATUS_OK)
         return status;
-    status = take_spare(&making, ret, err);
-    if (status == STATUS_NOT_FOUND) {
+    status = recipe->pair == NULL ? take_spare(&making, ret, err) : STATUS_NOT_FOUND;
+    if (status == STATUS_NOT_FOUND && recipe->pair != NULL) {
+        status = make_one(&making, now, ret, err);
+    } else if (status == STATUS_NOT_FOUND && !recipe->no_new) {
         status = STATUS_EXISTS;
         for (int i = 0; status == STATUS_EXISTS && i < MAKE_TRIES; i++)
             status = make_one(&making, now, ret, err);

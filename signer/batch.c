@@ -16,6 +16,7 @@ void batch_clear(struct batch *batch)
     for (size_t i = 0; i < batch->news_count; i++)
         build_done(&batch->news[i]);
     dkim_orders_clear(&batch->orders);
+    key_orders_clear(&batch->key_orders);
     batch->news_count = 0;
     batch->job_count = 0;
     batch->looked_at = 0;
@@ -29,6 +30,7 @@ void batch_done(struct batch *batch)
     free(batch->news);
     free(batch->jobs);
     free(batch->orders.list);
+    free(batch->key_orders.list);
 }
 
 void batch_take(struct batch *batch, const struct build *build)
@@ -53,15 +55,20 @@ void batch_take_news(struct batch *batch, struct build *build)
     build->zone->in_batch = true;
 }
 
+size_t batch_key_count(const struct batch *batch)
+{
+    return batch->orders.count + batch->key_orders.count;
+}
+
 // Keys come first: they take longest, and are a piece each.
 size_t batch_piece_count(const struct batch *batch)
 {
-    return batch->orders.count + (batch->job_count + SIGN_PIECE - 1) / SIGN_PIECE;
+    return batch_key_count(batch) + (batch->job_count + SIGN_PIECE - 1) / SIGN_PIECE;
 }
 
 bool batch_is_long(const struct batch *batch)
 {
-    return batch->orders.count > 0 || batch->job_count > JOBS_AT_ONCE;
+    return batch_key_count(batch) > 0 || batch->job_count > JOBS_AT_ONCE;
 }
 
 void batch_run_piece(struct batch *batch, size_t index)
@@ -70,7 +77,11 @@ void batch_run_piece(struct batch *batch, size_t index)
         dkim_order_run(&batch->orders.list[index]);
         return;
     }
-    size_t first = (index - batch->orders.count) * SIGN_PIECE;
+    if (index < batch_key_count(batch)) {
+        key_order_run(&batch->key_orders.list[index - batch->orders.count]);
+        return;
+    }
+    size_t first = (index - batch_key_count(batch)) * SIGN_PIECE;
     size_t left = batch->job_count - first;
     sign_run(batch->jobs + first, left < SIGN_PIECE ? left : SIGN_PIECE);
 }

@@ -412,7 +412,7 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
         [CONFIG_DNSSEC_PRESIGNED] = STATE_PRESIGNED,
     };
     *ret = (struct build){.zone = zone};
-    size_t ordered = context->orders->count;
+    size_t ordered = context->orders->count, keys_ordered = context->key_orders->count;
     enum status status = STATUS_OK;
     if (!zone->from_published)
         status = dkim_keep(context, zone, context->orders, err);
@@ -423,6 +423,8 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
     if (status == STATUS_OK)
         status = collect_records(context, ret, err);
     zone_dkim_slim(zone->dkim);
+    if (context->key_orders->count > keys_ordered)
+        return BUILD_WAITS;
     if (status == STATUS_OK && is_unchanged(context, ret))
         return leave(ret);
     if (status == STATUS_OK)

@@ -14,6 +14,7 @@
 #include "dns/store.h"
 #include "keys/rollover.h"
 #include "signer/chain.h"
+#include "signer/key_orders.h"
 #include "signer/keyring.h"
 #include "signer/lastgood.h"
 #include "signer/records.h"
@@ -31,6 +32,7 @@ struct build_context {
     struct store_reader *serve; // both renewed
     struct store_reader *state;
     struct dkim_orders *orders; // of the batch
+    struct key_orders *key_orders;
     enum verify_choice verify;
     bool *dkim_changed; // set when who signs mail has to be told of another key
     bool dkim_held;     // who signs mail could not be told of new keys: none is revoked

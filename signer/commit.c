@@ -290,22 +290,35 @@ static void look_again(struct publisher *publisher, int64_t now)
         life_ask_again(publisher, publisher->batch->news[i].zone, now);
 }
 
-// Keys that were made are written; their zones are looked at once more, before the others.
+// A key was made and written, or not: its zone is looked at once more, before the others.
+static void settle_order(struct publisher *publisher, struct zone *zone, enum status status,
+                         const struct error *err, int64_t now)
+{
+    if (status == STATUS_NO_SPACE) {
+        publisher_stores_fail(publisher, err, now);
+        queue_touch(zone);
+    } else if (status != STATUS_OK) {
+        publisher_zone_fails(publisher, zone, err, now);
+    } else if (!zone->failed) {
+        zone->urgent = true;
+        queue_touch(zone);
+    }
+}
+
 static void store_keys(struct publisher *publisher, int64_t now)
 {
-    for (size_t i = 0; i < publisher->batch->orders.count; i++) {
-        const struct dkim_order *order = &publisher->batch->orders.list[i];
+    const struct batch *batch = publisher->batch;
+    for (size_t i = 0; i < batch->orders.count; i++) {
+        const struct dkim_order *order = &batch->orders.list[i];
         struct error err = {0};
         enum status status = dkim_order_store(publisher->dkim_tables.directory, order, now, &err);
-        if (status == STATUS_NO_SPACE) {
-            publisher_stores_fail(publisher, &err, now);
-            queue_touch(order->zone);
-        } else if (status != STATUS_OK) {
-            publisher_zone_fails(publisher, order->zone, &err, now);
-        } else if (!order->zone->failed) {
-            order->zone->urgent = true;
-            queue_touch(order->zone);
-        }
+        settle_order(publisher, order->zone, status, &err, now);
+    }
+    for (size_t i = 0; i < batch->key_orders.count; i++) {
+        struct key_order *order = &batch->key_orders.list[i];
+        struct error err = {0};
+        enum status status = key_order_store(&publisher->keyring, order, now, &err);
+        settle_order(publisher, order->zone, status, &err, now);
     }
 }
 

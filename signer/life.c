@@ -95,7 +95,8 @@ static enum status begin(const struct build_context *context, struct build *buil
     return STATUS_OK;
 }
 
-static enum status make_key(const struct build_context *context, const struct zone *zone,
+// What is not there yet and takes long is ordered (signer/key_orders.h): the build ends here, and begins anew with it.
+static enum status make_key(const struct build_context *context, struct zone *zone,
                             const struct rollover_need *need, struct keyset *set, struct error *err)
 {
     struct dnskey_id ids[KEYSET_KEYS_MAX];
@@ -108,10 +109,15 @@ static enum status make_key(const struct build_context *context, const struct zo
         .flags = need->role == KEY_ROLE_ZSK ? DNSKEY_FLAGS_ZONE : DNSKEY_FLAGS_SEP,
         .algorithm = need->algorithm,
         .in_use = !keyset_is_secure(set),
+        .no_new = dnskey_takes_long(need->algorithm),
     };
     struct dnskey_id id;
     enum status status =
         keyring_make(context->keyring, zone->name, &recipe, context->now, &id, err);
+    if (status == STATUS_NOT_FOUND) {
+        key_orders_add(context->key_orders, zone, recipe.flags, need->algorithm);
+        return error_set(err, STATUS_STATE, "%s: a key is being made", zone->name);
+    }
     if (status != STATUS_OK)
         return status;
     if (keyset_add(set, id, need->role, context->now) == KEYSET_KEYS_MAX)
@@ -225,7 +231,7 @@ static void write_off(const struct build_context *context, const struct zone *zo
 static enum status go_on(const struct build_context *context, struct build *build,
                          struct keyset *set, struct error *err)
 {
-    const struct zone *zone = build->zone;
+    struct zone *zone = build->zone;
     struct rollover_policy policy = life_policy(zone, largest_ttl(build->records));
     enum status status = STATUS_OK;
     if (!set->begun)

@@ -150,6 +150,7 @@ struct build_context publisher_context(struct publisher *publisher, int64_t now)
         .serve = publisher->stores.serve_reader,
         .state = publisher->stores.state_reader,
         .orders = publisher->batch != NULL ? &publisher->batch->orders : NULL,
+        .key_orders = publisher->batch != NULL ? &publisher->batch->key_orders : NULL,
         .dkim_changed = &publisher->dkim_tables.kept.stale,
         .dkim_held = publisher->dkim_tables.kept.trouble != NULL,
         .has_eyes = questions_have_eyes(publisher),
@@ -225,7 +226,7 @@ static bool look_at_external(struct publisher *publisher, const struct build_con
 static bool is_full(const struct batch *batch, int64_t end_ms)
 {
     return batch->job_count >= PUBLISH_BATCH_JOBS || batch->looked_at >= PUBLISH_BATCH_ZONES ||
-           batch->orders.count >= PUBLISH_BATCH_KEYS || clock_ms() >= end_ms;
+           batch_key_count(batch) >= PUBLISH_BATCH_KEYS || clock_ms() >= end_ms;
 }
 
 // At least one is looked at, however slow the clock makes it look.
@@ -261,13 +262,13 @@ bool publisher_is_busy(const struct publisher *publisher)
     return busy;
 }
 
-// A batch that is free. NULL also while DKIM keys are made: what needs them would ask for them again.
+// A batch that is free. NULL also while keys are made: what needs them would ask for them again.
 static struct batch *free_batch(struct publisher *publisher)
 {
     struct batch *found = NULL;
     for (size_t i = 0; i < PUBLISH_BATCHES; i++) {
         struct batch *batch = &publisher->batches[i];
-        if (batch->taken && batch->orders.count > 0)
+        if (batch->taken && batch_key_count(batch) > 0)
             return NULL;
         if (!batch->taken)
             found = batch;

@@ -3,7 +3,7 @@
 //
 //   publisher_set_inputs   new inputs: what may have changed waits to be looked at, what is gone will be deleted
 //   publisher_collect      takes zones that wait or are due, as many as are 50 ms of work, and prepares them
-//   batch_run_piece        signs, or makes a DKIM key, in any thread: pieces 0 … batch_piece_count - 1
+//   batch_run_piece        signs, or makes a key, in any thread: pieces 0 … batch_piece_count - 1
 //   publisher_commit       compiles, verifies, and commits: first the serials to state/, then the images to serve/
 //   publisher_next         when to come again
 //
@@ -25,7 +25,7 @@
 #define PUBLISH_BATCH_MS 50
 // … or has this many signatures to make: 50 ms on two cores …
 #define PUBLISH_BATCH_JOBS 4000
-// … or this many DKIM keys to make: a change that comes meanwhile waits for them, half a second …
+// … or this many keys to make: a change that comes meanwhile waits for them, half a second …
 #define PUBLISH_BATCH_KEYS 8
 // … or this many zones, whose images wait in memory.
 #define PUBLISH_BATCH_ZONES 512

@@ -30,6 +30,7 @@ struct batch {
     struct sign_item *jobs;
     size_t job_count, job_cap;
     struct dkim_orders orders; // DKIM keys to be made
+    struct key_orders key_orders;
     size_t looked_at;
 };
 
@@ -69,6 +70,8 @@ void batch_take(struct batch *batch, const struct build *build);
 void batch_take_news(struct batch *batch, struct build *build);
 void batch_clear(struct batch *batch);
 void batch_done(struct batch *batch);
+// Keys of both kinds that are to be made.
+size_t batch_key_count(const struct batch *batch);
 // Is any batch under way?
 bool publisher_is_busy(const struct publisher *publisher);
 // All zones are signed for so much longer (signer/timekeeper.h).

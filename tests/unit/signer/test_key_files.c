@@ -153,6 +153,31 @@ static void the_private_part_of_a_compromised_key_goes_at_once(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
 
+// The loop goes on meanwhile: no key is made while zones are collected.
+static void a_key_that_takes_long_is_made_in_the_pool(void **state)
+{
+    (void)state;
+    write_config("  - {name: example.com, dnssec: {algorithm: rsasha256, keys: ksk+zsk}}\n"
+                 "  - example.org\n");
+    struct publisher *publisher = start(NOW);
+    struct batch *batch = publisher_collect(publisher, NOW);
+    assert_non_null(batch);
+    assert_int_equal(batch_key_count(batch), 1);
+    assert_true(batch_is_long(batch));
+    assert_int_equal(count_keys(), 2); // of the other zone
+    for (size_t i = 0; i < batch_piece_count(batch); i++)
+        batch_run_piece(batch, i);
+    assert_int_equal(publisher_commit(publisher, batch, NOW), STATUS_OK);
+    assert_int_equal(count_keys(), 4);
+    assert_int_equal(serial_of(publisher, "example.com"), 0);
+    publisher_close(publisher); // it is killed; the next one takes the key
+    publisher = begin(NOW + 60);
+    assert_int_equal(count_keys(), 6);
+    assert_true(serial_of(publisher, "example.com") != 0);
+    assert_false(publisher_has_trouble(publisher));
+    publisher_close(publisher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +187,7 @@ int main(void)
         TEST(files_stay_for_thirty_days_and_then_go),
         TEST(what_the_keyset_has_is_never_removed),
         TEST(the_private_part_of_a_compromised_key_goes_at_once),
+        TEST(a_key_that_takes_long_is_made_in_the_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
