@@ -132,8 +132,8 @@ struct dnskey_recipe {
 // Created at now, lists them, and returns with it in *ret. Tags that another key of the zone has are avoided. No key is
 // made beside a spare one that fits: made earlier and never scheduled, by a crash or by `dnssec-keygen -G`; that is
 // returned. Nor beside one that cannot be read (dnskey_complete). With a listing read earlier, for many zones in a row;
-// nobody else may have made files of this zone since. RANGE: the algorithm is not one that keys are made for. EXISTS: the
-// tag of the pair that was given is taken.
+// nobody else may have made files of this zone since. RANGE: the algorithm is not one that keys are made for. EXISTS:
+// the tag of the pair that was given is taken.
 enum status dnskey_make_listed(struct dnskey_listing *listing, const char *zone,
                                const struct dnskey_recipe *recipe, int64_t now, struct dnskey *ret,
                                struct error *err);

@@ -43,6 +43,7 @@ def lets_others_through(path):
 
 BUILT = pathlib.Path(os.environ.get("ZONEBOX_BIN", SOURCE / "build/dev/bin")).resolve()
 MAKE_STORE = BUILT.parent / "tests" / "make_store"
+SPOIL_STORE = BUILT.parent / "tests" / "spoil_store"
 
 
 def find_programs():

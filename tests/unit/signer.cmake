@@ -2,7 +2,7 @@ add_library(signer_zone STATIC unit/signer/box.c unit/signer/key_world.c unit/si
 target_link_libraries(signer_zone PUBLIC signer test_support test_scratch PkgConfig::CMOCKA)
 
 zonebox_unit(signer test_chain signer_zone)
-zonebox_unit(signer test_audit signer_zone PkgConfig::XXHASH)
+zonebox_unit(signer test_audit signer_zone)
 zonebox_unit(signer test_bad_luck signer_zone PkgConfig::LMDB)
 zonebox_unit(signer test_changes signer_zone)
 zonebox_unit(signer test_dkim_keeping signer_zone)

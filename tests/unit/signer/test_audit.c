@@ -4,9 +4,7 @@
 
 #include "dns/serial.h"
 #include "dns/types.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "tests/support/spoil.h"
 
 static const char *const names[] = {"box.example.com", "example.org", "example.net"};
 
@@ -39,8 +37,7 @@ static size_t signatures_of(struct publisher *publisher, const char *name)
     return count;
 }
 
-// Changes an octet in the signature of what serve/ has of that type, with a checksum that is right again, as a fault
-// of the signer would.
+// As a fault of the signer would, in what serve/ has of that type.
 static void spoil(struct publisher *publisher, const char *name, uint16_t type)
 {
     struct image image;
@@ -48,15 +45,8 @@ static void spoil(struct publisher *publisher, const char *name, uint16_t type)
     assert_true(look(publisher, name, &image));
     size_t size = image.header->size;
     uint8_t *octets = xmemdup(image.header, size);
-    const struct image_rrset *rrset = image_rrset(&image, &image.nodes[0], type);
-    assert_non_null(rrset);
-    size_t end = (size_t)(image_wire(&image, rrset) - (const uint8_t *)image.header) +
-                 rrset->wire_len + rrset->sig_len;
     stores_reset(&publisher->stores);
-    octets[end - 1] ^= 1;
-    struct image_header *header = (void *)octets;
-    size_t from = offsetof(struct image_header, checksum) + sizeof(header->checksum);
-    header->checksum = XXH3_64bits(octets + from, size - from);
+    spoil_signature(octets, type);
     struct zone *zone = zone_named(publisher, name);
     struct store_entry entry = {zone->key.octets, zone->key.len, octets, size};
     struct store_txn *txn = NULL;
