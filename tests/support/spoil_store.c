@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// spoil_store DIR ZONE: spoils the SOA's signature of a zone in the store of DIR, where it lies in the file: for LMDB and
-// whoever has mapped it nothing has happened.
+// spoil_store DIR ZONE: spoils the SOA's signature of a zone in the store of DIR, where it lies in the file: for LMDB
+// and whoever has mapped it nothing has happened.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
