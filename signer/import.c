@@ -14,8 +14,11 @@
 static enum status become_owner(const char *directory, struct error *err)
 {
     struct stat info;
+    if (stat(directory, &info) != 0 && errno == ENOENT)
+        return error_set(err, STATUS_NOT_FOUND, "%s: no such directory; `zonebox init` makes it",
+                         directory);
     if (stat(directory, &info) != 0)
-        return error_set_errno(err, errno, "%s: `zonebox init` makes it", directory);
+        return error_set_errno(err, errno, "%s: cannot write there", directory);
     if (!S_ISDIR(info.st_mode))
         return error_set(err, STATUS_IO, "%s: not a directory", directory);
     if (geteuid() != 0 || info.st_uid == 0)
@@ -41,7 +44,7 @@ enum status import_keys(const char *directory, const char *zone, const char *con
     struct key_import_place place = {directory, zone, (int64_t)time(NULL)};
     struct key_imports imports;
     enum status status = key_import_read(&place, files, count, &imports, err);
-    if (status == STATUS_OK && !dry)
+    if (status == STATUS_OK) // dry, too: what would fail is told then
         status = become_owner(directory, err);
     if (status == STATUS_OK && !dry)
         status = key_import_write(&imports, err);

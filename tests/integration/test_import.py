@@ -228,6 +228,15 @@ def test_domains_without_keys_of_their_own_are_told(directory, elsewhere):
     assert state_of(keys) == []
 
 
+@pytest.mark.parametrize("how", [[], ["--dry-run"]])
+def test_before_there_is_a_state_directory_it_says_who_makes_it(directory, elsewhere, how):
+    with harness.Box(directory / "box") as box:
+        base, _ = make_pair(elsewhere, "-a", "13", "-f", "KSK")
+        done = bring(box, "example.com", *how, f"{base}.key", check=False)
+        assert done.returncode == 1 and "no such directory; `zonebox init` makes it" in done.stderr, done.stderr
+        assert done.stdout == "" and not box.state.exists()
+
+
 def served_tags(box):
     answer = query(box.port, "example.com", "DNSKEY", tcp=True)
     return sorted(dns.dnssec.key_id(key) for rrset in answer.answer for key in rrset)
