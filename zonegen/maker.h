@@ -156,19 +156,21 @@ bool target_is_reverse(const struct zone_target *target);
 
 // Reads the target's zone file into a maker. The records' order is the file's, SOA first.
 enum status zone_file_make(struct zone_maker *maker, struct error *err);
-// Reads the records of a master file: parse only. The array and its records go to *ret; SYNTAX with "path:line: …".
+// Reads the records of a master file: parse only. The array and its records go to *ret; SYNTAX with
+// "path:line:column: …".
 struct zone_file_record {
     ldns_rr *rr;
-    unsigned line;
+    struct zone_place place; // of its first word
 };
 enum status zone_file_parse(const struct input_file *file, const char *apex, uint32_t ttl,
                             struct zone_file_record **ret, size_t *ret_count, struct error *err);
 // Goes over what ldns has read and lets the data be what is written: ldns makes 0 of 65536, and leaves out what it does
-// not expect. SYNTAX with "path:line: …" for what cannot be meant.
+// not expect. SYNTAX with "path:line:column: …", of the word where there is one, for what cannot be meant.
 enum status zone_file_reread(const struct input_file *file, const char *apex,
                              struct zone_file_record *records, size_t count, struct error *err);
 void zone_file_records_free(struct zone_file_record *records, size_t count);
-// What a zone must keep whoever serves it; the error has the line. Takes out of records what a zone that is signed here
-// must not bring along (*count shrinks), and repeated ones (their rr becomes NULL). What is odd but works is a note.
+// What a zone must keep whoever serves it; the error has the place. Takes out of records what a zone that is signed
+// here must not bring along (*count shrinks), and repeated ones (their rr becomes NULL). What is odd but works is a
+// note.
 enum status zone_file_check(struct zone_maker *maker, const char *path,
                             struct zone_file_record *records, size_t *count, struct error *err);

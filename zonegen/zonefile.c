@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// A zone that the admin brings as a master file (RFC 1035 §5). ldns reads it; here are line numbers, words, and what
-// the file becomes. What a zone must keep is in zonefile_check.c.
+// A zone that the admin brings as a master file (RFC 1035 §5). ldns reads it; here are places, words, and what the file
+// becomes. What a zone must keep is in zonefile_check.c.
 #include "zonegen/maker.h"
 
 #include <stdio.h>
@@ -9,32 +9,41 @@
 
 #include "base/alloc.h"
 
-// The line of the next record: comments and blank lines before it are skipped.
-static unsigned next_line(const struct input_file *file, size_t at, unsigned line)
+static struct zone_place place_of(const struct input_file *file, unsigned line, size_t start,
+                                  size_t at)
 {
+    return (struct zone_place){file->path, line, (unsigned)(at - start) + 1};
+}
+
+// The place of the next record: comments and blank lines before it are skipped.
+static struct zone_place next_place(const struct input_file *file, size_t at, unsigned line)
+{
+    size_t start = at;
     while (at < file->len) {
-        size_t start = at;
         while (at < file->len && strchr(" \t\r", file->octets[at]) != NULL && file->octets[at] != 0)
             at++;
         if (at >= file->len || (file->octets[at] != '\n' && file->octets[at] != ';'))
-            return line;
+            break;
         const uint8_t *end = memchr(file->octets + start, '\n', file->len - start);
         if (end == NULL)
-            return line;
-        at = (size_t)(end - file->octets) + 1;
+            break;
+        start = at = (size_t)(end - file->octets) + 1;
         line++;
     }
-    return line;
+    return place_of(file, line, start, at);
 }
 
-static enum status parse_error(const char *path, unsigned line, ldns_status status,
-                               struct error *err)
+static enum status refuse(const struct zone_place *place, const char *words, struct error *err)
+{
+    struct error wrong = zone_place_words(place, words);
+    return error_set(err, STATUS_SYNTAX, "%s", wrong.text);
+}
+
+static const char *words_of(ldns_status status)
 {
     if (status == LDNS_STATUS_SYNTAX_INCLUDE || status == LDNS_STATUS_SYNTAX_INCLUDE_ERR_NOTIMPL)
-        return error_set(err, STATUS_SYNTAX,
-                         "%s:%u: $INCLUDE is not followed; write the records into the file itself",
-                         path, line);
-    return error_set(err, STATUS_SYNTAX, "%s:%u: %s", path, line, ldns_get_errorstr_by_id(status));
+        return "$INCLUDE is not followed; write the records into the file itself";
+    return ldns_get_errorstr_by_id(status);
 }
 
 struct reading {
@@ -58,16 +67,17 @@ static enum status read_records(struct reading *reading, const struct input_file
     while (!feof(reading->stream)) {
         ldns_rr *rr = NULL;
         long at = ftell(reading->stream);
-        unsigned line = next_line(file, at > 0 ? (size_t)at : 0, (unsigned)reading->line);
+        struct zone_place place =
+            next_place(file, at > 0 ? (size_t)at : 0, (unsigned)reading->line);
         ldns_status status =
             ldns_rr_new_frm_fp_l(&rr, reading->stream, &reading->ttl, &reading->origin,
                                  &reading->previous, &reading->line);
         if (is_directive(status))
             continue;
         if (status != LDNS_STATUS_OK)
-            return parse_error(file->path, line, status, err);
+            return refuse(&place, words_of(status), err);
         *ret = array_grow(*ret, &cap, *ret_count, sizeof(**ret));
-        (*ret)[(*ret_count)++] = (struct zone_file_record){rr, line};
+        (*ret)[(*ret_count)++] = (struct zone_file_record){rr, place};
     }
     return STATUS_OK;
 }
@@ -82,8 +92,10 @@ void zone_file_records_free(struct zone_file_record *records, size_t count)
 // ldns closes what a file leaves open, a quote or a parenthesis, and takes the lines behind it for part of the record.
 static enum status check_open_ends(const struct input_file *file, struct error *err)
 {
+    size_t start = 0; // of the line
     unsigned line = 1;
-    unsigned opened = 0; // line of the open parenthesis
+    struct zone_place opened = {0}; // the open parenthesis
+    struct zone_place quote = {0};
     bool quoted = false;
     bool comment = false;
     for (size_t i = 0; i < file->len; i++) {
@@ -93,27 +105,29 @@ static enum status check_open_ends(const struct input_file *file, struct error *
         if (c == '\n') {
             comment = false;
             line++;
+            start = i + 1;
         } else if (comment) {
             continue;
         } else if (c == '\\' && i + 1 < file->len && file->octets[i + 1] != '\n') {
             i++;
         } else if (c == '"') {
             quoted = !quoted;
+            quote = place_of(file, line, start, i);
         } else if (!quoted && c == ';') {
             comment = true;
         } else if (!quoted && (c == '(' || c == ')')) {
-            if ((c == '(') == (opened != 0))
-                return error_set(err, STATUS_SYNTAX, "%s:%u: \"%c\" without its counterpart",
-                                 file->path, line, c);
-            opened = c == '(' ? line : 0;
+            struct zone_place place = place_of(file, line, start, i);
+            if ((c == '(') == (opened.line != 0))
+                return refuse(&place,
+                              c == '(' ? "\"(\" without its counterpart"
+                                       : "\")\" without its counterpart",
+                              err);
+            opened = c == '(' ? place : (struct zone_place){0};
         }
     }
     if (quoted)
-        return error_set(err, STATUS_SYNTAX, "%s:%u: a quote is not closed in its line", file->path,
-                         line);
-    if (opened != 0)
-        return error_set(err, STATUS_SYNTAX, "%s:%u: \"(\" is never closed", file->path, opened);
-    return STATUS_OK;
+        return refuse(&quote, "a quote is not closed in its line", err);
+    return opened.line == 0 ? STATUS_OK : refuse(&opened, "\"(\" is never closed", err);
 }
 
 static enum status check_text(const struct input_file *file, struct error *err)
@@ -169,8 +183,7 @@ static void take_records(struct zone_maker *maker, const char *path,
                 (ldns_rr_get_type(records[i].rr) == LDNS_RR_TYPE_SOA) != soa)
                 continue;
             maker_take(maker, records[i].rr, why);
-            maker->content->records[maker->content->record_count - 1].place =
-                (struct zone_place){.file = path, .line = records[i].line};
+            maker->content->records[maker->content->record_count - 1].place = records[i].place;
             records[i].rr = NULL;
         }
     }

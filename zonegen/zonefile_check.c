@@ -50,7 +50,7 @@ static bool is_made_by_signing(ldns_rr_type type)
 
 // Takes them out; returns how many stay.
 static size_t strip_signing(struct zone_file_record *records, size_t count,
-                            unsigned *ret_first_line)
+                            struct zone_place *ret_first)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -58,8 +58,8 @@ static size_t strip_signing(struct zone_file_record *records, size_t count,
             records[kept++] = records[i];
             continue;
         }
-        if (*ret_first_line == 0)
-            *ret_first_line = records[i].line;
+        if (ret_first->line == 0)
+            *ret_first = records[i].place;
         ldns_rr_free(records[i].rr);
     }
     return kept;
@@ -76,7 +76,7 @@ static void check_signatures(const struct zone_check *check, const char *path,
         const struct view_record *record = &view->records[i];
         if (type_of(record) == LDNS_RR_TYPE_RRSIG &&
             (place.line == 0 || record->place.line < place.line))
-            place.line = record->place.line;
+            place = record->place;
         if (!view_at_apex(view, record))
             continue;
         has_key = has_key || type_of(record) == LDNS_RR_TYPE_DNSKEY;
@@ -120,19 +120,19 @@ enum status zone_file_check(struct zone_maker *maker, const char *path,
 {
     enum config_dnssec dnssec = maker->content->dnssec;
     size_t refused = maker->refused;
-    unsigned stripped_line = 0;
+    struct zone_place stripped = {0};
     if (dnssec == CONFIG_DNSSEC_ON)
-        *count = strip_signing(records, *count, &stripped_line);
-    if (stripped_line > 0)
-        maker_note(maker, false, path,
-                   "%s:%u: DNSKEY, RRSIG, NSEC and the like are left out: the zone is signed here; "
-                   "`dnssec: presigned` would serve it as it is",
-                   path, stripped_line);
+        *count = strip_signing(records, *count, &stripped);
+    if (stripped.line > 0)
+        maker_note(
+            maker, false, path,
+            "%s:%u:%u: DNSKEY, RRSIG, NSEC and the like are left out: the zone is signed here; "
+            "`dnssec: presigned` would serve it as it is",
+            path, stripped.line, stripped.column);
     struct zone_view view;
     zone_view_init(&view, maker->target->name);
     for (size_t i = 0; i < *count; i++)
-        zone_view_add(&view, records[i].rr,
-                      &(struct zone_place){.file = path, .line = records[i].line}, true);
+        zone_view_add(&view, records[i].rr, &records[i].place, true);
     zone_view_sort(&view);
     drop_repeated(&view, records);
     const struct zone_check check = {.maker = maker, .view = &view, .is_file = true};

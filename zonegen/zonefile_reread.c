@@ -13,6 +13,7 @@
 struct rereading {
     struct name origin;
     struct master_entry entry;
+    size_t wrong; // the word that an error is about
 };
 
 static bool is_class(const char *text)
@@ -62,6 +63,7 @@ static enum status reread_record(struct rereading *rereading, struct zone_file_r
     uint16_t type = at < entry->count ? rdata_type(master_text(entry, at)) : 0;
     if (too_long)
         return error_set(err, STATUS_SYNTAX, "a TTL of more than 2147483647 seconds (RFC 2181 §8)");
+    rereading->wrong = at;
     if (type != ldns_rr_get_type(record->rr))
         return error_set(err, STATUS_SYNTAX,
                          "not read alike by all; write owner, TTL, class, type and data");
@@ -70,6 +72,7 @@ static enum status reread_record(struct rereading *rereading, struct zone_file_r
     struct buf data = {0};
     struct rdata_words words = {entry, at + 1, entry->count, &rereading->origin};
     enum status status = rdata_read(type, &words, &data, err);
+    rereading->wrong = words.at;
     if (status == STATUS_OK && !rdata_says(record->rr, &data))
         status = replace(record, type, &data, err);
     buf_done(&data);
@@ -106,6 +109,17 @@ static enum status follow_origin(struct rereading *rereading, struct error *err)
     return status;
 }
 
+// Where the entry is wrong: at that word, or where master_next says.
+static enum status refuse(const struct rereading *rereading, const char *path, enum status status,
+                          struct error *err)
+{
+    const struct master_entry *entry = &rereading->entry;
+    bool known = rereading->wrong < entry->count;
+    const struct master_word *word = known ? &entry->words[rereading->wrong] : NULL;
+    return error_prefix(err, status, "%s:%u:%u", path, known ? word->line : entry->line,
+                        known ? word->column : entry->column);
+}
+
 enum status zone_file_reread(const struct input_file *file, const char *apex,
                              struct zone_file_record *records, size_t count, struct error *err)
 {
@@ -115,6 +129,7 @@ enum status zone_file_reread(const struct input_file *file, const char *apex,
     size_t at = 0;
     while (status == STATUS_OK) {
         status = master_next(&reader, &rereading.entry, err);
+        rereading.wrong = status == STATUS_OK ? 0 : SIZE_MAX;
         if (status == STATUS_OK && is_directive(&rereading.entry))
             status = follow_origin(&rereading, err);
         else if (status == STATUS_OK && at == count)
@@ -126,7 +141,7 @@ enum status zone_file_reread(const struct input_file *file, const char *apex,
     if (status == STATUS_NOT_FOUND)
         status = STATUS_OK;
     else
-        (void)error_prefix(err, status, "%s:%u", file->path, rereading.entry.line);
+        (void)refuse(&rereading, file->path, status, err);
     master_entry_done(&rereading.entry);
     return status;
 }

@@ -28,7 +28,7 @@ struct zone_place {
     const char
         *file; // path as it is shown, borrowed from the inputs; NULL: the record is generated
     unsigned line;
-    unsigned column; // 0 in a zone file
+    unsigned column;
 };
 
 // One record, and why it is there. Or, when rr is NULL, a record that should be there but cannot be yet: `missing` says

@@ -77,7 +77,7 @@ static void a_zone_file_is_no_place_to_be_strict_in(void **state)
                   "  - {name: example.net, zone-file: z}\n");
     struct told told = judge(&w);
     assert_has(buf_text(&told.text),
-               "/z:3: example.net. MX: points at alias.example.com., an alias");
+               "/z:3:1: example.net. MX: points at alias.example.com., an alias");
     assert_int_equal(told.wrong, 0);
     buf_done(&told.text);
     world_done(&w);
