@@ -35,7 +35,7 @@ import dns.rdatatype
 import dns.resolver
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
-from harness import BIN, Box, free_port, make_certificate, run, scratch, serial, unbound, wait_until  # noqa: E402
+from harness import BIN, WHOLE_BOX, Box, free_port, make_certificate, run, scratch, serial, unbound, wait_until  # noqa: E402
 from manager import Manager  # noqa: E402
 
 # A client asks again after so long, once: what glibc waits, see resolv.conf(5). The programs are many times slower than
@@ -44,12 +44,7 @@ CLIENT_TIMEOUT = 5.0
 QUESTIONS = 8  # questions()
 SETTLED_WITHIN = 60.0
 
-CONFIG = """\
-box:
-  hostname: box.example.com
-  addresses: [192.0.2.10, "2001:db8::10"]
-  tls: [tls.pem]
-  ssh: [ssh_host_ed25519_key.pub]
+CONFIG = WHOLE_BOX + """\
   dkim: no
 domains:
   - example.com

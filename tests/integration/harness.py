@@ -317,12 +317,15 @@ box:
   tls: []
   ssh: []
 """
-CONFIG = """\
+# With the files that Box makes.
+WHOLE_BOX = """\
 box:
   hostname: box.example.com
   addresses: [192.0.2.10, "2001:db8::10"]
   tls: [tls.pem]
   ssh: [ssh_host_ed25519_key.pub]
+"""
+CONFIG = WHOLE_BOX + """\
 domains:
   - example.com
   - example.net
