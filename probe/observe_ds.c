@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: ISC
 // OBSERVE_DS: each of the parent's servers is asked for the DS of the zone, over UDP and over TCP. One that says
 // different things over the two is wrong; who does not answer over one of them is unknown.
+//
+// Where the resolver says that the zone above is secure, an answer counts only when that zone has signed it
+// (probe/ds_proof.h). Where it is not, no DS there leads anywhere, and there is nothing to protect.
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
 #include "dns/types.h"
+#include "probe/ds_proof.h"
 #include "probe/ds_seen.h"
 #include "probe/observation.h"
 #include "probe/records.h"
+
+// What the answer says, and with which TTL. False: it is none, or nobody that counts has signed it.
+static bool read_answer(const struct observation *observation, const ldns_pkt *packet,
+                        struct observe_set *ret, uint32_t *ret_ttl)
+{
+    const struct observe_question *question = &observation->question;
+    return ds_read(question, packet, ret, ret_ttl) &&
+           (observation->parent_keys == NULL ||
+            ds_proven(packet, question->zone, observation->parent_keys, (int64_t)time(NULL),
+                      ret_ttl));
+}
 
 static void on_ds(void *data, struct ask_answer *got)
 {
@@ -17,7 +36,7 @@ static void on_ds(void *data, struct ask_answer *got)
         target->no_route = true;
     if (got->packet == NULL) {
         target->partial = true;
-    } else if (!ds_read(&observation->question, got->packet, &set, &ttl) ||
+    } else if (!read_answer(observation, got->packet, &set, &ttl) ||
                (target->has && !ds_same(&target->set, &set))) {
         target->has_not = true;
     } else {
@@ -65,15 +84,56 @@ static void note_delegation(struct observation *observation, const struct server
     }
 }
 
+// The parent was found, and its keys are asked for.
+struct known_parent {
+    struct observation *observation;
+    struct zone_servers *found;
+};
+
+static ldns_rr_list *zone_keys(const struct resolve_answer *answer)
+{
+    const ldns_rr_list *records = ldns_pkt_answer(answer->packet);
+    ldns_rr_list *keys = ldns_rr_list_new();
+    for (size_t i = 0; i < ldns_rr_list_rr_count(records); i++) {
+        const ldns_rr *rr = ldns_rr_list_rr(records, i);
+        if (!record_is(rr, answer->canonical.wire, RR_TYPE_DNSKEY) || ldns_rr_rd_count(rr) != 4)
+            continue;
+        uint16_t flags = ldns_rdf2native_int16(ldns_rr_dnskey_flags(rr));
+        if ((flags & LDNS_KEY_ZONE_KEY) != 0 && (flags & LDNS_KEY_REVOKE_KEY) == 0)
+            ldns_rr_list_push_rr(keys, ldns_rr_clone(rr));
+    }
+    return keys;
+}
+
+static void on_parent_keys(void *data, const struct resolve_answer *answer)
+{
+    struct known_parent *parent = data;
+    struct observation *observation = parent->observation;
+    if (answer->outcome == RESOLVE_FOUND && answer->secure && observation->parent_keys == NULL)
+        observation->parent_keys = zone_keys(answer);
+    if (answer->outcome == RESOLVE_UNKNOWN) // bogus, as long as it lasts, or no resolver
+        observation->answer.unknown++;
+    else
+        observation_ask_servers(observation, &parent->found->parents, ask_server);
+    zone_servers_free(parent->found);
+    free(parent);
+    observation_release(observation);
+}
+
 static void on_parents(void *data, struct zone_servers *found)
 {
     struct observation *observation = data;
     observation->begun = true;
     note_delegation(observation, &found->parents);
+    if (found->parent_outcome == RESOLVE_FOUND && found->servers.name_count > 0) {
+        struct known_parent *parent = xmalloc(sizeof(*parent));
+        *parent = (struct known_parent){observation, found};
+        resolve_validated(&observation->world->resolver, found->parent.wire, RR_TYPE_DNSKEY,
+                          on_parent_keys, parent);
+        return;
+    }
     if (found->parent_outcome == RESOLVE_UNKNOWN)
         observation->answer.unknown++;
-    else if (found->parent_outcome == RESOLVE_FOUND && found->servers.name_count > 0)
-        observation_ask_servers(observation, &found->parents, ask_server);
     else if (found->parent_outcome == RESOLVE_FOUND)
         note_silent(observation, &found->parents);
     zone_servers_free(found);

@@ -118,6 +118,7 @@ static void on_timer_closed(uv_handle_t *handle)
 {
     struct observation *observation = handle->data;
     struct observer *observer = observation->observer;
+    ldns_rr_list_deep_free(observation->parent_keys);
     free(observation);
     release(observer);
 }

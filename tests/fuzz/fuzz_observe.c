@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "probe/ask_message.h"
+#include "probe/ds_proof.h"
 #include "probe/ds_seen.h"
 #include "probe/dsync.h"
 #include "probe/keys_seen.h"
@@ -73,6 +74,18 @@ static void try_keys(const uint8_t *octets, size_t len)
     ldns_pkt_free(packet);
 }
 
+// Of the zone above: no message is signed with it, so that nothing is ever proven.
+static ldns_rr_list *parent_keys(void)
+{
+    ldns_rr_list *keys = ldns_rr_list_new();
+    ldns_rr *rr = NULL;
+    MUST(ldns_rr_new_frm_str(
+             &rr, ". 60 IN DNSKEY 257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=", 0, NULL,
+             NULL) == LDNS_STATUS_OK);
+    ldns_rr_list_push_rr(keys, rr);
+    return keys;
+}
+
 static void try_ds(const uint8_t *octets, size_t len)
 {
     ldns_pkt *packet = read_answer(RR_TYPE_DS, octets, len);
@@ -87,6 +100,9 @@ static void try_ds(const uint8_t *octets, size_t len)
     MUST(ttl <= INT32_MAX && set.keys < 1 << 2 && set.servers == 0);
     if (read)
         MUST(ds_count(&answer, &set) && ds_same(&answer.sets[0], &set));
+    ldns_rr_list *keys = parent_keys();
+    MUST(!ds_proven(packet, zone, keys, NOW, &ttl) && ttl == 0);
+    ldns_rr_list_deep_free(keys);
     ldns_pkt_free(packet);
 }
 

@@ -107,6 +107,7 @@ class Registry:
         self.entered = {server: {} for server in PARENTS}  # server → child → DS records
         self.serials = dict.fromkeys(PARENTS, 0)
         self.looks = 0
+        self.denial = ()  # options of ldns-signzone
         self.stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -140,7 +141,8 @@ class Registry:
     def sign(self, zone, text):
         plain, signed = (self.directory / f"{zone.strip('.') or 'root'}.{kind}" for kind in ("plain", "signed"))
         plain.write_text(text)
-        run("ldns-signzone", "-f", signed, "-i", stamp(-3600), "-e", stamp(86400), plain, self.keys[zone], cwd=self.directory)
+        run("ldns-signzone", *self.denial, "-f", signed, "-i", stamp(-3600), "-e", stamp(86400), plain, self.keys[zone],
+            cwd=self.directory)
         return signed.read_text()
 
     def servers_text(self, zone, addresses):

@@ -7,6 +7,7 @@ import time
 import dns.flags
 import dns.message
 import dns.name
+import dns.query
 import dns.rcode
 import dns.rdata
 import dns.rdataclass
@@ -365,9 +366,57 @@ def test_that_nobody_delegates_the_zone_must_be_said_by_all(served, liar, probe)
     assert (answer.counts, answer.sets) == ((0, 0, 1), {})
 
 
-def test_sets_with_and_without_foreign_ds_are_told_apart(served, registrar, liar, probe):
+@pytest.mark.parametrize("options", [(), ("-n",), ("-n", "-p")])
+def test_that_there_is_no_ds_is_proven_by_nsec_and_nsec3_with_and_without_opt_out(served, registry, probe, options):
+    registry.denial = options
+    registry.publish()
+    answer = look_up_ds(served, probe)
+    assert (answer.counts, answer.sets) == ((2, 0, 0), {(0, 0): 2})
+    registry.denial = ()
+    registry.publish()
+
+
+def without_proof(reply):
+    reply.authority = [rrset for rrset in reply.authority if rrset.rdtype == dns.rdatatype.SOA]
+    return reply
+
+
+def with_another_proof(reply):
+    """That of a name that does not exist, as it is: signed, and about something else."""
+    if reply.question[0].rdtype == dns.rdatatype.DS:
+        other = dns.query.udp(dns.message.make_query("b.tld.", "DS", want_dnssec=True), PARENTS[0])
+        reply.answer, reply.authority = [], other.authority
+    return reply
+
+
+def with_a_ttl_of(ttl):
+    def change(reply):
+        for rrset in reply.answer:
+            rrset.ttl = ttl
+        return reply
+    return change
+
+
+@pytest.mark.parametrize("there, change", [(True, with_another_ds), (True, with_another_proof), (False, without_proof),
+                                           (False, with_another_proof)])
+def test_what_the_parent_has_not_signed_counts_for_nothing(served, registrar, liar, probe, there, change):
+    if there:
+        registrar.enter(ZONE, served.ds(served.ksk), PARENTS[0])
+    liar.change = change
+    answer = look_up_ds(served, probe)
+    assert (answer.counts, answer.wrong, answer.sets) == ((1, 1, 0), PARENTS[1], {(int(there), 0): 1})
+
+
+@pytest.mark.parametrize("ttl", [0, 1, 2**31 - 1])
+def test_the_ttl_is_the_one_that_was_signed(served, registrar, liar, probe, ttl):
     registrar.enter(ZONE, served.ds(served.ksk), PARENTS[0])
-    liar.change = with_another_ds
+    liar.change = with_a_ttl_of(ttl)
+    assert look_up_ds(served, probe).ttl == 5
+
+
+def test_sets_with_and_without_foreign_ds_are_told_apart(served, registrar, probe):
+    registrar.enter(ZONE, served.ds(served.ksk))
+    registrar.foreign(ZONE, servers=PARENTS[1])
     answer = look_up_ds(served, probe)
     assert (answer.counts, answer.sets) == ((2, 0, 0), {(1, 0): 1, (1, 1): 1})
 
