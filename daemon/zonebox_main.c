@@ -117,26 +117,22 @@ static int misused_words(const struct command *command, size_t count)
     return ZONEBOX_USAGE;
 }
 
-// The first word as the programs know names: A-labels, and without the last dot.
-static enum status read_name(struct arena *arena, char **word, struct error *err)
+// The first word as the programs know names: A-labels, and without the last dot. What cannot be a name stays, and is
+// none of theirs.
+static void read_name(struct arena *arena, char **word)
 {
-    enum status status = value_to_ascii(arena, *word, word, err);
+    (void)value_to_ascii(arena, *word, word, NULL);
     size_t len = strlen(*word);
-    if (status == STATUS_OK && len > 1 && (*word)[len - 1] == '.')
+    if (len > 1 && (*word)[len - 1] == '.')
         (*word)[len - 1] = '\0';
-    return status;
 }
 
 static int run_command(const struct command *command, struct zonebox *zonebox)
 {
     struct arena arena = {0};
-    struct error err = {0};
-    int code = ZONEBOX_USAGE;
-    if ((command->takes & TAKES_NAME) != 0 && zonebox->word_count > 0 &&
-        read_name(&arena, &zonebox->words[0], &err) != STATUS_OK)
-        zonebox_complain(err.text);
-    else
-        code = command->run(zonebox);
+    if ((command->takes & TAKES_NAME) != 0 && zonebox->word_count > 0)
+        read_name(&arena, &zonebox->words[0]);
+    int code = command->run(zonebox);
     arena_done(&arena);
     return code;
 }
