@@ -8,26 +8,20 @@ char *directory;
 
 int box_set_up(void **state)
 {
-    (void)state;
-    directory = make_directory();
+    make_scratch(state);
+    directory = scratch;
     write_text("host.pub", host_key);
     return 0;
 }
 
 int box_tear_down(void **state)
 {
-    (void)state;
-    remove_directory(directory);
-    return 0;
+    return remove_scratch(state);
 }
 
 void write_text(const char *name, const char *text)
 {
-    char *path = path_join(directory, name);
-    struct error err = {0};
-    if (file_write(path, text, strlen(text), 0644, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-    free(path);
+    put_file(name, text);
 }
 
 void write_box(const char *options, const char *domains)
@@ -197,9 +191,7 @@ size_t count_keys(void)
 // A line of shell in the scratch directory.
 void in_shell(const char *command)
 {
-    char *line = xasprintf("cd '%s' && %s", directory, command);
-    assert_int_equal(system(line), 0);
-    free(line);
+    run(command);
 }
 
 void take(struct publisher *publisher, int64_t now)
