@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
 // The builder's step that writes down what RFC 1034 §4.3.2 and RFC 4592 would search for at each query.
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -64,26 +65,27 @@ void build_link(struct image_builder *builder)
         builder->flags |= IMAGE_NSEC3;
 }
 
+struct wanted_node {
+    const struct image_builder *builder;
+    struct name_key key;
+};
+
+static int compare_node(const void *key, const void *element)
+{
+    const struct wanted_node *wanted = key;
+    const struct build_node *node = element;
+    return name_key_compare(wanted->key.octets, wanted->key.len,
+                            build_octets(wanted->builder, node->key),
+                            build_key_len(wanted->builder, node));
+}
+
 // The node of this name, or NULL.
 static const struct build_node *find_node(const struct image_builder *builder, const uint8_t *name)
 {
-    struct name_key key;
-    name_key(name, &key);
-    size_t low = 0;
-    size_t high = builder->node_count - builder->chain_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct build_node *node = &builder->nodes[middle];
-        int order = name_key_compare(build_octets(builder, node->key), build_key_len(builder, node),
-                                     key.octets, key.len);
-        if (order == 0)
-            return node;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    struct wanted_node wanted = {.builder = builder};
+    name_key(name, &wanted.key);
+    return bsearch(&wanted, builder->nodes, builder->node_count - builder->chain_count,
+                   sizeof(*builder->nodes), compare_node);
 }
 
 static void add_extra(struct build_wire *wire, struct image_extra extra)

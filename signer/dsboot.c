@@ -328,22 +328,18 @@ void dsboot_count(const struct zone *zone, size_t *ret_names, size_t *ret_said, 
 
 // ── The records ──────────────────────────────────────────────────────────────────────────────────
 
+static int compare_owners(const void *a, const void *b)
+{
+    const struct owner *x = a, *y = b;
+    return name_key_compare(x->key, x->key_len, y->key, y->key_len);
+}
+
 static const struct owner *find_owner(const struct records *records, const uint8_t *key, size_t len)
 {
-    size_t low = 0;
-    size_t high = records->owner_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct owner *owner = &records->owners[middle];
-        int order = name_key_compare(owner->key, owner->key_len, key, len);
-        if (order == 0)
-            return owner;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    const struct owner wanted = {.key = key, .key_len = (uint16_t)len};
+    return records->owner_count > 0 ? bsearch(&wanted, records->owners, records->owner_count,
+                                              sizeof(wanted), compare_owners)
+                                    : NULL;
 }
 
 // Is there anything at the name, or above it what makes it invisible?

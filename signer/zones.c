@@ -45,22 +45,16 @@ static int compare_zones(const void *a, const void *b)
     return name_key_compare(left->octets, left->len, right->octets, right->len);
 }
 
+static int compare_key(const void *wanted, const void *zone)
+{
+    const struct name_key *left = wanted;
+    const struct name_key *right = &((const struct zone *)zone)->key;
+    return name_key_compare(left->octets, left->len, right->octets, right->len);
+}
+
 static struct zone *find_in(struct zone *list, size_t count, const struct name_key *key)
 {
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        struct zone *zone = &list[middle];
-        int order = name_key_compare(zone->key.octets, zone->key.len, key->octets, key->len);
-        if (order == 0)
-            return zone;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return count > 0 ? bsearch(key, list, count, sizeof(*list), compare_key) : NULL;
 }
 
 static struct zone *find(const struct zones *zones, const struct name_key *key)

@@ -197,23 +197,24 @@ size_t view_find(const struct zone_view *view, const struct name_key *key)
     return find_key(view, key->octets, key->len);
 }
 
+struct wanted_target {
+    const struct zone_view *view;
+    const struct view_record *record;
+};
+
+static int compare_target(const void *key, const void *at)
+{
+    const struct wanted_target *wanted = key;
+    const uint8_t *target = wanted->view->targets.data + *(const size_t *)at;
+    return name_key_compare(view_key(wanted->view, wanted->record), wanted->record->key_len,
+                            target + 2, (size_t)(target[0] << 8 | target[1]));
+}
+
 bool view_is_nameserver(const struct zone_view *view, const struct view_record *record)
 {
-    size_t low = 0;
-    size_t high = view->target_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const uint8_t *target = view->targets.data + view->target_at[middle];
-        int order = name_key_compare(target + 2, (size_t)(target[0] << 8 | target[1]),
-                                     view_key(view, record), record->key_len);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    const struct wanted_target wanted = {view, record};
+    return view->target_count > 0 && bsearch(&wanted, view->target_at, view->target_count,
+                                             sizeof(*view->target_at), compare_target) != NULL;
 }
 
 // ── Hosts ────────────────────────────────────────────────────────────────────────────────────────
