@@ -11,10 +11,10 @@
 // ── Waiting ──────────────────────────────────────────────────────────────────────────────────────
 
 static void set_waiting(json_t *object, const struct keyset *set,
-                        const struct rollover_waiting *waiting, bool observed)
+                        const struct rollover_waiting *waiting, keyset_mask keys, bool observed)
 {
     control_set(object, "wait", control_text(life_wait_name(waiting->wait)));
-    control_set(object, "waits", control_text(life_wait_words(set, waiting->wait, observed)));
+    control_set(object, "waits", control_text(life_wait_words(set, waiting, keys, observed)));
     // A version that was not seen gone has no end yet.
     control_set(object, "until",
                 waiting->until < KEYSET_OPEN ? control_time(waiting->until) : json_null());
@@ -83,7 +83,7 @@ static json_t *key_of(const struct keyset *set, const struct rollover_policy *po
     control_set(object, "signs-keys", json_boolean((keyset_key_signers(set) & bit) != 0));
     control_set(object, "signs-zone", json_boolean((keyset_signers(set) & bit) != 0));
     control_set(object, "ds", control_text(ds_name(set, slot)));
-    set_waiting(object, set, &waiting, observed);
+    set_waiting(object, set, &waiting, bit, observed);
     control_set(object, "created-at", control_time(key->created_at));
     control_set(object, "published-at", control_time(key->published_at));
     control_set(object, "active-at", control_time(key->active_at));
@@ -139,7 +139,7 @@ json_t *life_status(const struct zone *zone, bool observed, int64_t now)
     control_set(object, "ds-ttl", json_integer(set.ds_ttl));
     control_set(object, "ns-ttl", json_integer(life_ns_ttl(zone)));
     control_set(object, "holds", json_boolean(keyset_holds(&set)));
-    set_waiting(object, &set, &waiting, observed);
+    set_waiting(object, &set, &waiting, waiting.keys, observed);
     control_set(object, "next", control_time(zone->life_next));
     return object;
 }

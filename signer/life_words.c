@@ -35,8 +35,11 @@ static const char *words_for_parent(const struct keyset *set)
     return "not all servers of the parent could be asked for the DS";
 }
 
-const char *life_wait_words(const struct keyset *set, enum rollover_wait wait, bool observed)
+const char *life_wait_words(const struct keyset *set, const struct rollover_waiting *waiting,
+                            keyset_mask keys, bool observed)
 {
+    enum rollover_wait wait = waiting->wait;
+    bool own = (waiting->keys & keys) != 0;
     bool for_caches = wait == ROLLOVER_FOR_CACHES || wait == ROLLOVER_FOR_AGE;
     // Without eyes a zone that no resolver expects to be signed goes on by time (signer/life_ask.h).
     if (wait != ROLLOVER_DONE && !for_caches && !observed && keyset_is_secure(set))
@@ -49,9 +52,11 @@ const char *life_wait_words(const struct keyset *set, enum rollover_wait wait, b
     case ROLLOVER_FOR_CACHES:
         return "what resolvers have kept has to run out";
     case ROLLOVER_FOR_DS_IN:
-        return "its DS has to be entered at the parent";
+        return own ? "its DS has to be entered at the parent"
+                   : "the DS of another key has to be entered at the parent";
     case ROLLOVER_FOR_DS_OUT:
-        return "its DS has to be taken out at the parent";
+        return own ? "its DS has to be taken out at the parent"
+                   : "the DS of another key has to be taken out at the parent";
     case ROLLOVER_FOR_PARENT:
         return words_for_parent(set);
     case ROLLOVER_FOR_AGE:

@@ -9,7 +9,9 @@
 
 // "servers", "caches", "ds-in", "ds-out", "parent", "age"; NULL: for nothing.
 const char *life_wait_name(enum rollover_wait wait);
-// The same as people read it. observed: is there somebody to look?
-const char *life_wait_words(const struct keyset *set, enum rollover_wait wait, bool observed);
+// The same as people read it. keys: whose waiting it is; a DS of others is not "its" DS. observed: is there somebody
+// to look?
+const char *life_wait_words(const struct keyset *set, const struct rollover_waiting *waiting,
+                            keyset_mask keys, bool observed);
 // The address of a server (dns/observe.h), NULL: none. The caller frees it.
 char *life_server_text(const uint8_t octets[16]);
