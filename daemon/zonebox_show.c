@@ -51,6 +51,8 @@ static void show_reply(const char *name, const json_t *reply, struct buf *ret)
                    plural(number(reply, "zone-count")));
         if (number(reply, "waiting") > 0)
             buf_printf(ret, ", %lld to be looked at", number(reply, "waiting"));
+        if (number(reply, "unseen") > 0)
+            buf_printf(ret, ", %lld not seen from outside yet", number(reply, "unseen"));
     } else if (strcmp(name, "zone-resolver") == 0) {
         buf_printf(ret, "  %lld queries, %lld secure, %lld bogus, %lld failed",
                    number(reply, "queries"), number(reply, "secure"), number(reply, "bogus"),

@@ -207,11 +207,9 @@ static bool makes_sense(enum life_part part, const struct observe_answer *answer
 static void answer_part(struct publisher *publisher, struct life_round *round, enum life_part part,
                         const struct observe_answer *answer, int64_t now)
 {
-    struct observe_answer copy = *answer;
     bool left = false;
-    copy.seen_at = answer->seen_at < now ? answer->seen_at : now; // the other's clock may be ahead
     round->asked[part] = 0;
-    if (!take(round, part, &copy, now))
+    if (!take(round, part, answer, now))
         round->again = true;
     for (size_t i = 0; i < LIFE_PARTS; i++)
         left = left || round->asked[i] != 0;

@@ -14,6 +14,9 @@
 
 // A look follows the one before after this part of the time since something changed.
 #define PAUSE_PART 10
+// Of zones that nobody has looked at since the start so many are looked at in a second: what is wrong out there is told
+// again soon, and ten thousand zones do not come at once.
+#define FIRST_LOOKS 10
 // Looks at leisure are so many in the time that is left when signatures are renewed, where that is short.
 #define LEISURE_PART 4
 
@@ -77,8 +80,9 @@ static int64_t usual_look_at(const struct publisher *publisher, const struct zon
 {
     int64_t interval = question_interval(publisher), asked_at = zone->watch.asked_at;
     uint32_t pause = leisure(publisher, zone);
+    size_t spread = publisher->zones.count / FIRST_LOOKS;
     if (!waits_for_world(zone, set, now))
-        return asked_at == 0 ? now + jitter(zone, pause)
+        return asked_at == 0 ? now + jitter(zone, spread < pause ? (uint32_t)spread : pause)
                              : asked_at + pause + jitter(zone, pause / LEISURE_PART);
     if (asked_at == 0)
         return now;

@@ -5,8 +5,9 @@
 //
 //   waits for servers, DS or parent   at every `probe: interval`; the longer it waits the less often, LIFE_PAUSE_MAX_S
 //                                     at most, since a DS may not be entered for years; and after each change
-//   else                              once in LIFE_LEISURE_S: for the watchdog (signer/life_alarm.h). A zone without
-//                                     keys is asked about its DS alone, of which there must be none
+//   else                              soon after the start, since what was seen before is forgotten, and then once in
+//                                     LIFE_LEISURE_S: for the watchdog (signer/life_alarm.h). A zone without keys is
+//                                     asked about its DS alone, of which there must be none
 //
 // Without anybody to look, a zone that no resolver expects to be signed goes on by time (signer/life.c), so that its DS
 // is offered. From then on it waits.

@@ -23,7 +23,7 @@ static const char *const kinds[] = {
 
 struct summary {
     size_t kinds[3];
-    size_t wrong, waiting;
+    size_t wrong, waiting, unseen;
     int64_t expire, next; // the earliest, INT64_MAX: none
 };
 
@@ -158,11 +158,20 @@ static void earliest(int64_t *time, int64_t other)
         *time = other;
 }
 
-static void sum_up(struct summary *summary, const struct zone *zone, bool is_wrong)
+// Has nobody looked at it from outside since the start, so that nothing is known to be wrong there?
+static bool is_unseen(const struct publisher *publisher, const struct zone *zone)
+{
+    return questions_have_eyes(publisher) && zone->published.exists &&
+           zone->state.mode != STATE_PRESIGNED && zone->watch.parent.looked_at == 0;
+}
+
+static void sum_up(struct summary *summary, const struct publisher *publisher,
+                   const struct zone *zone, bool is_wrong)
 {
     summary->kinds[kind_of(zone)]++;
     summary->wrong += is_wrong ? 1 : 0;
     summary->waiting += zone->waiting ? 1 : 0;
+    summary->unseen += is_unseen(publisher, zone) ? 1 : 0;
     earliest(&summary->expire, zone->published.expires_at);
     earliest(&summary->next, next_of(zone));
 }
@@ -249,7 +258,7 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
     for (size_t i = 0; i < zones->count; i++) {
         const struct zone *zone = &zones->list[i];
         char *error = error_of(zone, now);
-        sum_up(&summary, zone, error != NULL);
+        sum_up(&summary, publisher, zone, error != NULL);
         if (is_open(wanted, zone, now, &open) || is_wanted(wanted, zone, error != NULL))
             json_array_append_new(list, zone_of(publisher, zone, error, now));
         else
@@ -263,6 +272,7 @@ enum status status_answer(const struct publisher *publisher, int64_t now, const 
         control_set(reply, kinds[i], json_integer((json_int_t)summary.kinds[i]));
     control_set(reply, "wrong", json_integer((json_int_t)summary.wrong));
     control_set(reply, "waiting", json_integer((json_int_t)summary.waiting));
+    control_set(reply, "unseen", json_integer((json_int_t)summary.unseen));
     if (strcmp(wanted, "open") == 0)
         control_set(reply, "open", json_integer((json_int_t)open));
     control_set(reply, "signatures-expire", control_time(summary.expire));

@@ -462,6 +462,60 @@ static void a_ds_of_an_unsigned_zone_is_an_alarm(void **state)
     publisher_close(publisher);
 }
 
+static int64_t unseen(const struct publisher *publisher, int64_t now)
+{
+    json_t *reply = json_object(), *request = json_object();
+    struct error err = {0};
+    assert_int_equal(status_answer(publisher, now, request, reply, &err), STATUS_OK);
+    int64_t count = json_integer_value(json_object_get(reply, "unseen"));
+    json_decref(reply);
+    json_decref(request);
+    return count;
+}
+
+// What was seen is forgotten with the process: until it is seen again nothing is called fine, and that is soon.
+static void what_is_wrong_out_there_is_told_soon_after_a_restart(void **state)
+{
+    (void)state;
+    struct world world;
+    int64_t now;
+    struct publisher *publisher = begin_secure(&world, &now);
+    world.foreign = 1;
+    listen_to_log();
+    now = world_run(publisher, &world, now, now + 2 * LIFE_LEISURE_S, NULL);
+    assert_int_equal(end_listening("foreign-ds"), 1);
+    assert_int_equal(unseen(publisher, now), 0);
+    publisher_close(publisher);
+    publisher = start(now);
+    publisher_has_channel(publisher);
+    work(publisher, now);
+    assert_int_equal(unseen(publisher, now), 1);
+    listen_to_log();
+    now = world_run(publisher, &world, now, now + 5, NULL);
+    assert_int_equal(end_listening("foreign-ds"), 1);
+    assert_int_equal(unseen(publisher, now), 0);
+    publisher_close(publisher);
+}
+
+// zone-probe reads the same clock, which is wrong, and is not believed here.
+static void a_clock_that_is_ahead_makes_nobody_blind(void **state)
+{
+    (void)state;
+    struct observe_question questions[16];
+    struct publisher *publisher = begin_with("  - example.com\n");
+    size_t count = questions_take(publisher, NOW, questions, 16);
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        struct observe_answer answer = {
+            .version = OBSERVE_VERSION, .id = questions[i].id, .seen_at = NOW + 90 * DAY, .ok = 2};
+        questions_answer(publisher, &answer, NOW + 2);
+    }
+    const struct life_watch *watch = &world_zone(publisher)->watch;
+    assert_int_equal(watch->served.looked_at, NOW + 2);
+    assert_int_equal(watch->parent.looked_at, NOW + 2);
+    publisher_close(publisher);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
@@ -485,6 +539,8 @@ int main(void)
         TEST(a_foreign_ds_that_only_some_resolvers_mind_is_an_alarm),
         TEST(a_ds_of_strangers_alone_is_an_alarm),
         TEST(a_ds_of_an_unsigned_zone_is_an_alarm),
+        TEST(what_is_wrong_out_there_is_told_soon_after_a_restart),
+        TEST(a_clock_that_is_ahead_makes_nobody_blind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
