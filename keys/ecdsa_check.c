@@ -10,78 +10,214 @@
 #include "base/alloc.h"
 #include "keys/private_key.h"
 
-struct ecdsa_check {
+struct check {
+    BIGNUM *r;
+    BIGNUM *s;       // in Montgomery's form
+    BIGNUM *sum;     // e + r × d, secret
+    BIGNUM *product; // of s and those of all before, in Montgomery's form
+    size_t subject;
+};
+
+struct curve {
     const EC_GROUP *group;
     const BIGNUM *order;
-    BIGNUM *number; // d
-    EC_POINT *point;
+    BN_MONT_CTX *field; // of numbers modulo the order
+    struct check *list;
+    size_t count, cap;
+};
+
+// P-256 and P-384.
+#define CURVES_MAX 2
+
+struct ecdsa_checks {
+    struct curve curves[CURVES_MAX];
+    size_t curve_count;
     BN_CTX *room;
 };
 
-struct ecdsa_check *ecdsa_check_new(const EVP_PKEY *key, const char *group)
+// ── Memory ───────────────────────────────────────────────────────────────────────────────────────
+
+struct ecdsa_checks *ecdsa_checks_new(void)
 {
-    struct ecdsa_check *check = xcalloc(1, sizeof(*check));
-    check->group = private_ec_group(group);
-    check->room = BN_CTX_new();
-    if (check->group != NULL && check->room != NULL &&
-        EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &check->number) == 1) {
-        BN_set_flags(check->number, BN_FLG_CONSTTIME);
-        check->order = EC_GROUP_get0_order(check->group);
-        check->point = EC_POINT_new(check->group);
-    }
-    if (check->point != NULL)
-        return check;
-    ecdsa_check_free(check);
-    return NULL;
+    struct ecdsa_checks *checks = xcalloc(1, sizeof(*checks));
+    checks->room = BN_CTX_new();
+    if (checks->room == NULL)
+        abort(); // as base/alloc.h does
+    return checks;
 }
 
-void ecdsa_check_free(struct ecdsa_check *check)
+static void check_done(struct check *check)
 {
-    if (check == NULL)
-        return;
-    EC_POINT_clear_free(check->point);
-    BN_clear_free(check->number);
-    BN_CTX_free(check->room);
-    free(check);
+    BN_free(check->r);
+    BN_free(check->s);
+    BN_free(check->product);
+    BN_clear_free(check->sum);
 }
+
+static void forget(struct curve *curve)
+{
+    for (size_t i = 0; i < curve->count; i++)
+        check_done(&curve->list[i]);
+    curve->count = 0;
+}
+
+void ecdsa_checks_free(struct ecdsa_checks *checks)
+{
+    if (checks == NULL)
+        return;
+    for (size_t i = 0; i < checks->curve_count; i++) {
+        forget(&checks->curves[i]);
+        BN_MONT_CTX_free(checks->curves[i].field);
+        free(checks->curves[i].list);
+    }
+    BN_CTX_free(checks->room);
+    free(checks);
+}
+
+// NULL: libcrypto does not have it.
+static struct curve *find_curve(struct ecdsa_checks *checks, const char *name)
+{
+    struct curve curve = {.group = private_ec_group(name)};
+    for (size_t i = 0; i < checks->curve_count; i++)
+        if (checks->curves[i].group == curve.group)
+            return &checks->curves[i];
+    if (curve.group == NULL || checks->curve_count == CURVES_MAX)
+        return NULL;
+    curve.order = EC_GROUP_get0_order(curve.group);
+    curve.field = BN_MONT_CTX_new();
+    if (curve.field == NULL || BN_MONT_CTX_set(curve.field, curve.order, checks->room) != 1) {
+        BN_MONT_CTX_free(curve.field);
+        return NULL;
+    }
+    checks->curves[checks->curve_count] = curve;
+    return &checks->curves[checks->curve_count++];
+}
+
+// ── Taking down ──────────────────────────────────────────────────────────────────────────────────
 
 // FIPS 186-5 §6.4.2, step 1: from 1 to the order - 1.
-static bool is_in_range(const struct ecdsa_check *check, const BIGNUM *number)
+static bool is_in_range(const struct curve *curve, const BIGNUM *number)
 {
-    return !BN_is_zero(number) && BN_cmp(number, check->order) < 0;
+    return !BN_is_zero(number) && BN_cmp(number, curve->order) < 0;
 }
 
-// (e + r × d) / s. Wiped by the caller.
-static bool factor(const struct ecdsa_check *check, const BIGNUM *e, const BIGNUM *r,
-                   const BIGNUM *s, BIGNUM *ret)
+// e + r × d.
+static bool put_sum(const struct curve *curve, const struct ecdsa_signature *signature,
+                    const BIGNUM *r, BIGNUM *ret, BN_CTX *room)
 {
-    BIGNUM *inverse = BN_CTX_get(check->room);
-    return inverse != NULL && BN_mod_mul(ret, r, check->number, check->order, check->room) == 1 &&
-           BN_mod_add(ret, ret, e, check->order, check->room) == 1 &&
-           BN_mod_inverse(inverse, s, check->order, check->room) != NULL &&
-           BN_mod_mul(ret, ret, inverse, check->order, check->room) == 1;
-}
-
-bool ecdsa_check_run(struct ecdsa_check *check, const uint8_t *digest, const uint8_t *signature,
-                     size_t half)
-{
-    BN_CTX *room = check->room;
+    BIGNUM *number = NULL; // d
     BN_CTX_start(room);
-    BIGNUM *e = BN_CTX_get(room), *r = BN_CTX_get(room), *s = BN_CTX_get(room);
-    BIGNUM *u = BN_CTX_get(room), *x = BN_CTX_get(room);
-    bool good = x != NULL && BN_bin2bn(digest, (int)half, e) != NULL &&
-                BN_bin2bn(signature, (int)half, r) != NULL &&
-                BN_bin2bn(signature + half, (int)half, s) != NULL && is_in_range(check, r) &&
-                is_in_range(check, s);
-    if (good)
-        BN_set_flags(u, BN_FLG_CONSTTIME);
-    good = good && factor(check, e, r, s, u) &&
-           EC_POINT_mul(check->group, check->point, u, NULL, NULL, room) == 1 &&
-           EC_POINT_is_at_infinity(check->group, check->point) == 0 &&
-           EC_POINT_get_affine_coordinates(check->group, check->point, x, NULL, room) == 1 &&
-           BN_nnmod(x, x, check->order, room) == 1 && BN_cmp(x, r) == 0;
-    if (u != NULL)
-        BN_clear(u);
+    BIGNUM *e = BN_CTX_get(room), *shifted = BN_CTX_get(room);
+    bool good = shifted != NULL &&
+                EVP_PKEY_get_bn_param(signature->key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
+                BN_bin2bn(signature->digest, (int)signature->half, e) != NULL &&
+                BN_nnmod(e, e, curve->order, room) == 1 &&
+                BN_to_montgomery(shifted, r, curve->field, room) == 1 &&
+                BN_mod_mul_montgomery(ret, shifted, number, curve->field, room) == 1 &&
+                BN_mod_add_quick(ret, ret, e, curve->order) == 1;
+    BN_CTX_end(room);
+    BN_clear_free(number);
+    return good;
+}
+
+bool ecdsa_checks_add(struct ecdsa_checks *checks, const struct ecdsa_signature *signature)
+{
+    struct curve *curve = find_curve(checks, signature->group);
+    if (curve == NULL)
+        return false;
+    int half = (int)signature->half;
+    struct check check = {
+        .r = BN_bin2bn(signature->octets, half, NULL),
+        .s = BN_bin2bn(signature->octets + half, half, NULL),
+        .sum = BN_new(),
+        .product = BN_new(),
+        .subject = signature->subject,
+    };
+    bool good = check.r != NULL && check.s != NULL && check.sum != NULL && check.product != NULL &&
+                is_in_range(curve, check.r) && is_in_range(curve, check.s) &&
+                put_sum(curve, signature, check.r, check.sum, checks->room) &&
+                BN_to_montgomery(check.s, check.s, curve->field, checks->room) == 1;
+    if (!good) {
+        check_done(&check);
+        return false;
+    }
+    curve->list = array_grow(curve->list, &curve->cap, curve->count, sizeof(check));
+    curve->list[curve->count++] = check;
+    return true;
+}
+
+// ── All at once ──────────────────────────────────────────────────────────────────────────────────
+
+// 1 / (the product of all s), in Montgomery's form.
+static bool put_inverse(struct curve *curve, BIGNUM *ret, BN_CTX *room)
+{
+    bool good = BN_copy(curve->list[0].product, curve->list[0].s) != NULL;
+    for (size_t i = 1; good && i < curve->count; i++)
+        good = BN_mod_mul_montgomery(curve->list[i].product, curve->list[i - 1].product,
+                                     curve->list[i].s, curve->field, room) == 1;
+    return good &&
+           BN_from_montgomery(ret, curve->list[curve->count - 1].product, curve->field, room) ==
+               1 &&
+           BN_mod_inverse(ret, ret, curve->order, room) != NULL &&
+           BN_to_montgomery(ret, ret, curve->field, room) == 1;
+}
+
+// Is r the first coordinate of factor × G?
+static bool is_right(const struct curve *curve, const BIGNUM *factor, const BIGNUM *r,
+                     EC_POINT *point, BN_CTX *room)
+{
+    BN_CTX_start(room);
+    BIGNUM *x = BN_CTX_get(room);
+    bool good = x != NULL && EC_POINT_mul(curve->group, point, factor, NULL, NULL, room) == 1 &&
+                EC_POINT_is_at_infinity(curve->group, point) == 0 &&
+                EC_POINT_get_affine_coordinates(curve->group, point, x, NULL, room) == 1 &&
+                BN_nnmod(x, x, curve->order, room) == 1 && BN_cmp(x, r) == 0;
     BN_CTX_end(room);
     return good;
+}
+
+// inverse: of the product of all s up to this one's; then of those before it.
+static bool run_one(const struct curve *curve, size_t index, BIGNUM *inverse, EC_POINT *point,
+                    BN_CTX *room)
+{
+    const struct check *check = &curve->list[index];
+    BN_CTX_start(room);
+    BIGNUM *own = BN_CTX_get(room), *factor = BN_CTX_get(room);
+    bool good = factor != NULL;
+    if (good && index == 0)
+        good = BN_copy(own, inverse) != NULL;
+    else if (good)
+        good = BN_mod_mul_montgomery(own, inverse, curve->list[index - 1].product, curve->field,
+                                     room) == 1 &&
+               BN_mod_mul_montgomery(inverse, inverse, check->s, curve->field, room) == 1;
+    if (good)
+        BN_set_flags(factor, BN_FLG_CONSTTIME);
+    good = good && BN_mod_mul_montgomery(factor, check->sum, own, curve->field, room) == 1 &&
+           is_right(curve, factor, check->r, point, room);
+    if (factor != NULL)
+        BN_clear(factor);
+    BN_CTX_end(room);
+    return good;
+}
+
+static void run_curve(struct curve *curve, BN_CTX *room, bool *wrong)
+{
+    BN_CTX_start(room);
+    BIGNUM *inverse = BN_CTX_get(room);
+    EC_POINT *point = EC_POINT_new(curve->group);
+    bool good = inverse != NULL && point != NULL && put_inverse(curve, inverse, room);
+    for (size_t i = curve->count; i-- > 0;)
+        if (!good || !run_one(curve, i, inverse, point, room))
+            wrong[curve->list[i].subject] = true;
+    EC_POINT_clear_free(point);
+    BN_CTX_end(room);
+}
+
+void ecdsa_checks_run(struct ecdsa_checks *checks, bool *wrong)
+{
+    for (size_t i = 0; i < checks->curve_count; i++) {
+        if (checks->curves[i].count > 0)
+            run_curve(&checks->curves[i], checks->room, wrong);
+        forget(&checks->curves[i]);
+    }
 }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: ISC
-// Is an ECDSA signature right? Asked by who has the private number d, at a third of the price.
+// Are ECDSA signatures right? Asked by who has the private numbers d, of many at a time, at a quarter of the price.
 //
 // The public key verifies that R = e/s × G + r/s × Q has r as its first coordinate (FIPS 186-5 §6.4.2): two
 // multiplications, of which that of Q takes long. Q is d × G, so R is (e + r × d)/s × G: one, of the point that
 // libcrypto has tables for. It is the same equation and finds the same signatures wrong; that Q and d belong together
-// is seen when the key is read. The factor is the secret number that the signature was made with, so it is wiped, and
-// multiplied in constant time as signing does it.
+// is seen when the key is read. Of all signatures on a curve the inverse is taken once, of the product of their s, and
+// each 1/s follows from it by multiplications (Montgomery's trick), whatever the keys. The factor is the secret number
+// that the signature was made with, so it is wiped, and multiplied in constant time as signing does it.
+//
+//   checks = ecdsa_checks_new();
+//   ecdsa_checks_add(checks, &signature);  any number of times; octets and key are not needed any longer behind it
+//   ecdsa_checks_run(checks, wrong);       once
 #pragma once
 
 #include <stdbool.h>
@@ -14,12 +19,21 @@
 
 #include <openssl/evp.h>
 
-struct ecdsa_check;
+struct ecdsa_checks;
 
-// Of a private key on the curve with that name (key_algorithm.group). NULL: libcrypto failed.
-struct ecdsa_check *ecdsa_check_new(const EVP_PKEY *key, const char *group);
-void ecdsa_check_free(struct ecdsa_check *check); // NULL is fine
+struct ecdsa_signature {
+    const EVP_PKEY *key; // with its private number
+    const char *group;   // its curve (key_algorithm.group)
+    const uint8_t *
+        digest; // it and each number of the signature, r and s, have `half` octets, as many as the curve's numbers
+    const uint8_t *octets; // r and s
+    size_t half;
+    size_t subject; // the caller's, any number of signatures may have the same
+};
 
-// digest and each number of the signature, r and s, have `half` octets: as many as the curve's numbers.
-bool ecdsa_check_run(struct ecdsa_check *check, const uint8_t *digest, const uint8_t *signature,
-                     size_t half);
+struct ecdsa_checks *ecdsa_checks_new(void);
+void ecdsa_checks_free(struct ecdsa_checks *checks); // wipes; NULL is fine
+// False: it is wrong for sure, or libcrypto failed. Nothing is kept of it then.
+bool ecdsa_checks_add(struct ecdsa_checks *checks, const struct ecdsa_signature *signature);
+// Sets wrong[subject] where a signature is, or libcrypto failed. The other elements are left alone. Forgets them all.
+void ecdsa_checks_run(struct ecdsa_checks *checks, bool *wrong);

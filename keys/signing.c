@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "keys/signing.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,10 +25,10 @@ struct signing_key {
     const struct key_algorithm *algorithm;
     size_t len;           // of a signature
     EVP_MD_CTX *message;  // the digest of a message, or its signature where the algorithm hashes
-    EVP_MD *digest;       // NULL: the algorithm hashes by itself
-    EVP_PKEY_CTX *sign;   // of digests
-    EVP_PKEY_CTX *verify; // the same; made when it is first needed, as is
-    struct ecdsa_check *check; // what ECDSA has instead where the private part is known
+    const EVP_MD *digest; // NULL: the algorithm hashes by itself
+    EVP_PKEY_CTX *sign;   // of digests; made when it is first needed, as is
+    EVP_PKEY_CTX *verify;
+    bool is_own; // the private part is there
 };
 
 // ── ECDSA's two forms ────────────────────────────────────────────────────────────────────────────
@@ -85,16 +86,38 @@ static size_t signature_to_der(const uint8_t *signature, size_t half, uint8_t re
 
 // ── Contexts ─────────────────────────────────────────────────────────────────────────────────────
 
+// Looked up once, by whatever thread comes first: it takes 4 µs.
+static struct {
+    const char *name;
+    EVP_MD *digest;
+} digests[] = {{"SHA256", NULL}, {"SHA384", NULL}, {"SHA512", NULL}};
+
+static void fetch_digests(void)
+{
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
+        digests[i].digest = EVP_MD_fetch(NULL, digests[i].name, NULL);
+}
+
+static const EVP_MD *find_digest(const char *name)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fetch_digests);
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
+        if (strcmp(digests[i].name, name) == 0)
+            return digests[i].digest;
+    return NULL;
+}
+
 typedef int begin_function(EVP_PKEY_CTX *);
 
-// For signing or verifying digests. NULL when libcrypto will not.
+// For signing or verifying digests. NULL when libcrypto will not. ECDSA need not know what made the digest.
 static EVP_PKEY_CTX *digest_context(const struct signing_key *signing, begin_function *begin)
 {
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, signing->key, NULL);
     bool rsa = signing->algorithm->half == 0;
     if (context != NULL && begin(context) == 1 &&
-        (!rsa || EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1) &&
-        EVP_PKEY_CTX_set_signature_md(context, signing->digest) == 1)
+        (!rsa || (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
+                  EVP_PKEY_CTX_set_signature_md(context, signing->digest) == 1)))
         return context;
     EVP_PKEY_CTX_free(context);
     return NULL;
@@ -119,9 +142,7 @@ void signing_key_free(struct signing_key *signing)
         return;
     EVP_PKEY_CTX_free(signing->sign);
     EVP_PKEY_CTX_free(signing->verify);
-    ecdsa_check_free(signing->check);
     EVP_MD_CTX_free(signing->message);
-    EVP_MD_free(signing->digest);
     EVP_PKEY_free(signing->key);
     free(signing);
 }
@@ -136,7 +157,7 @@ static struct signing_key *begin(EVP_PKEY *key, const struct key_algorithm *algo
     signing->len = signature_len(key, algorithm);
     bool good = signing->message != NULL && signing->len > 0;
     if (good && algorithm->digest != NULL) {
-        signing->digest = EVP_MD_fetch(NULL, algorithm->digest, NULL);
+        signing->digest = find_digest(algorithm->digest);
         good = signing->digest != NULL;
     }
     if (good)
@@ -154,17 +175,9 @@ enum status signing_key_new(const struct dnskey *key, struct signing_key **ret, 
         return error_set(err, STATUS_STATE, "%s: the private part is not loaded", key->path);
     EVP_PKEY_up_ref(key->private);
     struct signing_key *signing = begin(key->private, algorithm);
-    if (signing != NULL && algorithm->digest != NULL) {
-        signing->sign = digest_context(signing, EVP_PKEY_sign_init);
-        if (signing->sign == NULL) {
-            signing_key_free(signing);
-            signing = NULL;
-        }
-    }
-    if (signing == NULL) {
-        ERR_clear_error();
+    if (signing == NULL)
         return error_set(err, STATUS_CRYPTO, "%s: cannot sign with this key", key->path);
-    }
+    signing->is_own = true;
     *ret = signing;
     return STATUS_OK;
 }
@@ -198,7 +211,9 @@ static bool sign_digest(struct signing_key *signing, const uint8_t *octets, size
     unsigned digest_len;
     size_t half = signing->algorithm->half;
     size_t ret_len = half > 0 ? sizeof(der) : signing->len;
-    if (!hash(signing, octets, len, digest, &digest_len) ||
+    if (signing->sign == NULL)
+        signing->sign = digest_context(signing, EVP_PKEY_sign_init);
+    if (signing->sign == NULL || !hash(signing, octets, len, digest, &digest_len) ||
         EVP_PKEY_sign(signing->sign, half > 0 ? der : ret, &ret_len, digest, digest_len) != 1)
         return false;
     return half > 0 ? signature_from_der(der, ret_len, half, ret) : ret_len == signing->len;
@@ -225,14 +240,6 @@ bool signing_key_sign(struct signing_key *signing, const uint8_t *octets, size_t
 
 // ── Verifying ────────────────────────────────────────────────────────────────────────────────────
 
-static bool verify_own(struct signing_key *signing, const uint8_t *digest, const uint8_t *signature)
-{
-    if (signing->check == NULL)
-        signing->check = ecdsa_check_new(signing->key, signing->algorithm->group);
-    return signing->check != NULL &&
-           ecdsa_check_run(signing->check, digest, signature, signing->algorithm->half);
-}
-
 static bool verify_digest(struct signing_key *signing, const uint8_t *octets, size_t len,
                           const uint8_t *signature)
 {
@@ -242,8 +249,6 @@ static bool verify_digest(struct signing_key *signing, const uint8_t *octets, si
     size_t signature_len = signing->len;
     if (!hash(signing, octets, len, digest, &digest_len))
         return false;
-    if (half > 0 && signing->sign != NULL && digest_len == half)
-        return verify_own(signing, digest, signature);
     if (signing->verify == NULL)
         signing->verify = digest_context(signing, EVP_PKEY_verify_init);
     if (half > 0) {
@@ -271,4 +276,26 @@ bool signing_key_verify(struct signing_key *signing, const uint8_t *octets, size
     if (!good)
         ERR_clear_error();
     return good;
+}
+
+bool signing_key_verify_later(struct signing_key *signing, const uint8_t *octets, size_t len,
+                              const uint8_t *signature, size_t signature_len,
+                              const struct signing_later *later)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned digest_len;
+    size_t half = signing->algorithm->half;
+    if (!signing->is_own || half == 0)
+        return signing_key_verify(signing, octets, len, signature, signature_len);
+    if (signature_len != signing->len || !hash(signing, octets, len, digest, &digest_len))
+        return false;
+    struct ecdsa_signature one = {
+        .key = signing->key,
+        .group = signing->algorithm->group,
+        .digest = digest,
+        .octets = signature,
+        .half = half,
+        .subject = later->subject,
+    };
+    return digest_len == half && ecdsa_checks_add(later->checks, &one);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "keys/dnskey.h"
+#include "keys/ecdsa_check.h"
 
 // RSA of 4096 bits.
 #define SIGNATURE_LEN_MAX 512
@@ -29,3 +30,12 @@ bool signing_key_sign(struct signing_key *signing, const uint8_t *octets, size_t
 // Is it a signature of the octets by this key?
 bool signing_key_verify(struct signing_key *signing, const uint8_t *octets, size_t len,
                         const uint8_t *signature, size_t signature_len);
+// The same, answered later where that costs less: false is final, true only when ecdsa_checks_run has found nothing
+// wrong with the subject.
+struct signing_later {
+    struct ecdsa_checks *checks;
+    size_t subject;
+};
+bool signing_key_verify_later(struct signing_key *signing, const uint8_t *octets, size_t len,
+                              const uint8_t *signature, size_t signature_len,
+                              const struct signing_later *later);

@@ -18,6 +18,7 @@
 #include "signer/life.h"
 #include "signer/notes.h"
 #include "signer/queue.h"
+#include "signer/verify_late.h"
 
 void build_slim(struct build *build)
 {
@@ -477,8 +478,17 @@ enum status build_finish(const struct build_context *context, struct build *buil
         .serial = build->state.serial,
         .now = context->now,
         .choice = context->verify,
+        .later = context->later,
         .keyset = set.begun && dnssec != CONFIG_DNSSEC_PRESIGNED ? &set : NULL,
         .keyset_before = &before,
     };
     return verify_image(&request, err);
+}
+
+enum status build_verified(const struct build_context *context, const struct build *build,
+                           struct error *err)
+{
+    struct image image;
+    image_trust(build->image.data, &image);
+    return verify_late_result(context->later, &image, err);
 }

@@ -34,10 +34,11 @@ struct build_context {
     struct dkim_orders *orders; // of the batch
     struct key_orders *key_orders;
     enum verify_choice verify;
-    bool *dkim_changed; // set when who signs mail has to be told of another key
-    bool dkim_held;     // who signs mail could not be told of new keys: none is revoked
-    bool has_eyes;      // zone-probe looks at what the world has
-    bool distrust;      // somebody else wrote to serve/: nothing of it is used again
+    struct verify_later *later; // NULL: build_finish verifies all
+    bool *dkim_changed;         // set when who signs mail has to be told of another key
+    bool dkim_held;             // who signs mail could not be told of new keys: none is revoked
+    bool has_eyes;              // zone-probe looks at what the world has
+    bool distrust;              // somebody else wrote to serve/: nothing of it is used again
     int64_t now;
 };
 
@@ -70,6 +71,9 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
                                  struct build *ret, enum status *ret_status, struct error *err);
 enum status build_finish(const struct build_context *context, struct build *build,
                          struct error *err);
+// When context->later was run: does what it put off of this build hold up?
+enum status build_verified(const struct build_context *context, const struct build *build,
+                           struct error *err);
 void build_done(struct build *build);
 // Releases all but what is to be remembered, of one that is not published.
 void build_slim(struct build *build);

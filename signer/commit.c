@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "signer/life.h"
 #include "signer/publisher.h"
+#include "signer/verify_late.h"
 
 // Its keyset was changed after the build began: what follows from the one before is not published.
 static bool is_overtaken(struct build *build)
@@ -16,19 +17,27 @@ static bool is_overtaken(struct build *build)
     return true;
 }
 
-// Finishes one build of the batch. False: it is out of it, and its zone is told, or waits for a disk with room, which
-// is no fault of the zone: then *ret_status is NO_SPACE, with words.
+typedef enum status finish_step(const struct build_context *context, struct build *build,
+                                struct error *err);
+
+static enum status settle(const struct build_context *context, struct build *build,
+                          struct error *err)
+{
+    enum status status = build_verified(context, build, err);
+    return status == STATUS_OK ? life_write_times(context, build, err) : status;
+}
+
+// Takes one build of the batch a step further. False: it is out of it, and its zone is told, or waits for a disk with
+// room, which is no fault of the zone: then *ret_status is NO_SPACE, with words.
 static bool finish(struct publisher *publisher, const struct build_context *context,
-                   struct build *build, enum status *ret_status, struct error *ret_err)
+                   finish_step *step, struct build *build, enum status *ret_status,
+                   struct error *ret_err)
 {
     struct zone *zone = build->zone;
     struct error err = {0};
-    bool is_news = build->records == NULL; // it stays as it is published
     if (is_overtaken(build))
         return false;
-    enum status status = is_news ? STATUS_OK : build_finish(context, build, &err);
-    if (status == STATUS_OK)
-        status = life_write_times(context, build, &err);
+    enum status status = step(context, build, &err);
     if (status == STATUS_OK)
         return true;
     if (status != STATUS_NO_SPACE)
@@ -42,22 +51,45 @@ static bool finish(struct publisher *publisher, const struct build_context *cont
     return false;
 }
 
-static enum status finish_all(struct publisher *publisher, const struct build_context *context,
-                              struct error *err)
+static enum status finish_builds(struct publisher *publisher, const struct build_context *context,
+                                 finish_step *step, struct error *err)
 {
     struct batch *batch = publisher->batch;
     enum status status = STATUS_OK;
     size_t good = 0;
     for (size_t i = 0; i < batch->count; i++)
-        if (finish(publisher, context, &batch->builds[i], &status, err))
+        if (finish(publisher, context, step, &batch->builds[i], &status, err))
             batch->builds[good++] = batch->builds[i];
     batch->count = good;
-    good = 0;
+    return status;
+}
+
+// Those of zones that stay as they are published.
+static enum status finish_news(struct publisher *publisher, const struct build_context *context,
+                               struct error *err)
+{
+    struct batch *batch = publisher->batch;
+    enum status status = STATUS_OK;
+    size_t good = 0;
     for (size_t i = 0; i < batch->news_count; i++)
-        if (finish(publisher, context, &batch->news[i], &status, err))
+        if (finish(publisher, context, life_write_times, &batch->news[i], &status, err))
             batch->news[good++] = batch->news[i];
     batch->news_count = good;
     return status;
+}
+
+static enum status finish_all(struct publisher *publisher, const struct build_context *context,
+                              struct error *err)
+{
+    struct build_context own = *context;
+    own.later = verify_later_new();
+    enum status status = finish_builds(publisher, &own, build_finish, err);
+    verify_late(own.later);
+    enum status settled = finish_builds(publisher, &own, settle, err);
+    verify_later_free(own.later);
+    status = settled != STATUS_OK ? settled : status;
+    settled = finish_news(publisher, context, err);
+    return settled != STATUS_OK ? settled : status;
 }
 
 // What is remembered of a zone from now on. What is offered of it concerns the zone above, if that is one of ours.

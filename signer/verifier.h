@@ -10,6 +10,7 @@
 
 #include "dns/image.h"
 #include "keys/dnskey.h"
+#include "keys/signing.h"
 
 struct verifier;
 
@@ -19,6 +20,9 @@ void verifier_free(struct verifier *verifier); // NULL is fine
 // A key that is loaded whole: libcrypto knows it already. One that is not in the set (its signatures come before it in
 // the rollover of an algorithm) verifies all the same.
 void verifier_lend(struct verifier *verifier, const struct dnskey *key);
+
+// From now on, what verifier_check may put off is answered by these checks (signing_key_verify_later).
+void verifier_defer(struct verifier *verifier, const struct signing_later *later);
 
 // Is there a key with that tag and algorithm, in the set or lent?
 bool verifier_knows(const struct verifier *verifier, struct dnskey_id id);

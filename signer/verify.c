@@ -13,6 +13,7 @@
 #include "signer/records.h"
 #include "signer/rrsig.h"
 #include "signer/verifier.h"
+#include "signer/verify_late.h"
 #include "signer/view.h"
 
 // The DNSKEY set of the image and what is known while the RRsets are walked.
@@ -264,16 +265,6 @@ static enum status check_rrsig(const struct verification *v, const struct image_
                      view_words(v->request->image, rrset, words), wrong);
 }
 
-static enum status verify_cryptographically(const struct verification *v,
-                                            const struct image_rrset *rrset, struct error *err)
-{
-    char words[VIEW_WORDS_MAX];
-    if (!verifier_check(v->verifier, v->request->image, rrset, NULL))
-        return error_set(err, STATUS_BOGUS, "%s: its signature does not verify",
-                         view_words(v->request->image, rrset, words));
-    return STATUS_OK;
-}
-
 // ── The keyset ───────────────────────────────────────────────────────────────────────────────────
 
 static keyset_mask slot_of(const struct keyset *set, struct dnskey_id id)
@@ -415,8 +406,30 @@ static enum status check_signed(struct verification *v, struct error *err)
         status = v->request->dnssec == CONFIG_DNSSEC_ON
                      ? denial_check_own(&v->view, v->request->denial, err)
                      : denial_check(&v->view, err);
+    return status;
+}
+
+static enum status verify_chosen(struct verification *v, struct verify_later *later,
+                                 struct error *err)
+{
+    const struct image *image = v->request->image;
+    enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < v->chosen_count; i++)
-        status = verify_cryptographically(v, v->chosen[i], err);
+        status = verify_soon(later, v->verifier, image, v->chosen[i], err);
+    return status;
+}
+
+static enum status check_chosen(struct verification *v, struct error *err)
+{
+    if (v->request->later != NULL)
+        return verify_chosen(v, v->request->later, err);
+    struct verify_later *later = verify_later_new();
+    enum status status = verify_chosen(v, later, err);
+    if (status == STATUS_OK) {
+        verify_late(later);
+        status = verify_late_result(later, v->request->image, err);
+    }
+    verify_later_free(later);
     return status;
 }
 
@@ -455,6 +468,8 @@ enum status verify_image(const struct verify_request *request, struct error *err
     v->signatures_seen.keys = v->cds_signers = (keyset_mask)~0U;
     view_init(&v->view, request->image);
     status = check_signed(v, err);
+    if (status == STATUS_OK)
+        status = check_chosen(v, err);
     view_done(&v->view);
     verifier_free(v->verifier);
     ldns_rr_list_deep_free(v->dnskeys);

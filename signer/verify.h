@@ -34,6 +34,8 @@
 #include "signer/chain.h"
 #include "signer/plan.h"
 
+struct verify_later;
+
 enum verify_choice {
     VERIFY_ALL,
     VERIFY_NEW, // made at `now`
@@ -55,7 +57,8 @@ struct verify_request {
     int64_t now;
     // ON, OFF: the keyset that it follows from, and the one before it; NULL: not looked at.
     const struct keyset *keyset, *keyset_before;
-    enum verify_choice choice; // PRESIGNED: of all signatures, new or not
+    enum verify_choice choice;  // PRESIGNED: of all signatures, new or not
+    struct verify_later *later; // NULL: nothing is put off
 };
 
 // BOGUS, or EXPIRED when only times are wrong, with the owner and type concerned and what is wrong.

@@ -16,7 +16,7 @@
 
 struct world {
     EVP_PKEY *key;
-    struct ecdsa_check *check;
+    const char *group;
     const EVP_MD *md;
     size_t half;
     uint8_t digest[HALF_MAX];
@@ -32,17 +32,15 @@ static void begin(struct world *world, size_t index)
 {
     *world = (struct world){
         .key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", groups[index].group),
+        .group = groups[index].group,
         .half = groups[index].half,
         .md = groups[index].half == 32 ? EVP_sha256() : EVP_sha384(),
     };
     assert_non_null(world->key);
-    world->check = ecdsa_check_new(world->key, groups[index].group);
-    assert_non_null(world->check);
 }
 
 static void end(struct world *world)
 {
-    ecdsa_check_free(world->check);
     EVP_PKEY_free(world->key);
 }
 
@@ -82,9 +80,26 @@ static bool libcrypto_takes(const struct world *world)
     return good;
 }
 
+static bool add(struct ecdsa_checks *checks, const struct world *world, size_t subject)
+{
+    struct ecdsa_signature signature = {
+        .key = world->key,
+        .group = world->group,
+        .digest = world->digest,
+        .octets = world->signature,
+        .half = world->half,
+        .subject = subject,
+    };
+    return ecdsa_checks_add(checks, &signature);
+}
+
 static bool we_take(const struct world *world)
 {
-    return ecdsa_check_run(world->check, world->digest, world->signature, world->half);
+    struct ecdsa_checks *checks = ecdsa_checks_new();
+    bool wrong = !add(checks, world, 0);
+    ecdsa_checks_run(checks, &wrong);
+    ecdsa_checks_free(checks);
+    return !wrong;
 }
 
 static void assert_both_say(const struct world *world, bool good)
@@ -180,16 +195,75 @@ static void signatures_of_another_key_are_wrong(void **state)
     end(&one);
 }
 
+// Of several keys on both curves, with one that is wrong at each place.
+static void of_many_the_wrong_ones_are_found(void **state)
+{
+    (void)state;
+    enum { COUNT = 7 };
+    struct world worlds[COUNT];
+    struct ecdsa_checks *checks = ecdsa_checks_new();
+    for (size_t i = 0; i < COUNT; i++) {
+        begin(&worlds[i], i % 3 == 2);
+        sign(&worlds[i]);
+    }
+    for (size_t spoilt = 0; spoilt <= COUNT; spoilt++) {
+        bool wrong[COUNT] = {false};
+        for (size_t i = 0; i < COUNT; i++) {
+            worlds[i].digest[3] ^= i == spoilt;
+            assert_true(add(checks, &worlds[i], i));
+            worlds[i].digest[3] ^= i == spoilt;
+        }
+        ecdsa_checks_run(checks, wrong);
+        for (size_t i = 0; i < COUNT; i++)
+            assert_int_equal(wrong[i], i == spoilt);
+    }
+    ecdsa_checks_free(checks);
+    for (size_t i = 0; i < COUNT; i++)
+        end(&worlds[i]);
+}
+
+static void signatures_may_share_a_subject(void **state)
+{
+    (void)state;
+    struct world world;
+    struct ecdsa_checks *checks = ecdsa_checks_new();
+    bool wrong[2] = {false};
+    begin(&world, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        sign(&world);
+        world.signature[60] ^= i == 1;
+        assert_true(add(checks, &world, 1));
+    }
+    ecdsa_checks_run(checks, wrong);
+    assert_false(wrong[0]);
+    assert_true(wrong[1]);
+    wrong[1] = false;
+    ecdsa_checks_run(checks, wrong); // nothing is left of it
+    assert_false(wrong[1]);
+    assert_true(add(checks, &world, 0)); // freed without having run
+    ecdsa_checks_free(checks);
+    end(&world);
+}
+
 static void keys_of_other_kinds_are_not_taken(void **state)
 {
     (void)state;
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    assert_null(ecdsa_check_new(key, "P-521"));
-    EVP_PKEY_free(key);
-    key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    assert_null(ecdsa_check_new(key, "P-256"));
-    EVP_PKEY_free(key);
-    ecdsa_check_free(NULL);
+    struct world world;
+    struct ecdsa_checks *checks = ecdsa_checks_new();
+    begin(&world, 0);
+    sign(&world);
+    world.group = "P-521";
+    assert_false(add(checks, &world, 0));
+    world.group = "P-256";
+    EVP_PKEY_free(world.key);
+    world.key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    assert_false(add(checks, &world, 0));
+    bool wrong = false;
+    ecdsa_checks_run(checks, &wrong);
+    assert_false(wrong);
+    ecdsa_checks_free(checks);
+    ecdsa_checks_free(NULL);
+    end(&world);
 }
 
 int main(void)
@@ -199,6 +273,8 @@ int main(void)
         cmocka_unit_test(the_other_s_is_as_good),
         cmocka_unit_test(numbers_out_of_range_are_no_signature),
         cmocka_unit_test(signatures_of_another_key_are_wrong),
+        cmocka_unit_test(of_many_the_wrong_ones_are_found),
+        cmocka_unit_test(signatures_may_share_a_subject),
         cmocka_unit_test(keys_of_other_kinds_are_not_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

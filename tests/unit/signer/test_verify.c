@@ -7,6 +7,7 @@
 #include "dns/types.h"
 #include "dns/wire.h"
 #include "signer/rrsig.h"
+#include "signer/verify_late.h"
 
 static struct dnskey_set keys;
 static struct signed_zone good;
@@ -445,6 +446,43 @@ static void what_is_chosen_is_verified(void **state)
     assert_false(finds_spoilt_signature(RR_TYPE_DNSKEY, VERIFY_SAMPLE, NOW + 60));
 }
 
+// Of images that are verified together the wrong one is found, in the one as in the other, and the right one is not.
+static void what_is_put_off_is_told_apart(void **state)
+{
+    (void)state;
+    struct name apex = apex_name();
+    for (size_t spoilt = 0; spoilt < 3; spoilt++) {
+        struct verify_later *later = verify_later_new();
+        struct signed_zone zones[2];
+        struct error err = {0};
+        for (size_t i = 0; i < 2; i++) {
+            spoilt_type = RR_TYPE_TXT;
+            rebuild(i == spoilt ? spoil_signature : NULL, NULL, &zones[i]);
+            struct verify_request request = {.image = &zones[i].image,
+                                             .apex = apex.wire,
+                                             .dnssec = CONFIG_DNSSEC_ON,
+                                             .keys = &keys,
+                                             .policy = two_weeks,
+                                             .serial = zones[i].image.header->serial,
+                                             .now = NOW,
+                                             .choice = VERIFY_NEW,
+                                             .later = later};
+            assert_int_equal(verify_image(&request, &err), STATUS_OK);
+        }
+        verify_late(later);
+        for (size_t i = 0; i < 2; i++) {
+            enum status status = verify_late_result(later, &zones[i].image, &err);
+            assert_int_equal(status, i == spoilt ? STATUS_BOGUS : STATUS_OK);
+        }
+        if (spoilt < 2)
+            assert_non_null(strstr(err.text, "TXT: its signature does not verify"));
+        verify_later_free(later);
+        signed_zone_done(&zones[0]);
+        signed_zone_done(&zones[1]);
+    }
+    verify_later_free(NULL);
+}
+
 static void the_public_part_of_a_key_is_enough_to_verify(void **state)
 {
     (void)state;
@@ -637,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_second_algorithm_must_sign_everything),
         cmocka_unit_test(another_serial_is_refused),
         cmocka_unit_test(what_is_chosen_is_verified),
+        cmocka_unit_test(what_is_put_off_is_told_apart),
         cmocka_unit_test(the_public_part_of_a_key_is_enough_to_verify),
         cmocka_unit_test(a_zone_without_ns_or_with_crowded_cname_is_refused),
         cmocka_unit_test(presigned_zones_hold_up_against_their_own_keys),
