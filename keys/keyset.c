@@ -413,6 +413,8 @@ static bool see_gone(struct keyset *set, const struct keyset_parent_sight *sight
             version->since > sight->seen_at)
             continue;
         if (version->gone_at == KEYSET_NOW) {
+            if (sight->cds_lags)
+                continue;
             goes(version, sight->seen_at, sight->propagation_delay);
             changed = true;
         } else if (keyset_until(version) <= sight->seen_at) {

@@ -197,6 +197,9 @@ struct keyset_parent_sight {
     uint32_t ok, wrong, unknown;
     uint32_t ttl; // the largest; 0: no DS
     uint32_t propagation_delay;
+    // A name server may still have the CDS of before, which a parent that reads it there may follow: what is gone may
+    // come back (RFC 7344 §6.2 has parents mind that, and some do not).
+    bool cds_lags;
     struct {
         keyset_mask keys, strong; // named; with the strongest digest type there
         uint16_t foreign;

@@ -43,7 +43,11 @@ static void block_by_ds(const struct keyset *set, const struct keyset_version *v
     blocked->in |= not_in(set);
     if (version->keys == set->offered)
         return;
-    if (version->seen_at != 0)
+    // It is out, and nothing is sure before all name servers ask for it no more.
+    bool is_out = set->ds_known && version->seen_at != set->ds_looked_at;
+    if (version->seen_at != 0 && is_out)
+        blocked->servers = true;
+    else if (version->seen_at != 0)
         blocked->out |= version->keys & ~set->offered;
     else
         blocked->look = true;

@@ -140,6 +140,7 @@ static bool see_parent(struct zone *zone, const struct life_round *round,
         .unknown = answer->unknown,
         .ttl = answer->ttl,
         .propagation_delay = life_policy(zone, 0).parent_propagation_delay,
+        .cds_lags = life_cds_lags(zone, &set),
     };
     keyset_mask fit = set.begun ? keyset_dnskeys(&set) & keyset_key_signers(&set) : 0;
     zone->watch.foreign = 0;

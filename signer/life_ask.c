@@ -202,20 +202,21 @@ static size_t ask_about_cds(struct publisher *publisher, struct life_round *roun
 {
     struct zone *zone = round->zone;
     uint8_t digest[32];
-    round->content = life_cds_content(zone, set);
-    if (round->content == 0 || !life_cds_digest(set, keys, digest))
+    uint64_t content = life_cds_content(zone, set);
+    round->content = life_cds_said(zone, set);
+    if ((content == 0 && !life_ds_has_to_go(set)) || !life_cds_digest(set, keys, digest))
         return 0;
-    if (zone->watch.cds_seen != round->content) {
+    if (life_cds_lags(zone, set)) {
         struct observe_question *question = ask(publisher, round, LIFE_PART_CDS, ret);
         question->type = RR_TYPE_CDS;
         question_name(zone->name, question->owner);
         memcpy(question->digest, digest, sizeof(digest));
         return 1;
     }
-    if (!life_notify_is_due(zone, round->content, round->begun_at))
+    if (content == 0 || !life_notify_is_due(zone, content, round->begun_at))
         return 0;
     ask(publisher, round, LIFE_PART_NOTIFY, ret);
-    life_notify_begin(zone, round->content, round->begun_at);
+    life_notify_begin(zone, content, round->begun_at);
     return 1;
 }
 

@@ -10,29 +10,42 @@
 static const int64_t pauses[] = {300, 3600, 86400};
 #define PAUSES (sizeof(pauses) / sizeof(pauses[0]))
 
-// Is there a DS of ours at the parent that has to go?
-static bool has_to_go(const struct keyset *set)
+bool life_ds_has_to_go(const struct keyset *set)
 {
     const struct keyset_history *history = &set->history[KEYSET_DS];
-    for (size_t i = 0; i < history->count; i++)
-        if (history->list[i].keys != 0 && history->list[i].gone_at == KEYSET_NOW)
+    for (size_t i = 0; i < history->count; i++) {
+        const struct keyset_version *version = &history->list[i];
+        if (version->keys != 0 && version->keys != set->offered && version->gone_at == KEYSET_NOW)
             return true;
+    }
     return false;
 }
 
-uint64_t life_cds_content(const struct zone *zone, const struct keyset *set)
+uint64_t life_cds_said(const struct zone *zone, const struct keyset *set)
 {
     uint64_t content = 1;
     if (!keyset_is_signed(set) || !zone->target->policy->cds || zone->target->parent != NULL)
         return 0;
     if (set->offered == 0)
-        return has_to_go(set) ? content : 0;
-    if (keyset_ds_is_in(set))
-        return 0;
+        return life_ds_has_to_go(set) ? content : 0;
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
         if ((set->offered & keyset_bit(i)) != 0)
             content += ((uint64_t)set->keys[i].id.tag << 8 | set->keys[i].id.algorithm) *
                        0x9e3779b97f4a7c15U;
+    return content != 0 ? content : 1;
+}
+
+bool life_cds_lags(const struct zone *zone, const struct keyset *set)
+{
+    uint64_t said = life_cds_said(zone, set);
+    return said != 0 && zone->watch.cds_seen != said;
+}
+
+uint64_t life_cds_content(const struct zone *zone, const struct keyset *set)
+{
+    uint64_t content = life_cds_said(zone, set);
+    if (content == 0 || (set->offered != 0 && keyset_ds_is_in(set)))
+        return 0;
     // A parent that trusts nothing but signalling records (RFC 9615) may have looked in vain before.
     content += dsboot_is_said(zone) ? 2 : 0;
     return content != 0 ? content : 1;

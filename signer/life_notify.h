@@ -11,6 +11,12 @@
 #include "signer/life_keys.h"
 #include "signer/zone.h"
 
+// The CDS that are published, as one number; 0: none. And may a name server still have others, so that the parent could
+// follow those?
+uint64_t life_cds_said(const struct zone *zone, const struct keyset *set);
+bool life_cds_lags(const struct zone *zone, const struct keyset *set);
+// Is there a DS of ours at the parent that has to go?
+bool life_ds_has_to_go(const struct keyset *set);
 // The CDS that the parent should be told of, as one number; 0: none, it has them, or takes none.
 uint64_t life_cds_content(const struct zone *zone, const struct keyset *set);
 // The digest of one of them: of the newest key, of `delete` when the DS are to go. False: there is none.

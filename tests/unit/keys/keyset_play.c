@@ -90,6 +90,7 @@ static void look(struct play *play)
         .ok = 2 - play->parent_unknown,
         .unknown = play->parent_unknown,
         .propagation_delay = play->policy.parent_propagation_delay,
+        .cds_lags = play->cds_lags,
     };
     for (size_t i = 0; i < 2 - play->parent_unknown; i++) {
         if (i > 0 && play->parent[0] == play->parent[1])

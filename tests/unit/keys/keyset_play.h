@@ -24,6 +24,7 @@ struct play {
     keyset_mask strong;    // those that are there with a stronger digest, too; 0: all have the same
     uint32_t ds_ttl;       // as the parent says it; 0: PLAY_DS
     unsigned foreign;
+    bool cds_lags;           // a name server has the CDS of before
     bool by_cds;             // the parent takes what is offered at the next look
     unsigned wrong, unknown; // of three name servers
     unsigned parent_unknown;

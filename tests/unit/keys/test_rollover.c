@@ -453,6 +453,31 @@ static void one_of_a_stranger_with_a_stronger_digest_neither_blocks_nor_hides_ou
     assert_non_null(strstr(play_read(&play), "dead A"));
 }
 
+// A parent that reads the CDS there would bring the old DS back.
+static void a_key_stays_while_a_name_server_may_ask_for_its_ds(void **state)
+{
+    (void)state;
+    play_secure(&play, false, 13);
+    order(KEY_ROLE_CSK, 0);
+    play_minutes(&play, HOURS(2));
+    play.cds_lags = true;
+    parent_has("B");
+    play_read(&play);
+    play_out(&play);
+    play_expect(&play, "");
+    expect_wait(ROLLOVER_FOR_SERVERS, "");
+    parent_has("A"); // it did, and nothing is broken
+    play_minutes(&play, DAYS(1));
+    assert_true(keyset_holds(&play.set));
+    expect_now("AB", "AB", "B");
+    play.cds_lags = false;
+    parent_has("B");
+    play_read(&play);
+    play_out(&play);
+    play_expect(&play, "4:35 retired A, 4:35 removed A, 5:50 dead A");
+    expect_wait(ROLLOVER_DONE, "");
+}
+
 // RFC 8767 §4: nobody keeps anything for longer than a week.
 static void a_ds_ttl_of_decades_delays_for_a_week(void **state)
 {
@@ -658,6 +683,7 @@ int main(void)
         cmocka_unit_test(all_of_the_parents_servers_have_to_agree),
         cmocka_unit_test(a_key_stays_while_its_ds_has_a_stronger_digest_than_the_next_ones),
         cmocka_unit_test(one_of_a_stranger_with_a_stronger_digest_neither_blocks_nor_hides_ours),
+        cmocka_unit_test(a_key_stays_while_a_name_server_may_ask_for_its_ds),
         cmocka_unit_test(a_ds_ttl_of_decades_delays_for_a_week),
         cmocka_unit_test(a_foreign_ds_neither_blocks_nor_breaks_anything),
         cmocka_unit_test(a_ds_that_was_entered_too_early_is_no_reason_to_wait),

@@ -201,10 +201,23 @@ static void add_set(struct keyset_parent_sight *sight, keyset_mask keys, keyset_
     sight->sets[sight->set_count++].foreign = (uint16_t)foreign;
 }
 
+// Has a server, or one that is silent, perhaps, other CDS than are published now?
+static bool cds_lags(const struct run *run)
+{
+    struct world_keys offered;
+    bool lags = false;
+    run_numbers(run, run->set.offered, &offered);
+    for (size_t s = 0; s < WORLD_SERVERS; s++)
+        lags = lags || run->world.zone.servers[s].silent_till > run->world.now ||
+               !world_same(&world_zone_of(&run->world, s)->cds, &offered);
+    return lags;
+}
+
 static struct keyset_parent_sight look_at_parent(const struct run *run)
 {
     struct keyset_parent_sight sight = {.seen_at = run_now(run),
-                                        .propagation_delay = run->policy.parent_propagation_delay};
+                                        .propagation_delay = run->policy.parent_propagation_delay,
+                                        .cds_lags = cds_lags(run)};
     for (size_t s = 0; s < WORLD_SERVERS; s++) {
         const struct world_ds *ds = world_ds_of(&run->world, s);
         unsigned foreign = ds->foreign, again = 0;

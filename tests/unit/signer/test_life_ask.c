@@ -372,6 +372,27 @@ static void signatures_that_run_out_anywhere_are_an_alarm(void **state)
     publisher_close(publisher);
 }
 
+static void a_server_with_the_cds_of_before_keeps_the_key_that_it_asks_for(void **state)
+{
+    (void)state;
+    struct world world;
+    int64_t now;
+    struct publisher *publisher = begin_secure(&world, &now);
+    struct dnskey_id old = world_wanted(publisher);
+    struct keyset set;
+    roll(publisher, now);
+    world.lacks_cds = true;
+    now = world_run(publisher, &world, now, now + 5 * DAY, NULL); // the parent reads another server
+    assert_false(world_has_ds(&world, old));
+    world_keyset(publisher, &set);
+    assert_true((keyset_dnskeys(&set) & keyset_bit(keyset_find(&set, old))) != 0);
+    world.lacks_cds = false;
+    now = world_run(publisher, &world, now, now + 2 * DAY, is_settled);
+    world_keyset(publisher, &set);
+    assert_int_equal(keyset_find(&set, old), KEYSET_KEYS_MAX);
+    publisher_close(publisher);
+}
+
 static void how_long_resolvers_keep_the_ns_is_seen_at_the_parent(void **state)
 {
     (void)state;
@@ -534,6 +555,7 @@ int main(void)
         TEST(the_parent_is_notified_once_all_servers_have_the_cds),
         TEST(a_server_left_behind_is_an_alarm_when_it_had_the_time),
         TEST(signatures_that_run_out_anywhere_are_an_alarm),
+        TEST(a_server_with_the_cds_of_before_keeps_the_key_that_it_asks_for),
         TEST(how_long_resolvers_keep_the_ns_is_seen_at_the_parent),
         TEST(a_foreign_ds_beside_ours_is_told_and_harmless),
         TEST(a_foreign_ds_that_only_some_resolvers_mind_is_an_alarm),
