@@ -483,6 +483,32 @@ static void a_ds_of_an_unsigned_zone_is_an_alarm(void **state)
     publisher_close(publisher);
 }
 
+// Caches may have the zone without signatures for a TTL, and resolvers that get the DS meanwhile refuse that.
+static void a_ds_that_comes_before_its_time_is_an_alarm_until_caches_have_forgotten(void **state)
+{
+    (void)state;
+    struct publisher *publisher = begin_with("  - example.com\n");
+    struct world world = {.ds = {world_wanted(publisher)}, .ds_count = 1};
+    listen_to_log();
+    world_answer_all(publisher, &world, NOW + 1);
+    assert_int_equal(end_listening("error zonebox keys-do-not-fit-together"), 1);
+    assert_error(publisher, NOW + 1, "before its time");
+    listen_to_log();
+    int64_t now = NOW + 1;
+    for (; now < NOW + TTL + DELAY - 60; now += 60) { // it is said once
+        work(publisher, now);
+        world_answer_all(publisher, &world, now);
+    }
+    assert_error(publisher, now, "before its time");
+    for (; now < NOW + TTL + DELAY + LIFE_PAUSE_MAX_S + 120; now += 60) {
+        work(publisher, now);
+        world_answer_all(publisher, &world, now);
+    }
+    assert_int_equal(end_listening("keys-fit-together-again"), 1);
+    assert_error(publisher, now, NULL);
+    publisher_close(publisher);
+}
+
 static int64_t unseen(const struct publisher *publisher, int64_t now)
 {
     json_t *reply = json_object(), *request = json_object();
@@ -563,6 +589,7 @@ int main(void)
         TEST(a_ds_of_an_unsigned_zone_is_an_alarm),
         TEST(what_is_wrong_out_there_is_told_soon_after_a_restart),
         TEST(a_clock_that_is_ahead_makes_nobody_blind),
+        TEST(a_ds_that_comes_before_its_time_is_an_alarm_until_caches_have_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
