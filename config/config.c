@@ -64,16 +64,19 @@ static char *directory_of(const char *path)
     return absolute;
 }
 
-static struct config *begin(const struct surroundings *surroundings, const char *path)
+static struct config *begin(const struct surroundings *surroundings, const char *path,
+                            const char *text, size_t len)
 {
     struct config *config = xcalloc(1, sizeof(*config));
+    config->users = 1;
     char *directory = surroundings->directory == NULL ? directory_of(path) : NULL;
     config->path = arena_text(&config->arena, path);
     config->directory =
         arena_text(&config->arena, directory != NULL ? directory : surroundings->directory);
     free(directory);
     config->files = arena_struct(&config->arena, sizeof(*config->files));
-    config->files[0] = (struct config_file){.path = config->path};
+    config->files[0] = (struct config_file){
+        .path = config->path, .text = include_keep_text(config, text, len), .len = len};
     config->file_count = 1;
     return config;
 }
@@ -98,13 +101,12 @@ static void read_included_files(struct reader *reader, const struct surroundings
 static struct config *parse(const struct surroundings *surroundings, const char *path,
                             const char *text, size_t len, struct config_errors *errors)
 {
-    struct config *config = begin(surroundings, path);
-    const struct config_file source = {.path = path, .text = text, .len = len};
+    struct config *config = begin(surroundings, path, text, len);
     struct reader reader = {.config = config, .errors = errors};
     struct tree tree;
     // After a key that stands twice the tree is whole, and the other errors of the file are told
     // too.
-    if ((tree_parse(&source, 0, &tree, errors) == STATUS_OK || tree.is_whole) &&
+    if ((tree_parse(&config->files[0], 0, &tree, errors) == STATUS_OK || tree.is_whole) &&
         read_box(&reader, &tree)) {
         defaults_apply(config, surroundings);
         read_domains(&reader, &tree);
@@ -176,9 +178,15 @@ enum status config_glance(const char *path, char **ret_state, char **ret_control
     return status;
 }
 
+struct config *config_share(struct config *config)
+{
+    config->users++;
+    return config;
+}
+
 void config_free(struct config *config)
 {
-    if (config == NULL)
+    if (config == NULL || --config->users > 0)
         return;
     free(config->domains);
     arena_done(&config->arena);

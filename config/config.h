@@ -366,7 +366,7 @@ struct config_dnssec_policy {
 // A file of the configuration: its path as it is shown in messages (absolute of an included one), and what was in it.
 struct config_file {
     const char *path;
-    const char *text; // of the configuration itself only in struct inputs; else the caller has it
+    const char *text; // NUL behind it
     size_t len;
 };
 
@@ -396,6 +396,7 @@ struct config {
     char *on_alarm;     // for /bin/sh -c, or NULL
     char *state;        // absolute
     struct arena arena; // all that is pointed to, but for the list of domains, which grows
+    unsigned users;     // config_share
 };
 
 #define CONFIG_ERRORS_MAX 20 // a file that is wrong throughout is not worth more lines
@@ -420,6 +421,8 @@ enum status config_parse(const char *path, const char *text, size_t len, struct 
                          struct config_errors *errors);
 // Reads the file, then config_parse.
 enum status config_load(const char *path, struct config **ret, struct config_errors *errors);
+// One more has it: config_free once more.
+struct config *config_share(struct config *config);
 void config_free(struct config *config); // NULL is fine
 
 // Where a configuration has the state and the control sockets (NULL: the default), also one with mistakes elsewhere:

@@ -10,6 +10,15 @@
 #include "base/file.h"
 #include "config/errors.h"
 
+const char *include_keep_text(struct config *config, const char *text, size_t len)
+{
+    char *copy = arena_octets(&config->arena, len + 1);
+    if (len > 0)
+        memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
 void include_take(struct config *config, const struct config_file *files, size_t count)
 {
     size_t before = config->file_count;
@@ -17,11 +26,11 @@ void include_take(struct config *config, const struct config_file *files, size_t
         arena_struct(&config->arena, (before + count) * sizeof(*config->files));
     memcpy(all, config->files, before * sizeof(*all));
     for (size_t i = 0; i < count; i++) {
-        char *text = arena_octets(&config->arena, files[i].len);
-        if (files[i].len > 0)
-            memcpy(text, files[i].text, files[i].len);
         all[before + i] = (struct config_file){
-            .path = arena_text(&config->arena, files[i].path), .text = text, .len = files[i].len};
+            .path = arena_text(&config->arena, files[i].path),
+            .text = include_keep_text(config, files[i].text, files[i].len),
+            .len = files[i].len,
+        };
     }
     config->files = all;
     config->file_count = before + count;
@@ -121,7 +130,7 @@ static void keep_once(struct finding *finding)
 static bool read_file(const struct reader *reader, const struct found *found, struct buf *content,
                       struct config_file *ret)
 {
-    struct arena *arena = &reader->config->arena;
+    struct config *config = reader->config;
     struct error err = {0};
     buf_clear(content);
     enum status status = file_read(found->path, CONFIG_FILE_MAX, content, &err);
@@ -132,11 +141,11 @@ static bool read_file(const struct reader *reader, const struct found *found, st
         complain(reader, found->pattern, err.text);
         return false;
     }
-    char *text = arena_octets(arena, content->len);
-    if (content->len > 0)
-        memcpy(text, content->data, content->len);
     *ret = (struct config_file){
-        .path = arena_text(arena, found->path), .text = text, .len = content->len};
+        .path = arena_text(&config->arena, found->path),
+        .text = include_keep_text(config, (const char *)content->data, content->len),
+        .len = content->len,
+    };
     return true;
 }
 

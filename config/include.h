@@ -5,6 +5,8 @@
 
 #include "config/read.h"
 
+// A copy in the configuration's arena, with NUL behind it.
+const char *include_keep_text(struct config *config, const char *text, size_t len);
 // Looks for what config->includes name and appends it to config->files. A pattern that matches nothing is fine; a file
 // that cannot be read, a directory that cannot be looked into, and a plain name of nothing are errors.
 void include_find(const struct reader *reader);

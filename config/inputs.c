@@ -9,6 +9,7 @@
 #include "config/errors.h"
 #include "config/interfaces.h"
 #include "config/public.h"
+#include "config/shared.h"
 #include "config/surroundings.h"
 
 // ── Which files ──────────────────────────────────────────────────────────────────────────────────
@@ -101,9 +102,9 @@ static void keep_public(struct input_file *file, const struct buf *content)
     } else {
         buf_put(&kept, content->data, content->len);
     }
-    // Cut to size: there may be 100,000 files. One that is empty has octets too, none.
-    file->octets = xreallocarray(kept.data, kept.len, 1);
+    file->octets = shared_make(kept.data, kept.len);
     file->len = kept.len;
+    buf_done(&kept);
 }
 
 static void read_input(struct input_file *file)
@@ -119,19 +120,47 @@ static void read_input(struct input_file *file)
     buf_done(&content);
 }
 
-static void read_files(struct inputs *inputs)
+static bool is_seen(const struct inputs_seen *seen, const char *path)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        if (strcmp(seen->paths[i], path) == 0)
+            return true;
+    return false;
+}
+
+// What a reading may take from the one before. old NULL: nothing.
+struct before {
+    const struct inputs *old;
+    const struct inputs_seen *seen;
+};
+
+// One that could not be read is read again: that may have had another reason than the file.
+static bool take_from(const struct before *before, struct input_file *file)
+{
+    const struct input_file *known =
+        before->old != NULL ? inputs_file(before->old, file->path) : NULL;
+    if (known == NULL || known->kind != file->kind || known->octets == NULL ||
+        is_seen(before->seen, file->path))
+        return false;
+    file->octets = shared_use(known->octets);
+    file->len = known->len;
+    return true;
+}
+
+static void read_files(struct inputs *inputs, const struct before *before)
 {
     size_t total = 0;
     for (size_t i = 0; i < inputs->config->file_count; i++)
         total += inputs->config->files[i].len;
     for (size_t i = 0; i < inputs->file_count; i++) {
         struct input_file *file = &inputs->files[i];
-        read_input(file);
+        if (!take_from(before, file))
+            read_input(file);
         if (file->len > INPUTS_FILES_MAX - total) {
             error_set(&file->error, STATUS_RANGE,
                       "%s: all files together are larger than the %u octets allowed", file->path,
                       INPUTS_FILES_MAX);
-            free(file->octets);
+            shared_free(file->octets);
             file->octets = NULL;
             file->len = 0;
         }
@@ -139,45 +168,47 @@ static void read_files(struct inputs *inputs)
     }
 }
 
-void inputs_own_text(struct inputs *inputs)
+// A text of the configuration that is parsed anew.
+static enum status parse(const struct surroundings *surroundings, const char *path,
+                         const struct buf *text, struct config **ret, struct config_errors *errors)
 {
-    inputs->config->files[0].text = buf_text(&inputs->config_text);
-    inputs->config->files[0].len = inputs->config_text.len;
+    return config_parse_in(surroundings, path, (const char *)text->data, text->len, ret, errors);
 }
 
-// The configuration's text is read; this does the rest. Takes the inputs over.
-static enum status complete(const struct surroundings *surroundings, struct inputs *inputs,
-                            struct inputs **ret, struct config_errors *errors)
+// Takes the configuration over; this does the rest.
+static struct inputs *complete(const char *config_path, struct config *config,
+                               const struct before *before)
 {
-    enum status status =
-        config_parse_in(surroundings, inputs->config_path, buf_text(&inputs->config_text),
-                        inputs->config_text.len, &inputs->config, errors);
-    if (status != STATUS_OK) {
-        inputs_free(inputs);
-        return status;
-    }
-    inputs_own_text(inputs);
+    struct inputs *inputs = xcalloc(1, sizeof(*inputs));
+    inputs->config_path = xstrdup(config_path);
+    inputs->config = config;
     name_files(inputs);
-    read_files(inputs);
+    read_files(inputs, before);
     interfaces_addresses(&inputs->found, &inputs->found_count);
-    *ret = inputs;
-    return STATUS_OK;
+    return inputs;
+}
+
+static enum status read_text(const char *path, struct buf *ret, struct config_errors *errors)
+{
+    struct error err = {0};
+    enum status status = file_read(path, CONFIG_FILE_MAX, ret, &err);
+    if (status != STATUS_OK)
+        error_set(config_errors_next(errors), status, "%s", err.text);
+    return status;
 }
 
 enum status inputs_read_in(const struct surroundings *surroundings, const char *config_path,
                            struct inputs **ret, struct config_errors *errors)
 {
-    *ret = NULL;
-    struct inputs *inputs = xcalloc(1, sizeof(*inputs));
-    inputs->config_path = xstrdup(config_path);
-    struct error err = {0};
-    enum status status = file_read(config_path, CONFIG_FILE_MAX, &inputs->config_text, &err);
-    if (status != STATUS_OK) {
-        error_set(config_errors_next(errors), status, "%s", err.text);
-        inputs_free(inputs);
-        return status;
-    }
-    return complete(surroundings, inputs, ret, errors);
+    static const struct before nothing = {.old = NULL};
+    struct config *config = NULL;
+    struct buf text = {0};
+    enum status status = read_text(config_path, &text, errors);
+    if (status == STATUS_OK)
+        status = parse(surroundings, config_path, &text, &config, errors);
+    buf_done(&text);
+    *ret = status == STATUS_OK ? complete(config_path, config, &nothing) : NULL;
+    return status;
 }
 
 enum status inputs_read(const char *config_path, struct inputs **ret, struct config_errors *errors)
@@ -185,18 +216,151 @@ enum status inputs_read(const char *config_path, struct inputs **ret, struct con
     return inputs_read_in(&surroundings_of_box, config_path, ret, errors);
 }
 
+static struct surroundings with_included(const struct surroundings *surroundings,
+                                         const struct config_file *files, size_t count)
+{
+    struct surroundings with = *surroundings;
+    with.included = files + 1;
+    with.included_count = count - 1;
+    with.has_included = true;
+    return with;
+}
+
 enum status inputs_read_texts(const struct config_file *files, size_t count, struct inputs **ret,
                               struct config_errors *errors)
 {
+    static const struct before nothing = {.old = NULL};
+    const struct surroundings surroundings = with_included(&surroundings_of_box, files, count);
+    struct config *config = NULL;
+    enum status status =
+        config_parse_in(&surroundings, files[0].path, files[0].text, files[0].len, &config, errors);
+    *ret = status == STATUS_OK ? complete(files[0].path, config, &nothing) : NULL;
+    return status;
+}
+
+// ── Reading what was touched ─────────────────────────────────────────────────────────────────────
+
+static size_t find_text(const struct config *config, const char *path)
+{
+    size_t i = 1;
+    while (i < config->file_count && strcmp(config->files[i].path, path) != 0)
+        i++;
+    return i;
+}
+
+// What was seen is known by its path: a text of the configuration, or a file that it names.
+static bool are_known(const struct inputs *old, const struct inputs_seen *seen, bool *ret_texts)
+{
+    *ret_texts = false;
+    for (size_t i = 0; i < seen->count; i++) {
+        bool is_text = seen->paths[i][0] == '\0' ||
+                       find_text(old->config, seen->paths[i]) < old->config->file_count;
+        *ret_texts = *ret_texts || is_text;
+        if (!is_text && inputs_file(old, seen->paths[i]) == NULL)
+            return false; // one of the defaults that was not there
+    }
+    return true;
+}
+
+static bool same_patterns(const struct config *a, const struct config *b)
+{
+    if (a->include_count != b->include_count)
+        return false;
+    for (size_t i = 0; i < a->include_count; i++)
+        if (strcmp(a->includes[i].text, b->includes[i].text) != 0)
+            return false;
+    return true;
+}
+
+// The texts of the old configuration with those that were seen read anew, each into a buffer of its own. False when
+// that is not all there is to do: one is gone, or together they are too large.
+static bool renew_texts(const struct before *before, struct config_file *files, struct buf *texts)
+{
+    const struct config *config = before->old->config;
+    size_t total = 0;
+    memcpy(files, config->files, config->file_count * sizeof(*files));
+    for (size_t i = 0; i < before->seen->count; i++) {
+        const char *seen = before->seen->paths[i];
+        size_t at = seen[0] == '\0' ? 0 : find_text(config, seen);
+        if (at == config->file_count)
+            continue;
+        if (file_read(files[at].path, CONFIG_FILE_MAX, &texts[i], NULL) != STATUS_OK)
+            return false;
+        files[at].text = buf_text(&texts[i]);
+        files[at].len = texts[i].len;
+    }
+    for (size_t i = 1; i < config->file_count; i++)
+        total += files[i].len;
+    return total <= CONFIG_TEXTS_MAX;
+}
+
+// *ret stays NULL where all has to be read.
+static enum status parse_seen(const struct surroundings *surroundings, const struct before *before,
+                              struct config **ret, struct config_errors *errors)
+{
+    const struct config *old = before->old->config;
+    struct config_file *files = xcalloc(old->file_count, sizeof(*files));
+    struct buf texts[INPUTS_SEEN_MAX] = {{0}};
+    enum status status = STATUS_OK;
+    if (renew_texts(before, files, texts)) {
+        const struct surroundings with = with_included(surroundings, files, old->file_count);
+        status = config_parse_in(&with, files[0].path, files[0].text, files[0].len, ret, errors);
+    }
+    if (*ret != NULL && !same_patterns(*ret, old)) {
+        config_free(*ret);
+        *ret = NULL;
+    }
+    for (size_t i = 0; i < before->seen->count; i++)
+        buf_done(&texts[i]);
+    free(files);
+    return status;
+}
+
+enum status inputs_read_seen_in(const struct surroundings *surroundings, const char *config_path,
+                                const struct inputs *old, const struct inputs_seen *seen,
+                                struct inputs **ret, struct config_errors *errors)
+{
+    const struct before before = {old, seen};
+    struct config *config = NULL;
+    enum status status = STATUS_OK;
+    bool texts = false;
     *ret = NULL;
-    struct surroundings surroundings = surroundings_of_box;
-    surroundings.included = files + 1;
-    surroundings.included_count = count - 1;
-    surroundings.has_included = true;
-    struct inputs *inputs = xcalloc(1, sizeof(*inputs));
-    inputs->config_path = xstrdup(files[0].path);
-    buf_put(&inputs->config_text, files[0].text, files[0].len);
-    return complete(&surroundings, inputs, ret, errors);
+    if (old == NULL || seen->everything || strcmp(old->config_path, config_path) != 0 ||
+        !are_known(old, seen, &texts))
+        return inputs_read_in(surroundings, config_path, ret, errors);
+    if (texts)
+        status = parse_seen(surroundings, &before, &config, errors);
+    else
+        config = config_share(old->config);
+    if (status == STATUS_OK && config == NULL)
+        return inputs_read_in(surroundings, config_path, ret, errors);
+    if (status == STATUS_OK)
+        *ret = complete(config_path, config, &before);
+    return status;
+}
+
+enum status inputs_read_seen(const char *config_path, const struct inputs *old,
+                             const struct inputs_seen *seen, struct inputs **ret,
+                             struct config_errors *errors)
+{
+    return inputs_read_seen_in(&surroundings_of_box, config_path, old, seen, ret, errors);
+}
+
+struct inputs *inputs_share(const struct inputs *inputs)
+{
+    struct inputs *other = xcalloc(1, sizeof(*other));
+    other->config_path = xstrdup(inputs->config_path);
+    other->config = config_share(inputs->config);
+    other->files = xcalloc(inputs->file_count, sizeof(*other->files));
+    other->file_count = inputs->file_count;
+    for (size_t i = 0; i < inputs->file_count; i++) {
+        other->files[i] = inputs->files[i];
+        other->files[i].path = xstrdup(inputs->files[i].path);
+        (void)shared_use(other->files[i].octets);
+    }
+    other->found = xmemdup(inputs->found, inputs->found_count * sizeof(*inputs->found));
+    other->found_count = inputs->found_count;
+    return other;
 }
 
 void inputs_free(struct inputs *inputs)
@@ -205,12 +369,11 @@ void inputs_free(struct inputs *inputs)
         return;
     for (size_t i = 0; i < inputs->file_count; i++) {
         free(inputs->files[i].path);
-        free(inputs->files[i].octets);
+        shared_free(inputs->files[i].octets);
     }
     free(inputs->files);
     free(inputs->found);
     free(inputs->config_path);
-    buf_done(&inputs->config_text);
     config_free(inputs->config);
     free(inputs);
 }
@@ -231,7 +394,7 @@ const struct input_file *inputs_file(const struct inputs *inputs, const char *pa
 
 static bool same_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
-    return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
+    return a_len == b_len && (a_len == 0 || a == b || memcmp(a, b, a_len) == 0);
 }
 
 bool input_file_equal(const struct input_file *a, const struct input_file *b)
@@ -244,6 +407,8 @@ bool input_file_equal(const struct input_file *a, const struct input_file *b)
 
 static bool same_texts(const struct config *a, const struct config *b)
 {
+    if (a == b)
+        return true;
     if (a->file_count != b->file_count)
         return false;
     for (size_t i = 0; i < a->file_count; i++)

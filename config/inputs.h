@@ -32,7 +32,8 @@ enum input_kind {
 struct input_file {
     enum input_kind kind;
     char *path;
-    uint8_t *octets; // NULL when it could not be read; an empty file has zero octets and no error
+    // NULL when it could not be read; an empty file has zero octets and no error. Of config/shared.h
+    uint8_t *octets;
     size_t len;
     // The reason then: "path: …"; also for a private key in the place of a public one
     struct error error;
@@ -40,8 +41,7 @@ struct input_file {
 
 struct inputs {
     char *config_path;
-    struct buf config_text;
-    struct config *config;    // config_text, parsed
+    struct config *config;    // shared by all inputs that have the same texts of it
     struct input_file *files; // sorted by path, each path once
     size_t file_count;
     // Lasting addresses of the box, private ones too (config/interfaces.h); sorted, port 0
@@ -62,6 +62,14 @@ enum status inputs_read(const char *config_path, struct inputs **ret, struct con
 // is not opened, but names the file in messages and is where relative paths start; the others are what it includes.
 enum status inputs_read_texts(const struct config_file *files, size_t count, struct inputs **ret,
                               struct config_errors *errors);
+// Reads again what was seen to be touched, and takes all else from the inputs that are in force: `old`, read before the
+// watch was set to them. What is equal is shared with them. Reads all where that does not do, and when old is NULL.
+struct inputs_seen;
+enum status inputs_read_seen(const char *config_path, const struct inputs *old,
+                             const struct inputs_seen *seen, struct inputs **ret,
+                             struct config_errors *errors);
+// Another one of the same content, which is shared.
+struct inputs *inputs_share(const struct inputs *inputs);
 void inputs_free(struct inputs *inputs); // NULL is fine
 // The file of that path, or NULL.
 const struct input_file *inputs_file(const struct inputs *inputs, const char *path);
@@ -80,15 +88,34 @@ enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret
 // Directories are watched, not files: editors and certbot replace files by renaming, and certbot's are symbolic links
 // (the directories of link and target are watched both).
 
-// Editors and certificate tools make several steps of one change: files are read again once they have been quiet for
-// INPUTS_QUIET_MS, or INPUTS_LATEST_MS after the first step; and every INPUTS_PATROL_MS in any case, for what cannot be
-// watched (network file systems).
+// Most changes are one step: a file is renamed into its place, or written and closed, and whole then. It is read after
+// INPUTS_SETTLE_MS, since a second one often comes right behind it. Where somebody is seen to be at it still (a file is
+// made, emptied, removed), or what is read takes something away or does not hold up, it is read once it has been quiet
+// for INPUTS_QUIET_MS; INPUTS_LATEST_MS after the first step in any case. And every INPUTS_PATROL_MS all is read, for
+// what cannot be watched (network file systems).
+#define INPUTS_SETTLE_MS 10
 #define INPUTS_QUIET_MS  100 // a zone must follow within a second
 #define INPUTS_LATEST_MS 300
 #define INPUTS_PATROL_MS 60000
+
+// What there was to see.
+enum inputs_news {
+    INPUTS_NO_NEWS,
+    INPUTS_WHOLE,  // what was touched is whole again
+    INPUTS_PARTLY, // or not
+};
 // How many milliseconds to wait after a step seen at now_ms. *first_ms is the time of the first step, kept by the
 // caller and set to 0 by it when the files are read.
-uint64_t inputs_wait_ms(uint64_t *first_ms, uint64_t now_ms);
+uint64_t inputs_wait_ms(uint64_t *first_ms, uint64_t now_ms, enum inputs_news news);
+
+// What was touched since the last reading.
+struct inputs_seen {
+    bool
+        everything; // it may be more than single files: links, directories, names that a pattern matches
+    char **paths; // as the inputs name them; "" is the configuration itself
+    size_t count, cap;
+};
+#define INPUTS_SEEN_MAX 64 // more than these are everything
 
 struct inputs_watch;
 
@@ -105,6 +132,11 @@ bool inputs_watch_set(struct inputs_watch *watch, const char *config_path,
                       const struct inputs *inputs);
 // The descriptor to poll for reading, -1 when there is no inotify.
 int inputs_watch_fd(const struct inputs_watch *watch);
-// Takes all waiting events. True when something happened that is worth a look; better a moment (say 100 ms) later,
-// since who writes a file in place is seen before he is done.
-bool inputs_watch_drain(struct inputs_watch *watch);
+// Takes all waiting events, for inputs_wait_ms and inputs_watch_seen.
+enum inputs_news inputs_watch_drain(struct inputs_watch *watch);
+// What they were about; the watch's own.
+struct inputs_seen *inputs_watch_seen(struct inputs_watch *watch);
+// Are all that were touched plain files still, none of them a link now? Then what is watched can stay.
+bool inputs_watch_is_plain(const struct inputs_watch *watch);
+// All that was seen is dealt with.
+void inputs_watch_forget(struct inputs_watch *watch);

@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "config/errors.h"
+#include "config/shared.h"
 #include "config/surroundings.h"
 
 #define SNAPSHOT_MAGIC   0x7a62696eU // "zbin"
@@ -62,8 +63,8 @@ void inputs_encode(const struct inputs *inputs, struct buf *ret)
     buf_put_u32(ret, SNAPSHOT_VERSION);
     put_text(ret, inputs->config_path);
     put_text(ret, inputs->config->directory);
-    put_octets(ret, inputs->config_text.data, inputs->config_text.len);
     const struct config *config = inputs->config;
+    put_octets(ret, config->files[0].text, config->files[0].len);
     buf_put_u32(ret, (uint32_t)(config->file_count - 1));
     for (size_t i = 1; i < config->file_count; i++) {
         put_text(ret, config->files[i].path);
@@ -143,7 +144,7 @@ static void take_file(struct cursor *cursor, struct input_file *file)
         file->len = take_u32(cursor);
         const uint8_t *octets = take(cursor, file->len);
         if (octets != NULL)
-            file->octets = xmemdup(octets, file->len);
+            file->octets = shared_make(octets, file->len);
         return;
     }
     char *words = take_text(cursor);
@@ -217,6 +218,8 @@ static void list_files(const struct inputs *inputs, enum input_kind kind, struct
 struct context {
     struct arena arena; // of the paths; texts stay in the snapshot
     char *directory;
+    const char *text;
+    size_t text_len;
     struct config_file *included;
     size_t included_count;
 };
@@ -247,12 +250,10 @@ static enum status parse_text(struct inputs *inputs, const struct context *conte
                                            .included = context->included,
                                            .included_count = context->included_count,
                                            .has_included = true};
-    enum status status =
-        config_parse_in(&elsewhere, inputs->config_path, buf_text(&inputs->config_text),
-                        inputs->config_text.len, &inputs->config, errors);
+    enum status status = config_parse_in(&elsewhere, inputs->config_path, context->text,
+                                         context->text_len, &inputs->config, errors);
     if (status != STATUS_OK)
         return status;
-    inputs_own_text(inputs);
     struct config_box *box = &inputs->config->box;
     if (!box->tls_given)
         list_files(inputs, INPUT_CERTIFICATE, &box->tls, &box->tls_count);
@@ -273,10 +274,8 @@ enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret
     struct inputs *inputs = xcalloc(1, sizeof(*inputs));
     inputs->config_path = take_text(&cursor);
     struct context context = {.directory = take_text(&cursor)};
-    size_t text_len = take_u32(&cursor);
-    const uint8_t *text = take(&cursor, text_len);
-    if (text != NULL)
-        buf_put(&inputs->config_text, text, text_len);
+    context.text_len = take_u32(&cursor);
+    context.text = (const char *)take(&cursor, context.text_len);
     take_included(&cursor, &context);
     take_files(&cursor, inputs);
     take_found(&cursor, inputs);

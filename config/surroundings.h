@@ -28,9 +28,10 @@ enum status config_parse_in(const struct surroundings *surroundings, const char 
 // inputs_read with other surroundings.
 enum status inputs_read_in(const struct surroundings *surroundings, const char *config_path,
                            struct inputs **ret, struct config_errors *errors);
+// inputs_read_seen with other surroundings.
+enum status inputs_read_seen_in(const struct surroundings *surroundings, const char *config_path,
+                                const struct inputs *old, const struct inputs_seen *seen,
+                                struct inputs **ret, struct config_errors *errors);
 // inputs_watch_set with other surroundings.
 bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *surroundings,
                          const char *config_path, const struct inputs *inputs);
-
-// config->files[0] gets the text, which the inputs own.
-void inputs_own_text(struct inputs *inputs);

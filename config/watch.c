@@ -4,7 +4,8 @@
 // From each path that matters follow the names that the kernel would look up, through symbolic links: every one of
 // them is a pair (directory, name), and an event in a directory counts when its name is one of the pairs'. So a file
 // that is renamed over, a link that is swapped at any hop, a directory that is moved or made later are all seen, and
-// what others do in the same directories (the signer's state, an editor's scratch files) is not.
+// what others do in the same directories (the signer's state, an editor's scratch files) is not. The last pair of a
+// path without links stands for that one file: what happens to it is about nothing else.
 #include "config/inputs.h"
 
 #include <errno.h>
@@ -20,30 +21,12 @@
 #include "base/file.h"
 #include "config/defaults.h"
 #include "config/surroundings.h"
+#include "config/watch_parts.h"
 
 #define LINKS_MAX 40 // as many as the kernel follows (path_resolution(7))
 #define EVENTS                                                                                     \
-    (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |            \
-     IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-
-struct interest {
-    char *directory; // no link in it
-    char *name;      // NULL: every name
-    int wd;          // of the directory; -1: it cannot be watched
-};
-
-struct interests {
-    struct interest *list;
-    size_t count, cap;
-    // The directory of the path followed last: neighbours share it, and there may be 100,000 zone files in one.
-    char *last;
-    char *last_resolved; // NULL: it does not exist
-};
-
-struct inputs_watch {
-    int fd;
-    struct interests interests; // sorted by wd and name
-};
+    (IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |            \
+     IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 struct inputs_watch *inputs_watch_new(void)
 {
@@ -52,12 +35,18 @@ struct inputs_watch *inputs_watch_new(void)
     return watch;
 }
 
+static void interest_done(struct interest *interest)
+{
+    free(interest->directory);
+    free(interest->name);
+    free(interest->pattern);
+    free(interest->path);
+}
+
 static void interests_done(struct interests *interests)
 {
-    for (size_t i = 0; i < interests->count; i++) {
-        free(interests->list[i].directory);
-        free(interests->list[i].name);
-    }
+    for (size_t i = 0; i < interests->count; i++)
+        interest_done(&interests->list[i]);
     free(interests->list);
     free(interests->last);
     free(interests->last_resolved);
@@ -69,6 +58,7 @@ void inputs_watch_free(struct inputs_watch *watch)
         return;
     if (watch->fd >= 0)
         close(watch->fd);
+    inputs_watch_forget(watch);
     interests_done(&watch->interests);
     free(watch);
 }
@@ -80,12 +70,14 @@ int inputs_watch_fd(const struct inputs_watch *watch)
 
 // ── Following paths ──────────────────────────────────────────────────────────────────────────────
 
-static void add(struct interests *interests, const char *directory, const char *name)
+static struct interest *add(struct interests *interests, const char *directory, const char *name)
 {
     interests->list =
         array_grow(interests->list, &interests->cap, interests->count, sizeof(*interests->list));
-    interests->list[interests->count++] = (struct interest){
+    struct interest *interest = &interests->list[interests->count++];
+    *interest = (struct interest){
         .directory = xstrdup(directory), .name = name != NULL ? xstrdup(name) : NULL, .wd = -1};
+    return interest;
 }
 
 // Where the link points to, followed by what was behind it. NULL when it is gone meanwhile.
@@ -103,6 +95,7 @@ struct walk {
     char *here;     // a directory without a link in it
     char *rest;     // still to be followed from there
     unsigned links; // followed so far
+    bool is_file;   // the path of one file, and no link in the part that is followed
 };
 
 // Takes the first name off rest; NULL when there is none. The caller frees.
@@ -126,7 +119,10 @@ static void move_to(struct walk *walk, char *directory)
 // Goes to a name in the directory. False when there is nothing of that name.
 static bool step(struct walk *walk, const char *name)
 {
-    add(walk->interests, walk->here, name);
+    struct interest *interest = add(walk->interests, walk->here, name);
+    // One that leads on is about what lies behind it, and so is a link.
+    if (walk->is_file && walk->rest[strspn(walk->rest, "/")] == '\0')
+        interest->path = xstrdup(walk->interests->path);
     char *full = path_join(walk->here, name);
     struct stat info;
     if (lstat(full, &info) != 0) {
@@ -137,6 +133,9 @@ static bool step(struct walk *walk, const char *name)
         move_to(walk, full);
         return true;
     }
+    free(interest->path);
+    interest->path = NULL;
+    walk->is_file = false;
     char *rest = walk->links++ < LINKS_MAX ? read_link(full, walk->rest) : NULL;
     free(full);
     if (rest == NULL)
@@ -149,9 +148,10 @@ static bool step(struct walk *walk, const char *name)
 }
 
 // Follows path from the directory `from` (which has no link in it). Returns where it leads, NULL when it leads nowhere.
-static char *follow(struct interests *interests, const char *from, const char *path)
+static char *follow(struct interests *interests, const char *from, const char *path, bool is_file)
 {
-    struct walk walk = {.interests = interests, .here = xstrdup(from), .rest = xstrdup(path)};
+    struct walk walk = {
+        .interests = interests, .here = xstrdup(from), .rest = xstrdup(path), .is_file = is_file};
     bool is_there = true;
     char *name;
     while (is_there && (name = next_name(&walk)) != NULL) {
@@ -175,37 +175,39 @@ static void follow_directory(struct interests *interests, const char *directory)
     free(interests->last);
     free(interests->last_resolved);
     interests->last = xstrdup(directory);
-    interests->last_resolved = follow(interests, "/", directory);
+    interests->last_resolved = follow(interests, "/", directory, false);
 }
 
 static void follow_file(struct interests *interests, const char *path)
 {
     char *directory = path_directory(path);
     follow_directory(interests, directory);
+    interests->path = path;
     if (interests->last_resolved != NULL)
-        free(follow(interests, interests->last_resolved, strrchr(path, '/') + 1));
+        free(follow(interests, interests->last_resolved, strrchr(path, '/') + 1, true));
     free(directory);
 }
 
-static void follow_names(struct interests *interests, const char *directory)
+static void follow_names(struct interests *interests, const char *directory, const char *pattern)
 {
     follow_directory(interests, directory);
     if (interests->last_resolved != NULL)
-        add(interests, interests->last_resolved, NULL);
+        add(interests, interests->last_resolved, NULL)->pattern = xstrdup(pattern);
 }
 
 // The directories in which something may come or go that a pattern matches.
 static void follow_pattern(struct interests *interests, const char *pattern)
 {
     char *directory = path_directory(pattern);
+    const char *names = strrchr(pattern, '/') + 1;
     glob_t found = {0};
     if (strpbrk(directory, "*?[") == NULL) {
-        follow_names(interests, directory);
+        follow_names(interests, directory, names);
     } else {
         follow_pattern(interests, directory);
         if (glob(directory, GLOB_ONLYDIR, NULL, &found) == 0)
             for (size_t i = 0; i < found.gl_pathc; i++)
-                follow_names(interests, found.gl_pathv[i]);
+                follow_names(interests, found.gl_pathv[i], names);
         globfree(&found);
     }
     free(directory);
@@ -239,25 +241,29 @@ static void follow_config(struct interests *interests, const char *config_path)
 {
     char *here = config_path[0] != '/' ? getcwd(NULL, 0) : NULL;
     char *absolute = path_join(here != NULL ? here : "/", config_path);
-    follow_file(interests, absolute);
+    char *directory = path_directory(absolute);
+    follow_directory(interests, directory);
+    interests->path = "";
+    if (interests->last_resolved != NULL)
+        free(follow(interests, interests->last_resolved, strrchr(absolute, '/') + 1, true));
+    free(directory);
     free(absolute);
     free(here);
 }
 
 // ── Setting the watches ──────────────────────────────────────────────────────────────────────────
 
-static int compare_names(const char *a, const char *b)
+static int compare_names(const struct interest *a, const struct interest *b)
 {
-    if (a == NULL || b == NULL)
-        return (a != NULL) - (b != NULL);
-    return strcmp(a, b);
+    int order = interest_texts(a->name, b->name);
+    return order != 0 ? order : interest_texts(a->pattern, b->pattern);
 }
 
 static int compare_by_directory(const void *left, const void *right)
 {
     const struct interest *a = left, *b = right;
     int order = strcmp(a->directory, b->directory);
-    return order != 0 ? order : compare_names(a->name, b->name);
+    return order != 0 ? order : compare_names(a, b);
 }
 
 static int compare_by_wd(const void *left, const void *right)
@@ -265,7 +271,17 @@ static int compare_by_wd(const void *left, const void *right)
     const struct interest *a = left, *b = right;
     if (a->wd != b->wd)
         return a->wd < b->wd ? -1 : 1;
-    return compare_names(a->name, b->name);
+    return compare_names(a, b);
+}
+
+// The same twice. It stands for one file only if both say so.
+static void merge(struct interest *kept, struct interest *other)
+{
+    if (interest_texts(kept->path, other->path) != 0) {
+        free(kept->path);
+        kept->path = NULL;
+    }
+    interest_done(other);
 }
 
 static void sort_once(struct interests *interests)
@@ -274,12 +290,10 @@ static void sort_once(struct interests *interests)
     size_t kept = 0;
     for (size_t i = 0; i < interests->count; i++) {
         struct interest *interest = &interests->list[i];
-        if (kept > 0 && compare_by_directory(&interests->list[kept - 1], interest) == 0) {
-            free(interest->directory);
-            free(interest->name);
-        } else {
+        if (kept > 0 && compare_by_directory(&interests->list[kept - 1], interest) == 0)
+            merge(&interests->list[kept - 1], interest);
+        else
             interests->list[kept++] = *interest;
-        }
     }
     interests->count = kept;
 }
@@ -331,6 +345,18 @@ static bool same_interests(const struct interests *a, const struct interests *b)
     return true;
 }
 
+void inputs_watch_forget(struct inputs_watch *watch)
+{
+    struct inputs_seen *seen = &watch->seen;
+    for (size_t i = 0; i < seen->count; i++)
+        free(seen->paths[i]);
+    free(seen->paths);
+    *seen = (struct inputs_seen){.everything = false};
+    for (size_t i = 0; watch->open_count > 0 && i < watch->interests.count; i++)
+        watch->interests.list[i].open = false;
+    watch->open_count = 0;
+}
+
 bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *surroundings,
                          const char *config_path, const struct inputs *inputs)
 {
@@ -348,6 +374,8 @@ bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *
     bool is_other = !same_interests(&watch->interests, &new);
     interests_done(&watch->interests);
     watch->interests = new;
+    watch->open_count = 0;
+    watch->seen.everything = watch->seen.everything || is_other;
     return is_other;
 }
 
@@ -355,67 +383,4 @@ bool inputs_watch_set(struct inputs_watch *watch, const char *config_path,
                       const struct inputs *inputs)
 {
     return inputs_watch_set_in(watch, &surroundings_of_box, config_path, inputs);
-}
-
-// ── Events ───────────────────────────────────────────────────────────────────────────────────────
-
-struct key {
-    int wd;
-    const char *name;
-};
-
-static int compare_key(const void *left, const void *right)
-{
-    const struct key *key = left;
-    const struct interest *interest = right;
-    if (key->wd != interest->wd)
-        return key->wd < interest->wd ? -1 : 1;
-    return compare_names(key->name, interest->name);
-}
-
-static bool has_interest(const struct interests *interests, int wd, const char *name)
-{
-    const struct key exact = {wd, name}, any = {wd, NULL};
-    const struct interest *list = interests->list;
-    return bsearch(&exact, list, interests->count, sizeof(*list), compare_key) != NULL ||
-           bsearch(&any, list, interests->count, sizeof(*list), compare_key) != NULL;
-}
-
-static bool is_worth_a_look(const struct interests *interests, const struct inotify_event *event)
-{
-    if ((event->mask & IN_Q_OVERFLOW) != 0)
-        return true;
-    if ((event->mask & IN_IGNORED) != 0) // a watch is gone, by us or after another event
-        return false;
-    if (event->len == 0) // of the directory itself
-        return has_wd(interests, event->wd);
-    return has_interest(interests, event->wd, event->name);
-}
-
-bool inputs_watch_drain(struct inputs_watch *watch)
-{
-    _Alignas(struct inotify_event) char events[16384];
-    bool is_worth = false;
-    for (;;) {
-        ssize_t len = read(watch->fd, events, sizeof(events));
-        if (len < 0 && errno == EINTR)
-            continue;
-        if (len <= 0)
-            return is_worth;
-        for (ssize_t at = 0; at < len;) {
-            const struct inotify_event *event =
-                (const struct inotify_event *)(const void *)(events + at);
-            is_worth = is_worth || is_worth_a_look(&watch->interests, event);
-            at += (ssize_t)(sizeof(*event) + event->len);
-        }
-    }
-}
-
-uint64_t inputs_wait_ms(uint64_t *first_ms, uint64_t now_ms)
-{
-    if (*first_ms == 0)
-        *first_ms = now_ms;
-    uint64_t waited = now_ms - *first_ms;
-    uint64_t left = waited < INPUTS_LATEST_MS ? INPUTS_LATEST_MS - waited : 0;
-    return left < INPUTS_QUIET_MS ? left : INPUTS_QUIET_MS;
 }

@@ -25,68 +25,69 @@ static void complain(struct feed *feed, const struct config_errors *errors)
     feed->complaint = *errors;
 }
 
-static void take_over(struct feed *feed, struct inputs *fresh)
+// False: they are not in force, and not the same either.
+static bool take_over(struct feed *feed, struct inputs *fresh)
 {
     struct config_errors errors = {.count = 1};
     bool same = inputs_equal(fresh, feed->inputs);
     if (!same && !feed->accept(feed, fresh, &errors.list[0])) {
         complain(feed, &errors);
         inputs_free(fresh);
-        return;
+        return false;
     }
     feed->complaint.count = 0;
     if (same) {
         inputs_free(fresh);
-        return;
+        return true;
     }
     struct inputs *old = feed->inputs;
     feed->inputs = fresh;
     feed->changed(feed);
     inputs_free(old);
+    return true;
 }
 
 static void on_quiet(uv_timer_t *timer);
 
-static void watch(struct feed *feed)
+static void look_in(struct feed *feed, uint64_t ms)
 {
-    if (inputs_watch_set(feed->watch, feed->config_path, feed->inputs))
-        uv_timer_start(&feed->quiet, on_quiet, INPUTS_QUIET_MS,
-                       0); // it was not watched while it was read
+    if (ms > 0)
+        uv_timer_start(&feed->quiet, on_quiet, ms, 0);
 }
 
-static void look(struct feed *feed)
+static void look(struct feed *feed, bool everything)
 {
     struct inputs *fresh = NULL;
     struct config_errors errors = {0};
-    if (inputs_read(feed->config_path, &fresh, &errors) == STATUS_OK)
-        take_over(feed, fresh);
+    uint64_t again_ms = 0;
+    bool taken = false;
+    enum status status =
+        inputs_follow_look(&feed->follower, feed->inputs, everything, &fresh, &again_ms, &errors);
+    if (again_ms > 0) {
+        look_in(feed, again_ms);
+        return;
+    }
+    if (status == STATUS_OK)
+        taken = take_over(feed, fresh);
     else
         complain(feed, &errors);
-    watch(feed);
+    look_in(feed, inputs_follow_set(&feed->follower, feed->inputs, taken));
 }
 
 void feed_look(struct feed *feed)
 {
     feed->complaint.count = 0;
-    look(feed);
+    look(feed, true);
 }
 
 static void on_quiet(uv_timer_t *timer)
 {
-    struct feed *feed = timer->data;
-    feed->first_ms = 0;
-    look(feed);
+    look(timer->data, false);
 }
 
 static void on_patrol(uv_timer_t *timer)
 {
-    look(timer->data);
-}
-
-// Something happened: look when no more happens, or at the latest INPUTS_LATEST_MS after the first step.
-static void expect_more(struct feed *feed, uv_loop_t *loop)
-{
-    uv_timer_start(&feed->quiet, on_quiet, inputs_wait_ms(&feed->first_ms, uv_now(loop)), 0);
+    look(timer->data, true);
 }
 
 static void lose(uv_poll_t *poll, const char *what)
@@ -101,8 +102,8 @@ static void on_files(uv_poll_t *poll, int status, int events)
     struct feed *feed = poll->data;
     if (status < 0)
         lose(poll, "files");
-    else if (inputs_watch_drain(feed->watch))
-        expect_more(feed, poll->loop);
+    else
+        look_in(feed, inputs_follow_events(&feed->follower, uv_now(poll->loop)));
 }
 
 static void on_addresses(uv_poll_t *poll, int status, int events)
@@ -112,7 +113,7 @@ static void on_addresses(uv_poll_t *poll, int status, int events)
     if (status < 0 || !network_watch_drain(feed->address_fd))
         lose(poll, "addresses");
     else
-        expect_more(feed, poll->loop);
+        look_in(feed, inputs_follow_others(&feed->follower, uv_now(poll->loop)));
 }
 
 static bool start_poll(struct feed *feed, uv_loop_t *loop, int fd, uv_poll_t *poll, uv_poll_cb done)
@@ -130,14 +131,15 @@ void feed_start(struct feed *feed, uv_loop_t *loop)
     uv_timer_init(loop, &feed->patrol);
     feed->quiet.data = feed->patrol.data = feed;
     uv_timer_start(&feed->patrol, on_patrol, INPUTS_PATROL_MS, INPUTS_PATROL_MS);
-    feed->watch = inputs_watch_new();
+    inputs_follow_begin(&feed->follower, feed->config_path);
     feed->polls_files =
-        start_poll(feed, loop, inputs_watch_fd(feed->watch), &feed->files, on_files);
+        start_poll(feed, loop, inputs_follow_fd(&feed->follower), &feed->files, on_files);
     feed->address_fd = network_watch_open();
     feed->polls_addresses =
         start_poll(feed, loop, feed->address_fd, &feed->addresses, on_addresses);
-    watch(feed);
-    expect_more(feed, loop); // an address may have come since the first reading
+    (void)inputs_follow_set(&feed->follower, feed->inputs, false);
+    // A file or an address may have changed since the first reading.
+    look_in(feed, inputs_follow_others(&feed->follower, uv_now(loop)));
 }
 
 void feed_stop(struct feed *feed)
@@ -151,6 +153,5 @@ void feed_stop(struct feed *feed)
         uv_close((uv_handle_t *)&feed->addresses, NULL);
     if (feed->address_fd >= 0)
         close(feed->address_fd);
-    inputs_watch_free(feed->watch);
-    feed->watch = NULL;
+    inputs_follow_end(&feed->follower);
 }

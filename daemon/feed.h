@@ -2,7 +2,7 @@
 // The inputs of zonebox as they are now: read, watched, and read again when something happened to a
 // file.
 //
-// Files are waited for as config/inputs.h says; the patrol also sees new addresses of the box where netlink does not.
+// Files are waited for as config/follow.h says; the patrol also sees new addresses of the box where netlink does not.
 // Inputs that do not hold up change nothing: they are logged, once, and the ones before stay.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "config/config.h"
-#include "config/inputs.h"
+#include "config/follow.h"
 
 struct feed {
     const char *config_path;
@@ -20,13 +20,12 @@ struct feed {
     // Asked before fresh inputs replace the old ones: false drops them, and err says why.
     bool (*accept)(struct feed *feed, const struct inputs *fresh, struct error *err);
     void *data; // the owner's own
-    struct inputs_watch *watch;
+    struct inputs_follower follower;
     uv_poll_t files;     // inotify
     uv_poll_t addresses; // rtnetlink
     int address_fd;
     uv_timer_t quiet;
     uv_timer_t patrol;
-    uint64_t first_ms; // when the first of the steps was seen; 0: none
     bool polls_files;
     bool polls_addresses;
     // What is wrong with the inputs now; logged when it changes, so that it is not said every minute

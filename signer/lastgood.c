@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "config/shared.h"
 #include "signer/state.h"
 
 struct lastgood_swap {
@@ -35,7 +36,7 @@ void lastgood_done(struct lastgood *lastgood)
     }
     for (size_t i = 0; i < lastgood->swap_count; i++) {
         free(lastgood->swaps[i].path);
-        free(lastgood->swaps[i].octets);
+        shared_free(lastgood->swaps[i].octets);
     }
     free(lastgood->words);
     free(lastgood->swaps);
@@ -141,10 +142,7 @@ bool lastgood_use(struct lastgood *lastgood, struct inputs *inputs, const char *
                                  sizeof(*lastgood->swaps));
     lastgood->swaps[lastgood->swap_count++] =
         (struct lastgood_swap){xstrdup(path), file->octets, file->len, file->error};
-    // NUL-terminated, as texts are when they were read.
-    file->octets = xmalloc(len + 1);
-    memcpy(file->octets, octets, len);
-    file->octets[len] = 0;
+    file->octets = shared_make(octets, len);
     file->len = len;
     file->error = (struct error){0};
     return true;
@@ -156,12 +154,12 @@ void lastgood_undo(struct lastgood *lastgood, struct inputs *inputs)
         struct lastgood_swap *swap = &lastgood->swaps[i];
         struct input_file *file = find_input(inputs, swap->path);
         if (file != NULL) {
-            free(file->octets);
+            shared_free(file->octets);
             file->octets = swap->octets;
             file->len = swap->len;
             file->error = swap->error;
         } else {
-            free(swap->octets);
+            shared_free(swap->octets);
         }
         free(swap->path);
     }

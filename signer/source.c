@@ -34,45 +34,55 @@ static void complain(struct source *source, const struct config_errors *errors)
 
 static void on_quiet(uv_timer_t *timer);
 
-static void watch(struct source *source, const struct inputs *inputs)
+static void look_in(struct source *source, uint64_t ms)
 {
-    if (inputs_watch_set(source->watch, source->config_path, inputs))
-        uv_timer_start(&source->quiet, on_quiet, INPUTS_QUIET_MS,
-                       0); // it was not watched when read
+    if (ms > 0)
+        uv_timer_start(&source->quiet, on_quiet, ms, 0);
+}
+
+// What arrives is the owner's, and changed by it: these share what they are made of.
+static void keep_last(struct source *source, const struct inputs *inputs)
+{
+    inputs_free(source->last);
+    source->last = inputs_share(inputs);
+}
+
+static void look(struct source *source, bool everything)
+{
+    struct inputs *fresh = NULL;
+    struct config_errors errors = {0};
+    uint64_t again_ms = 0;
+    enum status status =
+        inputs_follow_look(&source->follower, source->last, everything, &fresh, &again_ms, &errors);
+    if (again_ms > 0) {
+        look_in(source, again_ms);
+        return;
+    }
+    if (status == STATUS_OK) {
+        source->complaint.count = 0;
+        keep_last(source, fresh);
+    } else {
+        complain(source, &errors);
+    }
+    look_in(source, inputs_follow_set(&source->follower, source->last, status == STATUS_OK));
+    if (status == STATUS_OK)
+        source->arrived(source, fresh);
 }
 
 void source_look(struct source *source)
 {
-    struct inputs *fresh = NULL;
-    struct config_errors errors = {0};
-    if (source->config_path == NULL)
-        return;
-    if (inputs_read(source->config_path, &fresh, &errors) != STATUS_OK) {
-        complain(source, &errors);
-        return;
-    }
-    source->complaint.count = 0;
-    watch(source, fresh);
-    source->arrived(source, fresh);
+    if (source->config_path != NULL)
+        look(source, true);
 }
 
 static void on_quiet(uv_timer_t *timer)
 {
-    struct source *source = timer->data;
-    source->first_ms = 0;
-    source_look(source);
+    look(timer->data, false);
 }
 
 static void on_patrol(uv_timer_t *timer)
 {
-    source_look(timer->data);
-}
-
-// Something happened: look when no more happens, or at the latest INPUTS_LATEST_MS after the first step.
-static void expect_more(struct source *source)
-{
-    uint64_t now = uv_now(source->quiet.loop);
-    uv_timer_start(&source->quiet, on_quiet, inputs_wait_ms(&source->first_ms, now), 0);
+    look(timer->data, true);
 }
 
 static void on_files(uv_poll_t *poll, int status, int events)
@@ -82,8 +92,8 @@ static void on_files(uv_poll_t *poll, int status, int events)
     if (status < 0) {
         log_event(LOG_LEVEL_WARNING, "watch-lost", "reason", uv_strerror(status), NULL);
         uv_poll_stop(poll); // the patrol goes on
-    } else if (inputs_watch_drain(source->watch)) {
-        expect_more(source);
+    } else {
+        look_in(source, inputs_follow_events(&source->follower, uv_now(poll->loop)));
     }
 }
 
@@ -183,10 +193,11 @@ void source_start(struct source *source, uv_loop_t *loop, const struct inputs *i
             source->ended(source);
         return;
     }
-    source->watch = inputs_watch_new();
-    poll_start(source, loop, inputs_watch_fd(source->watch), on_files);
+    keep_last(source, inputs);
+    inputs_follow_begin(&source->follower, source->config_path);
+    poll_start(source, loop, inputs_follow_fd(&source->follower), on_files);
     uv_timer_start(&source->patrol, on_patrol, INPUTS_PATROL_MS, INPUTS_PATROL_MS);
-    watch(source, inputs);
+    look_in(source, inputs_follow_set(&source->follower, inputs, false));
 }
 
 void source_stop(struct source *source)
@@ -199,6 +210,7 @@ void source_stop(struct source *source)
 
 void source_done(struct source *source)
 {
-    inputs_watch_free(source->watch);
+    inputs_follow_end(&source->follower);
+    inputs_free(source->last);
     buf_done(&source->received);
 }

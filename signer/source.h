@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
-#include "config/inputs.h"
+#include "config/follow.h"
 
 struct source {
     void (*arrived)(struct source *source, struct inputs *inputs); // takes ownership
@@ -16,11 +16,11 @@ struct source {
     void *data;                           // the owner's own
     const char *config_path;              // NULL: snapshots from fd
     int fd;
-    struct inputs_watch *watch;
-    uv_poll_t poll; // inotify, or fd
+    struct inputs_follower follower;
+    struct inputs *last; // that arrived, or were in force in the beginning
+    uv_poll_t poll;      // inotify, or fd
     uv_timer_t quiet;
     uv_timer_t patrol;
-    uint64_t first_ms; // when the first of the steps was seen; 0: none
     bool polls;
     struct buf received;
     struct config_errors complaint; // what was logged last

@@ -3,6 +3,7 @@ target_link_libraries(config_reading PUBLIC config PkgConfig::CMOCKA)
 
 zonebox_unit(config test_config config_reading)
 zonebox_unit(config test_domains config_reading)
+zonebox_unit(config test_follow test_support config)
 zonebox_unit(config test_include test_support config)
 zonebox_unit(config test_inputs config)
 zonebox_unit(config test_watch config)
