@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: ISC
 # Builds a release and measures. `run.sh [--zones N] [--rounds N] [--seconds S]`: CPU per query beside NSD on the same signed
 # zones in the same run, and how soon a second start answers (bench.py). `run.sh scale [--zones N] [--rounds N]
-# [--records N]`: what many domains cost and a large one (scale.py).
+# [--records N]`: what many domains cost and a large one (scale.py). `run.sh change [--zones N] [--rounds N] [--forms LIST]`: how
+# soon one change is served, in each form (change.py).
 set -euo pipefail
 bench=bench
-case "${1:-}" in scale | sign)
+case "${1:-}" in scale | sign | change)
     bench=$1
     shift
     ;;
