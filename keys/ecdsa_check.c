@@ -12,16 +12,15 @@
 
 struct check {
     BIGNUM *r;
-    BIGNUM *s;       // in Montgomery's form
+    BIGNUM *s;
     BIGNUM *sum;     // e + r × d, secret
-    BIGNUM *product; // of s and those of all before, in Montgomery's form
+    BIGNUM *product; // of s and those of all before
     size_t subject;
 };
 
 struct curve {
     const EC_GROUP *group;
     const BIGNUM *order;
-    BN_MONT_CTX *field; // of numbers modulo the order
     struct check *list;
     size_t count, cap;
 };
@@ -67,7 +66,6 @@ void ecdsa_checks_free(struct ecdsa_checks *checks)
         return;
     for (size_t i = 0; i < checks->curve_count; i++) {
         forget(&checks->curves[i]);
-        BN_MONT_CTX_free(checks->curves[i].field);
         free(checks->curves[i].list);
     }
     BN_CTX_free(checks->room);
@@ -84,11 +82,6 @@ static struct curve *find_curve(struct ecdsa_checks *checks, const char *name)
     if (curve.group == NULL || checks->curve_count == CURVES_MAX)
         return NULL;
     curve.order = EC_GROUP_get0_order(curve.group);
-    curve.field = BN_MONT_CTX_new();
-    if (curve.field == NULL || BN_MONT_CTX_set(curve.field, curve.order, checks->room) != 1) {
-        BN_MONT_CTX_free(curve.field);
-        return NULL;
-    }
     checks->curves[checks->curve_count] = curve;
     return &checks->curves[checks->curve_count++];
 }
@@ -107,14 +100,14 @@ static bool put_sum(const struct curve *curve, const struct ecdsa_signature *sig
 {
     BIGNUM *number = NULL; // d
     BN_CTX_start(room);
-    BIGNUM *e = BN_CTX_get(room), *shifted = BN_CTX_get(room);
-    bool good = shifted != NULL &&
+    BIGNUM *e = BN_CTX_get(room);
+    bool good = e != NULL &&
                 EVP_PKEY_get_bn_param(signature->key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
-                BN_bin2bn(signature->digest, (int)signature->half, e) != NULL &&
-                BN_nnmod(e, e, curve->order, room) == 1 &&
-                BN_to_montgomery(shifted, r, curve->field, room) == 1 &&
-                BN_mod_mul_montgomery(ret, shifted, number, curve->field, room) == 1 &&
-                BN_mod_add_quick(ret, ret, e, curve->order) == 1;
+                BN_bin2bn(signature->digest, (int)signature->half, e) != NULL;
+    if (good)
+        BN_set_flags(number, BN_FLG_CONSTTIME);
+    good = good && BN_mod_mul(ret, r, number, curve->order, room) == 1 &&
+           BN_mod_add(ret, ret, e, curve->order, room) == 1;
     BN_CTX_end(room);
     BN_clear_free(number);
     return good;
@@ -135,8 +128,7 @@ bool ecdsa_checks_add(struct ecdsa_checks *checks, const struct ecdsa_signature 
     };
     bool good = check.r != NULL && check.s != NULL && check.sum != NULL && check.product != NULL &&
                 is_in_range(curve, check.r) && is_in_range(curve, check.s) &&
-                put_sum(curve, signature, check.r, check.sum, checks->room) &&
-                BN_to_montgomery(check.s, check.s, curve->field, checks->room) == 1;
+                put_sum(curve, signature, check.r, check.sum, checks->room);
     if (!good) {
         check_done(&check);
         return false;
@@ -148,18 +140,21 @@ bool ecdsa_checks_add(struct ecdsa_checks *checks, const struct ecdsa_signature 
 
 // ── All at once ──────────────────────────────────────────────────────────────────────────────────
 
-// 1 / (the product of all s), in Montgomery's form.
+// Of all s in front of that one.
+static const BIGNUM *product_before(const struct curve *curve, size_t index)
+{
+    return index > 0 ? curve->list[index - 1].product : BN_value_one();
+}
+
+// 1 / (the product of all s).
 static bool put_inverse(struct curve *curve, BIGNUM *ret, BN_CTX *room)
 {
-    bool good = BN_copy(curve->list[0].product, curve->list[0].s) != NULL;
-    for (size_t i = 1; good && i < curve->count; i++)
-        good = BN_mod_mul_montgomery(curve->list[i].product, curve->list[i - 1].product,
-                                     curve->list[i].s, curve->field, room) == 1;
+    bool good = true;
+    for (size_t i = 0; good && i < curve->count; i++)
+        good = BN_mod_mul(curve->list[i].product, product_before(curve, i), curve->list[i].s,
+                          curve->order, room) == 1;
     return good &&
-           BN_from_montgomery(ret, curve->list[curve->count - 1].product, curve->field, room) ==
-               1 &&
-           BN_mod_inverse(ret, ret, curve->order, room) != NULL &&
-           BN_to_montgomery(ret, ret, curve->field, room) == 1;
+           BN_mod_inverse(ret, curve->list[curve->count - 1].product, curve->order, room) != NULL;
 }
 
 // Is r the first coordinate of factor × G?
@@ -183,16 +178,12 @@ static bool run_one(const struct curve *curve, size_t index, BIGNUM *inverse, EC
     const struct check *check = &curve->list[index];
     BN_CTX_start(room);
     BIGNUM *own = BN_CTX_get(room), *factor = BN_CTX_get(room);
-    bool good = factor != NULL;
-    if (good && index == 0)
-        good = BN_copy(own, inverse) != NULL;
-    else if (good)
-        good = BN_mod_mul_montgomery(own, inverse, curve->list[index - 1].product, curve->field,
-                                     room) == 1 &&
-               BN_mod_mul_montgomery(inverse, inverse, check->s, curve->field, room) == 1;
+    bool good = factor != NULL &&
+                BN_mod_mul(own, inverse, product_before(curve, index), curve->order, room) == 1 &&
+                BN_mod_mul(inverse, inverse, check->s, curve->order, room) == 1;
     if (good)
         BN_set_flags(factor, BN_FLG_CONSTTIME);
-    good = good && BN_mod_mul_montgomery(factor, check->sum, own, curve->field, room) == 1 &&
+    good = good && BN_mod_mul(factor, check->sum, own, curve->order, room) == 1 &&
            is_right(curve, factor, check->r, point, room);
     if (factor != NULL)
         BN_clear(factor);

@@ -24,10 +24,9 @@ struct ecdsa_checks;
 struct ecdsa_signature {
     const EVP_PKEY *key; // with its private number
     const char *group;   // its curve (key_algorithm.group)
-    const uint8_t *
-        digest; // it and each number of the signature, r and s, have `half` octets, as many as the curve's numbers
+    const uint8_t *digest;
     const uint8_t *octets; // r and s
-    size_t half;
+    size_t half;    // octets of the digest, of r, and of s: as many as the curve's numbers have
     size_t subject; // the caller's, any number of signatures may have the same
 };
 
