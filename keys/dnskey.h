@@ -92,6 +92,10 @@ struct dnskey_ids {
 enum status dnskey_load_known(const struct dnskey_listing *listing, const char *zone,
                               const struct dnskey_ids *known, bool with_private,
                               struct dnskey_set *ret, struct error *err);
+// What dnskey_load_known would load with private parts, of keys that were just loaded without: the .key files are not
+// read again. Keys that are not in known are dropped; on error nothing is left.
+enum status dnskey_load_privates(const struct dnskey_ids *known, struct dnskey_set *set,
+                                 struct error *err);
 // As dnskey_load_listed for one zone: lists the directory, then loads.
 enum status dnskey_load(const char *directory, const char *zone, bool with_private,
                         struct dnskey_set *ret, struct error *err);

@@ -301,6 +301,35 @@ enum status dnskey_load_listed(const struct dnskey_listing *listing, const char 
     return dnskey_load_known(listing, zone, NULL, with_private, ret, err);
 }
 
+static bool is_known(const struct dnskey *key, const struct dnskey_ids *known)
+{
+    struct key_name name = {.algorithm = key->algorithm, .tag = key->tag};
+    return key_name_is_in(&name, known);
+}
+
+enum status dnskey_load_privates(const struct dnskey_ids *known, struct dnskey_set *set,
+                                 struct error *err)
+{
+    enum status status = STATUS_OK;
+    size_t kept = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        struct dnskey *key = &set->keys[i];
+        if (!is_known(key, known)) {
+            dnskey_done(key);
+            continue;
+        }
+        if (status == STATUS_OK)
+            status = load_private(key, err);
+        set->keys[kept++] = *key;
+    }
+    set->count = kept;
+    if (status != STATUS_OK) {
+        dnskey_set_done(set);
+        *set = (struct dnskey_set){0};
+    }
+    return status;
+}
+
 enum status dnskey_load_known(const struct dnskey_listing *listing, const char *zone,
                               const struct dnskey_ids *known, bool with_private,
                               struct dnskey_set *ret, struct error *err)

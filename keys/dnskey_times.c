@@ -28,16 +28,27 @@ static const struct {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
+static int number_at(const char *text, size_t digits)
+{
+    int number = 0;
+    for (size_t i = 0; i < digits; i++)
+        number = number * 10 + text[i] - '0';
+    return number;
+}
+
 enum status key_time_read(const char *text, int64_t *ret, struct error *err)
 {
-    struct tm when = {0};
-    if (strspn(text, "0123456789") != 14 ||
-        sscanf(text, "%4d%2d%2d%2d%2d%2d", &when.tm_year, &when.tm_mon, &when.tm_mday,
-               &when.tm_hour, &when.tm_min, &when.tm_sec) != 6)
+    if (strspn(text, "0123456789") != 14)
         return error_set(err, STATUS_SYNTAX, "broken time \"%.20s\"; YYYYMMDDHHMMSS would be right",
                          text);
-    when.tm_year -= 1900;
-    when.tm_mon -= 1;
+    struct tm when = {
+        .tm_year = number_at(text, 4) - 1900,
+        .tm_mon = number_at(text + 4, 2) - 1,
+        .tm_mday = number_at(text + 6, 2),
+        .tm_hour = number_at(text + 8, 2),
+        .tm_min = number_at(text + 10, 2),
+        .tm_sec = number_at(text + 12, 2),
+    };
     *ret = timegm(&when);
     return STATUS_OK;
 }

@@ -70,20 +70,19 @@ static enum status refuse(const struct build_context *context, const struct zone
                      context->keyring->directory, zone->name);
 }
 
-// No state: from the files, or from nothing.
+// No state: from the files, or from nothing. What was read of the files stays in build->keys.
 static enum status begin(const struct build_context *context, struct build *build, uint32_t ttl,
                          struct keyset *set, struct error *err)
 {
     const struct zone *zone = build->zone;
-    struct dnskey_set files = {0};
+    struct dnskey_set *files = &build->keys;
     struct dnskey_listing *listing = &context->keyring->listing;
     enum status status = dnskey_complete(listing, zone->name, NULL, err);
     if (status == STATUS_OK)
-        status = dnskey_load_listed(listing, zone->name, false, &files, err);
+        status = dnskey_load_listed(listing, zone->name, false, files, err);
     if (status != STATUS_OK)
         return status;
-    size_t adopted = files.count > 0 ? keyset_adopt(set, &files, ttl, context->now) : 0;
-    dnskey_set_done(&files);
+    size_t adopted = files->count > 0 ? keyset_adopt(set, files, ttl, context->now) : 0;
     if (adopted > 0)
         return STATUS_OK;
     bool was_signed =
@@ -144,6 +143,23 @@ static enum status missing(const struct build_context *context, const struct zon
         context->keyring->directory, zone->name, id.algorithm, id.tag);
 }
 
+static enum status read_keys(const struct build_context *context, struct build *build,
+                             const struct dnskey_ids *known, struct error *err)
+{
+    const char *zone = build->zone->name;
+    struct dnskey_listing *listing = &context->keyring->listing;
+    size_t read = 0; // when the keyset began, without private parts
+    for (size_t i = 0; i < known->count; i++)
+        read += dnskey_set_find(&build->keys, known->list[i]) != NULL ? 1 : 0;
+    if (build->keys.count > 0 && read == known->count)
+        return dnskey_load_privates(known, &build->keys, err);
+    dnskey_set_done(&build->keys);
+    build->keys = (struct dnskey_set){0};
+    enum status status = dnskey_complete(listing, zone, known, err);
+    return status == STATUS_OK ? dnskey_load_known(listing, zone, known, true, &build->keys, err)
+                               : status;
+}
+
 // Loads the keys that the zone is published or signed with, or offered with to the parent, private parts and all.
 static enum status load_keys(const struct build_context *context, struct build *build,
                              const struct keyset *set, struct error *err)
@@ -154,12 +170,7 @@ static enum status load_keys(const struct build_context *context, struct build *
     for (size_t i = 0; i < KEYSET_KEYS_MAX; i++)
         if (set->keys[i].role != 0 && (use_of(set, i) != 0 || (set->offered & keyset_bit(i)) != 0))
             ids[known.count++] = set->keys[i].id;
-    dnskey_set_done(&build->keys);
-    build->keys = (struct dnskey_set){0};
-    struct dnskey_listing *listing = &context->keyring->listing;
-    enum status status = dnskey_complete(listing, zone->name, &known, err);
-    if (status == STATUS_OK)
-        status = dnskey_load_known(listing, zone->name, &known, true, &build->keys, err);
+    enum status status = read_keys(context, build, &known, err);
     if (status != STATUS_OK)
         return status;
     for (size_t i = 0; i < known.count; i++) {
