@@ -71,6 +71,8 @@ const struct zone_target *target_of(const struct zone_target *any, const char *n
 
 bool target_holds(const struct zone_target *target, const char *name)
 {
+    if (target->child_count == 0)
+        return name_text_under(name, target->name);
     const struct zone_target *zone = target_of(target, name);
     return zone != NULL && strcmp(zone->name, target->name) == 0;
 }
