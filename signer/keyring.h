@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/status.h"
 #include "keys/dnskey.h"
@@ -11,11 +12,12 @@
 struct keyring {
     char *directory;
     struct dnskey_listing listing; // as read last, with what was made since
+    struct timespec changed_at; // the directory's change time then; 0: to be read again in any case
 };
 
 enum status keyring_open(const char *directory, struct keyring *ret, struct error *err);
 void keyring_done(struct keyring *keyring);
-// Reads the list of files again.
+// Reads the list of files again, unless the directory has not changed since.
 enum status keyring_refresh(struct keyring *keyring, struct error *err);
 
 // Makes a key of the zone, or finds a spare one (dnskey_make_listed).

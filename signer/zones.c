@@ -45,6 +45,26 @@ static int compare_zones(const void *a, const void *b)
     return name_key_compare(left->octets, left->len, right->octets, right->len);
 }
 
+// A zone is large: the order is found by their places, and each is moved once.
+static int compare_places(const void *a, const void *b)
+{
+    return compare_zones(*(const struct zone *const *)a, *(const struct zone *const *)b);
+}
+
+static void sort_zones(struct zone **list, size_t count)
+{
+    const struct zone **places = xcalloc(count + 1, sizeof(*places));
+    struct zone *sorted = xcalloc(count + 1, sizeof(*sorted));
+    for (size_t i = 0; i < count; i++)
+        places[i] = &(*list)[i];
+    qsort(places, count, sizeof(*places), compare_places);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = *places[i];
+    free(places);
+    free(*list);
+    *list = sorted;
+}
+
 static int compare_key(const void *wanted, const void *zone)
 {
     const struct name_key *left = wanted;
@@ -274,8 +294,8 @@ void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader 
         if (difference.everywhere || files_differ(&difference, inputs, zone->target))
             zone->waiting = true;
     }
-    qsort(zones->list, zones->count, sizeof(*zones->list), compare_zones);
-    qsort(zones->externals, zones->external_count, sizeof(*zones->externals), compare_zones);
+    sort_zones(&zones->list, zones->count);
+    sort_zones(&zones->externals, zones->external_count);
     zones->host = find_host(zones);
     if (difference.of_box && zones->host < zones->count)
         zones->list[zones->host].waiting = true;
