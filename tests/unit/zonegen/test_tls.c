@@ -2,6 +2,7 @@
 // The judge is openssl: what it says is the SHA-256 of the public key.
 #include "tests/unit/zonegen/world.h"
 
+#include "config/shared.h"
 #include "keys/tls_spki.h"
 #include "keys/tls_text.h"
 
@@ -145,9 +146,10 @@ static void add_input(struct inputs *inputs, const char *path)
     struct buf octets = {0};
     struct input_file file = {.kind = INPUT_TLS_NEXT, .path = xstrdup(path)};
     if (file_read(path, 1 << 16, &octets, &file.error) == STATUS_OK) {
-        file.octets = octets.data;
+        file.octets = shared_make(octets.data, octets.len);
         file.len = octets.len;
     }
+    buf_done(&octets);
     inputs->files = xreallocarray(inputs->files, inputs->file_count + 1, sizeof(*inputs->files));
     inputs->files[inputs->file_count++] = file;
     qsort(inputs->files, inputs->file_count, sizeof(*inputs->files), compare_inputs);
