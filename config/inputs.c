@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
@@ -248,16 +249,24 @@ static size_t find_text(const struct config *config, const char *path)
     return i;
 }
 
+// It has other names, too, and none of them was seen.
+static bool has_names(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && info.st_nlink > 1;
+}
+
 // What was seen is known by its path: a text of the configuration, or a file that it names.
 static bool are_known(const struct inputs *old, const struct inputs_seen *seen, bool *ret_texts)
 {
     *ret_texts = false;
     for (size_t i = 0; i < seen->count; i++) {
+        const char *path = seen->paths[i][0] != '\0' ? seen->paths[i] : old->config_path;
         bool is_text = seen->paths[i][0] == '\0' ||
                        find_text(old->config, seen->paths[i]) < old->config->file_count;
         *ret_texts = *ret_texts || is_text;
-        if (!is_text && inputs_file(old, seen->paths[i]) == NULL)
-            return false; // one of the defaults that was not there
+        if (has_names(path) || (!is_text && inputs_file(old, path) == NULL))
+            return false; // the latter is one of the defaults that was not there
     }
     return true;
 }

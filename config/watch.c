@@ -274,13 +274,18 @@ static int compare_by_wd(const void *left, const void *right)
     return compare_names(a, b);
 }
 
+// It stands for more than one file.
+static void doubt(struct interest *interest)
+{
+    free(interest->path);
+    interest->path = NULL;
+}
+
 // The same twice. It stands for one file only if both say so.
 static void merge(struct interest *kept, struct interest *other)
 {
-    if (interest_texts(kept->path, other->path) != 0) {
-        free(kept->path);
-        kept->path = NULL;
-    }
+    if (interest_texts(kept->path, other->path) != 0)
+        doubt(kept);
     interest_done(other);
 }
 
@@ -298,6 +303,19 @@ static void sort_once(struct interests *interests)
     interests->count = kept;
 }
 
+// A directory that is mounted in two places is one to the kernel: an event in it is of both.
+static void doubt_mounted(struct interests *interests)
+{
+    for (size_t i = 1; i < interests->count; i++) {
+        struct interest *one = &interests->list[i - 1], *other = &interests->list[i];
+        if (one->wd >= 0 && compare_by_wd(one, other) == 0 &&
+            interest_texts(one->path, other->path) != 0) {
+            doubt(one);
+            doubt(other);
+        }
+    }
+}
+
 static void add_watches(int fd, struct interests *interests)
 {
     for (size_t i = 0; i < interests->count; i++) {
@@ -308,6 +326,7 @@ static void add_watches(int fd, struct interests *interests)
             interest->wd = inotify_add_watch(fd, interest->directory, EVENTS);
     }
     qsort(interests->list, interests->count, sizeof(*interests->list), compare_by_wd);
+    doubt_mounted(interests);
 }
 
 // Both sorted by wd.

@@ -2,11 +2,13 @@
 // What is touched is read again, soon, and what is not is taken over; nothing that was seen gets lost on the way.
 #include "config/follow.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -247,6 +249,46 @@ static void a_link_in_the_place_of_a_file_is_followed_from_then_on(void **state)
     assert_string_equal((const char *)file_of("two")->octets, "echter");
 }
 
+static void a_file_with_two_names_is_read_by_both(void **state)
+{
+    (void)state;
+    run("ln -f one two");
+    assert_true(events() > 0);
+    look_well();
+    run("printf both > one");
+    assert_true(events() > 0);
+    look_well();
+    assert_string_equal((const char *)file_of("two")->octets, "both");
+}
+
+static void a_directory_mounted_in_two_places_is_read_in_both(void **state)
+{
+    (void)state;
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        skip(); // for root only
+    char *here = in_scratch("here"), *there = in_scratch("there");
+    put_file("here/zone", "1");
+    run("mkdir there");
+    assert_int_equal(mount(here, there, NULL, MS_BIND, NULL), 0);
+    rename_over("z.yaml", HEAD "domains:\n- {name: one.example, zone-file: here/zone}\n"
+                               "- {name: two.example, zone-file: there/zone}\n"
+                               "- three.example\n- four.example\n");
+    assert_true(events() > 0);
+    look_well();
+    look_well(); // what changed before it was watched
+    put_file("here/zone", "2");
+    assert_true(events() > 0);
+    look_well();
+    assert_string_equal((const char *)file_of("there/zone")->octets, "2");
+    put_file("there/zone", "3");
+    assert_true(events() > 0);
+    look_well();
+    assert_string_equal((const char *)file_of("here/zone")->octets, "3");
+    assert_int_equal(umount(there), 0);
+    free(here);
+    free(there);
+}
+
 static void inputs_that_share_outlive_each_other(void **state)
 {
     (void)state;
@@ -270,7 +312,9 @@ int main(void)
         WITH_BOX(what_takes_a_domain_or_a_file_away_is_believed_later),
         WITH_BOX(what_is_wrong_is_told_late_and_not_forgotten),
         WITH_BOX(a_link_in_the_place_of_a_file_is_followed_from_then_on),
+        WITH_BOX(a_file_with_two_names_is_read_by_both),
         WITH_BOX(inputs_that_share_outlive_each_other),
+        WITH_BOX(a_directory_mounted_in_two_places_is_read_in_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
