@@ -75,15 +75,22 @@ static int64_t forgotten_at(const struct keyset *set)
     return first;
 }
 
+// Seconds in which all zones get their first look.
+static uint32_t first_looks(const struct publisher *publisher)
+{
+    size_t seconds = publisher->zones.count / FIRST_LOOKS;
+    return seconds < LIFE_LEISURE_S ? (uint32_t)seconds : LIFE_LEISURE_S;
+}
+
 static int64_t usual_look_at(const struct publisher *publisher, const struct zone *zone,
                              const struct keyset *set, int64_t now)
 {
     int64_t interval = question_interval(publisher), asked_at = zone->watch.asked_at;
-    uint32_t pause = leisure(publisher, zone);
-    size_t spread = publisher->zones.count / FIRST_LOOKS;
+    uint32_t pause = leisure(publisher, zone), first = first_looks(publisher);
     if (!waits_for_world(zone, set, now))
-        return asked_at == 0 ? now + jitter(zone, spread < pause ? (uint32_t)spread : pause)
-                             : asked_at + pause + jitter(zone, pause / LEISURE_PART);
+        return asked_at == 0
+                   ? publisher->life.looks_at + jitter(zone, first < pause ? first : pause)
+                   : asked_at + pause + jitter(zone, pause / LEISURE_PART);
     if (asked_at == 0)
         return now;
     int64_t longer = (asked_at - changed_at(set, now)) / PAUSE_PART;
@@ -122,12 +129,16 @@ void life_ask_anew(struct publisher *publisher, int64_t now)
 {
     struct life_desk *desk = &publisher->life;
     struct zones *zones = &publisher->zones;
-    bool lost_eyes = desk->has_eyes && !questions_have_eyes(publisher);
+    bool has_eyes = questions_have_eyes(publisher), lost_eyes = desk->has_eyes && !has_eyes;
+    // Who asks for a look again and again does not keep those from it that are last.
+    if (!desk->has_eyes || now < desk->looks_at ||
+        (desk->stale && now >= desk->looks_at + first_looks(publisher)))
+        desk->looks_at = now;
     memset(desk->rounds, 0, sizeof(desk->rounds));
     due_reset(&desk->due, zones->count);
     desk->stale = false;
     desk->now = now;
-    desk->has_eyes = questions_have_eyes(publisher);
+    desk->has_eyes = has_eyes;
     for (size_t i = 0; i < zones->count; i++) {
         struct life_watch *watch = &zones->list[i].watch;
         if (watch->asked || watch->asked_at > now)

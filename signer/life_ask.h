@@ -47,10 +47,11 @@ struct life_round {
 
 struct life_desk {
     struct life_round rounds[LIFE_ROUNDS_MAX];
-    struct due due; // of the zones, by their place in the table
-    int64_t now;    // the last that was heard of it: a clock that is set back makes all times new
-    bool has_eyes;  // when the times were made
-    bool stale;     // all is to be looked at anew, as life_ask_soon says
+    struct due due;   // of the zones, by their place in the table
+    int64_t now;      // the last that was heard of it: a clock that is set back makes all times new
+    bool has_eyes;    // when the times were made
+    bool stale;       // all is to be looked at anew, as life_ask_soon says
+    int64_t looks_at; // since when all are looked at for the first time, or once more
 };
 
 void life_desk_done(struct life_desk *desk);

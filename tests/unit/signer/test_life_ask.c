@@ -544,6 +544,31 @@ static void what_is_wrong_out_there_is_told_soon_after_a_restart(void **state)
     publisher_close(publisher);
 }
 
+// A change of the inputs drops what is asked, and a box with many zones has one each minute.
+static void changes_and_reloads_keep_no_zone_from_its_first_look(void **state)
+{
+    (void)state;
+    struct buf lines = {0};
+    for (size_t i = 0; i < 100; i++)
+        buf_printf(&lines, "  - {name: zone%zu.example, dnssec: no}\n", i);
+    buf_put_text(&lines, "  - example.com\n");
+    buf_put_u8(&lines, '\0');
+    struct publisher *publisher = begin_with((const char *)lines.data);
+    buf_done(&lines);
+    struct world world = {.behind = false};
+    for (int64_t now = NOW; now <= NOW + 15; now++) {
+        write_text("host.pub", now % 2 == 0 ? other_host_key : host_key);
+        publisher_set_inputs(publisher, read_inputs(), now);
+        if (now % 5 == 0)
+            publisher_touch_all(publisher);
+        work(publisher, now);
+        (void)world_answer_all(publisher, &world, now);
+    }
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        assert_true(publisher->zones.list[i].watch.parent.looked_at != 0);
+    publisher_close(publisher);
+}
+
 // zone-probe reads the same clock, which is wrong, and is not believed here.
 static void a_clock_that_is_ahead_makes_nobody_blind(void **state)
 {
@@ -588,6 +613,7 @@ int main(void)
         TEST(a_ds_of_strangers_alone_is_an_alarm),
         TEST(a_ds_of_an_unsigned_zone_is_an_alarm),
         TEST(what_is_wrong_out_there_is_told_soon_after_a_restart),
+        TEST(changes_and_reloads_keep_no_zone_from_its_first_look),
         TEST(a_clock_that_is_ahead_makes_nobody_blind),
         TEST(a_ds_that_comes_before_its_time_is_an_alarm_until_caches_have_forgotten),
     };
