@@ -2,6 +2,7 @@
 """What ldns-verify-zone, dnssec-verify and kzonecheck say of a signed zone, given as the text of a master file."""
 
 import pathlib
+import re
 
 import dns.dnssec
 import dns.name
@@ -22,6 +23,19 @@ def signers(zone, text):
     signatures = apex.get_rdataset(dns.rdataclass.IN, dns.rdatatype.RRSIG, dns.rdatatype.SOA) or ()
     signing = {(signature.algorithm, signature.key_tag) for signature in signatures}
     return [key.flags for key in keys], [key.flags for key in keys if (key.algorithm, dns.dnssec.key_id(key)) in signing]
+
+
+def offers_another(zone, text):
+    """Is a key offered to the parent that the zone does not have yet, as double-DS does (RFC 6781 §4.1.2)?"""
+    apex = dns.zone.from_text(text, zone, relativize=False)[dns.name.from_text(zone)]
+    keys, offered = ({record.to_text() for record in apex.get_rdataset(dns.rdataclass.IN, kind) or ()}
+                     for kind in (dns.rdatatype.DNSKEY, dns.rdatatype.CDNSKEY))
+    return not offered <= keys
+
+
+def is_about_offers(words):
+    faults = re.findall(r"^\s+\d+\t(.*)$", words, re.M)
+    return faults == ["CDNSKEY not match DNSKEY"]
 
 
 def disagreement(zone, text, directory):
@@ -45,6 +59,8 @@ def disagreement(zone, text, directory):
     found = {}
     for judge, arguments in judges.items():
         done = run(judge, *arguments, check=False)
-        if done.returncode != 0:
+        # Knot finds fault with such an offer, with some pairs of keys and not with others.
+        if done.returncode != 0 and not (judge == "kzonecheck" and is_about_offers(done.stdout + done.stderr)
+                                         and offers_another(zone, text)):
             found[judge] = done.stdout + done.stderr
     return found

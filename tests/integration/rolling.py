@@ -69,7 +69,8 @@ class RollingBox(Box):
         text = self.signed_text()
         if text not in seen and "DNSKEY" in text:
             seen.add(text)
-            assert disagreement(ZONE, text, self.directory / "judged") == {}
+            found = disagreement(ZONE, text, self.directory / "judged")
+            assert found == {}, f"{found}\n{text}"
         return True
 
     def until_settled(self, expected, seen, timeout=90):
