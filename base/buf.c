@@ -14,6 +14,13 @@ void buf_done(struct buf *buf)
     *buf = (struct buf){0};
 }
 
+void buf_wipe(struct buf *buf)
+{
+    if (buf->data != NULL)
+        explicit_bzero(buf->data, buf->cap);
+    buf_done(buf);
+}
+
 void buf_clear(struct buf *buf)
 {
     buf->len = 0;

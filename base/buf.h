@@ -13,6 +13,7 @@ struct buf {
 };
 
 void buf_done(struct buf *buf);
+void buf_wipe(struct buf *buf);  // the same of one that held a secret
 void buf_clear(struct buf *buf); // keeps the memory
 // Room for `more` octets after len
 void buf_reserve(struct buf *buf, size_t more);

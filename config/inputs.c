@@ -117,8 +117,9 @@ static void read_input(struct input_file *file)
     if (file_read(file->path, kind_max[file->kind], &content, &file->error) == STATUS_OK)
         keep_public(file, &content);
     if (is_secret)
-        explicit_bzero(content.data, content.len);
-    buf_done(&content);
+        buf_wipe(&content);
+    else
+        buf_done(&content);
 }
 
 static bool is_seen(const struct inputs_seen *seen, const char *path)

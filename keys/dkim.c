@@ -355,7 +355,7 @@ static enum status read_private(const char *path, struct dkim_key *ret, struct e
         if (status != STATUS_OK)
             (void)error_prefix(err, status, "%s", path);
     }
-    secret_done(&text);
+    buf_wipe(&text);
     EVP_PKEY_free(key);
     if (status == STATUS_OK) {
         ret->p_len = p.len;

@@ -19,7 +19,7 @@
 
 void dkim_pair_done(struct dkim_pair *pair)
 {
-    secret_done(&pair->private);
+    buf_wipe(&pair->private);
     buf_done(&pair->p);
 }
 

@@ -136,14 +136,6 @@ bool dnskey_is_listed(const struct dnskey_listing *listing, const char *zone, st
 
 // ── Content ──────────────────────────────────────────────────────────────────────────────────────
 
-const char *key_line_value(const char *line, const char *name)
-{
-    size_t len = strlen(name);
-    if (strncmp(line, name, len) != 0 || line[len] != ':')
-        return NULL;
-    return line + len + 1 + strspn(line + len + 1, " \t");
-}
-
 ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public)
 {
     ldns_rdf *owner = ldns_dname_new_frm_str(zone);
@@ -175,7 +167,7 @@ enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret
         if (status != STATUS_OK)
             status = error_prefix(err, status, "%s", path);
     }
-    secret_done(&text);
+    buf_wipe(&text);
     return status;
 }
 

@@ -133,8 +133,8 @@ static enum status write_file(const char *path, const struct dnskey_times *times
         put_with_times((char *)old.data, times, public, &text);
         status = file_write(path, text.data, text.len, public ? 0644 : 0600, err);
     }
-    secret_done(&old);
-    secret_done(&text);
+    buf_wipe(&old);
+    buf_wipe(&text);
     return status;
 }
 

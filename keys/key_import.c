@@ -268,7 +268,7 @@ static enum status take_pem(struct importing *importing, const char *path, struc
     uint8_t algorithm = key != NULL ? algorithm_of(key) : 0;
     BIO_free(bio);
     ERR_clear_error();
-    secret_done(&text);
+    buf_wipe(&text);
     if (status != STATUS_OK)
         return status;
     if (key == NULL)

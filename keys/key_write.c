@@ -65,7 +65,7 @@ enum status key_files_create(const struct dnskey *key, struct error *err)
             unlink(path);
     }
     free(path);
-    secret_done(&text);
+    buf_wipe(&text);
     return status;
 }
 

@@ -32,13 +32,6 @@ const struct key_algorithm *key_algorithm(uint8_t number)
     return NULL;
 }
 
-void secret_done(struct buf *buf)
-{
-    if (buf->data != NULL)
-        OPENSSL_cleanse(buf->data, buf->cap);
-    buf_done(buf);
-}
-
 // ── The file ─────────────────────────────────────────────────────────────────────────────────────
 
 // Fields that hold a number in base64: RSA's, then the one of all others.

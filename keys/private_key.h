@@ -59,6 +59,3 @@ bool private_key_is_of(const EVP_PKEY *key, uint8_t algorithm);
 // The key as it is read from that text, and its Public Key field.
 enum status private_key_again(const EVP_PKEY *key, uint8_t algorithm, EVP_PKEY **ret_key,
                               struct buf *ret_public, struct error *err);
-
-// Wipes and releases a buffer that held a secret.
-void secret_done(struct buf *buf);

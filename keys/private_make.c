@@ -118,7 +118,7 @@ enum status private_key_again(const EVP_PKEY *key, uint8_t algorithm, EVP_PKEY *
         buf_put_u8(&text, 0);
         status = private_key_parse((char *)text.data, algorithm, ret_key, &none, ret_public, err);
     }
-    secret_done(&text);
+    buf_wipe(&text);
     return status;
 }
 
