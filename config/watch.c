@@ -329,26 +329,12 @@ static void add_watches(int fd, struct interests *interests)
     doubt_mounted(interests);
 }
 
-// Both sorted by wd.
-static bool has_wd(const struct interests *interests, int wd)
-{
-    size_t low = 0, high = interests->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (interests->list[middle].wd < wd)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < interests->count && interests->list[low].wd == wd;
-}
-
 static void remove_watches(int fd, const struct interests *old, const struct interests *new)
 {
     int last = -1;
     for (size_t i = 0; i < old->count; i++) {
         int wd = old->list[i].wd;
-        if (wd != last && !has_wd(new, wd))
+        if (wd != last && interests_first(new, wd) == NULL)
             inotify_rm_watch(fd, wd); // fails when the directory is gone, and the watch with it
         last = wd;
     }

@@ -13,8 +13,7 @@
 #include "config/inputs.h"
 #include "config/watch_parts.h"
 
-// The first of the directory, NULL when there is none. Patterns stand before names.
-static struct interest *first_of(const struct interests *interests, int wd)
+struct interest *interests_first(const struct interests *interests, int wd)
 {
     size_t low = 0, high = interests->count;
     while (low < high) {
@@ -45,7 +44,7 @@ static struct interest *find_interest(const struct interests *interests, int wd,
     if (exact != NULL)
         return exact;
     const struct interest *end = interests->list + interests->count;
-    for (struct interest *one = first_of(interests, wd);
+    for (struct interest *one = interests_first(interests, wd);
          one != NULL && one < end && one->wd == wd && one->name == NULL; one++)
         if (fnmatch(one->pattern, name, FNM_PERIOD) == 0)
             return one;
@@ -80,7 +79,7 @@ static bool note(struct inputs_watch *watch, struct inotify_event *event)
         return false;
     bool overflow = (event->mask & IN_Q_OVERFLOW) != 0;
     if (overflow || event->len == 0) { // the latter is of the directory itself
-        bool worth = overflow || first_of(interests, event->wd) != NULL;
+        bool worth = overflow || interests_first(interests, event->wd) != NULL;
         watch->seen.everything = watch->seen.everything || worth;
         return worth;
     }

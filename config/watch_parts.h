@@ -34,6 +34,9 @@ struct inputs_watch {
     size_t open_count;
 };
 
+// The first of the directory, NULL when there is none. Patterns stand before names.
+struct interest *interests_first(const struct interests *interests, int wd);
+
 // Their order; NULL comes first.
 static inline int interest_texts(const char *a, const char *b)
 {
