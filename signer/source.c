@@ -125,7 +125,7 @@ static bool find_newest(const struct buf *received, const uint8_t **ret, size_t 
     *ret_end = 0;
     while (received->len - *ret_end >= SNAPSHOT_HEAD) {
         const uint8_t *head = received->data + *ret_end;
-        uint64_t len = (uint64_t)wire_get_u32(head) << 32 | wire_get_u32(head + 4);
+        uint64_t len = wire_get_u64(head);
         if (len > INPUTS_SNAPSHOT_MAX)
             return false;
         if (received->len - *ret_end - SNAPSHOT_HEAD < len)
