@@ -11,14 +11,17 @@
 
 #include "base/alloc.h"
 #include "keys/ecdsa_check.h"
+#include "keys/ecdsa_sign.h"
 #include "keys/private_key.h"
 #include "keys/public_key.h"
 
 // SEQUENCE, two INTEGERs of at most 49 octets: less than 128 octets, so that lengths are one octet.
-#define DER_MAX         (2 + 2 * (2 + 49))
-#define DER_INTEGER     0x02
-#define DER_SEQUENCE    0x30
-#define DER_SHORT_LIMIT 0x80
+#define DER_MAX      (2 + 2 * (2 + 49))
+#define DER_INTEGER  0x02
+#define DER_SEQUENCE 0x30
+
+// ECDSA's longest digest: P-384's.
+#define DIGEST_MAX 48
 
 struct signing_key {
     EVP_PKEY *key;
@@ -26,36 +29,13 @@ struct signing_key {
     size_t len;           // of a signature
     EVP_MD_CTX *message;  // the digest of a message, or its signature where the algorithm hashes
     const EVP_MD *digest; // NULL: the algorithm hashes by itself
-    EVP_PKEY_CTX *sign;   // of digests; made when it is first needed, as is
+    EVP_PKEY_CTX *sign;   // of RSA's digests; made when it is first needed, as are
     EVP_PKEY_CTX *verify;
+    struct ecdsa_key *ecdsa;
     bool is_own; // the private part is there
 };
 
-// ── ECDSA's two forms ────────────────────────────────────────────────────────────────────────────
-
-// One INTEGER into half octets, padded. Returns what follows, or NULL.
-static const uint8_t *integer_from_der(const uint8_t *at, const uint8_t *end, size_t half,
-                                       uint8_t *ret)
-{
-    if (end - at < 2 || at[0] != DER_INTEGER || at[1] >= DER_SHORT_LIMIT || at[1] > end - at - 2)
-        return NULL;
-    size_t len = at[1];
-    at += 2;
-    for (; len > half; len--)
-        if (*at++ != 0)
-            return NULL;
-    memset(ret, 0, half - len);
-    memcpy(ret + half - len, at, len);
-    return at + len;
-}
-
-static bool signature_from_der(const uint8_t *der, size_t len, size_t half, uint8_t *ret)
-{
-    if (len < 2 || der[0] != DER_SEQUENCE || der[1] != len - 2)
-        return false;
-    const uint8_t *s = integer_from_der(der + 2, der + len, half, ret);
-    return s != NULL && integer_from_der(s, der + len, half, ret + half) == der + len;
-}
+// ── ECDSA's other form ────────────────────────────────────────────────────────────────────────────
 
 // Behind *ret, which is moved: minimal, and positive by its first bit.
 static void integer_to_der(const uint8_t *number, size_t half, uint8_t **ret)
@@ -142,6 +122,7 @@ void signing_key_free(struct signing_key *signing)
         return;
     EVP_PKEY_CTX_free(signing->sign);
     EVP_PKEY_CTX_free(signing->verify);
+    ecdsa_key_free(signing->ecdsa);
     EVP_MD_CTX_free(signing->message);
     EVP_PKEY_free(signing->key);
     free(signing);
@@ -207,16 +188,14 @@ static bool hash(struct signing_key *signing, const uint8_t *octets, size_t len,
 static bool sign_digest(struct signing_key *signing, const uint8_t *octets, size_t len,
                         uint8_t *ret)
 {
-    uint8_t digest[EVP_MAX_MD_SIZE], der[DER_MAX];
+    uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned digest_len;
-    size_t half = signing->algorithm->half;
-    size_t ret_len = half > 0 ? sizeof(der) : signing->len;
+    size_t ret_len = signing->len;
     if (signing->sign == NULL)
         signing->sign = digest_context(signing, EVP_PKEY_sign_init);
-    if (signing->sign == NULL || !hash(signing, octets, len, digest, &digest_len) ||
-        EVP_PKEY_sign(signing->sign, half > 0 ? der : ret, &ret_len, digest, digest_len) != 1)
-        return false;
-    return half > 0 ? signature_from_der(der, ret_len, half, ret) : ret_len == signing->len;
+    return signing->sign != NULL && hash(signing, octets, len, digest, &digest_len) &&
+           EVP_PKEY_sign(signing->sign, ret, &ret_len, digest, digest_len) == 1 &&
+           ret_len == signing->len;
 }
 
 static bool sign_message(struct signing_key *signing, const uint8_t *octets, size_t len,
@@ -229,13 +208,65 @@ static bool sign_message(struct signing_key *signing, const uint8_t *octets, siz
            ret_len == signing->len;
 }
 
-bool signing_key_sign(struct signing_key *signing, const uint8_t *octets, size_t len, uint8_t *ret)
+// A row of ECDSA's: the items and, for each, the octets of its digest.
+struct ecdsa_row {
+    struct ecdsa_item *list;
+    struct signing_item **items; // whose they are
+    uint8_t (*digests)[DIGEST_MAX];
+    size_t count;
+};
+
+static bool put_in_row(struct ecdsa_row *row, struct signing_item *item)
 {
-    bool good = signing->digest != NULL ? sign_digest(signing, octets, len, ret)
-                                        : sign_message(signing, octets, len, ret);
-    if (!good)
-        ERR_clear_error();
-    return good;
+    struct signing_key *signing = item->key;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned digest_len;
+    if (signing->ecdsa == NULL)
+        signing->ecdsa = ecdsa_key_new(signing->key, signing->algorithm->group);
+    if (signing->ecdsa == NULL || !hash(signing, item->octets, item->len, digest, &digest_len) ||
+        digest_len != signing->algorithm->half)
+        return false;
+    memcpy(row->digests[row->count], digest, digest_len);
+    row->list[row->count] = (struct ecdsa_item){
+        .key = signing->ecdsa,
+        .digest = row->digests[row->count],
+        .ret = item->ret,
+    };
+    row->items[row->count++] = item;
+    return true;
+}
+
+static void run_row(struct ecdsa_row *row)
+{
+    if (row->count > 0)
+        ecdsa_sign(row->list, row->count);
+    for (size_t i = 0; i < row->count; i++)
+        row->items[i]->done = row->list[i].done;
+}
+
+void signing_run(struct signing_item *items, size_t count)
+{
+    struct ecdsa_row row = {
+        .list = xcalloc(count, sizeof(*row.list)),
+        .items = xcalloc(count, sizeof(*row.items)),
+        .digests = xcalloc(count, sizeof(*row.digests)),
+    };
+    for (size_t i = 0; i < count; i++) {
+        struct signing_item *item = &items[i];
+        const struct key_algorithm *algorithm = item->key->algorithm;
+        item->done = false;
+        if (algorithm->half > 0)
+            (void)put_in_row(&row, item); // not done, if it is not there
+        else if (algorithm->digest != NULL)
+            item->done = sign_digest(item->key, item->octets, item->len, item->ret);
+        else
+            item->done = sign_message(item->key, item->octets, item->len, item->ret);
+    }
+    run_row(&row);
+    free(row.list);
+    free(row.items);
+    free(row.digests);
+    ERR_clear_error();
 }
 
 // ── Verifying ────────────────────────────────────────────────────────────────────────────────────

@@ -24,9 +24,19 @@ void signing_key_free(struct signing_key *signing); // NULL is fine
 
 // Octets of each signature by the key in RRSIG's Signature field; 0 when it has no private part.
 size_t signing_len(const struct dnskey *key);
-// Makes one in that form (RFC 3110 §3, RFC 6605 §4: r and s without DER around them, RFC 8080 §4). ret has room for
-// signing_len. False: libcrypto failed.
-bool signing_key_sign(struct signing_key *signing, const uint8_t *octets, size_t len, uint8_t *ret);
+
+// One message that is to be signed.
+struct signing_item {
+    struct signing_key *key; // with its private part
+    const uint8_t *octets;
+    size_t len;
+    uint8_t *ret; // room for signing_len
+    bool done;    // is set: false when libcrypto failed
+};
+// Makes all signatures in that form (RFC 3110 §3, RFC 6605 §4: r and s without DER around them, RFC 8080 §4). Many at a
+// time cost less each (keys/ecdsa_sign.h).
+void signing_run(struct signing_item *items, size_t count);
+
 // Is it a signature of the octets by this key?
 bool signing_key_verify(struct signing_key *signing, const uint8_t *octets, size_t len,
                         const uint8_t *signature, size_t signature_len);

@@ -7,8 +7,8 @@
 
 #include "signer/sign.h"
 
-// What a thread takes at a time: 7 ms of P-256, long enough that setting up a key, which takes up to 30 µs with cold
-// caches, does not count.
+// What a thread takes at a time: 7 ms of P-256, long enough that what is done once a piece (keys/ecdsa_sign.h) does not
+// count.
 #define SIGN_PIECE 256
 
 struct sign_item {

@@ -1,5 +1,6 @@
 zonebox_unit(keys test_dnskey keys)
 zonebox_unit(keys test_ecdsa_check keys)
+zonebox_unit(keys test_ecdsa_sign keys)
 zonebox_unit(keys test_dkim keys)
 zonebox_unit(keys test_dkim_plan keys)
 zonebox_unit(keys test_tls_plan keys)
