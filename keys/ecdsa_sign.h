@@ -4,8 +4,8 @@
 // libcrypto knows two ways to the nonce k of a signature. Asked for the signature as a whole it makes k from random
 // numbers, the private number and the digest, so that a source of random numbers that repeats itself (a machine that
 // goes on twice from one snapshot) does not give k to two messages, which would tell the private number. Asked for the
-// parts of k first (ECDSA_sign_setup) it takes random numbers alone, and saves the hash and the memory of each. Here the
-// private numbers and all digests of the row go into the thread's random generator instead, together with new
+// parts of k first (ECDSA_sign_setup) it takes random numbers alone, and saves the hash and the memory of each. Here
+// the private numbers and all digests of the row go into the thread's random generator instead, together with new
 // randomness, before the first k is drawn from it: as safe, once a row. That cannot be left out, so there is no
 // function for one signature.
 //

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// Signatures made in rows: libcrypto finds them right by the public key, and no nonce comes twice, not even where random
-// numbers do.
+// Signatures made in rows: libcrypto finds them right by the public key, and no nonce comes twice, not even where
+// random numbers do.
 #include "keys/ecdsa_sign.h"
 
 #include <setjmp.h>
