@@ -93,13 +93,11 @@ static enum status finish_all(struct publisher *publisher, const struct build_co
 }
 
 // What is remembered of a zone from now on. What is offered of it concerns the zone above, if that is one of ours.
-static void remember(struct publisher *publisher, const struct build_context *context,
-                     struct build *build)
+static void remember(struct publisher *publisher, struct build *build)
 {
     struct zone *zone = build->zone;
     struct keyset before, after;
     life_read(&zone->state, &before);
-    life_destroy(context, build);
     zone_state_done(&zone->state);
     zone->state = build->state;
     build->state.keyset = NULL; // moved
@@ -135,6 +133,16 @@ static enum status put_states(const struct batch *batch, const struct build_cont
     return status;
 }
 
+// Before the commit: a crash between the two leaves a key that nothing needs in the keyset, and not its secret on the
+// disk.
+static void destroy_dead(const struct batch *batch, const struct build_context *context)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        life_destroy(context, &batch->builds[i]);
+    for (size_t i = 0; i < batch->news_count; i++)
+        life_destroy(context, &batch->news[i]);
+}
+
 // First half: serials and keysets are written before anybody can see what follows from them.
 static enum status commit_state(struct publisher *publisher, const struct build_context *context,
                                 struct error *err)
@@ -151,12 +159,13 @@ static enum status commit_state(struct publisher *publisher, const struct build_
         store_abort(txn);
         return status;
     }
+    destroy_dead(batch, context);
     status = store_commit(txn, NULL, err);
     for (size_t i = 0; status == STATUS_OK && i < batch->count; i++)
-        remember(publisher, context, &batch->builds[i]);
+        remember(publisher, &batch->builds[i]);
     for (size_t i = 0; status == STATUS_OK && i < batch->news_count; i++)
         if (batch->news[i].state_changed)
-            remember(publisher, context, &batch->news[i]);
+            remember(publisher, &batch->news[i]);
     return status;
 }
 

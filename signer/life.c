@@ -337,6 +337,26 @@ static enum status write_key_times(const struct build_context *context, const st
     return dnskey_write_times(key, err);
 }
 
+// What is broken or gone of a key that nothing needs any more stops nothing.
+static enum status write_times_unused(const struct build_context *context,
+                                      const struct build *build, struct dnskey_id id,
+                                      struct error *err)
+{
+    const struct dnskey_ids one = {&id, 1};
+    const char *zone = build->zone->name;
+    struct dnskey_set files = {0};
+    struct error own = {0};
+    enum status status = STATUS_OK;
+    if (dnskey_load_known(&context->keyring->listing, zone, &one, true, &files, &own) != STATUS_OK)
+        log_event(LOG_LEVEL_WARNING, "key-times-not-written", "zone", zone, "key", log_u64(id.tag),
+                  "reason", own.text, "kept", "the key is out of use, and the zone goes on", NULL);
+    struct dnskey *key = dnskey_set_find(&files, id);
+    if (key != NULL)
+        status = write_key_times(context, build, key, err);
+    dnskey_set_done(&files);
+    return status;
+}
+
 enum status life_write_times(const struct build_context *context, struct build *build,
                              struct error *err)
 {
@@ -347,16 +367,8 @@ enum status life_write_times(const struct build_context *context, struct build *
         if (!is_first(events, i))
             continue;
         struct dnskey *key = dnskey_set_find(&build->keys, id);
-        struct dnskey_set files = {0};
-        if (key == NULL) { // one that is out of use now
-            struct dnskey_ids one = {&id, 1};
-            status = dnskey_load_known(&context->keyring->listing, build->zone->name, &one, true,
-                                       &files, err);
-            key = status == STATUS_OK ? dnskey_set_find(&files, id) : NULL;
-        }
-        if (key != NULL)
-            status = write_key_times(context, build, key, err);
-        dnskey_set_done(&files);
+        status = key != NULL ? write_key_times(context, build, key, err)
+                             : write_times_unused(context, build, id, err);
     }
     return status;
 }

@@ -7,9 +7,8 @@
 //   keyset in state/        it goes on from there; a key file that it needs and that is missing, unreadable or another
 //                           stops the changes of the zone, and what is served stays (signer/trouble.h)
 //   none, but key files     they are taken over as their timing metadata says: brought along, or state/ was lost
-//   none, and no files      a new zone gets its first keys; one that was signed before does not: new keys would not
-// match
-//                           the DS at the parent. Who has lost them takes the DS out there, publishes the zone with
+//   none, and no files      a new zone gets its first keys; one that was signed before does not: new ones would not
+//                           match the DS at the parent. Who has lost them takes the DS out there, publishes the zone with
 //                           `dnssec: off` for as long as it lives, and switches it on again.
 #pragma once
 
@@ -33,11 +32,13 @@ enum status life_step(const struct build_context *context, struct build *build, 
 int64_t life_next(const struct zone *zone);
 
 // Before state/ is committed: the files' timing metadata follows the keyset, so that whoever takes the keys over
-// (dnssec-settime, BIND, or this program without its state) goes on in the right place.
+// (dnssec-settime, BIND, or this program without its state) goes on in the right place. Files of keys that are out of
+// use and cannot be read are logged and left.
 enum status life_write_times(const struct build_context *context, struct build *build,
                              struct error *err);
-// Behind it: destroys compromised keys that are dead (zone->state is still the one before), and logs what happened.
+// Likewise: destroys compromised keys that are dead, by the keyset of before and that of the build.
 void life_destroy(const struct build_context *context, const struct build *build);
+// Behind it: logs what happened.
 void life_tell(const struct build *build);
 
 // The keyset of a zone, decoded; begun is false when there is none.

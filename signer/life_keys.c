@@ -73,7 +73,9 @@ bool life_keys_read(const struct zone *zone, const struct keyset *set,
         struct observe_key *key = &ret->list[ret->count];
         *key =
             (struct observe_key){.tag = id.tag, .algorithm = id.algorithm, .use = use_of(set, i)};
-        if (!digest_published(zone, id, key) && !digest_file(zone, id, keyring, key))
+        bool known = digest_published(zone, id, key) || digest_file(zone, id, keyring, key);
+        bool needed = key->use != 0 || (set->offered & keyset_bit(i)) != 0;
+        if (!known && needed)
             return false;
         ret->ids[ret->count++] = id;
     }

@@ -16,8 +16,9 @@ struct life_keys {
     size_t count;
 };
 
-// All keys of the keyset, with the digests of their DNSKEY records: as published, else from their files. False: a file
-// cannot be read, so what is seen could not be told to be ours.
+// All keys of the keyset, with the digests of their DNSKEY records: as published, else from their files. False: the
+// file of one that is in use or offered cannot be read, so what is seen could not be told to be ours. One that is
+// neither has no digests then: a DS of it is a foreign one.
 bool life_keys_read(const struct zone *zone, const struct keyset *set,
                     const struct keyring *keyring, struct life_keys *ret);
 

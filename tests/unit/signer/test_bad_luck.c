@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // What a disk does to a running publisher that is full, gives errors or gives them for a while: what is published
 // stays, it is said once, and it goes on when the cause is gone.
-#include "tests/unit/signer/box.h"
+#include "tests/unit/signer/key_world.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,6 +11,8 @@
 
 #include "dns/serial.h"
 #include "dns/store_lmdb.h"
+#include "signer/life.h"
+#include "signer/life_order.h"
 
 // ── A disk that gives errors ─────────────────────────────────────────────────────────────────────
 
@@ -174,6 +176,61 @@ static void a_full_map_stops_nothing(void **state)
     publisher_close(publisher);
 }
 
+static struct publisher *roll_compromised(struct dnskey_id *ret_old, int64_t *ret_now)
+{
+    struct publisher *publisher = begin_sound("  - example.com\n");
+    struct zone *zone = world_zone(publisher);
+    struct rollover_policy policy = life_policy(zone, 0);
+    struct error err = {0};
+    struct keyset set;
+    int64_t now = NOW;
+    *ret_old = world_wanted(publisher);
+    for (int i = 0; i < 6; i++)
+        world_see(publisher, now += 3600);
+    world_keyset(publisher, &set);
+    rollover_order_roll(&set, &policy, KEY_ROLE_CSK, 0, true, now);
+    assert_int_equal(life_keep(publisher, zone, &set, &err), STATUS_OK);
+    keyset_mask bit = keyset_bit(keyset_find(&set, *ret_old));
+    for (int i = 0; i < 4 * 24 && (keyset_dnskeys(&set) & bit) != 0; i++) {
+        world_see(publisher, now += 3600);
+        world_keyset(publisher, &set);
+    }
+    world_see(publisher, now + 1);
+    world_keyset(publisher, &set);
+    *ret_now = 0; // when no cache knows it any more
+    for (size_t c = KEYSET_DNSKEYS; c <= KEYSET_SIGNATURES; c++)
+        for (size_t i = 0; i + 1 < set.history[c].count; i++)
+            if (keyset_until(&set.history[c].list[i]) > *ret_now)
+                *ret_now = keyset_until(&set.history[c].list[i]);
+    assert_true(keyset_find(&set, *ret_old) < KEYSET_KEYS_MAX);
+    return publisher;
+}
+
+// Where the two cannot be one, the secret goes first: who crashes in between has no second chance.
+static void a_compromised_key_is_destroyed_before_it_is_forgotten(void **state)
+{
+    (void)state;
+    struct dnskey_id old;
+    int64_t now;
+    struct publisher *publisher = roll_compromised(&old, &now);
+    char *path = xasprintf("%s/state/keys/Kexample.com.+%03u+%05u.private", directory,
+                           old.algorithm, old.tag);
+    assert_int_equal(access(path, F_OK), 0);
+    struct broken_file broken = break_file("state/state/data.mdb", false);
+    struct batch *batch = sign_next(publisher, now);
+    assert_non_null(batch);
+    assert_int_not_equal(publisher_commit(publisher, batch, now), STATUS_OK);
+    assert_int_not_equal(access(path, F_OK), 0);
+    mend_file(broken);
+    now = go_on(publisher, now, 120);
+    struct keyset set;
+    world_keyset(publisher, &set);
+    assert_int_equal(keyset_find(&set, old), KEYSET_KEYS_MAX);
+    assert_false(publisher_has_trouble(publisher));
+    free(path);
+    publisher_close(publisher);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
@@ -182,6 +239,7 @@ int main(void)
         TEST(trouble_ends_also_where_nothing_is_to_be_published),
         TEST(a_root_page_that_cannot_be_written_wants_a_new_process),
         TEST(a_full_map_stops_nothing),
+        TEST(a_compromised_key_is_destroyed_before_it_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,43 @@ static void the_private_part_of_a_compromised_key_goes_at_once(void **state)
     publisher_close(publisher);
 }
 
+static bool is_out_of_use(const struct publisher *publisher, struct dnskey_id id)
+{
+    struct keyset set;
+    life_read(&publisher->zones.list[0].state, &set);
+    size_t slot = keyset_find(&set, id);
+    keyset_mask used = keyset_dnskeys(&set) | keyset_signers(&set) | set.offered;
+    return slot < KEYSET_KEYS_MAX && (used & keyset_bit(slot)) == 0;
+}
+
+// Somebody was quicker with the private part, or broke it: caches may know the key yet, but nothing needs its files.
+static void what_becomes_of_a_key_out_of_use_stops_nothing(void **state)
+{
+    (void)state;
+    static const char *const mishaps[] = {"rm $K.private", "echo broken >$K.private",
+                                          "echo broken >$K.key", "rm $K.key $K.private"};
+    for (size_t i = 0; i < sizeof(mishaps) / sizeof(mishaps[0]); i++) {
+        struct dnskey_id old;
+        in_shell("rm -rf state");
+        struct publisher *publisher = start_with_key(&old);
+        int64_t now = hours(publisher, NOW, 6);
+        order_roll(publisher, false, now);
+        for (int hour = 0; hour < 7 * 24 && !is_out_of_use(publisher, old); hour++)
+            now = hours(publisher, now, 1);
+        assert_true(is_out_of_use(publisher, old));
+        char *command = xasprintf("K=state/keys/Kexample.com.+%03u+%05u; %s", old.algorithm,
+                                  old.tag, mishaps[i]);
+        in_shell(command);
+        free(command);
+        now = hours(publisher, now, 4 * 24);
+        assert_false(publisher_has_trouble(publisher));
+        struct keyset set;
+        life_read(&publisher->zones.list[0].state, &set);
+        assert_int_equal(keyset_find(&set, old), KEYSET_KEYS_MAX);
+        publisher_close(publisher);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, box_set_up, box_tear_down)
 
 // The loop goes on meanwhile: no key is made while zones are collected.
@@ -187,6 +224,7 @@ int main(void)
         TEST(files_stay_for_thirty_days_and_then_go),
         TEST(what_the_keyset_has_is_never_removed),
         TEST(the_private_part_of_a_compromised_key_goes_at_once),
+        TEST(what_becomes_of_a_key_out_of_use_stops_nothing),
         TEST(a_key_that_takes_long_is_made_in_the_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

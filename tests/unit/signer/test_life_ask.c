@@ -372,6 +372,48 @@ static void signatures_that_run_out_anywhere_are_an_alarm(void **state)
     publisher_close(publisher);
 }
 
+static struct dnskey_id leaving;
+
+static bool is_out_of_use(const struct publisher *publisher)
+{
+    struct keyset set;
+    world_keyset(publisher, &set);
+    size_t slot = keyset_find(&set, leaving);
+    return slot < KEYSET_KEYS_MAX && (keyset_dnskeys(&set) & keyset_bit(slot)) == 0;
+}
+
+static bool is_withdrawn(const struct publisher *publisher)
+{
+    struct keyset set;
+    world_keyset(publisher, &set);
+    return (set.offered & keyset_bit(keyset_find(&set, leaving))) == 0;
+}
+
+// The zone is looked at all the same; without that it would wait for ever.
+static void the_file_of_a_key_out_of_use_may_be_unreadable(void **state)
+{
+    (void)state;
+    struct world world;
+    int64_t now;
+    struct publisher *publisher = begin_secure(&world, &now);
+    struct keyset set;
+    leaving = world_wanted(publisher);
+    roll(publisher, now);
+    now = world_run(publisher, &world, now, now + 10 * DAY, is_withdrawn);
+    world.unreachable = 1; // what had it is not seen gone
+    now = world_run(publisher, &world, now, now + 10 * DAY, is_out_of_use);
+    assert_true(is_out_of_use(publisher));
+    world.unreachable = 0;
+    char *command = xasprintf("echo broken >state/keys/Kexample.com.+013+%05u.key", leaving.tag);
+    in_shell(command);
+    free(command);
+    now = world_run(publisher, &world, now, now + 10 * DAY, is_settled);
+    world_keyset(publisher, &set);
+    assert_int_equal(keyset_find(&set, leaving), KEYSET_KEYS_MAX);
+    assert_error(publisher, now, NULL);
+    publisher_close(publisher);
+}
+
 static void a_server_with_the_cds_of_before_keeps_the_key_that_it_asks_for(void **state)
 {
     (void)state;
@@ -606,6 +648,7 @@ int main(void)
         TEST(the_parent_is_notified_once_all_servers_have_the_cds),
         TEST(a_server_left_behind_is_an_alarm_when_it_had_the_time),
         TEST(signatures_that_run_out_anywhere_are_an_alarm),
+        TEST(the_file_of_a_key_out_of_use_may_be_unreadable),
         TEST(a_server_with_the_cds_of_before_keeps_the_key_that_it_asks_for),
         TEST(how_long_resolvers_keep_the_ns_is_seen_at_the_parent),
         TEST(a_foreign_ds_beside_ours_is_told_and_harmless),
