@@ -8,6 +8,7 @@
 #include "daemon/zonebox.h"
 
 #define INDENT 6
+
 static long long number(const json_t *object, const char *key)
 {
     return (long long)zonebox_number(object, key);

@@ -58,8 +58,8 @@ struct observe_key {
 
 // What validators make of a DS RRset whose digests and algorithms they know (RFC 4035 §5.2: others are left out).
 enum observe_ds {
-    OBSERVE_DS_COUNTS =
-        1, // there is one that they know: without a chain from it the zone is bogus, and not insecure
+    // There is one that they know: without a chain from it the zone is bogus, and not insecure.
+    OBSERVE_DS_COUNTS = 1,
     // Of the strongest digest type there is one of an algorithm that none of `strong` has: refused by who asks for a
     // chain by each algorithm (Unbound with harden-algo-downgrade), though RFC 6840 §5.11 says not to.
     OBSERVE_DS_LACKS = 2,

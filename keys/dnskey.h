@@ -112,7 +112,6 @@ bool dnskey_set_has_tag(const struct dnskey_set *set, uint16_t tag);
 enum status dnskey_complete(struct dnskey_listing *listing, const char *zone,
                             const struct dnskey_ids *known, struct error *err);
 
-// What key is to be made.
 // A key pair that no zone has yet. To make one takes long for some algorithms (RSA: tenths of a second); it may be done
 // in any thread.
 struct dnskey_pair {
@@ -123,6 +122,7 @@ bool dnskey_takes_long(uint8_t algorithm);
 enum status dnskey_pair_make(uint8_t algorithm, struct dnskey_pair *ret, struct error *err);
 void dnskey_pair_done(struct dnskey_pair *pair);
 
+// What key is to be made.
 struct dnskey_recipe {
     uint16_t flags;                 // DNSKEY_FLAGS_SEP or _ZONE
     uint8_t algorithm;              // RSA has 2048 bits

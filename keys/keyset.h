@@ -44,24 +44,23 @@ typedef uint16_t keyset_mask; // bit i: slot i
 
 struct keyset_key {
     struct dnskey_id id;
-    enum key_role role; // 0: the slot is free
-    bool wanted;        // by the policy; else it is on its way out
-    bool spent;         // its time is over, by age or order: it is not wanted again
-    bool compromised;   // its private part is destroyed as soon as it is out
-    int64_t created_at; // when it came into the keyset
-    int64_t published_at, active_at,
-        retired_at; // into the DNSKEY set; signing from, to; 0: not (yet)
-    int64_t offered_at,
-        ds_seen_at; // its DS: offered to the parent; seen at all the parent's servers; 0: not
+    enum key_role role;            // 0: the slot is free
+    bool wanted;                   // by the policy; else it is on its way out
+    bool spent;                    // its time is over, by age or order: it is not wanted again
+    bool compromised;              // its private part is destroyed as soon as it is out
+    int64_t created_at;            // when it came into the keyset
+    int64_t published_at;          // into the DNSKEY set; 0: not (yet), likewise below
+    int64_t active_at, retired_at; // signing from, to
+    int64_t offered_at;            // its DS to the parent
+    int64_t ds_seen_at;            // at all the parent's servers
 };
 
 // A version of a component.
 struct keyset_version {
-    keyset_mask keys; // DNSKEYS: in the RRset; SIGNATURES: signing; DS: named
-    keyset_mask
-        signers;   // DNSKEYS: signing it; DS: named with the strongest digest type of it; else 0
-    uint32_t ttl;  // the largest it was published with
-    int64_t since; // published, seen or offered; 0: assumed to have been, by an adoption
+    keyset_mask keys;    // DNSKEYS: in the RRset; SIGNATURES: signing; DS: named
+    keyset_mask signers; // DNSKEYS: signing it; DS: named with its strongest digest type; else 0
+    uint32_t ttl;        // the largest it was published with
+    int64_t since;       // published, seen or offered; 0: assumed to have been, by an adoption
     // DNSKEYS, SIGNATURES: at all name servers since; DS: last, anywhere at the parent. 0: not.
     int64_t seen_at;
     // KEYSET_NOW: it is published, seen or offered; KEYSET_OPEN: replaced, and not seen gone; else since then.
@@ -80,8 +79,8 @@ struct keyset_version {
 enum keyset_component { KEYSET_DNSKEYS, KEYSET_SIGNATURES, KEYSET_DS, KEYSET_COMPONENTS };
 
 struct keyset_history {
-    struct keyset_version list
-        [KEYSET_VERSIONS_MAX]; // oldest first; of DNSKEYS and SIGNATURES the last is the current
+    // Oldest first; of DNSKEYS and SIGNATURES the last is the current one.
+    struct keyset_version list[KEYSET_VERSIONS_MAX];
     size_t count;
 };
 
@@ -100,13 +99,12 @@ struct keyset {
     int64_t zone_looked_at;                     // the last look at the name servers; 0: none
     uint32_t zone_ok, zone_wrong, zone_unknown; // what it saw, of the current versions
     uint32_t ds_ok, ds_wrong, ds_unknown;       // the same of the parent
-    uint32_t
-        revision; // raised with each change of what is published, so that a look can be told from an older one's
+    // Raised with each change of what is published, so that a look can be told from an older one's.
+    uint32_t revision;
     enum keyset_order order;
     int64_t ordered_at;
-    uint8_t algorithm; // ordered; 0: as the policy has it
-    uint8_t
-        algorithm_of_policy; // as it was when that was ordered: with another one the order is void
+    uint8_t algorithm;           // ordered; 0: as the policy has it
+    uint8_t algorithm_of_policy; // when that was ordered: with another one the order is void
 };
 
 // ── Looking ──────────────────────────────────────────────────────────────────────────────────────
@@ -118,10 +116,9 @@ static inline keyset_mask keyset_bit(size_t slot)
     return (keyset_mask)(1U << slot);
 }
 // What is to be published now.
-keyset_mask keyset_dnskeys(const struct keyset *set); // in the DNSKEY RRset
-keyset_mask
-keyset_key_signers(const struct keyset *set); // signing it, and CDS and CDNSKEY (RFC 7344 §4.1)
-keyset_mask keyset_signers(const struct keyset *set); // signing the rest
+keyset_mask keyset_dnskeys(const struct keyset *set);     // in the DNSKEY RRset
+keyset_mask keyset_signers(const struct keyset *set);     // signing all but that, CDS and CDNSKEY,
+keyset_mask keyset_key_signers(const struct keyset *set); // which these sign (RFC 7344 §4.1)
 // Is the zone signed now?
 bool keyset_is_signed(const struct keyset *set);
 // The keys that a DS may name in any cache.

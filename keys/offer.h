@@ -9,8 +9,7 @@
 //
 //   none     not signed, and no DS of ours can be at the parent
 //   wait     signed; the DS of these keys may be entered from the time on (-: not known yet), and not before: caches
-// may
-//            have answers without signatures
+//            may have answers without signatures
 //   enter    to be entered, in the place of all others
 //   in       seen at all the parent's servers, since that time; nothing to do
 //   remove   every DS is to be taken out

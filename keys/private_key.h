@@ -22,8 +22,7 @@ struct key_algorithm {
     const char *group;  // of "EC"
     const char *digest; // NULL: the signature scheme has its own
     size_t half;        // octets of r and of s in the signature of "EC"
-    bool
-        made; // keys of it are made here, not only read (RFC 8624 §3.1: RSASHA512 is not to be begun with)
+    bool made; // here, and not only read (RFC 8624 §3.1: RSASHA512 is not to be begun with)
 };
 // NULL when it is not one of them.
 const struct key_algorithm *key_algorithm(uint8_t number);

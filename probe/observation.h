@@ -39,8 +39,8 @@ struct observation {
     const struct probe_world *world;
     struct observe_question question;
     struct observe_answer answer;
-    ldns_rr_list
-        *parent_keys; // DS: DNSKEY of the zone above; NULL: that is not secure, or nobody validates
+    // DS: DNSKEY of the zone above; NULL: that is not secure, or nobody validates.
+    ldns_rr_list *parent_keys;
     struct target targets[TARGETS_MAX];
     size_t target_count;
     void (*ask)(struct observation *observation, struct target *target); // of observation_ask_zone

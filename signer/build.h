@@ -52,9 +52,8 @@ struct build {
     struct signing *signing;       // NULL when the zone is not signed here
     bool is_signed;
     size_t signatures_made, signatures_kept;
-    struct zone_state
-        state; // as it is to be remembered; state_changed: even if nothing is published
-    bool state_changed;
+    struct zone_state state; // as it is to be remembered,
+    bool state_changed;      // even if nothing is published
     uint64_t content;
     struct buf image;
     int64_t expires_at;

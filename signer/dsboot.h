@@ -10,7 +10,8 @@
 // another zone of ours needs nothing: its DS is made here.
 //
 // Each zone knows whom it signals for (its guests), kept up to date one by one, so that making it looks at no other. It
-// is made anew for them at the end of a round, once for all that have changed, and no more than a tenth of the time.
+// is made anew for them at the end of a round, once for all that have changed, and paced as files are
+// (signer/kept_file.h).
 #pragma once
 
 #include <stdbool.h>

@@ -16,8 +16,8 @@ struct life_sight {
 // What is wrong out there: bits.
 enum life_alarm {
     LIFE_RUNS_OUT = 1, // a server's signatures are nearer to their expiration than they should be
-    LIFE_OTHER_KEYS =
-        2,             // a server has had other keys or signatures for longer than a transfer takes
+    // A server has had other keys or signatures for longer than a transfer takes.
+    LIFE_OTHER_KEYS = 2,
     LIFE_DS_BOGUS = 4, // there is a DS at the parent, and none that the zone can be validated with
     LIFE_DS_FOREIGN = 8,     // there are DS of other keys beside ours: no harm, and told
     LIFE_DOES_NOT_HOLD = 16, // caches may have what does not fit together

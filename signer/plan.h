@@ -23,8 +23,7 @@
 struct plan_policy { // seconds
     uint32_t lifetime;
     uint32_t refresh;
-    uint32_t
-        ahead; // `now` may be so much later in truth (signer/timekeeper.h): signatures live longer by that
+    uint32_t ahead; // `now` may be so much later (signer/timekeeper.h): so signatures live longer
 };
 
 // The policy of a configuration, with refresh held at three quarters of the lifetime at most: else a signature

@@ -17,10 +17,9 @@ struct reuse {
     const struct image *previous;
     struct plan_policy policy;
     int64_t now;
-    const struct rrset
-        *rrset; // the one that was compared last, with its published twin (NULL: not the same)
-    const struct image_rrset *same;
-    const struct dnskey *known[8]; // keys whose DNSKEY the image has
+    const struct rrset *rrset;      // the one that was compared last,
+    const struct image_rrset *same; // with its published twin; NULL: not the same
+    const struct dnskey *known[8];  // keys whose DNSKEY the image has
     size_t known_count;
     struct image_cursor cursor; // large
 };

@@ -32,7 +32,7 @@ static bool digest_holds(const uint8_t *octets, size_t len, const uint8_t *expec
     return memcmp(digest, expected, sizeof(digest)) == 0;
 }
 
-// ── Zones: magic 4, version 2, mode 1, serial 4, length of the keyset 2, keyset, digest 32 ───────
+// ── Zones: magic 4, version 2, mode 1, serial 4, cached until 8, length 2, keyset, digest 32 ─────
 
 void zone_state_done(struct zone_state *state)
 {

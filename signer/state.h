@@ -8,8 +8,7 @@
 //   per host     the plan of its TLSA keys (keys/tls_plan.h), written before the zone that follows from it.
 //   once         the transaction id of serve/ before the last commit. When serve/ shows another than this or the next,
 //                somebody else wrote there, and nothing of it is taken over. And the newest time that was ever
-// written, so
-//                that a clock that lies before it is found to be wrong.
+//                written, so that a clock that lies before it is found to be wrong.
 //
 // Records are versioned and carry a digest; one that does not hold up is told from one that is missing.
 #pragma once
@@ -36,9 +35,8 @@ struct zone_state {
     enum state_mode mode;
     bool lost; // the record could not be read: serial 0, keys unknown. Not written.
     uint32_t serial;
-    int64_t
-        cached_until; // caches may have what was published with larger TTLs than now; 0: nothing
-    uint8_t *keyset;  // signer/keyset_state.h, owned; NULL: none
+    int64_t cached_until; // by caches, of what was published with larger TTLs than now; 0: nothing
+    uint8_t *keyset;      // signer/keyset_state.h, owned; NULL: none
     size_t keyset_len;
 };
 

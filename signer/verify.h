@@ -9,9 +9,8 @@
 //                    set (RFC 4035 §2.2), with right signer, labels, original TTL and times and by a key of the
 //                    set; DNSKEY is signed by the keys that the parent's DS names; the chain is the intended one,
 //                    NSEC or NSEC3 `1 0 0 -`, and there is no other
-//                    with a keyset: published, signing keys and signing the rest are those that it says, and whatever
-// DS
-//                    a cache may have validates the zone (keys/keyset.h), unless it did not before either
+//                    with a keyset: published, signing keys and signing the rest are those that it says, and
+//                    whatever DS a cache may have validates the zone (keys/keyset.h), unless it did not before either
 //   presigned        the same, against the DNSKEY set in the zone
 //   both             one closed chain of NSEC or NSEC3 over exactly the names there are, with right types
 //   not signed       no cache can have a DS, by the keyset; no DNSSEC record that would make validators expect more
