@@ -33,20 +33,26 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+// Is it written as itself?
+static bool is_plain(uint8_t octet)
+{
+    return octet > ' ' && octet <= '~' && octet != '\\';
+}
+
 // Reads one octet of a label, escaped or not, and moves *at behind it.
 static enum status read_octet(const char **at, uint8_t *ret, struct error *err)
 {
     const char *text = *at;
-    if (text[0] != '\\') {
-        if (text[0] <= ' ' || text[0] > '~')
-            return error_set(err, STATUS_SYNTAX,
-                             "a character that names are not written with (octet %u); "
-                             "international names go in their xn-- form, others as \\DDD",
-                             (unsigned)(uint8_t)text[0]);
+    if (is_plain((uint8_t)text[0])) {
         *ret = (uint8_t)text[0];
         *at = text + 1;
         return STATUS_OK;
     }
+    if (text[0] != '\\')
+        return error_set(err, STATUS_SYNTAX,
+                         "a character that names are not written with (octet %u); "
+                         "international names go in their xn-- form, others as \\DDD",
+                         (unsigned)(uint8_t)text[0]);
     if (text[1] == '\0')
         return error_set(err, STATUS_SYNTAX, "nothing behind the last \\");
     if (!is_digit(text[1])) {
@@ -70,10 +76,14 @@ static enum status read_label(const char **at, struct name *name, struct error *
     size_t start = name->len;
     size_t len = 0;
     while (**at != '.' && **at != '\0') {
-        uint8_t octet;
-        enum status status = read_octet(at, &octet, err);
-        if (status != STATUS_OK)
-            return status;
+        uint8_t octet = (uint8_t) * *at;
+        if (is_plain(octet)) {
+            (*at)++;
+        } else {
+            enum status status = read_octet(at, &octet, err);
+            if (status != STATUS_OK)
+                return status;
+        }
         if (++len > NAME_LABEL_MAX)
             return error_set(err, STATUS_SYNTAX, "a label of more than %d octets", NAME_LABEL_MAX);
         // One octet stays free for the root.

@@ -159,25 +159,24 @@ enum status records_add(struct records *records, const struct image_rr *rr, stru
 enum status records_add_rr(struct records *records, const ldns_rr *rr, struct error *err)
 {
     const ldns_rdf *owner = ldns_rr_owner(rr);
+    uint8_t rdata[UINT16_MAX];
     struct name name;
     if (owner == NULL ||
         name_from_wire(ldns_rdf_data(owner), ldns_rdf_size(owner), &name) != STATUS_OK)
         return error_set(err, STATUS_SYNTAX, "a record without a valid owner");
-    ldns_buffer *wire = ldns_buffer_new(LDNS_MIN_BUFLEN);
-    if (wire == NULL)
-        abort(); // as base/alloc.h does
-    enum status status;
-    bool good = ldns_rr_rdata2buffer_wire(wire, rr) == LDNS_STATUS_OK;
-    size_t len = ldns_buffer_position(wire);
-    if (!good || len > UINT16_MAX) {
-        status = error_set(err, STATUS_SYNTAX, "a record whose rdata is malformed");
-    } else {
-        struct image_rr plain = {name.wire, (uint16_t)ldns_rr_get_type(rr), (uint16_t)len,
-                                 ldns_rr_ttl(rr), ldns_buffer_begin(wire)};
-        status = records_add(records, &plain, err);
+    size_t len = 0;
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+        const ldns_rdf *field = ldns_rr_rdf(rr, i);
+        size_t field_len = ldns_rdf_size(field);
+        if (field_len > UINT16_MAX - len)
+            return error_set(err, STATUS_SYNTAX, "a record whose rdata is malformed");
+        if (field_len > 0) // fields are as on the wire
+            memcpy(rdata + len, ldns_rdf_data(field), field_len);
+        len += field_len;
     }
-    ldns_buffer_free(wire);
-    return status;
+    struct image_rr plain = {name.wire, (uint16_t)ldns_rr_get_type(rr), (uint16_t)len,
+                             ldns_rr_ttl(rr), rdata};
+    return records_add(records, &plain, err);
 }
 
 static enum status add_image_rrset(struct records *records, struct image_cursor *cursor,

@@ -2,7 +2,6 @@
 // How records, gaps and notes get into a zone.
 #include "zonegen/maker.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,12 +102,22 @@ const char *display_path(const struct config *config, const char *path)
     return path;
 }
 
-// One line whatever a path or a certificate has in it: comments of the dump must not end early.
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
+// One line whatever a path or a certificate has in it: comments of the dump must not end early. Hardly any text has to
+// be changed, and looking at a known number of octets is fast.
 static char *one_line(char *text)
 {
-    for (char *c = text; *c != '\0'; c++) {
-        if (iscntrl((unsigned char)*c))
-            *c = '?';
+    size_t len = strlen(text);
+    unsigned found = 0;
+    for (size_t i = 0; i < len; i++)
+        found |= is_control(text[i]);
+    for (size_t i = 0; found != 0 && i < len; i++) {
+        if (is_control(text[i]))
+            text[i] = '?';
     }
     return text;
 }
@@ -190,9 +199,10 @@ __attribute__((format(printf, 5, 0))) static void add_line(struct zone_maker *ma
                                                            va_list args)
 {
     ldns_rr *rr = NULL;
-    char *rdata = format_line(format, args);
+    char *line = strchr(format, '%') != NULL ? format_line(format, args) : NULL;
+    const char *rdata = line != NULL ? line : format; // as it is, most often
     ldns_status status = record_make(owner, ttl_of(maker->ttl, type), type, rdata, &rr);
-    free(rdata);
+    free(line);
     add(maker, owner, type, why, status, rr);
 }
 
@@ -214,11 +224,12 @@ void maker_add_text(struct zone_maker *maker, const char *owner, const char *why
         return;
     va_list args;
     va_start(args, format);
-    char *text = format_line(format, args);
+    char *line = strchr(format, '%') != NULL ? format_line(format, args) : NULL;
     va_end(args);
     ldns_rr *rr = NULL;
-    ldns_status status = record_make_text(owner, maker->ttl->txt, text, &rr);
-    free(text);
+    ldns_status status =
+        record_make_text(owner, maker->ttl->txt, line != NULL ? line : format, &rr);
+    free(line);
     add(maker, owner, "TXT", why, status, rr);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: ISC
 #include "zonegen/owners.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "dns/name.h"
 #include "zonegen/zonegen.h"
 
 void owners_done(struct owners *owners)
@@ -20,8 +20,8 @@ static size_t hash(const ldns_rdf *name)
 {
     uint64_t value = 14695981039346656037U;
     const uint8_t *octets = ldns_rdf_data(name);
-    for (size_t i = 0; i < ldns_rdf_size(name); i++)
-        value = (value ^ (uint64_t)tolower(octets[i])) * 1099511628211U;
+    for (size_t i = 0, len = ldns_rdf_size(name); i < len; i++)
+        value = (value ^ name_lower(octets[i])) * 1099511628211U;
     return (size_t)(value ^ value >> 32);
 }
 
@@ -51,6 +51,11 @@ void owners_follow(struct owners *owners, const struct zone_record *records, siz
         link_record(owners, records, owners->count);
 }
 
+static bool same_name(const ldns_rdf *a, const ldns_rdf *b)
+{
+    return ldns_rdf_size(a) == ldns_rdf_size(b) && name_equal(ldns_rdf_data(a), ldns_rdf_data(b));
+}
+
 size_t owners_find(const struct owners *owners, const struct zone_record *records,
                    const ldns_rdf *name, size_t before)
 {
@@ -59,7 +64,7 @@ size_t owners_find(const struct owners *owners, const struct zone_record *record
         at = owners->next[before];
     else
         at = owners->bucket_count > 0 ? owners->heads[hash(name) % owners->bucket_count] : 0;
-    while (at != 0 && ldns_dname_compare(ldns_rr_owner(records[at - 1].rr), name) != 0)
+    while (at != 0 && !same_name(ldns_rr_owner(records[at - 1].rr), name))
         at = owners->next[at - 1];
     return at != 0 ? at - 1 : OWNERS_NONE;
 }

@@ -37,26 +37,53 @@ static ldns_rr *make_rr(const char *owner, uint32_t ttl, ldns_rr_type type)
 // One field that has been read from *at on; *at then stands at the next. False: it is left to ldns.
 typedef bool read_field(const char **at, ldns_rr *rr);
 
-static bool read_u16(const char **at, ldns_rr *rr)
+// A decimal number that ends at a blank or with the line.
+static bool read_number(const char **at, uint32_t max, uint32_t *ret)
 {
-    char *end;
-    if (**at < '0' || **at > '9')
+    uint64_t number = 0;
+    const char *from = *at;
+    for (; **at >= '0' && **at <= '9' && number <= max; ++*at)
+        number = number * 10 + (uint64_t)(**at - '0');
+    if (*at == from || number > max || (**at != ' ' && **at != '\0'))
         return false;
-    unsigned long number = strtoul(*at, &end, 10);
-    if (number > UINT16_MAX || *end != ' ')
-        return false;
-    *at = end + 1;
-    return ldns_rr_push_rdf(rr, ldns_native2rdf_int16(LDNS_RDF_TYPE_INT16, (uint16_t)number));
+    *at += **at == ' ';
+    *ret = (uint32_t)number;
+    return true;
 }
 
-// A name that ends the line.
+static bool read_u16(const char **at, ldns_rr *rr)
+{
+    uint32_t number;
+    return read_number(at, UINT16_MAX, &number) &&
+           ldns_rr_push_rdf(rr, ldns_native2rdf_int16(LDNS_RDF_TYPE_INT16, (uint16_t)number));
+}
+
+static bool read_u32(const char **at, ldns_rr *rr)
+{
+    uint32_t number;
+    return read_number(at, UINT32_MAX, &number) &&
+           ldns_rr_push_rdf(rr, ldns_native2rdf_int32(LDNS_RDF_TYPE_INT32, number));
+}
+
+static bool read_period(const char **at, ldns_rr *rr)
+{
+    uint32_t number;
+    return read_number(at, UINT32_MAX, &number) &&
+           ldns_rr_push_rdf(rr, ldns_native2rdf_int32(LDNS_RDF_TYPE_PERIOD, number));
+}
+
+// An absolute name without escapes that ends at a blank or with the line.
 static bool read_name(const char **at, ldns_rr *rr)
 {
-    size_t len = strlen(*at);
-    ldns_rdf *name = len > 0 && (*at)[len - 1] == '.' && strpbrk(*at, " \t\\;\"()") == NULL
-                         ? make_name(*at)
-                         : NULL;
-    *at += len;
+    char text[NAME_TEXT_MAX];
+    size_t len = strcspn(*at, " \t\\;\"()");
+    if (len == 0 || len >= sizeof(text) || (*at)[len - 1] != '.' ||
+        ((*at)[len] != ' ' && (*at)[len] != '\0'))
+        return false;
+    memcpy(text, *at, len);
+    text[len] = '\0';
+    *at += len + ((*at)[len] == ' ');
+    ldns_rdf *name = make_name(text);
     return name != NULL && ldns_rr_push_rdf(rr, name);
 }
 
@@ -65,6 +92,7 @@ static bool read_a(const char **at, ldns_rr *rr)
     struct in_addr address;
     if (inet_pton(AF_INET, *at, &address) != 1)
         return false;
+    *at += strlen(*at);
     return ldns_rr_push_rdf(
         rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_A, sizeof(address.s_addr), &address));
 }
@@ -74,11 +102,12 @@ static bool read_aaaa(const char **at, ldns_rr *rr)
     struct in6_addr address;
     if (inet_pton(AF_INET6, *at, &address) != 1)
         return false;
+    *at += strlen(*at);
     return ldns_rr_push_rdf(rr,
                             ldns_rdf_new_frm_data(LDNS_RDF_TYPE_AAAA, sizeof(address), &address));
 }
 
-#define FIELDS_MAX 4
+#define FIELDS_MAX 7
 
 static const struct quick_type {
     const char *name;
@@ -89,6 +118,9 @@ static const struct quick_type {
     {"AAAA", LDNS_RR_TYPE_AAAA, {read_aaaa}},
     {"MX", LDNS_RR_TYPE_MX, {read_u16, read_name}},
     {"NS", LDNS_RR_TYPE_NS, {read_name}},
+    {"SOA",
+     LDNS_RR_TYPE_SOA,
+     {read_name, read_name, read_u32, read_period, read_period, read_period, read_period}},
     {"SRV", LDNS_RR_TYPE_SRV, {read_u16, read_u16, read_u16, read_name}},
 };
 
@@ -99,7 +131,7 @@ static ldns_rr *make_quickly(const struct quick_type *type, const char *owner, u
     bool good = rr != NULL;
     for (size_t i = 0; good && i < FIELDS_MAX && type->fields[i] != NULL; i++)
         good = type->fields[i](&rdata, rr);
-    if (good)
+    if (good && *rdata == '\0')
         return rr;
     ldns_rr_free(rr);
     return NULL;

@@ -18,7 +18,7 @@ struct record_index {
     size_t count;
 };
 
-#define SIZE_MIN 64
+#define SIZE_MIN 128 // a mail domain has some 40 records
 
 struct record_index *record_index_new(void)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "dns/name.h"
 #include "dns/spf.h"
 
 #define WHY                                                                                        \
@@ -46,10 +47,9 @@ static bool lets_send(const ldns_rr *txt)
 // The records at a name, newest first: *at is OWNERS_NONE for the first, then left alone; NULL after the last.
 static const ldns_rr *next_at(struct zone_maker *maker, const ldns_rdf *name, size_t *at)
 {
-    const struct zone_content *content = maker->content;
-    owners_follow(&maker->owners, content->records, content->record_count);
-    *at = owners_find(&maker->owners, content->records, name, *at);
-    return *at != OWNERS_NONE ? content->records[*at].rr : NULL;
+    const struct zone_record *records = maker->content->records;
+    *at = owners_find(&maker->owners, records, name, *at);
+    return *at != OWNERS_NONE ? records[*at].rr : NULL;
 }
 
 static bool is_null_mx(const ldns_rr *mx)
@@ -59,7 +59,9 @@ static bool is_null_mx(const ldns_rr *mx)
 
 static bool has_mail(struct zone_maker *maker, const ldns_rdf *name)
 {
+    const struct zone_content *content = maker->content;
     const ldns_rr *rr;
+    owners_follow(&maker->owners, content->records, content->record_count);
     for (size_t at = OWNERS_NONE; (rr = next_at(maker, name, &at)) != NULL;) {
         ldns_rr_type type = ldns_rr_get_type(rr);
         if ((type == LDNS_RR_TYPE_MX && !is_null_mx(rr)) ||
@@ -89,22 +91,33 @@ static void silence_parked(struct zone_maker *maker, const struct config_domain 
 }
 
 // What lies below a zone cut is left out by maker_add.
+static void silence_name(struct zone_maker *maker, const ldns_rdf *name)
+{
+    struct name canonical;
+    char text[NAME_TEXT_MAX];
+    if (name_from_wire(ldns_rdf_data(name), ldns_rdf_size(name), &canonical) != STATUS_OK)
+        return;
+    for (size_t i = 0; i < canonical.len; i++) // lengths of labels are no letters
+        canonical.wire[i] = name_lower(canonical.wire[i]);
+    name_to_text(canonical.wire, text);
+    text[strlen(text) - 1] = '\0'; // the last dot
+    if (strcmp(text, maker->config->box.hostname) != 0 && !has_mail(maker, name))
+        add_silence(maker, text);
+}
+
 static void silence_addresses(struct zone_maker *maker)
 {
     const struct zone_content *content = maker->content;
+    const ldns_rdf *last = NULL; // addresses of a name come together, mostly
     for (size_t i = 0, count = content->record_count; i < count; i++) {
         const ldns_rr *rr = content->records[i].rr; // the array moves as it grows
         ldns_rr_type type = rr != NULL ? ldns_rr_get_type(rr) : 0;
         if (type != LDNS_RR_TYPE_A && type != LDNS_RR_TYPE_AAAA)
             continue;
-        ldns_rdf *name = ldns_rdf_clone(ldns_rr_owner(rr));
-        ldns_dname2canonical(name);
-        char *text = ldns_rdf2str(name);
-        text[strlen(text) - 1] = '\0';
-        if (strcmp(text, maker->config->box.hostname) != 0 && !has_mail(maker, name))
-            add_silence(maker, text);
-        free(text);
-        ldns_rdf_deep_free(name);
+        const ldns_rdf *name = ldns_rr_owner(rr);
+        if (last == NULL || !name_equal(ldns_rdf_data(last), ldns_rdf_data(name)))
+            silence_name(maker, name);
+        last = name;
     }
 }
 

@@ -308,12 +308,11 @@ static bool place_service(const struct zone_check *check, struct view_record *re
                           const char *host)
 {
     char plain[NAME_TEXT_MAX];
-    int len = (int)strlen(host) - 1; // without the last dot
-    snprintf(plain, sizeof(plain), "%.*s", len, host);
+    size_t len = strlen(host) - 1; // without the last dot
+    memcpy(plain, host, len);
+    plain[len] = '\0';
     const struct config_service *service =
-        type_of(record) == LDNS_RR_TYPE_SRV && len > 0
-            ? zone_check_service(check->maker->config, check->maker->target, plain)
-            : NULL;
+        len > 0 ? zone_check_service(check->maker->config, check->maker->target, plain) : NULL;
     if (service == NULL)
         return false;
     record->place = config_zone_place(check->maker->config, &service->place);
@@ -323,13 +322,14 @@ static bool place_service(const struct zone_check *check, struct view_record *re
 static void check_host(const struct zone_check *check, const struct view_record *written)
 {
     const ldns_rdf *host = zone_check_host_of(written->rr);
+    bool is_ours = written->place.file == NULL && !check->is_file;
+    if (host == NULL || (is_ours && type_of(written) != LDNS_RR_TYPE_SRV))
+        return;
     struct view_record copy = *written;
     const struct view_record *record = &copy;
     char text[NAME_TEXT_MAX];
-    if (host == NULL)
-        return;
     name_to_text(ldns_rdf_data(host), text);
-    if (record->place.file == NULL && !check->is_file && !place_service(check, &copy, text))
+    if (is_ours && !place_service(check, &copy, text))
         return;
     switch (view_look_up(check->view, host)) {
     case VIEW_HOST_ALIAS:
