@@ -8,8 +8,8 @@
 //                           stops the changes of the zone, and what is served stays (signer/trouble.h)
 //   none, but key files     they are taken over as their timing metadata says: brought along, or state/ was lost
 //   none, and no files      a new zone gets its first keys; one that was signed before does not: new ones would not
-//                           match the DS at the parent. Who has lost them takes the DS out there, publishes the zone with
-//                           `dnssec: off` for as long as it lives, and switches it on again.
+//                           match the DS at the parent. Who has lost them takes the DS out there, publishes the
+//                           zone with `dnssec: off` for as long as it lives, and switches it on again.
 #pragma once
 
 #include <stdbool.h>
