@@ -186,9 +186,11 @@ static void show_sight(const char *head, const char *has, const json_t *sight,
     put_others(unknown, "could not be asked", zonebox_text(sight, "first-unknown"), &words);
     buf_printf(&words, "; seen %s",
                zonebox_moment(zonebox_number(sight, "looked-at"), view->now, text));
+    const char *where = zonebox_text(sight, "first-expiring");
     if (zonebox_number(sight, "expires") > 0)
-        buf_printf(&words, "; of the signatures seen the first expires %s",
-                   zonebox_moment(zonebox_number(sight, "expires"), view->now, text));
+        buf_printf(&words, "; of the signatures seen the first expires %s%s%s",
+                   zonebox_moment(zonebox_number(sight, "expires"), view->now, text),
+                   where[0] != '\0' ? ", at " : "", where);
     put_line(xstrdup(buf_text(&words)), ret);
     buf_done(&words);
 }

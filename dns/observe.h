@@ -13,7 +13,7 @@
 
 #include "dns/name.h"
 
-#define OBSERVE_VERSION    3
+#define OBSERVE_VERSION    4
 #define OBSERVE_PATIENCE_S 60
 // Keys that one question can name: as many as a zone has at a time (keys/keyset.h).
 #define OBSERVE_KEYS_MAX 16
@@ -97,10 +97,11 @@ struct observe_answer {
     uint32_t ok;     // how many servers, by address
     uint32_t wrong;
     uint32_t unknown;
-    // Addresses of the first server that was wrong and of the first that is unknown, for people: IPv6, or IPv4 mapped
-    // (RFC 4291 §2.5.5.2); all 0: there is none.
+    // Addresses of the first server that was wrong, of the first that is unknown, and (KEYS) of one that has the
+    // signature which expires first, for people: IPv6, or IPv4 mapped (RFC 4291 §2.5.5.2); all 0: there is none.
     uint8_t first_wrong[16];
     uint8_t first_unknown[16];
+    uint8_t first_expiring[16];
     int64_t expires_at;                        // KEYS: Unix seconds, 0: no signature was seen
     struct observe_set sets[OBSERVE_SETS_MAX]; // DS
     uint32_t set_count; // servers with a set for which there is no room count as unknown

@@ -76,6 +76,8 @@ void observation_ask_zone(struct observation *observation,
 void observation_ask_both(struct observation *observation, struct target *target,
                           const uint8_t *name, uint16_t type,
                           void (*done)(void *errand, struct ask_answer *got));
+// As dns/observe.h has addresses.
+void observation_put_address(const struct address *address, uint8_t ret[16]);
 // The larger one.
 void observation_ttl(struct observation *observation, uint32_t ttl);
 

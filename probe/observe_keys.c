@@ -53,8 +53,11 @@ static void take(struct look *look, const struct keys_seen *seen)
     struct observe_answer *answer = &observation->answer;
     look->right = look->right && seen->right;
     observation_ttl(observation, seen->ttl);
-    if (seen->expires_at != 0 && (answer->expires_at == 0 || seen->expires_at < answer->expires_at))
-        answer->expires_at = seen->expires_at;
+    if (seen->expires_at == 0 ||
+        (answer->expires_at != 0 && answer->expires_at <= seen->expires_at))
+        return;
+    answer->expires_at = seen->expires_at;
+    observation_put_address(&look->errand->target->address, answer->first_expiring);
 }
 
 static void on_soa(void *data, struct ask_answer *got)

@@ -58,18 +58,22 @@ static bool is_heard_elsewhere(const struct observation *observation, const stru
     return false;
 }
 
-// The first one stays.
-static void put_address(uint8_t ret[16], const struct address *address)
+void observation_put_address(const struct address *address, uint8_t ret[16])
 {
-    static const uint8_t none[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if (memcmp(ret, none, sizeof(none)) != 0)
-        return;
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     if (address->any.sa_family == AF_INET6) {
         memcpy(ret, &address->v6.sin6_addr, 16);
     } else if (address->any.sa_family == AF_INET) {
         memcpy(ret, mapped, sizeof(mapped));
         memcpy(ret + sizeof(mapped), &address->v4.sin_addr, 4);
     }
+}
+
+static void put_first(const struct address *address, uint8_t ret[16])
+{
+    static const uint8_t none[16];
+    if (memcmp(ret, none, sizeof(none)) == 0)
+        observation_put_address(address, ret);
 }
 
 // A target that has not said everything yet may be wrong, but not ok; a mail server may have another key to show.
@@ -81,12 +85,12 @@ static void count(struct observation *observation)
         bool done = target->open == 0;
         if (target->has_not && (done || observation->question.kind != OBSERVE_TLS_KEY)) {
             answer->wrong++;
-            put_address(answer->first_wrong, &target->address);
+            put_first(&target->address, answer->first_wrong);
         } else if (target->has && !target->partial && done) {
             answer->ok++;
         } else if (!target->no_route || !is_heard_elsewhere(observation, target)) {
             answer->unknown++;
-            put_address(answer->first_unknown, &target->address);
+            put_first(&target->address, answer->first_unknown);
         }
     }
 }

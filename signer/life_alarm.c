@@ -13,33 +13,26 @@ static const struct {
     enum log_level level;
     const char *event, *over;
     const char *reason;
-    bool of_server; // the first that was wrong is named
 } kinds[] = {
     {LIFE_RUNS_OUT, LOG_LEVEL_ERROR, "served-signatures-run-out", "served-signatures-good-again",
      "a name server has signatures that are nearer to their end than they should be: see why it "
-     "does not fetch the zone",
-     true},
+     "does not fetch the zone"},
     {LIFE_OTHER_KEYS, LOG_LEVEL_ERROR, "served-keys-differ", "served-keys-good-again",
      "a name server has other keys or signatures than are published, for longer than a transfer "
-     "takes: see why it does not fetch the zone",
-     true},
+     "takes: see why it does not fetch the zone"},
     {LIFE_DS_BOGUS, LOG_LEVEL_ERROR, "ds-makes-zone-bogus", "ds-good-again",
      "there is a DS at the parent, and none that this zone can be validated with, so resolvers "
-     "refuse it",
-     false},
+     "refuse it"},
     {LIFE_DOES_NOT_HOLD, LOG_LEVEL_ERROR, "keys-do-not-fit-together", "keys-fit-together-again",
      "a DS came to the parent, or back, before its time: resolvers may refuse the zone until what "
-     "they have kept has run out",
-     false},
+     "they have kept has run out"},
     {LIFE_DS_STRICT, LOG_LEVEL_ERROR, "ds-refused-by-some", "ds-refused-by-nobody",
      "the parent has a DS that fits no key of this zone, of another algorithm or with a stronger "
      "digest than ours: resolvers that ask for the strongest, or for each algorithm, refuse the "
-     "zone; take it out there",
-     false},
+     "zone; take it out there"},
     {LIFE_DS_FOREIGN, LOG_LEVEL_WARNING, "foreign-ds", "foreign-ds-gone",
      "the parent has a DS that fits no key of this zone: beside ours, of the same algorithm and "
-     "with no stronger digest, it does no harm, and should be taken out there",
-     false},
+     "with no stronger digest, it does no harm, and should be taken out there"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -98,16 +91,18 @@ static const char *todo(const struct zone *zone, const struct keyset *set)
 }
 
 // NULL: it is not about a server. The caller frees.
-static char *server_of(const struct life_watch *watch, size_t kind)
+static char *server_of(const struct life_watch *watch, enum life_alarm alarm)
 {
-    return kinds[kind].of_server ? life_server_text(watch->served.first_wrong) : NULL;
+    if (alarm == LIFE_RUNS_OUT)
+        return life_server_text(watch->expiring);
+    return alarm == LIFE_OTHER_KEYS ? life_server_text(watch->served.first_wrong) : NULL;
 }
 
 static void tell(const struct zone *zone, const struct keyset *set, size_t kind, int64_t now)
 {
     enum life_alarm alarm = kinds[kind].alarm;
     const struct life_watch *watch = &zone->watch;
-    char *server = server_of(watch, kind);
+    char *server = server_of(watch, alarm);
     int64_t left = watch->expires_at > now ? watch->expires_at - now : 0;
     log_event(kinds[kind].level, kinds[kind].event, "zone", zone->name, "server", server,
               "seconds-left", alarm == LIFE_RUNS_OUT ? log_u64(left) : NULL, "reason",
@@ -142,7 +137,7 @@ char *life_alarm_words(const struct zone *zone)
         return NULL;
     if (kinds[i].alarm == LIFE_DS_BOGUS)
         return xasprintf("%s; %s", kinds[i].reason, watch->todo);
-    char *server = server_of(watch, i);
+    char *server = server_of(watch, kinds[i].alarm);
     char *words =
         server != NULL ? xasprintf("%s (%s)", kinds[i].reason, server) : xstrdup(kinds[i].reason);
     free(server);

@@ -49,6 +49,7 @@ static bool see_zone(struct zone *zone, const struct life_round *round,
         return false;
     note_sight(&watch->served, answer);
     watch->expires_at = answer->expires_at;
+    memcpy(watch->expiring, answer->first_expiring, sizeof(watch->expiring));
     if (answer->wrong == 0)
         watch->wrong_since = 0;
     else if (watch->wrong_since == 0 || watch->wrong_since > now)

@@ -190,6 +190,7 @@ json_t *life_served_status(const struct zone *zone)
         return json_null();
     json_t *object = sight_of(&zone->watch.served);
     control_set(object, "expires", control_time(zone->watch.expires_at));
+    control_set(object, "first-expiring", server_or_null(zone->watch.expiring));
     return object;
 }
 

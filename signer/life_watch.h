@@ -30,6 +30,7 @@ struct life_watch {
     struct life_sight served;
     struct life_sight parent;
     int64_t expires_at;      // the first expiration at any server, 0: no signature was seen
+    uint8_t expiring[16];    // and whose that is, as in dns/observe.h
     int64_t wrong_since;     // a server has been wrong in every look since, 0: none was in the last
     uint32_t foreign;        // DS of other keys in one set at the parent, at most
     uint32_t ns_ttl;         // of the NS at the parent, 0: not seen

@@ -15,7 +15,7 @@ import dns.rdatatype
 
 from harness import BIN, Program, control_socket
 
-VERSION = 3
+VERSION = 4
 RECORD, TLS_KEY, KEYS, DS, NOTIFY_CDS = 1, 2, 3, 4, 5
 IN_DNSKEY, SIGNS_KEYS, SIGNS_ZONE = 1, 2, 4
 DS_COUNTS, DS_LACKS = 1, 2
@@ -23,7 +23,7 @@ ALL_USES = IN_DNSKEY | SIGNS_KEYS | SIGNS_ZONE
 KEYS_MAX, SETS_MAX = 16, 8
 QUESTION_HEAD, KEY, QUESTION_TAIL = struct.Struct("=IIHHHH255s255s32s"), struct.Struct("=20s32s48sHBB"), struct.Struct("=2xI")
 QUESTION_SIZE = QUESTION_HEAD.size + KEYS_MAX * KEY.size + QUESTION_TAIL.size
-ANSWER_HEAD, SET, ANSWER_TAIL = struct.Struct("=IIqIIII16s16sq"), struct.Struct("=HHHHI"), struct.Struct("=II")
+ANSWER_HEAD, SET, ANSWER_TAIL = struct.Struct("=IIqIIII16s16s16sq"), struct.Struct("=HHHHI"), struct.Struct("=II")
 ANSWER_SIZE = ANSWER_HEAD.size + SETS_MAX * SET.size + ANSWER_TAIL.size
 
 
@@ -34,6 +34,7 @@ class Answer(NamedTuple):
     counts: tuple  # ok, wrong, unknown
     wrong: str  # address, or None
     unknown: str
+    expiring: str  # address, or None
     expires_at: int
     sets: dict  # (bits of keys, foreign records) → servers
     ns_ttl: int
@@ -63,7 +64,7 @@ def read_question(octets):
 
 def answer(number, *, ttl=0, ok=0, wrong=0, unknown=0):
     """What he says to a question about a record or a TLS key."""
-    head = ANSWER_HEAD.pack(VERSION, number, int(time.time()), ttl, ok, wrong, unknown, bytes(16), bytes(16), 0)
+    head = ANSWER_HEAD.pack(VERSION, number, int(time.time()), ttl, ok, wrong, unknown, bytes(16), bytes(16), bytes(16), 0)
     return head + bytes(ANSWER_SIZE - ANSWER_HEAD.size)
 
 
@@ -74,15 +75,15 @@ def read_address(octets):
 
 def read_answer(octets):
     assert len(octets) == ANSWER_SIZE
-    version, number, seen_at, ttl, ok, wrong, unknown, first_wrong, first_unknown, expires_at = ANSWER_HEAD.unpack_from(octets)
+    version, number, seen_at, ttl, *counts, first_wrong, first_unknown, expiring, expires_at = ANSWER_HEAD.unpack_from(octets)
     set_count, ns_ttl = ANSWER_TAIL.unpack_from(octets, ANSWER_SIZE - ANSWER_TAIL.size)
     listed = [SET.unpack_from(octets, ANSWER_HEAD.size + i * SET.size) for i in range(SETS_MAX)]
     sets = {(keys, foreign): servers for keys, _, foreign, _, servers in listed[:set_count]}
     strict = {(keys, strong, traits): servers for keys, strong, _, traits, servers in listed[:set_count]}
     assert version == VERSION and seen_at > 1_700_000_000 and len(sets) == set_count
     assert listed[set_count:] == [(0, 0, 0, 0, 0)] * (SETS_MAX - set_count)
-    return Answer(number, seen_at, ttl, (ok, wrong, unknown), read_address(first_wrong), read_address(first_unknown),
-                  expires_at, sets, ns_ttl, strict)
+    return Answer(number, seen_at, ttl, tuple(counts), read_address(first_wrong), read_address(first_unknown),
+                  read_address(expiring), expires_at, sets, ns_ttl, strict)
 
 
 class Probe:

@@ -161,6 +161,8 @@ static void answer_keys(struct publisher *publisher, const struct world *world,
     ret->ok = servers - ret->unknown - ret->wrong;
     ret->expires_at =
         world->expires_at != 0 ? world->expires_at : world_zone(publisher)->published.expires_at;
+    if (world->expires_at != 0)
+        memcpy(ret->first_expiring, (uint8_t[16]){[10] = 0xff, 0xff, 192, 0, 2, 77}, 16);
     if (ret->wrong > 0)
         memcpy(ret->first_wrong, (uint8_t[16]){[10] = 0xff, 0xff, 192, 0, 2, 53}, 16);
 }

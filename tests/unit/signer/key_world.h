@@ -18,7 +18,7 @@ struct world {
     bool behind;          // a secondary serves what was before; its address is 192.0.2.53
     bool lacks_cds;       // or only the CDS of before
     uint32_t unreachable; // name servers
-    int64_t expires_at;   // 0: as it should be
+    int64_t expires_at;   // at a server with the address 192.0.2.77; 0: as it should be
     bool parent_is_silent;
     bool parent_takes_cds;
     struct dnskey_id ds[KEYSET_KEYS_MAX]; // of ours, at the parent

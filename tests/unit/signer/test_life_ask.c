@@ -363,7 +363,7 @@ static void signatures_that_run_out_anywhere_are_an_alarm(void **state)
     listen_to_log();
     now = world_run(publisher, &world, now, now + 2 * DAY, NULL);
     assert_int_equal(end_listening("served-signatures-run-out"), 1);
-    assert_error(publisher, now, "signatures");
+    assert_error(publisher, now, "192.0.2.77");
     world.expires_at = 0;
     listen_to_log();
     now = world_run(publisher, &world, now, now + 2 * 3600, NULL);
