@@ -25,22 +25,26 @@ def nsd(directory, listen, zones, *options):
     return sbin("nsd"), "-d", "-c", config
 
 
-def knotd(directory, addresses, zone, file):
+def knotd(directory, listen, zones, *options):
+    """As nsd; options: further lines of `server:`."""
     config = directory / "knot.conf"
-    listen = ", ".join(f"{address}@53" for address in addresses)
-    config.write_text(f"server:\n  listen: [{listen}]\n  rundir: {directory}\ndatabase:\n  storage: {directory}\n"
-                      f"log:\n- target: stderr\n  any: info\nzone:\n- domain: {zone}\n  file: {file}\n  zonefile-sync: -1\n")
+    addresses = ", ".join(address if "@" in address else f"{address}@53" for address in listen)
+    config.write_text("server:\n" + lines([f"listen: [{addresses}]", f"rundir: {directory}", *options])
+                      + f"database:\n  storage: {directory}\nlog:\n- target: stderr\n  any: info\nzone:\n"
+                      + "".join(f"- domain: {zone}\n  file: {file}\n  zonefile-sync: -1\n" for zone, file in zones.items()))
     return sbin("knotd"), "-c", config
 
 
-def named(directory, addresses, zone, file):
+def named(directory, listen, zones, *options):
+    """As nsd, with one port for all addresses; options: further lines of `options`."""
     config = directory / "named.conf"
-    config.write_text(f"""\
-options {{ directory "{directory}"; listen-on {{ {'; '.join(addresses)}; }}; listen-on-v6 {{ none; }}; pid-file "{directory}/pid";
-  recursion no; dnssec-validation no; session-keyfile "{directory}/key"; }};
-controls {{ }};
-zone "{zone}" {{ type primary; file "{file}"; }};
-""")
+    port = next(iter(listen)).partition("@")[2] or "53"
+    addresses = "; ".join(address.partition("@")[0] for address in listen)
+    config.write_text(f"options {{\n  directory \"{directory}\";\n  listen-on port {port} {{ {addresses}; }};\n"
+                      + lines(["listen-on-v6 { none; };", f"pid-file \"{directory}/pid\";", "recursion no;",
+                               "dnssec-validation no;", f"session-keyfile \"{directory}/key\";", *options])
+                      + "};\ncontrols { };\n"
+                      + "".join(f"zone \"{zone}\" {{ type primary; file \"{file}\"; }};\n" for zone, file in zones.items()))
     return sbin("named"), "-g", "-c", config
 
 

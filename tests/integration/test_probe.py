@@ -73,7 +73,7 @@ class Far(World):
         """One that serves far.tld."""
         place = self.directory / command.__name__
         place.mkdir()
-        program = self.keep(Program(*command(place, addresses, "far.tld", self.files / "far.tld"), log=place / "log"))
+        program = self.keep(Program(*command(place, addresses, {"far.tld": self.files / "far.tld"}), log=place / "log"))
         program.wait_for(lambda: serves(addresses[0], "far.tld"))
 
     def stay_silent(self):

@@ -75,7 +75,7 @@ class Served:
     def start(self, command, *addresses):
         place = self.directory / command.__name__
         place.mkdir()
-        program = Program(*command(place, addresses, ZONE, self.directory / "zone"), log=place / "log")
+        program = Program(*command(place, addresses, {ZONE: self.directory / "zone"}), log=place / "log")
         self.registry.keep(self.registry.stack, program).wait_for(lambda: serves(addresses[0], ZONE))
 
     def key(self, name, use):
