@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/snapshot.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
 
-#define SNAPSHOT_HEAD 8
+#define SNAPSHOT_HEAD sizeof(uint64_t)
 
 // A snapshot of 10,000 domains goes in one piece then. The signer takes one a turn of its loop, and a turn may be 50 ms
 // of work. More than 1 MiB is for root alone (pipe(7)).
@@ -65,9 +67,8 @@ static void send_newest(struct snapshot_link *link)
         return;
     buf_extend(&link->frame, SNAPSHOT_HEAD);
     inputs_encode(inputs, &link->frame);
-    uint64_t len = link->frame.len - SNAPSHOT_HEAD;
-    for (int i = 0; i < SNAPSHOT_HEAD; i++)
-        link->frame.data[i] = (uint8_t)(len >> (8 * (SNAPSHOT_HEAD - 1 - i)));
+    uint64_t len = htobe64(link->frame.len - SNAPSHOT_HEAD);
+    memcpy(link->frame.data, &len, SNAPSHOT_HEAD);
     uv_buf_t octets = {.base = (char *)link->frame.data, .len = link->frame.len};
     link->write.data = link;
     link->busy = true;

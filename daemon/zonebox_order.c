@@ -35,9 +35,11 @@ static void put_label(const json_t *step, int64_t now, struct buf *ret)
 {
     char text[ZONEBOX_SPAN_MAX], label[ZONEBOX_MOMENT_MAX] = "";
     int64_t at = zonebox_number(step, "at"), after = zonebox_number(step, "after");
-    if (zonebox_number(step, "acts") > 0)
-        snprintf(label, sizeof(label), after > 0 ? "%s after that" : "as soon as it is%.0s",
-                 zonebox_span(after, text));
+    bool acts = zonebox_number(step, "acts") > 0;
+    if (acts && after > 0)
+        snprintf(label, sizeof(label), "%s after that", zonebox_span(after, text));
+    else if (acts)
+        snprintf(label, sizeof(label), "as soon as it is");
     else if (is_null(step, "at"))
         snprintf(label, sizeof(label), "then");
     else if (at <= now + 1)

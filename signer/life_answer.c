@@ -125,6 +125,9 @@ static void judge_set(struct life_watch *watch, keyset_mask keys, keyset_mask st
         watch->foreign = set->foreign;
 }
 
+_Static_assert(OBSERVE_SETS_MAX <= KEYSET_VERSIONS_MAX,
+               "a sight has room for all sets of an answer");
+
 static bool see_parent(struct zone *zone, const struct life_round *round,
                        const struct observe_answer *answer, int64_t now)
 {

@@ -10,6 +10,8 @@
 #include "signer/keyring.h"
 #include "signer/zone.h"
 
+_Static_assert(OBSERVE_KEYS_MAX == KEYSET_KEYS_MAX, "a question has room for all of them");
+
 struct life_keys {
     struct dnskey_id ids[KEYSET_KEYS_MAX];
     struct observe_key list[KEYSET_KEYS_MAX]; // with `use` as the keyset has it now
