@@ -26,6 +26,13 @@ struct line {
     size_t len;
 };
 
+static struct {
+    char text[PIPE_BUF]; // likewise
+    size_t len;
+    uint64_t lines;
+    bool on;
+} log_held;
+
 bool log_level_read(const char *text, size_t len, enum log_level *ret)
 {
     for (size_t i = 0; i < LEVEL_COUNT; i++) {
@@ -150,12 +157,44 @@ static bool tell_lost(void)
     return write_now(line.text, line.len);
 }
 
-void log_write(const char *text, size_t len)
+static void write_lines(const char *text, size_t len, uint64_t lines)
 {
     if (log_lost > 0 && tell_lost())
         log_lost = 0;
     if (log_lost > 0 || !write_now(text, len))
-        log_lost++;
+        log_lost += lines;
+}
+
+void log_write(const char *text, size_t len)
+{
+    write_lines(text, len, 1);
+}
+
+static void write_held(void)
+{
+    if (log_held.lines > 0)
+        write_lines(log_held.text, log_held.len, log_held.lines);
+    log_held.len = log_held.lines = 0;
+}
+
+static void hold(const char *text, size_t len)
+{
+    if (log_held.len + len > sizeof(log_held.text))
+        write_held();
+    memcpy(log_held.text + log_held.len, text, len);
+    log_held.len += len;
+    log_held.lines++;
+}
+
+void log_hold(void)
+{
+    log_held.on = true;
+}
+
+void log_release(void)
+{
+    log_held.on = false;
+    write_held();
 }
 
 void log_event(enum log_level level, const char *event, ...)
@@ -178,7 +217,10 @@ void log_event(enum log_level level, const char *event, ...)
         return;
     }
     line.text[line.len++] = '\n';
-    log_write(line.text, line.len);
+    if (log_held.on)
+        hold(line.text, line.len);
+    else
+        log_write(line.text, line.len);
 }
 
 const char *log_number(char *text, int64_t value)

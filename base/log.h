@@ -46,6 +46,10 @@ bool log_level_read(const char *text, size_t len, enum log_level *ret);
 //     log_event(LOG_LEVEL_NOTICE, "zone-published", "zone", name, "serial", log_u64(serial), NULL);
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
+// Between these, lines are gathered and written some at a time: for who has hundreds to say in a row.
+void log_hold(void);
+void log_release(void);
+
 #define LOG_NUMBER_MAX 24
 const char *log_number(char *text, int64_t value);
 // Numbers as text, living as long as the enclosing block.

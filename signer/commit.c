@@ -254,6 +254,7 @@ static void tell_published(struct publisher *publisher, const struct build *buil
 static void take_over(struct publisher *publisher, int64_t now)
 {
     struct batch *batch = publisher->batch;
+    log_hold();
     for (size_t i = 0; i < batch->count; i++) {
         const struct build *build = &batch->builds[i];
         struct zone *zone = build->zone;
@@ -268,6 +269,7 @@ static void take_over(struct publisher *publisher, int64_t now)
     }
     for (size_t i = 0; i < publisher->zones.gone_count; i++)
         log_event(LOG_LEVEL_NOTICE, "zone-removed", "zone", publisher->zones.gone[i].name, NULL);
+    log_release();
     publisher->zones.gone_count = 0;
 }
 

@@ -363,6 +363,7 @@ int loop_run(const struct loop_options *options, struct inputs *inputs)
         .ended = on_source_ended,
         .data = &loop,
         .config_path = options->config_path,
+        .once = options->once,
         .fd = options->inputs_fd,
     };
     source_start(&loop.source, &loop.uv, inputs);

@@ -71,7 +71,7 @@ static void look(struct source *source, bool everything)
 
 void source_look(struct source *source)
 {
-    if (source->config_path != NULL)
+    if (source->config_path != NULL && !source->once)
         look(source, true);
 }
 
@@ -193,6 +193,8 @@ void source_start(struct source *source, uv_loop_t *loop, const struct inputs *i
             source->ended(source);
         return;
     }
+    if (source->once)
+        return;
     keep_last(source, inputs);
     inputs_follow_begin(&source->follower, source->config_path);
     poll_start(source, loop, inputs_follow_fd(&source->follower), on_files);

@@ -71,17 +71,41 @@ static void line_stays_one_line_however_long_its_value(void **state)
     assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
 }
 
-static void a_full_pipe_loses_lines_and_says_how_many(void **state)
+static void lines_that_are_held_come_whole_and_in_order(void **state)
 {
     (void)state;
+    char wanted[sizeof(said)];
+    size_t len = 0;
+    catch_stderr();
+    log_hold();
+    for (unsigned i = 100; i < 300; i++) {
+        log_event(LOG_LEVEL_INFO, "many", "number", log_u64(i), NULL);
+        len += (size_t)sprintf(wanted + len, "info test many number=%u\n", i);
+    }
+    off_t written = lseek(STDERR_FILENO, 0, SEEK_CUR);
+    log_release();
+    log_event(LOG_LEVEL_INFO, "after", NULL);
+    give_stderr_back();
+    sprintf(wanted + len, "info test after\n");
+    assert_string_equal(said, wanted);
+    assert_in_range(written, 4000, 4096); // PIPE_BUF: they go into a pipe in one piece
+    assert_int_equal(said[written - 1], '\n');
+}
+
+// Floods a pipe that nobody reads, and looks at what is said of that.
+static void lose_lines(bool held)
+{
     int ends[2];
     static char octets[65536];
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
     int kept = dup(STDERR_FILENO);
     dup2(ends[1], STDERR_FILENO); // a write that waited would wait for ever
+    if (held)
+        log_hold();
     for (unsigned i = 0; i < 10000; i++)
         log_event(LOG_LEVEL_INFO, "flood", "number", log_u64(i), NULL);
+    log_release();
     unsigned lines = 0;
     for (ssize_t len; (len = read(ends[0], octets, sizeof(octets))) > 0;)
         for (ssize_t i = 0; i < len; i++)
@@ -99,6 +123,13 @@ static void a_full_pipe_loses_lines_and_says_how_many(void **state)
     close(kept);
     close(ends[0]);
     close(ends[1]);
+}
+
+static void a_full_pipe_loses_lines_and_says_how_many(void **state)
+{
+    (void)state;
+    lose_lines(false);
+    lose_lines(true);
 }
 
 static void keep_line(void *data, enum log_level level, const char *line, size_t len)
@@ -139,6 +170,7 @@ int main(void)
         cmocka_unit_test(what_strangers_write_cannot_begin_a_line_or_a_pair),
         cmocka_unit_test(pairs_without_value_and_events_too_chatty_are_left_out),
         cmocka_unit_test(line_stays_one_line_however_long_its_value),
+        cmocka_unit_test(lines_that_are_held_come_whole_and_in_order),
         cmocka_unit_test(a_full_pipe_loses_lines_and_says_how_many),
         cmocka_unit_test(a_sink_gets_the_lines_instead),
         cmocka_unit_test(the_environment_may_say_the_level),
