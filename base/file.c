@@ -43,22 +43,28 @@ static enum status read_all(int fd, const char *path, size_t expected, size_t ma
     }
 }
 
-enum status file_read(const char *path, size_t max, struct buf *ret, struct error *err)
+enum status file_read_at(int directory, const char *name, size_t max, struct buf *ret,
+                         struct stat *ret_info, struct error *err)
 {
     // O_NONBLOCK so that a FIFO in the place of a file does not hang the program.
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return error_set_errno(err, errno, "%s: cannot open", path);
-    struct stat info;
+        return error_set_errno(err, errno, "%s: cannot open", name);
     enum status status;
-    if (fstat(fd, &info) != 0)
-        status = error_set_errno(err, errno, "%s: cannot stat", path);
-    else if (!S_ISREG(info.st_mode))
-        status = error_set(err, STATUS_IO, "%s: not a regular file", path);
+    if (fstat(fd, ret_info) != 0)
+        status = error_set_errno(err, errno, "%s: cannot stat", name);
+    else if (!S_ISREG(ret_info->st_mode))
+        status = error_set(err, STATUS_IO, "%s: not a regular file", name);
     else
-        status = read_all(fd, path, (size_t)info.st_size, max, ret, err);
+        status = read_all(fd, name, (size_t)ret_info->st_size, max, ret, err);
     close(fd);
     return status;
+}
+
+enum status file_read(const char *path, size_t max, struct buf *ret, struct error *err)
+{
+    struct stat info;
+    return file_read_at(AT_FDCWD, path, max, ret, &info, err);
 }
 
 static enum status write_all(int fd, const uint8_t *octets, size_t len, const char *path,

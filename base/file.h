@@ -14,6 +14,12 @@
 // blocking. The error names path. A buffer with room for max + 1 octets does not grow.
 enum status file_read(const char *path, size_t max, struct buf *ret, struct error *err);
 
+// The same of a file in a directory that is open, with what fstat() says of it, whether it can be read or not. The
+// error names it without the directory.
+struct stat;
+enum status file_read_at(int directory, const char *name, size_t max, struct buf *ret,
+                         struct stat *ret_info, struct error *err);
+
 // Replaces path with the octets. The file has `mode` from the moment it exists (umask is not applied).
 enum status file_write(const char *path, const void *octets, size_t len, mode_t mode,
                        struct error *err);

@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/status.h"
@@ -60,6 +61,7 @@ struct dkim_key {
     int64_t created;   // Unix seconds
     int64_t announced; // 0: not seen published yet
     int64_t changed;
+    struct timespec arrived; // the public file: its inode's change; 0: it could not be looked at
     // What p= is the base64 of: a SubjectPublicKeyInfo for RSA (RFC 6376 §3.6.1), 32 octets for Ed25519 (RFC 8463 §4).
     uint8_t *p;
     size_t p_len;
@@ -68,10 +70,17 @@ struct dkim_key {
     bool lines_wrong; // since what its lines say is not understood
 };
 
+// A private file: never read but to write the public one.
+struct dkim_private {
+    char *selector;
+    struct timespec arrived; // as above
+    int reason;              // errno: it could not be looked at
+};
+
 struct dkim_set {
     struct dkim_key *list; // sorted by selector
     size_t count;
-    char **privates; // selectors that have a private file, sorted
+    struct dkim_private *privates; // likewise
     size_t private_count;
     bool exists;  // the domain has a directory
     bool is_left; // in it is what file_sweep takes away

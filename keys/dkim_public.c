@@ -11,12 +11,15 @@
 #include <openssl/x509.h>
 
 #include "base/alloc.h"
+#include "keys/base64.h"
 #include "keys/pem.h"
 
 #define MADE_BY       "zone-signer"
 #define LINE_MAX_LEN  200
 #define ED25519_LEN   32
 #define PEM_BEGINNING "-----BEGIN "
+#define PEM_LINE_MAX  76
+#define DER_MAX       1536 // an RSA key of 4096 bits with a large exponent has less; a multiple of three
 
 // The SubjectPublicKeyInfo of an Ed25519 key, all but the key itself (RFC 8410 §4).
 static const uint8_t ed25519_head[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
@@ -221,30 +224,48 @@ static bool is_rsa_public(const uint8_t *der, long len)
            modulus_bits <= DKIM_BITS_MAX;
 }
 
-// Takes a key that is as we and openssl write it.
+// The DER in a PEM block that is as we and openssl write it: whole lines of base64, nothing else (RFC 7468 §3). Of
+// more octets than a key that is taken has, or of another form: -1, and OpenSSL says what it is.
+static long plain_block(const struct buf *text, uint8_t ret[DER_MAX])
+{
+    static const char head[] = "-----BEGIN " PEM_STRING_PUBLIC "-----\n";
+    static const char end[] = "-----END " PEM_STRING_PUBLIC "-----\n";
+    char base64[DER_MAX / 3 * 4];
+    size_t len = 0;
+    const char *at = memmem(text->data, text->len, head, strlen(head));
+    const char *stop = (const char *)text->data + text->len;
+    if (at == NULL || (at > (const char *)text->data && at[-1] != '\n'))
+        return -1;
+    for (at += strlen(head); at < stop && *at != '-';) {
+        const char *newline = memchr(at, '\n', (size_t)(stop - at));
+        size_t line = newline != NULL ? (size_t)(newline - at) : 0;
+        if (line == 0 || line > PEM_LINE_MAX || line > sizeof(base64) - len)
+            return -1;
+        memcpy(base64 + len, at, line);
+        len += line;
+        at = newline + 1;
+    }
+    if ((size_t)(stop - at) < strlen(end) || memcmp(at, end, strlen(end)) != 0)
+        return -1;
+    return base64_read(base64, len, ret, DER_MAX);
+}
+
+// Takes such a key.
 static bool take_plain(const struct buf *text, struct dkim_key *key)
 {
-    BIO *bio = BIO_new_mem_buf(text->data, (int)text->len);
-    char *name = NULL, *header = NULL;
-    unsigned char *der = NULL;
-    long len = 0;
-    bool plain =
-        PEM_read_bio(bio, &name, &header, &der, &len) == 1 && strcmp(name, PEM_STRING_PUBLIC) == 0;
-    if (plain && len == (long)sizeof(ed25519_head) + ED25519_LEN &&
+    uint8_t der[DER_MAX];
+    long len = plain_block(text, der);
+    if (len == (long)sizeof(ed25519_head) + ED25519_LEN &&
         memcmp(der, ed25519_head, sizeof(ed25519_head)) == 0) {
         key->algorithm = DKIM_ED25519;
         key->p_len = ED25519_LEN;
         key->p = xmemdup(der + sizeof(ed25519_head), ED25519_LEN);
-    } else if (plain && is_rsa_public(der, len)) {
+    } else if (len > 0 && is_rsa_public(der, len)) {
         key->algorithm = DKIM_RSA;
         key->p_len = (size_t)len;
         key->p = xmemdup(der, (size_t)len);
     }
     ERR_clear_error();
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    OPENSSL_free(der);
-    BIO_free(bio);
     return key->p != NULL;
 }
 

@@ -217,6 +217,10 @@ static void broken_public_files_are_troubles_of_their_own(void **state)
         "openssl genpkey -algorithm ED25519 | openssl pkey -pubout | (echo 'Changed: now'; cat) >",
         "mkdir ",
         "head -c 70000 /dev/zero >",
+        "openssl genpkey -algorithm ED25519 | openssl pkey -pubout | sed 's/=$/==/' >",
+        "openssl genpkey -algorithm ED25519 | openssl pkey -pubout | sed 's/^\\(M......\\)./\\1=/' "
+        ">",
+        "openssl genpkey -algorithm ED25519 | openssl pkey -pubout | sed /END/d >",
     };
     for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
         run("rm -rf d");
