@@ -53,14 +53,10 @@ enum status dnskey_complete(struct dnskey_listing *listing, const char *zone,
                             const struct dnskey_ids *known, struct error *err)
 {
     enum status status = STATUS_OK;
-    char *prefix = key_file_prefix(zone);
-    for (size_t i = key_listing_first(listing, prefix);
-         status == STATUS_OK && i < listing->count &&
-         strncasecmp(listing->names[i], prefix, strlen(prefix)) == 0;
-         i++) {
-        struct key_name name;
-        const char *file = listing->names[i];
-        if (!key_file_is(file, prefix, &name) || !name.private || !key_name_is_in(&name, known))
+    struct key_name name;
+    struct key_walk walk = key_walk_begin(listing, zone);
+    for (const char *file; status == STATUS_OK && (file = key_walk_next(&walk, &name)) != NULL;) {
+        if (!name.private || !key_name_is_in(&name, known))
             continue;
         int len = (int)(strlen(file) - strlen(".private"));
         char *public = xasprintf("%.*s.key", len, file);
@@ -69,10 +65,10 @@ enum status dnskey_complete(struct dnskey_listing *listing, const char *zone,
             status = complete(base, zone, &name, err);
             free(base);
             if (status == STATUS_OK)
-                key_listing_add(listing, public); // before this one
+                key_listing_add(listing, public); // before this one, which comes once more
         }
         free(public);
     }
-    free(prefix);
+    key_walk_end(&walk);
     return status;
 }

@@ -72,22 +72,16 @@ enum status dnskey_purge(const struct dnskey_listing *listing, const char *zone,
                          struct error *err)
 {
     enum status status = STATUS_OK;
-    char *prefix = key_file_prefix(zone);
+    struct key_name name;
+    struct key_walk walk = key_walk_begin(listing, zone);
     *ret_count = 0;
-    for (size_t i = key_listing_first(listing, prefix);
-         status == STATUS_OK && i < listing->count &&
-         strncasecmp(listing->names[i], prefix, strlen(prefix)) == 0;
-         i++) {
-        struct key_name name;
-        if (!key_file_is(listing->names[i], prefix, &name) || name.private ||
-            key_name_is_in(&name, kept))
-            continue;
+    for (const char *file; status == STATUS_OK && (file = key_walk_next(&walk, &name)) != NULL;) {
         struct dnskey_id id = {name.tag, name.algorithm};
-        if (!is_over(listing, zone, id, before))
+        if (name.private || key_name_is_in(&name, kept) || !is_over(listing, zone, id, before))
             continue;
-        status = remove_both(listing->directory, listing->names[i], zone, id, err);
+        status = remove_both(listing->directory, file, zone, id, err);
         *ret_count += status == STATUS_OK ? 1 : 0;
     }
-    free(prefix);
+    key_walk_end(&walk);
     return status;
 }

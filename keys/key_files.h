@@ -27,13 +27,26 @@ bool key_file_is(const char *name, const char *prefix, struct key_name *ret);
 // Is it one of these keys? Of NULL everyone is.
 bool key_name_is_in(const struct key_name *name, const struct dnskey_ids *known);
 
-// Where in the sorted listing the names that begin with prefix start.
-size_t key_listing_first(const struct dnskey_listing *listing, const char *prefix);
+// Goes through the files of one zone; the listing may get more on the way.
+//   struct key_walk walk = key_walk_begin(listing, zone);
+//   while ((file = key_walk_next(&walk, &name)) != NULL) …
+//   key_walk_end(&walk);
+struct key_walk {
+    const struct dnskey_listing *listing;
+    char *prefix;
+    size_t next;
+};
+struct key_walk key_walk_begin(const struct dnskey_listing *listing, const char *zone);
+const char *key_walk_next(struct key_walk *walk, struct key_name *ret);
+void key_walk_end(struct key_walk *walk);
 
 // Puts a name into the sorted listing, unless it is there.
 void key_listing_add(struct dnskey_listing *listing, const char *name);
 bool key_listing_has(const struct dnskey_listing *listing, const char *name);
 
+// Reads DIRECTORY/….key into a key that is all zeros; the error names the file.
+enum status key_file_public(const char *path, const char *zone, const struct key_name *name,
+                            struct dnskey *key, struct error *err);
 // Reads DIRECTORY/….private and makes the key; the error names the file.
 enum status key_file_private(const char *path, uint8_t algorithm, EVP_PKEY **ret_key,
                              struct dnskey_times *ret_times, struct buf *ret_public,

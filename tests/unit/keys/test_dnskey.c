@@ -157,6 +157,49 @@ static void made_key_is_loaded_again_with_all_it_says(void **state)
     dnskey_done(&made);
 }
 
+// As they may be written: the same key, or none.
+static void a_key_file_is_read_in_each_form_of_its_record(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "s/ IN/ 7200 IN/",
+        "/DNSKEY/s/ /\\t/g",
+        "s/ IN DNSKEY / in dnskey /",
+        "s/^[Ee]xample/EXAMPLE/",
+        "/DNSKEY/s/$/ ;{id = 1 (ksk), size = 256b}/",
+        "/DNSKEY/s/\\(.\\{70\\}\\)/\\1 /",
+        "s/ IN DNSKEY 257 3 13/ IN DNSKEY 257 3 ECDSAP256SHA256/",
+    };
+    static const char *const broken[] = {
+        "s/=*$/=/; s/A/=/4",
+        "s/ IN DNSKEY.*/ IN DNSKEY 257 3 13/",
+        "s/DNSKEY 257/DNSKEY -1/",
+        "s/DNSKEY 257 3 13 /DNSKEY 257 3 13 ;/",
+        "s/ IN/ CH/",
+        "s/^example.com. IN/example.org. IN/",
+    };
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        run("rm -rf k");
+        struct dnskey made = make("example.com");
+        struct dnskey_set set = {0};
+        struct error err = {0};
+        runf("sed -i '%s' %s", same[i], made.path);
+        if (dnskey_load("k", "example.com", true, &set, &err) != STATUS_OK)
+            fail_msg("%s: %s", same[i], err.text);
+        assert_int_equal(set.count, 1);
+        assert_int_equal(ldns_rr_compare(set.keys[0].rr, made.rr), 0);
+        dnskey_set_done(&set);
+        dnskey_done(&made);
+    }
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        run("rm -rf k");
+        struct dnskey made = make("example.com");
+        runf("sed -i '/DNSKEY/{%s}' %s", broken[i], made.path);
+        assert_refused("example.com", made.path);
+        dnskey_done(&made);
+    }
+}
+
 static void files_are_as_bind_writes_them(void **state)
 {
     (void)state;
@@ -558,6 +601,7 @@ int main(void)
 #define fresh_test(name) cmocka_unit_test_setup(name, fresh)
     const struct CMUnitTest tests[] = {
         fresh_test(made_key_is_loaded_again_with_all_it_says),
+        fresh_test(a_key_file_is_read_in_each_form_of_its_record),
         fresh_test(files_are_as_bind_writes_them),
         fresh_test(bind_and_ldns_sign_with_made_keys),
         fresh_test(no_key_of_another_algorithm_is_made),
