@@ -27,12 +27,10 @@ void life_desk_done(struct life_desk *desk)
 
 // ── When ─────────────────────────────────────────────────────────────────────────────────────────
 
-static bool waits_for_world(const struct zone *zone, const struct keyset *set, int64_t now)
+static enum rollover_wait waits_for(const struct zone *zone, const struct keyset *set, int64_t now)
 {
     struct rollover_policy policy = life_policy(zone, 0);
-    enum rollover_wait wait = rollover_waits(set, &policy, now).wait;
-    return set->begun && wait != ROLLOVER_DONE && wait != ROLLOVER_FOR_CACHES &&
-           wait != ROLLOVER_FOR_AGE;
+    return set->begun ? rollover_waits(set, &policy, now).wait : ROLLOVER_DONE;
 }
 
 // When anything about its keys or its DS was changed last.
@@ -82,20 +80,44 @@ static uint32_t first_looks(const struct publisher *publisher)
     return seconds < LIFE_LEISURE_S ? (uint32_t)seconds : LIFE_LEISURE_S;
 }
 
+// The longer it waits the less often.
+static int64_t pause_in_wait(const struct publisher *publisher, const struct zone *zone,
+                             const struct keyset *set, int64_t now)
+{
+    int64_t interval = question_interval(publisher);
+    int64_t longer = (zone->watch.asked_at - changed_at(set, now)) / PAUSE_PART;
+    longer = longer < LIFE_PAUSE_MAX_S ? longer : LIFE_PAUSE_MAX_S;
+    return longer > interval ? longer : interval;
+}
+
+// While caches are waited for nothing is expected of the world, and a DS that comes now is too early: the sooner that
+// is told the less mail is lost. Ten thousand new zones wait like that at a time.
+static int64_t look_in_wait_for_caches(const struct publisher *publisher, const struct zone *zone,
+                                       const struct keyset *set, int64_t now)
+{
+    int64_t pause = pause_in_wait(publisher, zone, set, now), all = first_looks(publisher);
+    return zone->watch.asked_at + (pause > all ? pause : all);
+}
+
+static int64_t look_at_leisure(const struct publisher *publisher, const struct zone *zone)
+{
+    uint32_t pause = leisure(publisher, zone), first = first_looks(publisher);
+    return zone->watch.asked_at == 0
+               ? publisher->life.looks_at + jitter(zone, first < pause ? first : pause)
+               : zone->watch.asked_at + pause + jitter(zone, pause / LEISURE_PART);
+}
+
 static int64_t usual_look_at(const struct publisher *publisher, const struct zone *zone,
                              const struct keyset *set, int64_t now)
 {
-    int64_t interval = question_interval(publisher), asked_at = zone->watch.asked_at;
-    uint32_t pause = leisure(publisher, zone), first = first_looks(publisher);
-    if (!waits_for_world(zone, set, now))
-        return asked_at == 0
-                   ? publisher->life.looks_at + jitter(zone, first < pause ? first : pause)
-                   : asked_at + pause + jitter(zone, pause / LEISURE_PART);
-    if (asked_at == 0)
-        return now;
-    int64_t longer = (asked_at - changed_at(set, now)) / PAUSE_PART;
-    longer = longer < LIFE_PAUSE_MAX_S ? longer : LIFE_PAUSE_MAX_S;
-    return asked_at + (longer > interval ? longer : interval);
+    enum rollover_wait wait = waits_for(zone, set, now);
+    int64_t usual = look_at_leisure(publisher, zone), asked_at = zone->watch.asked_at;
+    if (wait == ROLLOVER_DONE || wait == ROLLOVER_FOR_AGE)
+        return usual;
+    if (wait != ROLLOVER_FOR_CACHES)
+        return asked_at == 0 ? now : asked_at + pause_in_wait(publisher, zone, set, now);
+    int64_t sooner = look_in_wait_for_caches(publisher, zone, set, now);
+    return asked_at == 0 || usual < sooner ? usual : sooner;
 }
 
 static int64_t look_at(const struct publisher *publisher, const struct zone *zone,

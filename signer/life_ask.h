@@ -5,6 +5,7 @@
 //
 //   waits for servers, DS or parent   at every `probe: interval`; the longer it waits the less often, LIFE_PAUSE_MAX_S
 //                                     at most, since a DS may not be entered for years; and after each change
+//   waits for caches                  as often, as far as ten zones a second allow: for a DS that comes too early
 //   else                              soon after the start, since what was seen before is forgotten, and then once in
 //                                     LIFE_LEISURE_S: for the watchdog (signer/life_alarm.h). A zone without keys is
 //                                     asked about its DS alone, of which there must be none

@@ -551,6 +551,24 @@ static void a_ds_that_comes_before_its_time_is_an_alarm_until_caches_have_forgot
     publisher_close(publisher);
 }
 
+// Caches are waited for all that time, so that nothing is expected of the parent.
+static void
+a_ds_that_comes_hours_later_and_before_its_time_is_told_in_a_quarter_of_an_hour(void **state)
+{
+    (void)state;
+    struct publisher *publisher = begin_with("  - example.com\n");
+    struct world world = {.ds_count = 0};
+    int64_t now = world_run(publisher, &world, NOW, NOW + TTL / 2, NULL);
+    assert_error(publisher, now, NULL);
+    world.ds[world.ds_count++] = world_wanted(publisher);
+    for (int64_t end = now + LIFE_PAUSE_MAX_S + 60; now < end; now += 60) {
+        work(publisher, now);
+        world_answer_all(publisher, &world, now);
+    }
+    assert_error(publisher, now, "before its time");
+    publisher_close(publisher);
+}
+
 static int64_t unseen(const struct publisher *publisher, int64_t now)
 {
     json_t *reply = json_object(), *request = json_object();
@@ -659,6 +677,7 @@ int main(void)
         TEST(changes_and_reloads_keep_no_zone_from_its_first_look),
         TEST(a_clock_that_is_ahead_makes_nobody_blind),
         TEST(a_ds_that_comes_before_its_time_is_an_alarm_until_caches_have_forgotten),
+        TEST(a_ds_that_comes_hours_later_and_before_its_time_is_told_in_a_quarter_of_an_hour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
