@@ -274,6 +274,11 @@ enum status value_path(struct arena *arena, const char *text, const char *direct
     char quoted[VALUE_QUOTE_MAX];
     if (text[0] == '\0')
         return error_set(err, STATUS_SYNTAX, "the file name is empty; write one");
+    bool yes;
+    if (value_is_yes_no(text, &yes))
+        return error_set(err, STATUS_SYNTAX,
+                         "%s is no file name; write one, or ./%s if a file is called that",
+                         value_quote(text, quoted), text);
     size_t len = strlen(text) + (text[0] == '/' ? 0 : strlen(directory) + 1);
     if (len >= PATH_MAX)
         return error_set(err, STATUS_SYNTAX, "%s is longer than a file name can be; shorten it",

@@ -299,6 +299,17 @@ static void sections_may_be_empty_and_lists_single(void **state)
     config_free(config);
 }
 
+static void files_that_are_found_by_themselves_can_be_declined(void **state)
+{
+    (void)state;
+    struct config *config =
+        parse("box: {hostname: box.example.com, tls: no, tls-next: no, ssh: no}\n"
+              "domains: [example.com]\n");
+    assert_true(config->box.tls_given && config->box.tls_next_given && config->box.ssh_given);
+    assert_int_equal(config->box.tls_count + config->box.tls_next_count + config->box.ssh_count, 0);
+    config_free(config);
+}
+
 static void dkim_can_be_switched_off_in_the_words_people_use(void **state)
 {
     (void)state;
@@ -496,6 +507,7 @@ int main(void)
         cmocka_unit_test(the_resolver_can_be_switched_off),
         cmocka_unit_test(a_glance_finds_the_programs_in_spite_of_mistakes),
         cmocka_unit_test(sections_may_be_empty_and_lists_single),
+        cmocka_unit_test(files_that_are_found_by_themselves_can_be_declined),
         cmocka_unit_test(dkim_can_be_switched_off_in_the_words_people_use),
         cmocka_unit_test(editors_of_other_systems_are_fine),
         cmocka_unit_test(certificate_and_host_keys_are_found),

@@ -246,6 +246,10 @@ static const struct {
      "z.yaml:1:55: box.ssh: listed twice; remove one\n"
      "z.yaml:1:65: box.dkim: neither yes nor no; write one of them or a mapping, such as dkim: "
      "{selector: …}\n"},
+    {TEXT("box: {hostname: b.example.com, tls: yes, tls-next: [a.pub, no]}\n" DOMAINS),
+     "z.yaml:1:37: box.tls: \"yes\" is no file name; write one, or ./yes if a file is called that\n"
+     "z.yaml:1:60: box.tls-next: \"no\" is no file name; write one, or ./no if a file is called "
+     "that\n"},
     {TEXT("box: {hostname: b.example.com, dkim: [a]}\n" DOMAINS),
      "z.yaml:1:38: box.dkim: a list; write one value\n"},
     {TEXT("box: {hostname: b.example.com, dkim: }\n" DOMAINS),

@@ -306,7 +306,9 @@ static const struct {
     {BOX "include: [conf.d/*.yaml, conf.d/*.yaml, '']\n",
      "z.yaml:2:26: include: listed twice; remove one\n"
      "z.yaml:2:41: include: the file name is empty; write one\n"},
-    {BOX "include: yes\n", "z.yaml:2:10: include: /etc/zonebox/yes: No such file or directory\n"},
+    {BOX "include: yes\n",
+     "z.yaml:2:10: include: \"yes\" is no file name; write one, or ./yes if a file is called "
+     "that\n"},
     {BOX "domains: [example.com]\nprobe: {interval: 0}\nuser: {probe: zonebox-signer}\n",
      "z.yaml:3:19: probe.interval: \"0\" is out of range; write 1s to 1d\n"
      "z.yaml:4:15: user.probe: \"zonebox-signer\" is `user.signer` too; each program needs a user "
