@@ -119,17 +119,18 @@ static void put_paragraph(char *words, struct buf *ret)
 
 static void put_notes(const struct order *order, const json_t *reply, struct buf *ret)
 {
-    if (wants_parent(json_object_get(reply, "plan")))
+    bool here = json_is_string(json_object_get(reply, "parent-here"));
+    if (!here && wants_parent(json_object_get(reply, "plan")))
         put_paragraph(xasprintf("A parent that reads CDS changes its DS by itself (RFC 7344). For "
                                 "any other, `zonegen --ds %s` says what to enter at the registrar, "
                                 "and when.",
                                 order->domain),
                       ret);
     if (order->zonebox->compromised)
-        put_paragraph(xstrdup("The old key is not dropped at once: as long as resolvers have its "
-                              "DS, the zone would be bogus without it, and mail would stop. Its "
-                              "private part is destroyed as soon as nothing needs it. Change the "
-                              "DS at the registrar without delay."),
+        put_paragraph(xasprintf("The old key is not dropped at once: as long as resolvers have its "
+                                "DS, the zone would be bogus without it, and mail would stop. Its "
+                                "private part is destroyed as soon as nothing needs it.%s",
+                                here ? "" : " Change the DS at the registrar without delay."),
                       ret);
     if (!json_is_true(json_object_get(reply, "observed")) &&
         json_is_true(json_object_get(reply, "secure")))

@@ -50,6 +50,14 @@ struct rollover_policy life_policy(const struct zone *zone, uint32_t largest_ttl
     };
 }
 
+const char *life_parent_here(const struct zone *zone)
+{
+    const struct zone_target *above = zone->target->parent;
+    bool signs = above != NULL && above->dnssec == CONFIG_DNSSEC_ON &&
+                 (above->domain == NULL || above->domain->mode != CONFIG_EXTERNAL);
+    return signs ? above->name : NULL;
+}
+
 int64_t life_next(const struct zone *zone)
 {
     struct keyset set;
@@ -390,15 +398,25 @@ static const struct {
     [ROLLOVER_WENT_UNSIGNED] = {"zone-unsigned", "no cache has a DS for it any more"},
 };
 
+static const char *reason_of(enum rollover_event_kind kind, const char *here)
+{
+    if (here != NULL && kind == ROLLOVER_OFFERED)
+        return "this box enters its DS in the zone above";
+    if (here != NULL && kind == ROLLOVER_WITHDRAWN)
+        return "this box takes its DS out of the zone above";
+    return words[kind].reason;
+}
+
 void life_tell(const struct build *build)
 {
+    const char *here = life_parent_here(build->zone);
     for (size_t i = 0; i < build->events.count; i++) {
         const struct rollover_event *event = &build->events.list[i];
         bool of_key = event->key.algorithm != 0;
         log_event(LOG_LEVEL_NOTICE, words[event->kind].event, "zone", build->zone->name, "key",
                   of_key ? log_u64(event->key.tag) : NULL, "algorithm",
                   of_key ? log_u64(event->key.algorithm) : NULL, "reason",
-                  words[event->kind].reason, NULL);
+                  reason_of(event->kind, here), NULL);
     }
 }
 

@@ -28,6 +28,9 @@ struct rollover_policy life_policy(const struct zone *zone, uint32_t largest_ttl
 // with words when the zone cannot be signed.
 enum status life_step(const struct build_context *context, struct build *build, struct error *err);
 
+// The zone above, when that is one of the box's own and signed here, so that the DS of this one comes and goes there
+// by itself; else NULL.
+const char *life_parent_here(const struct zone *zone);
 // When a step is due by time, INT64_MAX: never. Read from the keyset in zone->state.
 int64_t life_next(const struct zone *zone);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/control.h"
 #include "base/log.h"
 #include "signer/life.h"
 #include "signer/life_plan.h"
@@ -93,6 +94,7 @@ static void tell_outlook(const struct life_order *order)
     bool secure = order->set.begun && keyset_is_secure(&order->set);
     json_object_set_new(order->reply, "secure", json_boolean(secure));
     json_object_set_new(order->reply, "observed", json_boolean(questions_wanted(order->publisher)));
+    control_set(order->reply, "parent-here", control_text(life_parent_here(order->zone)));
     if (order->set.begun)
         json_object_set_new(order->reply, "plan",
                             life_plan(order->publisher, order->zone, &order->set, order->now));

@@ -11,6 +11,7 @@
 // zone follows. The keyset is in state/ before the answer is given, so what was acknowledged is not lost. A dry one is
 // judged in the same way, and nothing is changed: its reply has "plan" (signer/life_plan.h), what would come;
 // "observed": is there somebody to look, so that it goes on? And "secure": may resolvers have a DS for the zone?
+// "parent-here": the zone above, where the box itself sees to the DS, or null.
 #pragma once
 
 #include <jansson.h>

@@ -114,7 +114,23 @@ static void put_replaced(const struct rollover_forecast_step *step, struct buf *
     }
 }
 
-static void put_waits(const struct rollover_forecast_step *step, struct buf *ret)
+// here: the zone above, when the box itself has its DS put there; else NULL.
+static void put_change(const struct rollover_forecast_step *step, const char *here, struct buf *ret)
+{
+    bool in = step->wait == ROLLOVER_FOR_DS_IN;
+    if (here != NULL)
+        buf_put_text(ret, in ? "this box enters " : "this box takes ");
+    put_ds(step, ret);
+    if (here != NULL)
+        buf_printf(ret, in ? " in %s" : " out of %s", here);
+    else
+        buf_put_text(ret, in ? " has to be entered at the parent"
+                             : " has to be taken out at the parent");
+    if (in)
+        put_replaced(step, ret);
+}
+
+static void put_waits(const struct rollover_forecast_step *step, const char *here, struct buf *ret)
 {
     switch (step->wait) {
     case ROLLOVER_DONE:
@@ -127,13 +143,8 @@ static void put_waits(const struct rollover_forecast_step *step, struct buf *ret
         buf_put_text(ret, "what resolvers have kept has to run out");
         return;
     case ROLLOVER_FOR_DS_IN:
-        put_ds(step, ret);
-        buf_put_text(ret, " has to be entered at the parent");
-        put_replaced(step, ret);
-        return;
     case ROLLOVER_FOR_DS_OUT:
-        put_ds(step, ret);
-        buf_put_text(ret, " has to be taken out at the parent");
+        put_change(step, here, ret);
         return;
     case ROLLOVER_FOR_PARENT:
         buf_put_text(ret, "all servers of the parent have to be seen");
@@ -143,13 +154,13 @@ static void put_waits(const struct rollover_forecast_step *step, struct buf *ret
 
 // ── The plan ─────────────────────────────────────────────────────────────────────────────────────
 
-static json_t *step_of(const struct rollover_forecast_step *step)
+static json_t *step_of(const struct rollover_forecast_step *step, const char *here)
 {
     struct buf happens = {0}, waits = {0};
     json_t *object = json_object();
     bool timed = step->wait == ROLLOVER_FOR_CACHES && step->parent_acts == 0;
     put_events(step, &happens);
-    put_waits(step, &waits);
+    put_waits(step, here, &waits);
     control_set(object, "at", control_time(step->parent_acts == 0 ? step->at : 0));
     control_set(object, "acts", json_integer(step->parent_acts));
     control_set(object, "after", json_integer(step->after));
@@ -182,7 +193,7 @@ json_t *life_plan(const struct publisher *publisher, const struct zone *zone,
     rollover_forecast(set, &policy, &assumptions, forecast);
     json_t *list = json_array();
     for (size_t i = 0; i < forecast->count; i++)
-        json_array_append_new(list, step_of(&forecast->steps[i]));
+        json_array_append_new(list, step_of(&forecast->steps[i], life_parent_here(zone)));
     if (!forecast->ends)
         json_array_append_new(list,
                               json_pack("{s:n,s:i,s:i,s:s,s:s}", "at", "acts", 0, "after", 0,

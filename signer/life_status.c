@@ -11,10 +11,10 @@
 // ── Waiting ──────────────────────────────────────────────────────────────────────────────────────
 
 static void set_waiting(json_t *object, const struct keyset *set,
-                        const struct rollover_waiting *waiting, keyset_mask keys, bool observed)
+                        const struct rollover_waiting *waiting, const struct life_view *view)
 {
     control_set(object, "wait", control_text(life_wait_name(waiting->wait)));
-    control_set(object, "waits", control_text(life_wait_words(set, waiting, keys, observed)));
+    control_set(object, "waits", control_text(life_wait_words(set, waiting, view)));
     // A version that was not seen gone has no end yet.
     control_set(object, "until",
                 waiting->until < KEYSET_OPEN ? control_time(waiting->until) : json_null());
@@ -62,8 +62,9 @@ static const char *ds_name(const struct keyset *set, size_t slot)
     return "none";
 }
 
+// view: but for its keys.
 static json_t *key_of(const struct keyset *set, const struct rollover_policy *policy, size_t slot,
-                      bool observed, int64_t now)
+                      const struct life_view *view, int64_t now)
 {
     const struct keyset_key *key = &set->keys[slot];
     keyset_mask bit = keyset_bit(slot);
@@ -83,7 +84,8 @@ static json_t *key_of(const struct keyset *set, const struct rollover_policy *po
     control_set(object, "signs-keys", json_boolean((keyset_key_signers(set) & bit) != 0));
     control_set(object, "signs-zone", json_boolean((keyset_signers(set) & bit) != 0));
     control_set(object, "ds", control_text(ds_name(set, slot)));
-    set_waiting(object, set, &waiting, bit, observed);
+    const struct life_view own = {bit, view->observed, view->here};
+    set_waiting(object, set, &waiting, &own);
     control_set(object, "created-at", control_time(key->created_at));
     control_set(object, "published-at", control_time(key->published_at));
     control_set(object, "active-at", control_time(key->active_at));
@@ -108,9 +110,10 @@ json_t *life_keys_status(const struct zone *zone, bool observed, int64_t now)
     json_t *list = json_array();
     life_read(&zone->state, &set);
     struct rollover_policy policy = life_policy(zone, 0);
+    const struct life_view view = {0, observed, life_parent_here(zone) != NULL};
     for (size_t i = 0; set.begun && i < KEYSET_KEYS_MAX; i++)
         if (set.keys[i].role != 0)
-            json_array_append_new(list, key_of(&set, &policy, i, observed, now));
+            json_array_append_new(list, key_of(&set, &policy, i, &view, now));
     for (size_t i = 0; !set.begun && i < zone->keys.count; i++)
         json_array_append_new(list, public_key_of(&zone->keys.list[i]));
     return list;
@@ -139,7 +142,8 @@ json_t *life_status(const struct zone *zone, bool observed, int64_t now)
     control_set(object, "ds-ttl", json_integer(set.ds_ttl));
     control_set(object, "ns-ttl", json_integer(life_ns_ttl(zone)));
     control_set(object, "holds", json_boolean(keyset_holds(&set)));
-    set_waiting(object, &set, &waiting, waiting.keys, observed);
+    const struct life_view view = {waiting.keys, observed, life_parent_here(zone) != NULL};
+    set_waiting(object, &set, &waiting, &view);
     control_set(object, "next", control_time(zone->life_next));
     return object;
 }

@@ -35,11 +35,28 @@ static const char *words_for_parent(const struct keyset *set)
     return "not all servers of the parent could be asked for the DS";
 }
 
+// Nobody has to do anything about the DS in a zone of the box itself.
+static const char *words_for_ds(bool in, bool own, bool here)
+{
+    static const char *const words[2][2][2] = {
+        // By own and in.
+        [false] = {{"the DS of another key has to be taken out at the parent",
+                    "the DS of another key has to be entered at the parent"},
+                   {"its DS has to be taken out at the parent",
+                    "its DS has to be entered at the parent"}},
+        [true] = {{"this box takes the DS of another key out of the zone above",
+                   "this box enters the DS of another key in the zone above"},
+                  {"this box takes its DS out of the zone above",
+                   "this box enters its DS in the zone above"}},
+    };
+    return words[here][own][in];
+}
+
 const char *life_wait_words(const struct keyset *set, const struct rollover_waiting *waiting,
-                            keyset_mask keys, bool observed)
+                            const struct life_view *view)
 {
     enum rollover_wait wait = waiting->wait;
-    bool own = (waiting->keys & keys) != 0;
+    bool own = (waiting->keys & view->keys) != 0, observed = view->observed;
     bool for_caches = wait == ROLLOVER_FOR_CACHES || wait == ROLLOVER_FOR_AGE;
     // Without eyes a zone that no resolver expects to be signed goes on by time (signer/life_ask.h).
     if (wait != ROLLOVER_DONE && !for_caches && !observed && keyset_is_secure(set))
@@ -52,11 +69,9 @@ const char *life_wait_words(const struct keyset *set, const struct rollover_wait
     case ROLLOVER_FOR_CACHES:
         return "what resolvers have kept has to run out";
     case ROLLOVER_FOR_DS_IN:
-        return own ? "its DS has to be entered at the parent"
-                   : "the DS of another key has to be entered at the parent";
+        return words_for_ds(true, own, view->here);
     case ROLLOVER_FOR_DS_OUT:
-        return own ? "its DS has to be taken out at the parent"
-                   : "the DS of another key has to be taken out at the parent";
+        return words_for_ds(false, own, view->here);
     case ROLLOVER_FOR_PARENT:
         return words_for_parent(set);
     case ROLLOVER_FOR_AGE:

@@ -10,8 +10,12 @@
 // "servers", "caches", "ds-in", "ds-out", "parent", "age"; NULL: for nothing.
 const char *life_wait_name(enum rollover_wait wait);
 // The same as people read it. keys: whose waiting it is; a DS of others is not "its" DS. observed: is there somebody
-// to look?
+// to look? here: does the box itself serve the zone above (life_parent_here)?
+struct life_view {
+    keyset_mask keys;
+    bool observed, here;
+};
 const char *life_wait_words(const struct keyset *set, const struct rollover_waiting *waiting,
-                            keyset_mask keys, bool observed);
+                            const struct life_view *view);
 // The address of a server (dns/observe.h), NULL: none. The caller frees it.
 char *life_server_text(const uint8_t octets[16]);

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "base/alloc.h"
 #include "base/file.h"
 #include "signer/life.h"
 #include "signer/life_order.h"
@@ -87,6 +88,42 @@ static void a_dry_order_tells_what_would_come_and_changes_nothing(void **state)
     const struct keyset after = keyset_of(publisher, "example.com");
     assert_memory_equal(&before, &after, sizeof(before));
     assert_false(zone_named(publisher, "example.com")->waiting);
+    publisher_close(publisher);
+}
+
+// The words of all steps of `zonebox roll`. The caller frees them.
+static char *plan_of(struct publisher *publisher, const char *zone)
+{
+    json_t *reply;
+    struct error err;
+    char *request = xasprintf("{\"command\":\"roll\",\"zone\":\"%s\",\"dry\":true}", zone);
+    assert_int_equal(order(publisher, request, NOW + 10, &reply, &err), STATUS_OK);
+    char *words = json_dumps(reply, JSON_ENCODE_ANY);
+    json_decref(reply);
+    free(request);
+    return words;
+}
+
+static void a_plan_says_who_changes_the_ds(void **state)
+{
+    (void)state;
+    struct publisher *publisher =
+        begin_sound("  - example.com\n  - sub.example.com\n  - {name: plain.example, dnssec: no}\n"
+                    "  - sub.plain.example\n");
+    static const struct {
+        const char *zone, *words, *others;
+    } rows[] = {
+        {"example.com", "has to be entered at the parent", "this box enters"},
+        {"sub.plain.example", "has to be entered at the parent", "this box enters"},
+        {"sub.example.com", "this box enters the DS of the new key in example.com",
+         "at the parent"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *words = plan_of(publisher, rows[i].zone);
+        if (strstr(words, rows[i].words) == NULL || strstr(words, rows[i].others) != NULL)
+            fail_msg("%s: %s", rows[i].zone, words);
+        free(words);
+    }
     publisher_close(publisher);
 }
 
@@ -208,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_dry_order_tells_what_would_come_and_changes_nothing,
                                         box_set_up, box_tear_down),
+        cmocka_unit_test_setup_teardown(a_plan_says_who_changes_the_ds, box_set_up, box_tear_down),
         cmocka_unit_test_setup_teardown(a_roll_is_in_the_state_before_it_is_answered, box_set_up,
                                         box_tear_down),
         cmocka_unit_test_setup_teardown(one_role_or_another_algorithm_can_be_rolled_alone,
