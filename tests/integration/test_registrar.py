@@ -202,7 +202,7 @@ def test_knotd_rolls_its_ksk_twice_and_nothing_is_bogus(registry):
         found = []
         wait_until(lambda: found.append(disagreement(knot.zone, knot.text(), knot.directory)) or rolled(registry, knot, old),
                    lambda: f"{knot.log()}\n{registrar.history}", 60)
-        assert found == [{}] * len(found) and len(found) > 5
+        assert found == [{}] * len(found) and len(found) > 1
         assert watch.secure(knot.zone)
         # By hand, at one of the parent's servers after the other: knotd waits for both.
         registrar.stop_automation(knot.zone)

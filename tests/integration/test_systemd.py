@@ -14,7 +14,7 @@ import dns.message
 import dns.query
 import pytest
 
-from harness import CONFIG, Program, free_port, query, serial, wait_until
+from harness import CONFIG, Program, free_port, query, serial, wait_until, within
 from manager import Manager
 
 
@@ -56,10 +56,16 @@ def test_ready_means_that_queries_are_answered(directory, box, abstract):
 def test_the_store_of_before_makes_ready_soon(manager, box):
     box.start().wait_served("example.com", "example.net")
     box.stop()
-    begin = time.monotonic()
-    manager.start(box)
-    manager.wait("READY")
-    assert time.monotonic() - begin < 4  # not the patience that is for zones which do not come
+
+    def starting():
+        begin = time.monotonic()
+        manager.start(box)
+        manager.wait("READY")
+        took = time.monotonic() - begin
+        box.stop()
+        return took
+
+    within(4, starting)  # not the patience that is for zones which do not come
 
 
 def test_a_zone_that_cannot_be_published_does_not_keep_the_others(manager, box):
