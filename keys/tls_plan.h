@@ -135,6 +135,9 @@ struct tls_sight {
 bool tls_plan_see(struct tls_plan *plan, const struct tls_sight *sight, int64_t now,
                   struct tls_events *events);
 
+// All waits begin anew (keys/tls_wait.c): the clock was wrong, or may have been. True when the plan changed.
+bool tls_plan_wait_anew(struct tls_plan *plan, int64_t now);
+
 // Which look tells something about the key. False: none is needed.
 bool tls_plan_wants(const struct tls_key *key, enum tls_look *ret);
 // How many seconds behind the last look the next one is due: `interval` while something waits for it, else at leisure.

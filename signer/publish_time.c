@@ -117,6 +117,8 @@ static bool wait_anew(struct publisher *publisher, int64_t now)
         return false;
     size_t count = collect_zones(publisher, now, &list);
     enum status status = count > 0 ? put_zones(publisher, list, count, &err) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = tls_wait_anew(publisher, now, &err);
     if (status != STATUS_OK)
         publisher_stores_fail(publisher, &err, now);
     else if (count > 0)

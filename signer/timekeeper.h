@@ -14,8 +14,9 @@
 // earlier of the two (no wait ends too early, no signature begins too late), and signatures live as much longer as the
 // later one is ahead. What is off by more than a year is wrong, and only the own count holds.
 //
-// Where the clock is believed after a difference, waits for caches begin anew (`jumped`): which part of them has
-// passed is not known.
+// Where the clock is believed after a difference, waits for caches begin anew (`jumped`), of keys and of TLSA records:
+// which part of them has passed is not known. Those of DKIM do not: nobody asks for a selector before it is used, so
+// that no cache lacks it.
 #pragma once
 
 #include <stdbool.h>

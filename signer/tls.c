@@ -328,6 +328,19 @@ enum status tls_follow(struct publisher *publisher, int64_t now, struct error *e
     return status;
 }
 
+enum status tls_wait_anew(struct publisher *publisher, int64_t now, struct error *err)
+{
+    if (!has_plan(publisher, tls_host_zone(publisher)))
+        return STATUS_OK;
+    enum status status = stores_renew(&publisher->stores, err);
+    if (status != STATUS_OK)
+        return status;
+    recall(publisher);
+    stores_reset(&publisher->stores);
+    struct tls_plan plan = publisher->tls.plan;
+    return tls_plan_wait_anew(&plan, now) ? take_plan(publisher, &plan, err) : STATUS_OK;
+}
+
 int64_t tls_next(const struct publisher *publisher, int64_t now)
 {
     const struct tls_desk *desk = &publisher->tls;

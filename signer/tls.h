@@ -62,6 +62,8 @@ void tls_desk_done(struct tls_desk *desk);
 
 // Errors are those of the stores.
 enum status tls_follow(struct publisher *publisher, int64_t now, struct error *err);
+// The plan's waits for caches begin anew, in state/ too.
+enum status tls_wait_anew(struct publisher *publisher, int64_t now, struct error *err);
 // When tls_follow or tls_questions have something to do, INT64_MAX: only when something changes.
 int64_t tls_next(const struct publisher *publisher, int64_t now);
 // The plan that zones are made with, NULL: none.

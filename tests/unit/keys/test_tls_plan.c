@@ -463,6 +463,43 @@ static void a_certificate_that_cannot_be_read_for_days_changes_nothing(void **st
     assert_int_equal(world->gaps + alarms(world), 0);
 }
 
+// Of the time that a clock has jumped over nobody knows how much has passed.
+static void a_clock_set_ahead_ends_no_wait(void **state)
+{
+    struct world *world = *state;
+    world->facts.next = set("b");
+    pass(world, HOUR);
+    assert_state(world, 'b', TLS_NEXT);
+    int64_t left = tls_plan_find(&world->plan, key('b'))->safe_at - world->now;
+    assert_true(left > 0 && left < 2 * TTL);
+    world->now += DAY;
+    assert_true(tls_plan_wait_anew(&world->plan, world->now));
+    assert_int_equal(tls_plan_find(&world->plan, key('b'))->safe_at, world->now + 2 * TTL);
+    assert_int_equal(tls_plan_next(&world->plan, world->now), world->now + 2 * TTL);
+    step(world);
+    assert_state(world, 'b', TLS_NEXT);
+    pass(world, 3 * HOUR);
+    assert_state(world, 'b', TLS_SAFE);
+    assert_false(tls_plan_wait_anew(&world->plan, world->now));
+}
+
+// Nor how long a server has not been seen with the key that goes.
+static void a_clock_set_ahead_withdraws_nothing(void **state)
+{
+    struct world *world = *state;
+    world->facts.next = set("b");
+    pass(world, DAY);
+    renew(world, "b");
+    pass(world, HOUR / 2);
+    assert_published(world, "ab");
+    world->now += DAY;
+    assert_true(tls_plan_wait_anew(&world->plan, world->now));
+    pass(world, HOUR);
+    assert_published(world, "ab");
+    pass(world, DAY);
+    assert_published(world, "b");
+}
+
 static void a_clock_set_back_never_ends_a_wait(void **state)
 {
     struct world *world = *state;
@@ -646,6 +683,8 @@ int main(void)
         TEST(a_server_with_a_key_that_nobody_knows_raises_an_alarm_once),
         TEST(a_compromised_key_is_dropped_at_once_and_stays_dropped),
         TEST(a_certificate_that_cannot_be_read_for_days_changes_nothing),
+        TEST(a_clock_set_ahead_ends_no_wait),
+        TEST(a_clock_set_ahead_withdraws_nothing),
         TEST(a_clock_set_back_never_ends_a_wait),
         TEST(lost_state_takes_what_the_zone_has_for_granted),
         TEST(state_and_zone_from_an_old_backup_withdraw_nothing),

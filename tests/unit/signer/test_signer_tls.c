@@ -6,6 +6,7 @@
 #include "dns/types.h"
 #include "keys/tls_spki.h"
 #include "keys/tls_text.h"
+#include "signer/publish_time.h"
 #include "signer/tls.h"
 
 #define TTL 3600
@@ -193,6 +194,27 @@ static void an_announced_renewal_goes_through_without_an_alarm(void **state)
     assert_valid(publisher, "example.com", now);
     publisher_close(publisher);
     assert_int_equal(end_listening("error "), 0);
+}
+
+// How much of what the clock has jumped over has passed is not known, after a restart least of all.
+static void a_clock_set_ahead_makes_no_key_safe(void **state)
+{
+    (void)state;
+    int64_t now = NOW;
+    struct publisher *publisher = begin(now);
+    copy("b.pub", "next/b.pub");
+    take(publisher, now);
+    watch(publisher, "a", &now, TTL);
+    publisher_close(publisher);
+    now += 86400;
+    publisher = start(now);
+    const struct time_sense sense = {.now = now, .jumped = true, .difference = 86400};
+    assert_true(publisher_take_time(publisher, &sense));
+    watch(publisher, "a", &now, TTL);
+    assert_state(publisher, "b", TLS_NEXT);
+    watch(publisher, "a", &now, TTL + 300);
+    assert_state(publisher, "b", TLS_SAFE);
+    publisher_close(publisher);
 }
 
 static void an_unannounced_key_is_an_alarm_once_and_both_are_published(void **state)
@@ -427,6 +449,7 @@ int main(void)
         TEST(a_certificate_that_is_gone_for_days_withdraws_nothing),
         TEST(a_key_is_forgotten_at_once_on_the_admins_order),
         TEST(whoever_wants_no_records_for_a_while_begins_anew),
+        TEST(a_clock_set_ahead_makes_no_key_safe),
         TEST(a_port_without_a_server_is_named_by_who_waits_for_it),
         TEST(the_status_says_what_is_waited_for),
     };
