@@ -15,9 +15,12 @@
 #include "dns/types.h"
 #include "dns/wire.h"
 
+#define OCTETS_MIN 16384 // a mail domain's, signed: it need not be moved as it grows
+
 struct image_builder *image_builder_new(const uint8_t *apex)
 {
     struct image_builder *builder = xcalloc(1, sizeof(*builder));
+    buf_reserve(&builder->octets, OCTETS_MIN);
     builder->apex.len = (uint8_t)name_wire_len(apex);
     memcpy(builder->apex.wire, apex, builder->apex.len);
     name_key(apex, &builder->apex_key);
@@ -122,50 +125,70 @@ static uint32_t keep_canonical(struct image_builder *builder, const struct build
     return record->rdata;
 }
 
-// Records of one owner mostly come together: its octets are kept once then.
-static void keep_owner(struct image_builder *builder, struct build_record *record,
-                       const uint8_t *owner, const struct name_key *key)
+// Records of one owner mostly come together: then the octets and the key of the last record's are this one's. False: it
+// is another.
+static bool take_last_owner(const struct image_builder *builder, struct build_record *record,
+                            const uint8_t *owner)
 {
+    if (builder->record_count == 0)
+        return false;
+    const struct build_record *last = &builder->records[builder->record_count - 1];
+    const uint8_t *known = build_octets(builder, last->owner);
     size_t len = name_wire_len(owner);
-    if (builder->record_count > 0) {
-        const struct build_record *last = &builder->records[builder->record_count - 1];
-        const uint8_t *known = build_octets(builder, last->owner);
-        if (name_wire_len(known) == len && memcmp(known, owner, len) == 0) {
-            record->owner = last->owner;
-            record->key = last->key;
-            return;
-        }
-    }
-    record->owner = keep(builder, owner, len);
-    record->key = keep(builder, key->octets, key->len);
+    if (name_wire_len(known) != len || memcmp(known, owner, len) != 0)
+        return false;
+    record->owner = last->owner;
+    record->key = last->key;
+    record->key_len = last->key_len;
+    return true;
 }
 
-enum status image_builder_add(struct image_builder *builder, const struct image_rr *rr,
-                              struct error *err)
+static enum status keep_owner(struct image_builder *builder, struct build_record *record,
+                              const uint8_t *owner, struct error *err)
+{
+    struct name_key key;
+    char text[NAME_TEXT_MAX];
+    if (take_last_owner(builder, record, owner))
+        return STATUS_OK;
+    if (!name_is_under(owner, builder->apex.wire))
+        return error_set(err, STATUS_RANGE, "%s is not in this zone", name_to_text(owner, text));
+    name_key(owner, &key);
+    record->owner = keep(builder, owner, name_wire_len(owner));
+    record->key = keep(builder, key.octets, key.len);
+    record->key_len = key.len;
+    return STATUS_OK;
+}
+
+static enum status check_record(const struct image_rr *rr, struct error *err)
 {
     char text[NAME_TEXT_MAX];
-    if (!name_is_under(rr->owner, builder->apex.wire))
-        return error_set(err, STATUS_RANGE, "%s is not in this zone",
-                         name_to_text(rr->owner, text));
     if (!is_data_type(rr->type))
         return error_set(err, STATUS_SYNTAX, "%s: type %u cannot be in a zone",
                          name_to_text(rr->owner, text), rr->type);
     if (!rdata_holds(rr->type, rr->rdata, rr->rdata_len))
         return error_set(err, STATUS_SYNTAX, "%s: malformed rdata of type %u",
                          name_to_text(rr->owner, text), rr->type);
+    return STATUS_OK;
+}
+
+enum status image_builder_add(struct image_builder *builder, const struct image_rr *rr,
+                              struct error *err)
+{
+    enum status status = check_record(rr, err);
+    if (status != STATUS_OK)
+        return status;
     // Room for the owner, its key and rdata twice.
     if (builder->octets.len + NAME_WIRE_MAX + NAME_KEY_MAX + 2u * rr->rdata_len > IMAGE_MAX)
         return error_set(err, STATUS_RANGE, "a zone of more than %u octets", IMAGE_MAX);
-    struct name_key key;
-    name_key(rr->owner, &key);
     struct build_record record = {
         .ttl = rr->ttl > INT32_MAX ? 0 : rr->ttl, // RFC 2181 §8
         .type = rr->type,
         .covered = rr->type == RR_TYPE_RRSIG ? wire_get_u16(rr->rdata) : rr->type,
         .rdata_len = rr->rdata_len,
-        .key_len = key.len,
     };
-    keep_owner(builder, &record, rr->owner, &key);
+    status = keep_owner(builder, &record, rr->owner, err);
+    if (status != STATUS_OK)
+        return status;
     record.rdata = keep(builder, rr->rdata, rr->rdata_len);
     record.canonical = keep_canonical(builder, &record, rr->rdata);
     builder->records = array_grow(builder->records, &builder->record_cap, builder->record_count,
@@ -192,8 +215,9 @@ static void *section(const struct layout *layout, uint32_t offset)
 static uint32_t append(struct layout *layout, const void *octets, size_t len, size_t align)
 {
     size_t base = layout->start + layout->header.octets_off;
-    size_t padding = (align - (layout->buf->len - base) % align) % align;
-    buf_extend(layout->buf, padding);
+    size_t padding = -(layout->buf->len - base) & (align - 1); // align is a power of two
+    if (padding > 0)
+        buf_extend(layout->buf, padding);
     uint32_t offset = (uint32_t)(layout->buf->len - base);
     buf_put(layout->buf, octets, len);
     return offset;
@@ -217,6 +241,8 @@ static void lay_sections(const struct image_builder *builder, struct layout *lay
     header->nsec3_off = header->hash_off + header->hash_size * (uint32_t)sizeof(uint32_t);
     uint32_t end = header->nsec3_off + header->nsec3_count * (uint32_t)sizeof(struct image_nsec3);
     header->octets_off = (end + 7) & ~7u;
+    // What was taken in comes out a little smaller, or larger: at most one move of it all is left.
+    buf_reserve(layout->buf, header->octets_off + builder->octets.len);
     buf_extend(layout->buf, header->octets_off);
 }
 

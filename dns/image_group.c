@@ -25,7 +25,7 @@ static int compare_sets(const struct image_builder *builder, const struct build_
                         const struct build_record *b)
 {
     int order = compare_numbers(a->covered == RR_TYPE_NSEC3, b->covered == RR_TYPE_NSEC3);
-    if (order == 0)
+    if (order == 0 && a->key != b->key)
         order = name_key_compare(build_octets(builder, a->key), a->key_len,
                                  build_octets(builder, b->key), b->key_len);
     if (order == 0)
@@ -63,20 +63,18 @@ static int compare_records(const void *a_record, const void *b_record, void *arg
     return order;
 }
 
-static bool are_sorted(struct image_builder *builder)
+// In order, and none twice?
+static bool are_sorted(const struct image_builder *builder)
 {
-    for (size_t i = 1; i < builder->record_count; i++)
-        if (compare_records(&builder->records[i - 1], &builder->records[i], builder) > 0)
+    for (size_t i = 1; i < builder->record_count; i++) {
+        const struct build_record *a = &builder->records[i - 1];
+        int order = compare_sets(builder, a, a + 1);
+        if (order == 0)
+            order = compare_rrs(builder, a, a + 1);
+        if (order >= 0)
             return false;
+    }
     return true;
-}
-
-// Who has the records in their order mostly gives them so.
-static void sort_records(struct image_builder *builder)
-{
-    if (!are_sorted(builder))
-        qsort_r(builder->records, builder->record_count, sizeof(*builder->records), compare_records,
-                builder);
 }
 
 static void drop_duplicates(struct image_builder *builder)
@@ -93,6 +91,16 @@ static void drop_duplicates(struct image_builder *builder)
         builder->records[kept++] = *record;
     }
     builder->record_count = kept;
+}
+
+// Who has the records in their order mostly gives them so.
+static void sort_records(struct image_builder *builder)
+{
+    if (are_sorted(builder))
+        return;
+    qsort_r(builder->records, builder->record_count, sizeof(*builder->records), compare_records,
+            builder);
+    drop_duplicates(builder);
 }
 
 // ── NSEC3 ────────────────────────────────────────────────────────────────────────────────────────
@@ -196,15 +204,16 @@ static bool path_has(const struct image_builder *builder, const struct path *pat
 static void make_nodes(struct image_builder *builder, struct path *path,
                        const struct build_record *record)
 {
-    struct name_key key;
-    name_key(build_octets(builder, record->owner), &key);
-    unsigned above = builder->apex_key.labels;
-    for (unsigned depth = 0; above + depth <= key.labels; depth++) {
-        size_t len = key.end[above + depth];
-        if (path_has(builder, path, depth, key.octets, len))
+    const uint8_t *key = build_octets(builder, record->key);
+    unsigned below = name_labels(build_octets(builder, record->owner)) - builder->apex_key.labels;
+    size_t len = builder->apex_key.len;
+    for (unsigned depth = 0; depth <= below; depth++) {
+        if (depth > 0)
+            len += strlen((const char *)key + len) + 1; // 0 only ever closes a label
+        if (path_has(builder, path, depth, key, len))
             continue;
         uint32_t name = record->owner;
-        for (unsigned skip = key.labels - above - depth; skip > 0; skip--)
+        for (unsigned skip = below - depth; skip > 0; skip--)
             name += 1u + *build_octets(builder, name);
         struct build_node *node = add_node(builder, record->key, len, name);
         node->out.parent = depth > 0 ? path->nodes[depth - 1] : IMAGE_NONE;
@@ -256,8 +265,9 @@ static enum status make_rrset(struct image_builder *builder, size_t first, size_
 static bool same_owner(const struct image_builder *builder, const struct build_record *a,
                        const struct build_record *b)
 {
-    return a->key_len == b->key_len &&
-           memcmp(build_octets(builder, a->key), build_octets(builder, b->key), a->key_len) == 0;
+    return a->key == b->key ||
+           (a->key_len == b->key_len &&
+            memcmp(build_octets(builder, a->key), build_octets(builder, b->key), a->key_len) == 0);
 }
 
 // Cuts the sorted records into RRsets, which follow each other node by node.
@@ -325,7 +335,6 @@ enum status build_group(struct image_builder *builder, struct error *err)
     if (status != STATUS_OK)
         return status;
     sort_records(builder);
-    drop_duplicates(builder);
     status = make_rrsets(builder, err);
     if (status != STATUS_OK)
         return status;

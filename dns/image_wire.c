@@ -106,12 +106,13 @@ static void put_rdata(struct writer *writer, const struct build_record *record)
 static void put_record(struct writer *writer, const struct build_record *record)
 {
     struct buf *octets = &writer->wire->octets;
+    uint8_t head[10] = {0}; // type, class, TTL, and the length when it is known
+    wire_set_u16(head, record->type);
+    wire_set_u16(head + 2, RR_CLASS_IN);
+    wire_set_u32(head + 4, writer->rrset->out.ttl);
     put_slot(writer, SLOT_OWNER, 0);
-    buf_put_u16(octets, record->type);
-    buf_put_u16(octets, RR_CLASS_IN);
-    buf_put_u32(octets, writer->rrset->out.ttl);
-    size_t at = octets->len;
-    buf_put_u16(octets, 0);
+    buf_put(octets, head, sizeof(head));
+    size_t at = octets->len - 2;
     put_rdata(writer, record);
     wire_set_u16(octets->data + at, (uint16_t)(octets->len - at - 2));
 }
