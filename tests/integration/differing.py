@@ -55,9 +55,10 @@ COMPRESSED = {2: (0, 1), 5: (0, 1), 6: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1), 
 
 
 class Question:
-    def __init__(self, name, rtype, rclass="IN", dnssec=False, size=None, tcp=False, flags=0):
+    def __init__(self, name, rtype, rclass="IN", dnssec=False, size=None, tcp=False, flags=0, version=0, options=b""):
         self.name, self.rtype, self.rclass = name, rtype, rclass
         self.dnssec, self.size, self.tcp, self.flags = dnssec, size, tcp, flags
+        self.version, self.options = version, options  # of EDNS
 
     def octets(self):
         return self.name.to_wire() + struct.pack("!2H", dns.rdatatype.from_text(self.rtype), CLASSES[self.rclass])
@@ -65,12 +66,13 @@ class Question:
     def wire(self, number):
         opt = b""
         if self.size is not None:
-            opt = struct.pack("!BHHIH", 0, TYPE_OPT, self.size, 0x8000 if self.dnssec else 0, 0)
+            opt = struct.pack("!BHHBBHH", 0, TYPE_OPT, self.size, 0, self.version, 0x8000 if self.dnssec else 0,
+                              len(self.options)) + self.options
         return struct.pack("!6H", number, self.flags, 1, 0, 0, 1 if opt else 0) + self.octets() + opt
 
     def __str__(self):
         flags = "".join(f" {word}" for word, flag in (("RD", RD), ("AD", AD), ("CD", CD)) if self.flags & flag)
-        edns = "" if self.size is None else f" EDNS {self.size}{' DO' if self.dnssec else ''}"
+        edns = "" if self.size is None else f" EDNS {self.size}{' DO' if self.dnssec else ''}{f' version {self.version}' if self.version else ''}"
         return f"{self.name} {self.rclass} {self.rtype}{edns}{flags} {'TCP' if self.tcp else 'UDP'}"
 
 
@@ -109,7 +111,9 @@ def questions(seed, count):
         tcp = rclass == "CH" or chance.random() < 0.3
         yield Question(name, chance.choice(COMMON if chance.random() < 0.5 else TYPES), rclass,
                        dnssec=size is not None and chance.random() < 0.75, size=size, tcp=tcp,
-                       flags=chance.choice((0, 0, 0, RD, AD, CD, RD | AD | CD)))
+                       flags=chance.choice((0, 0, 0, RD, AD, CD, RD | AD | CD)),
+                       version=chance.choice((0,) * 50 + (1, 255)) if size is not None else 0,
+                       options=struct.pack("!HH8s", 65001, 8, b"whatever") if chance.random() < 0.1 else b"")
         count -= 1
 
 

@@ -82,6 +82,12 @@ def other_class(case):
     return case.question.rclass != "IN" and case.ours.rcode == "REFUSED" and not case.ours.types() and case.ours.echoes
 
 
+@reason("3225 §3", "edns", "flags", peers=(NSD,))
+def other_version(case):
+    """DO comes back as it was asked, to a version of EDNS that nobody knows, too. NSD has CD there instead."""
+    return case.question.version > 0 and case.ours.rcode == case.theirs.rcode == "BADVERS"
+
+
 @reason("4035 §3.1.6", "flags", peers=(BIND,))
 def no_ad_and_cd(case):
     """AD and CD of a query mean nothing to an authoritative server, and it has them not in its answers."""
@@ -205,6 +211,8 @@ def faults(question, reply):
         ("another question", not reply.echoes),
         ("flags that are not its own", reply.flags & (RA | AD | CD) or (reply.flags ^ question.flags) & RD),
         ("OPT", (reply.opt is None) != (question.size is None)),
+        ("EDNS that is not its own", reply.opt and reply.opt.ttl[1] & 0xffffff != (0x8000 if question.dnssec else 0)),
+        ("a version that nobody knows", (reply.rcode == "BADVERS") != (question.version > 0)),
         ("a record twice", any(count > 1 for count in records.values())),
         ("a record from outside the zone", any(not name_of(record.owner).is_subdomain(dns.name.from_text(zone))
                                                for record in records)),
