@@ -143,6 +143,16 @@ static void nest(struct zone_index *index)
     }
 }
 
+// The same as another index of the same zones has it.
+static void nest_as(struct zone_index *index, const struct zone_index *other)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        const struct zone_target *above = other->targets[i].parent;
+        index->sorted[i] = &index->targets[other->sorted[i] - other->targets];
+        index->targets[i].parent = above != NULL ? &index->targets[above - other->targets] : NULL;
+    }
+}
+
 static void find_children(struct draft *draft)
 {
     struct zone_index *index = draft->index;
@@ -354,12 +364,12 @@ static void list_targets(const struct config *config, struct zone_target *target
             targets[(*count)++] = domain_target(&config->domains[i]);
 }
 
-// Puts the block together with room for `lists` octets of the targets' own.
+// Puts the block together, with room for the targets' own lists as they were counted in another one; NULL: none yet.
 static struct zone_index *lay_out(const struct config *config,
                                   const struct config_nameserver *const *servers,
-                                  size_t server_count, size_t lists)
+                                  size_t server_count, const struct zone_index *counted)
 {
-    size_t most = config->domain_count + 1;
+    size_t most = config->domain_count + 1, lists = counted != NULL ? lists_size(counted) : 0;
     size_t size = most * (sizeof(struct zone_target) + sizeof(struct zone_target *)) +
                   server_count * sizeof(*servers) + sizeof(struct zone_index) + lists;
     struct zone_target *targets = xcalloc(1, size);
@@ -372,7 +382,10 @@ static struct zone_index *lay_out(const struct config *config,
     list_targets(config, targets, &index->count);
     for (size_t i = 0; i < index->count; i++)
         targets[i].index = index;
-    nest(index);
+    if (counted != NULL)
+        nest_as(index, counted);
+    else
+        nest(index);
     return index;
 }
 
@@ -380,10 +393,10 @@ size_t zonegen_targets(const struct config *config, struct zone_target **ret)
 {
     size_t server_count = 0;
     const struct config_nameserver **servers = list_servers(config, &server_count);
-    struct draft draft = {.config = config, .index = lay_out(config, servers, server_count, 0)};
+    struct draft draft = {.config = config, .index = lay_out(config, servers, server_count, NULL)};
     find_all(&draft);
     struct zone_index *counted = draft.index;
-    draft.index = lay_out(config, servers, server_count, lists_size(counted));
+    draft.index = lay_out(config, servers, server_count, counted);
     draft.filling = true;
     for (size_t i = 0; i < counted->count; i++) {
         struct zone_target *target = &draft.index->targets[i];
