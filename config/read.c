@@ -234,19 +234,32 @@ static void read_option(const struct reader *reader, const struct slot *slot,
     }
 }
 
+// What a domain does not write of these is as in the box.
+static bool is_inherited(const struct section *section)
+{
+    return section->base == BASE_MAIL || section->base == BASE_TTL || section->base == BASE_DNSSEC;
+}
+
+// So is all of the section: most domains write nothing, and there are many.
+static bool is_all_inherited(const struct section *section)
+{
+    while (section != NULL && is_inherited(section))
+        section = section->also;
+    return section == NULL;
+}
+
 static void apply_default(const struct reader *reader, const struct slot *slot)
 {
     const struct option *row = slot->row;
-    // What a domain does not write is as in the box.
-    bool inherits = slot->scope->targets->domain != NULL &&
-                    (slot->home->base == BASE_MAIL || slot->home->base == BASE_TTL ||
-                     slot->home->base == BASE_DNSSEC);
-    if (inherits)
+    bool of_domain = slot->scope->targets->domain != NULL;
+    if (of_domain && is_inherited(slot->home))
         return;
     bool is_plain = !option_is_list(row) && row->type != OPTION_FLAGS && row->type != OPTION_CAA;
     if (row->standard != NULL && is_plain)
         (void)!store_text(reader, row, row->standard, slot_base(reader, slot), NULL);
-    if (row->type == OPTION_SECTION || row->type == OPTION_SWITCH || row->type == OPTION_DNSSEC)
+    bool has_below =
+        row->type == OPTION_SECTION || row->type == OPTION_SWITCH || row->type == OPTION_DNSSEC;
+    if (has_below && !(of_domain && is_all_inherited(row->section)))
         read_below(reader, slot, NULL);
 }
 
