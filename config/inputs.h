@@ -79,10 +79,11 @@ bool input_file_equal(const struct input_file *a, const struct input_file *b);
 bool inputs_equal(const struct inputs *a, const struct inputs *b);
 
 // A snapshot for the way between processes: appends to ret; reads back (SYNTAX when it is not one). Both ends are of
-// the same build.
+// the same build. What is equal to known, other inputs or NULL, is shared with them: octets of files, and the
+// configuration where no text of it has changed.
 void inputs_encode(const struct inputs *inputs, struct buf *ret);
-enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret,
-                          struct config_errors *errors);
+enum status inputs_decode(const uint8_t *octets, size_t len, const struct inputs *known,
+                          struct inputs **ret, struct config_errors *errors);
 
 // ── Watching ─────────────────────────────────────────────────────────────────────────────────────
 // Directories are watched, not files: editors and certbot replace files by renaming, and certbot's are symbolic links

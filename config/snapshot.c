@@ -129,8 +129,28 @@ static char *take_text(struct cursor *cursor)
     return text;
 }
 
+// The file of that path, which mostly has the same place.
+static const struct input_file *find_known(const struct inputs *known, size_t place,
+                                           const char *path)
+{
+    if (known == NULL || path == NULL)
+        return NULL;
+    if (place < known->file_count && strcmp(known->files[place].path, path) == 0)
+        return &known->files[place];
+    return inputs_file(known, path);
+}
+
+static uint8_t *keep_octets(const struct input_file *known, const uint8_t *octets, size_t len)
+{
+    if (known != NULL && known->octets != NULL && known->len == len &&
+        memcmp(known->octets, octets, len) == 0)
+        return shared_use(known->octets);
+    return shared_make(octets, len);
+}
+
 // Fills a zeroed file; what it holds is the caller's to free also when the cursor is broken then.
-static void take_file(struct cursor *cursor, struct input_file *file)
+static void take_file(struct cursor *cursor, const struct inputs *known, size_t place,
+                      struct input_file *file)
 {
     uint8_t kind = take_u8(cursor);
     if (kind > INPUT_ZONE_FILE)
@@ -144,7 +164,7 @@ static void take_file(struct cursor *cursor, struct input_file *file)
         file->len = take_u32(cursor);
         const uint8_t *octets = take(cursor, file->len);
         if (octets != NULL)
-            file->octets = shared_make(octets, file->len);
+            file->octets = keep_octets(find_known(known, place, file->path), octets, file->len);
         return;
     }
     char *words = take_text(cursor);
@@ -155,14 +175,14 @@ static void take_file(struct cursor *cursor, struct input_file *file)
     free(words);
 }
 
-static void take_files(struct cursor *cursor, struct inputs *inputs)
+static void take_files(struct cursor *cursor, const struct inputs *known, struct inputs *inputs)
 {
     size_t cap = 0;
     for (uint32_t count = take_u32(cursor); count > 0 && !cursor->is_broken; count--) {
         inputs->files = array_grow(inputs->files, &cap, inputs->file_count, sizeof(*inputs->files));
         struct input_file *file = &inputs->files[inputs->file_count++];
         *file = (struct input_file){0};
-        take_file(cursor, file);
+        take_file(cursor, known, inputs->file_count - 1, file);
         if (cursor->is_broken)
             return;
         bool is_sorted = inputs->file_count == 1 || strcmp(file[-1].path, file->path) < 0;
@@ -243,6 +263,35 @@ static void take_included(struct cursor *cursor, struct context *context)
     }
 }
 
+static bool same_text(const struct config_file *file, const char *text, size_t len)
+{
+    return file->len == len && memcmp(file->text, text, len) == 0;
+}
+
+// Would the configuration be the same? It follows from its texts, and from the names of the files that the defaults
+// found.
+static bool is_known(const struct inputs *known, const struct inputs *inputs,
+                     const struct context *context)
+{
+    if (known == NULL || strcmp(known->config_path, inputs->config_path) != 0 ||
+        strcmp(known->config->directory, context->directory) != 0 ||
+        known->config->file_count != 1 + context->included_count ||
+        known->file_count != inputs->file_count ||
+        !same_text(&known->config->files[0], context->text, context->text_len))
+        return false;
+    for (size_t i = 0; i < context->included_count; i++) {
+        const struct config_file *a = &known->config->files[1 + i], *b = &context->included[i];
+        if (strcmp(a->path, b->path) != 0 || !same_text(a, b->text, b->len))
+            return false;
+    }
+    for (size_t i = 0; i < inputs->file_count; i++) {
+        const struct input_file *a = &known->files[i], *b = &inputs->files[i];
+        if (a->kind != b->kind || strcmp(a->path, b->path) != 0)
+            return false;
+    }
+    return true;
+}
+
 static enum status parse_text(struct inputs *inputs, const struct context *context,
                               struct config_errors *errors)
 {
@@ -264,8 +313,8 @@ static enum status parse_text(struct inputs *inputs, const struct context *conte
     return STATUS_OK;
 }
 
-enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret,
-                          struct config_errors *errors)
+enum status inputs_decode(const uint8_t *octets, size_t len, const struct inputs *known,
+                          struct inputs **ret, struct config_errors *errors)
 {
     *ret = NULL;
     struct cursor cursor = {octets, len, len > INPUTS_SNAPSHOT_MAX};
@@ -277,12 +326,14 @@ enum status inputs_decode(const uint8_t *octets, size_t len, struct inputs **ret
     context.text_len = take_u32(&cursor);
     context.text = (const char *)take(&cursor, context.text_len);
     take_included(&cursor, &context);
-    take_files(&cursor, inputs);
+    take_files(&cursor, known, inputs);
     take_found(&cursor, inputs);
-    enum status status;
+    enum status status = STATUS_OK;
     if (cursor.is_broken || cursor.left > 0 || context.directory[0] != '/')
         status = error_set(config_errors_next(errors), STATUS_SYNTAX,
                            "snapshot of the inputs: damaged, or from another version");
+    else if (is_known(known, inputs, &context))
+        inputs->config = config_share(known->config);
     else
         status = parse_text(inputs, &context, errors);
     free(context.directory);

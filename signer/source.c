@@ -30,6 +30,13 @@ static void complain(struct source *source, const struct config_errors *errors)
     source->complaint = *errors;
 }
 
+// What arrives is the owner's, and changed by it: these share what they are made of.
+static void keep_last(struct source *source, const struct inputs *inputs)
+{
+    inputs_free(source->last);
+    source->last = inputs_share(inputs);
+}
+
 // ── Files ────────────────────────────────────────────────────────────────────────────────────────
 
 static void on_quiet(uv_timer_t *timer);
@@ -38,13 +45,6 @@ static void look_in(struct source *source, uint64_t ms)
 {
     if (ms > 0)
         uv_timer_start(&source->quiet, on_quiet, ms, 0);
-}
-
-// What arrives is the owner's, and changed by it: these share what they are made of.
-static void keep_last(struct source *source, const struct inputs *inputs)
-{
-    inputs_free(source->last);
-    source->last = inputs_share(inputs);
 }
 
 static void look(struct source *source, bool everything)
@@ -141,11 +141,12 @@ static void take_snapshot(struct source *source, const uint8_t *octets, size_t l
 {
     struct inputs *fresh = NULL;
     struct config_errors errors = {0};
-    if (inputs_decode(octets, len, &fresh, &errors) != STATUS_OK) {
+    if (inputs_decode(octets, len, source->last, &fresh, &errors) != STATUS_OK) {
         complain(source, &errors);
         return;
     }
     source->complaint.count = 0;
+    keep_last(source, fresh);
     source->arrived(source, fresh);
 }
 

@@ -94,7 +94,7 @@ static void try_snapshot(const uint8_t *octets, size_t len)
 {
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
-    if (inputs_decode(octets, len, &inputs, &errors) != STATUS_OK) {
+    if (inputs_decode(octets, len, NULL, &inputs, &errors) != STATUS_OK) {
         MUST(inputs == NULL && errors.count > 0);
         return;
     }

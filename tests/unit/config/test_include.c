@@ -167,7 +167,7 @@ static void a_snapshot_has_the_texts_of_all_files(void **state)
     inputs_free(again);
 
     struct config_errors errors = {0};
-    assert_int_equal(inputs_decode(octets.data, octets.len, &again, &errors), STATUS_OK);
+    assert_int_equal(inputs_decode(octets.data, octets.len, NULL, &again, &errors), STATUS_OK);
     assert_true(inputs_equal(inputs, again));
     assert_int_equal(again->config->domain_count, 2);
     assert_string_equal(again->config->domains[1].name, "b.example");

@@ -119,7 +119,7 @@ static void of_keys_to_come_the_public_ones_are_taken(void **state)
     struct inputs *back = NULL;
     struct config_errors errors = {0};
     inputs_encode(inputs, &snapshot);
-    assert_int_equal(inputs_decode(snapshot.data, snapshot.len, &back, &errors), STATUS_OK);
+    assert_int_equal(inputs_decode(snapshot.data, snapshot.len, NULL, &back, &errors), STATUS_OK);
     assert_true(inputs_equal(inputs, back));
     assert_int_equal(back->config->box.tls_next_count, 3);
     buf_done(&snapshot);
@@ -187,16 +187,21 @@ static void only_whole_certificate_blocks_pass(void **state)
 
 // ── Snapshots ────────────────────────────────────────────────────────────────────────────────────
 
-static struct inputs *through_octets(const struct inputs *inputs)
+static struct inputs *through_octets_beside(const struct inputs *inputs, const struct inputs *known)
 {
     struct buf octets = {0};
     struct inputs *back = NULL;
     struct config_errors errors = {0};
     inputs_encode(inputs, &octets);
-    if (inputs_decode(octets.data, octets.len, &back, &errors) != STATUS_OK)
+    if (inputs_decode(octets.data, octets.len, known, &back, &errors) != STATUS_OK)
         fail_msg("%s", errors.list[0].text);
     buf_done(&octets);
     return back;
+}
+
+static struct inputs *through_octets(const struct inputs *inputs)
+{
+    return through_octets_beside(inputs, NULL);
 }
 
 static void a_snapshot_comes_back_the_same(void **state)
@@ -235,6 +240,65 @@ static void what_the_defaults_found_is_in_the_snapshot(void **state)
     assert_string_equal(box->ssh[0].text, inputs->config->box.ssh[0].text);
     inputs_free(back);
     inputs_free(inputs);
+}
+
+// Reads that file again, and takes it through octets beside known.
+static struct inputs *again_beside(const char *name, const struct inputs *known)
+{
+    struct inputs *inputs = read_inputs(name);
+    struct inputs *back = through_octets_beside(inputs, known);
+    assert_true(inputs_equal(inputs, back));
+    inputs_free(inputs);
+    return back;
+}
+
+static void what_did_not_change_is_shared_with_the_snapshot_before(void **state)
+{
+    (void)state;
+    put_file("share.yaml", "box: {hostname: box.example.com, tls: [], ssh: [a.pub]}\n"
+                           "domains: [{name: a.example, zone-file: example.zone}]\n");
+    struct inputs *first = again_beside("share.yaml", NULL);
+    struct inputs *same = again_beside("share.yaml", first);
+    assert_ptr_equal(same->config, first->config);
+    assert_ptr_equal(file_of(same, "a.pub")->octets, file_of(first, "a.pub")->octets);
+    put_file("a.pub", SSH_KEY "#"); // of another length, then of the same
+    struct inputs *longer = again_beside("share.yaml", same);
+    assert_ptr_equal(longer->config, first->config);
+    assert_ptr_not_equal(file_of(longer, "a.pub")->octets, file_of(first, "a.pub")->octets);
+    assert_ptr_equal(file_of(longer, "example.zone")->octets,
+                     file_of(first, "example.zone")->octets);
+    put_file("a.pub", SSH_KEY "!");
+    struct inputs *other = again_beside("share.yaml", longer);
+    assert_ptr_not_equal(file_of(other, "a.pub")->octets, file_of(longer, "a.pub")->octets);
+    put_file("a.pub", SSH_KEY);
+    put_file("share.yaml", "box: {hostname: box.example.com, tls: [], ssh: [a.pub]}\n"
+                           "domains: [{name: b.example, zone-file: example.zone}]\n");
+    struct inputs *renamed = again_beside("share.yaml", other);
+    assert_ptr_not_equal(renamed->config, first->config);
+    assert_string_equal(renamed->config->domains[0].name, "b.example");
+    inputs_free(first);
+    inputs_free(same);
+    inputs_free(longer);
+    inputs_free(other);
+    inputs_free(renamed);
+}
+
+// Which they are is no text of the configuration.
+static void another_file_that_the_defaults_found_is_another_configuration(void **state)
+{
+    (void)state;
+    put_file("least.yaml", "box: {hostname: box.example.com}\ndomains: [example.com]\n");
+    put_file("ssh/ssh_host_rsa_key.pub", SSH_KEY);
+    struct inputs *one = again_beside("least.yaml", NULL);
+    put_file("ssh/ssh_host_ed25519_key.pub", SSH_KEY);
+    struct inputs *two = again_beside("least.yaml", one);
+    assert_int_equal(one->config->box.ssh_count, 1);
+    assert_int_equal(two->config->box.ssh_count, 2);
+    char *path = in_scratch("ssh/ssh_host_ed25519_key.pub");
+    unlink(path);
+    free(path);
+    inputs_free(one);
+    inputs_free(two);
 }
 
 static void relative_paths_do_not_depend_on_who_reads_the_snapshot(void **state)
@@ -297,7 +361,7 @@ static enum status decode(const uint8_t *octets, size_t len)
     uint8_t *copy = xmemdup(octets, len);
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
-    enum status status = inputs_decode(copy, len, &inputs, &errors);
+    enum status status = inputs_decode(copy, len, NULL, &inputs, &errors);
     assert_int_equal(status == STATUS_OK, inputs != NULL);
     assert_int_equal(status == STATUS_OK, errors.count == 0);
     inputs_free(inputs);
@@ -390,6 +454,8 @@ int main(void)
         cmocka_unit_test(only_whole_certificate_blocks_pass),
         cmocka_unit_test(a_snapshot_comes_back_the_same),
         cmocka_unit_test(what_the_defaults_found_is_in_the_snapshot),
+        cmocka_unit_test(what_did_not_change_is_shared_with_the_snapshot_before),
+        cmocka_unit_test(another_file_that_the_defaults_found_is_another_configuration),
         cmocka_unit_test(relative_paths_do_not_depend_on_who_reads_the_snapshot),
         cmocka_unit_test(every_difference_counts),
         cmocka_unit_test(damaged_snapshots_are_refused),

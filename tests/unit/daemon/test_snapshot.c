@@ -71,7 +71,7 @@ static char *next_domain(const struct buf *stream, size_t *at)
     assert_true(stream->len - *at >= len);
     struct inputs *inputs = NULL;
     struct config_errors errors = {0};
-    assert_int_equal(inputs_decode(stream->data + *at, len, &inputs, &errors), STATUS_OK);
+    assert_int_equal(inputs_decode(stream->data + *at, len, NULL, &inputs, &errors), STATUS_OK);
     *at += len;
     char *name = xstrdup(inputs->config->domains[0].name);
     inputs_free(inputs);
