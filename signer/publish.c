@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "signer/life_rounds.h"
 #include "signer/notes.h"
 #include "signer/publisher.h"
 #include "signer/questions.h"
@@ -80,6 +81,32 @@ void publisher_has_channel(struct publisher *publisher)
 
 // ── Inputs ───────────────────────────────────────────────────────────────────────────────────────
 
+// The table of zones is another.
+static void begin_anew(struct publisher *publisher, int64_t now)
+{
+    struct zones *zones = &publisher->zones;
+    dkim_ask_anew(publisher, false);
+    for (size_t i = 0; publisher->distrust && i < zones->count; i++) { // those of a stranger, maybe
+        public_keys_done(&zones->list[i].keys);
+        dsboot_forget(&zones->list[i]);
+    }
+    publisher->public_file.kept.stale = true;
+    publisher->dkim_tables.kept.stale = true;
+    publisher_set_ahead(publisher);
+    queue_reset(&publisher->queue, zones, now);
+    audit_reset(publisher, now);
+    life_ask_anew(publisher, now);
+    dsboot_reset(&publisher->dsboot, zones);
+}
+
+// The policies of those that wait may be others.
+static void plan_looks(struct publisher *publisher, int64_t now)
+{
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        if (publisher->zones.list[i].waiting)
+            life_plan_look(publisher, &publisher->zones.list[i], now);
+}
+
 bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now)
 {
     struct zones *zones = &publisher->zones;
@@ -96,23 +123,16 @@ bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, in
         inputs_free(inputs);
         return false;
     }
-    zones_take(zones, inputs, publisher->stores.state_reader, publisher->stores.serve_reader);
-    dkim_ask_anew(publisher, false);
+    bool others =
+        zones_take(zones, inputs, publisher->stores.state_reader, publisher->stores.serve_reader);
     stores_reset(&publisher->stores);
-    for (size_t i = 0; publisher->distrust && i < zones->count; i++) { // those of a stranger, maybe
-        public_keys_done(&zones->list[i].keys);
-        dsboot_forget(&zones->list[i]);
-    }
-    publisher->public_file.kept.stale = true;
-    publisher->offer_file.kept.stale = true;
-    publisher->dkim_tables.kept.stale = true;
     publisher->tls.stale = true;
+    publisher->offer_file.kept.stale = true; // a policy says when
     lastgood_forget(&publisher->lastgood, inputs);
-    publisher_set_ahead(publisher);
-    queue_reset(&publisher->queue, zones, now);
-    audit_reset(publisher, now);
-    life_ask_anew(publisher, now);
-    dsboot_reset(&publisher->dsboot, zones);
+    if (others || publisher->distrust)
+        begin_anew(publisher, now);
+    else
+        plan_looks(publisher, now);
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include "signer/dkim.h"
 #include "signer/dsboot.h"
 #include "signer/notes.h"
+#include "signer/queue.h"
 
 static void zone_done(struct zone *zone)
 {
@@ -111,7 +112,9 @@ struct zone *zones_enclosing(const struct zones *zones, const uint8_t *name)
 struct difference {
     bool everywhere; // a first reading, or the addresses of the box
     bool of_box;     // certificates, next keys or host keys
-    bool *files;     // by their index in the new inputs
+    // Files of the new inputs that are new or other ones, by path
+    const struct input_file **files;
+    size_t count;
 };
 
 static bool same_addresses(const struct inputs *a, const struct inputs *b)
@@ -127,43 +130,58 @@ static bool is_of_box(const struct input_file *file)
     return file->kind != INPUT_ZONE_FILE && file->kind != INPUT_RECORDS_FILE;
 }
 
+// The file of the other inputs, which mostly has the same place there.
+static const struct input_file *find_file(const struct inputs *inputs, size_t place,
+                                          const char *path)
+{
+    if (place < inputs->file_count && strcmp(inputs->files[place].path, path) == 0)
+        return &inputs->files[place];
+    return inputs_file(inputs, path);
+}
+
 // The caller frees ret->files.
 static void compare_inputs(const struct inputs *old, const struct inputs *new,
                            struct difference *ret)
 {
     *ret = (struct difference){
         .everywhere = old == NULL || !same_addresses(old, new),
-        .files = xcalloc(new->file_count + 1, sizeof(bool)),
+        .files = xcalloc(new->file_count + 1, sizeof(*ret->files)),
     };
     for (size_t i = 0; old != NULL && i < new->file_count; i++) {
-        const struct input_file *before = inputs_file(old, new->files[i].path);
-        ret->files[i] = before == NULL || !input_file_equal(before, &new->files[i]);
-        ret->of_box = ret->of_box || (ret->files[i] && is_of_box(&new->files[i]));
+        const struct input_file *before = find_file(old, i, new->files[i].path);
+        if (before != NULL && input_file_equal(before, &new->files[i]))
+            continue;
+        ret->files[ret->count++] = &new->files[i];
+        ret->of_box = ret->of_box || is_of_box(&new->files[i]);
     }
     for (size_t i = 0; old != NULL && i < old->file_count; i++) // a host key that is gone
         ret->of_box = ret->of_box ||
-                      (is_of_box(&old->files[i]) && inputs_file(new, old->files[i].path) == NULL);
+                      (is_of_box(&old->files[i]) && find_file(new, i, old->files[i].path) == NULL);
 }
 
-static bool file_differs(const struct difference *difference, const struct inputs *inputs,
-                         const char *path)
+static int compare_path(const void *path, const void *file)
 {
-    const struct input_file *file = path != NULL ? inputs_file(inputs, path) : NULL;
-    return file != NULL && difference->files[file - inputs->files];
+    return strcmp(path, (*(const struct input_file *const *)file)->path);
+}
+
+static bool file_differs(const struct difference *difference, const char *path)
+{
+    return path != NULL && difference->count > 0 &&
+           bsearch(path, difference->files, difference->count, sizeof(*difference->files),
+                   compare_path) != NULL;
 }
 
 // A zone that another of ours delegates may say itself in its file who serves it.
-static bool files_differ(const struct difference *difference, const struct inputs *inputs,
-                         const struct zone_target *target)
+static bool files_differ(const struct difference *difference, const struct zone_target *target)
 {
     const struct config_domain *domain = target->domain;
-    bool differ = domain != NULL && (file_differs(difference, inputs, domain->zone_file) ||
-                                     file_differs(difference, inputs, domain->records_file));
+    bool differ = domain != NULL && (file_differs(difference, domain->zone_file) ||
+                                     file_differs(difference, domain->records_file));
     for (size_t i = 0; !differ && i < target->inside_count; i++)
-        differ = file_differs(difference, inputs, target->inside[i]->records_file);
+        differ = file_differs(difference, target->inside[i]->records_file);
     for (size_t i = 0; !differ && i < target->child_count; i++)
         differ = target->children[i]->domain != NULL &&
-                 file_differs(difference, inputs, target->children[i]->domain->zone_file);
+                 file_differs(difference, target->children[i]->domain->zone_file);
     return differ;
 }
 
@@ -271,17 +289,17 @@ static void find_gone(struct zones *zones, struct store_reader *serve)
     }
 }
 
-void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader *state,
-                struct store_reader *serve)
+// Fills the table anew.
+static void take_all(struct zones *zones, struct inputs *inputs,
+                     const struct difference *difference, struct store_reader *state,
+                     struct store_reader *serve)
 {
     struct zones old = *zones;
-    struct difference difference;
-    compare_inputs(old.inputs, inputs, &difference);
     *zones = (struct zones){.inputs = inputs};
-    size_t target_count = zonegen_targets(inputs->config, &zones->targets);
-    zones->list = xcalloc(target_count + 1, sizeof(*zones->list));
-    zones->externals = xcalloc(target_count + 1, sizeof(*zones->externals));
-    for (size_t i = 0; i < target_count; i++) {
+    zones->target_count = zonegen_targets(inputs->config, &zones->targets);
+    zones->list = xcalloc(zones->target_count + 1, sizeof(*zones->list));
+    zones->externals = xcalloc(zones->target_count + 1, sizeof(*zones->externals));
+    for (size_t i = 0; i < zones->target_count; i++) {
         if (is_external(&zones->targets[i])) { // never signed, never served: gone, where it was
             struct zone *external = &zones->externals[zones->external_count++];
             (void)place_zone(external, &zones->targets[i], old.externals, old.external_count);
@@ -291,15 +309,91 @@ void zones_take(struct zones *zones, struct inputs *inputs, struct store_reader 
         struct zone *zone = &zones->list[zones->count++];
         if (place_zone(zone, &zones->targets[i], old.list, old.count))
             look_up(zone, state, serve);
-        if (difference.everywhere || files_differ(&difference, inputs, zone->target))
+        if (difference->everywhere || files_differ(difference, zone->target))
             zone->waiting = true;
     }
     sort_zones(&zones->list, zones->count);
     sort_zones(&zones->externals, zones->external_count);
     zones->host = find_host(zones);
-    if (difference.of_box && zones->host < zones->count)
+    if (difference->of_box && zones->host < zones->count)
         zones->list[zones->host].waiting = true;
-    free(difference.files);
     find_gone(zones, serve);
     zones_done(&old);
+}
+
+// ── The table stays ──────────────────────────────────────────────────────────────────────────────
+
+// Are these the same zones, each served by the same as before?
+static bool same_zones(const struct zones *zones, const struct zone_target *targets, size_t count)
+{
+    bool same = count == zones->target_count;
+    for (size_t i = 0; same && i < count; i++)
+        same = is_external(&targets[i]) == is_external(&zones->targets[i]) &&
+               strcmp(targets[i].name, zones->targets[i].name) == 0;
+    return same;
+}
+
+// From one array of targets to another in the same order.
+static void retarget(const struct zones *zones, struct zone *list, size_t count,
+                     const struct zone_target *targets)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct zone_target *old = list[i].target, *new = &targets[old - zones->targets];
+        list[i].urgent = !same_lines(old, new);
+        list[i].waiting = list[i].waiting || old->digest != new->digest;
+        list[i].target = new;
+    }
+}
+
+// Zones that wait come into the queue; from the last on, as those below others stand behind them.
+static void settle_waiting(struct zones *zones)
+{
+    for (size_t i = zones->count; i-- > 0;)
+        if (zones->list[i].waiting)
+            queue_settle(&zones->list[i]);
+    for (size_t i = 0; i < zones->external_count; i++)
+        if (zones->externals[i].waiting)
+            queue_settle(&zones->externals[i]);
+}
+
+// Takes inputs over by which there are the same zones, and all that they share is the same. False: it is not so.
+static bool take_same(struct zones *zones, struct inputs *inputs,
+                      const struct difference *difference)
+{
+    struct zone_target *targets = zones->targets;
+    if (zones->inputs == NULL || difference->everywhere ||
+        inputs->config->digest != zones->inputs->config->digest)
+        return false;
+    if (inputs->config != zones->inputs->config) {
+        size_t count = zonegen_targets(inputs->config, &targets);
+        if (!same_zones(zones, targets, count)) {
+            free(targets);
+            return false;
+        }
+        retarget(zones, zones->list, zones->count, targets);
+        retarget(zones, zones->externals, zones->external_count, targets);
+        free(zones->targets);
+        zones->targets = targets;
+    }
+    inputs_free(zones->inputs);
+    zones->inputs = inputs;
+    for (size_t i = 0; difference->count > 0 && i < zones->count; i++)
+        if (files_differ(difference, zones->list[i].target))
+            zones->list[i].waiting = true;
+    if (difference->of_box && zones->host < zones->count)
+        zones->list[zones->host].waiting = true;
+    settle_waiting(zones);
+    return true;
+}
+
+bool zones_take(struct zones *zones, struct inputs *inputs, struct store_reader *state,
+                struct store_reader *serve)
+{
+    struct difference difference;
+    compare_inputs(zones->inputs, inputs, &difference);
+    bool stays = take_same(zones, inputs, &difference);
+    if (!stays)
+        take_all(zones, inputs, &difference, state, serve);
+    free(difference.files);
+    return !stays;
 }

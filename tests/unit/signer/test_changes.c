@@ -3,6 +3,7 @@
 #include "tests/unit/signer/box.h"
 
 #include "dns/serial.h"
+#include "signer/questions.h"
 
 #include <cmocka.h>
 
@@ -105,6 +106,33 @@ static void reports_to_another_domain_make_both_anew(void **state)
     publisher_close(publisher);
 }
 
+// The table of zones stays where there are the same ones, and with it what is asked about them.
+static void a_change_of_one_takes_nothing_from_the_others(void **state)
+{
+    (void)state;
+    struct publisher *publisher = start_with_all();
+    struct observe_question questions[16];
+    publisher_has_channel(publisher);
+    size_t count = questions_take(publisher, NOW + 1, questions, 16);
+    assert_true(count > 0);
+    const struct zone *list = publisher->zones.list;
+    write_text("example.org.records", "a TXT two\n");
+    take(publisher, NOW + 2);
+    write_config("  - example.com\n  - {name: example.net, records: [a TXT b]}\n"
+                 "  - below.example.net\n  - {name: news.example.net, zone: parent}\n"
+                 "  - {name: example.org, records-file: example.org.records}\n");
+    take(publisher, NOW + 3);
+    assert_ptr_equal(publisher->zones.list, list);
+    for (size_t i = 0; i < count; i++) {
+        struct observe_answer answer = {
+            .version = OBSERVE_VERSION, .id = questions[i].id, .seen_at = NOW + 3, .ok = 2};
+        questions_answer(publisher, &answer, NOW + 4);
+    }
+    for (size_t i = 0; i < publisher->zones.count; i++)
+        assert_int_equal(publisher->zones.list[i].watch.parent.looked_at != 0, true);
+    publisher_close(publisher);
+}
+
 static void what_all_share_makes_all_anew(void **state)
 {
     (void)state;
@@ -127,6 +155,7 @@ int main(void)
         TEST(a_file_makes_its_own_zone_anew),
         TEST(a_zone_below_that_goes_makes_the_one_above_anew),
         TEST(reports_to_another_domain_make_both_anew),
+        TEST(a_change_of_one_takes_nothing_from_the_others),
         TEST(what_all_share_makes_all_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
