@@ -331,11 +331,12 @@ struct batch *publisher_collect(struct publisher *publisher, int64_t now)
     if (batch == NULL || publisher->zones.inputs == NULL || now < publisher->retry_at)
         return NULL;
     publisher->batch = batch;
+    (void)queue_wake(&publisher->queue, now); // what is to be said is, whatever becomes of the rest
     if (tls_follow(publisher, now, &err) != STATUS_OK) {
         publisher_stores_fail(publisher, &err, now);
         return NULL;
     }
-    bool any = queue_wake(&publisher->queue, now) || publisher->zones.gone_count > 0;
+    bool any = queue_next(&publisher->queue) != NULL || publisher->zones.gone_count > 0;
     if (!any && !busy)
         any = dsboot_wake(&publisher->dsboot, &publisher->zones, now);
     if (!any) {

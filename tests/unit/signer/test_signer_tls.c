@@ -2,6 +2,9 @@
 // TLSA keys from files to the published zone, with a stand-in for zone-probe; openssl makes the certificates.
 #include "tests/unit/signer/box.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "base/file.h"
 #include "dns/types.h"
 #include "keys/tls_spki.h"
@@ -300,6 +303,32 @@ static void what_is_no_answer_changes_nothing(void **state)
     publisher_close(publisher);
 }
 
+static void limit_files(rlim_t size)
+{
+    const struct rlimit limit = {size, RLIM_INFINITY};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+// Keys that cannot be remembered are not followed, and whoever has to hear that signatures run out hears it.
+static void a_full_disk_hides_no_signatures_that_run_out(void **state)
+{
+    (void)state;
+    struct publisher *publisher = begin(NOW);
+    copy("b.pem", "cert.pem");
+    struct inputs *inputs = read_inputs();
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(8192); // room for the log, and for no page of a store
+    publisher_set_inputs(publisher, inputs, NOW + DAY);
+    listen_to_log();
+    for (int day = 1; day < 13; day++)
+        assert_null(sign_next(publisher, NOW + day * DAY));
+    assert_int_equal(end_listening("signatures-run-out"), 1);
+    limit_files(RLIM_INFINITY);
+    work(publisher, NOW + 13 * DAY);
+    assert_served(publisher, "ab");
+    publisher_close(publisher);
+}
+
 static void lost_state_withdraws_nothing(void **state)
 {
     (void)state;
@@ -445,6 +474,7 @@ int main(void)
         TEST(an_unannounced_key_is_an_alarm_once_and_both_are_published),
         TEST(questions_are_about_one_fact_each),
         TEST(what_is_no_answer_changes_nothing),
+        TEST(a_full_disk_hides_no_signatures_that_run_out),
         TEST(lost_state_withdraws_nothing),
         TEST(a_certificate_that_is_gone_for_days_withdraws_nothing),
         TEST(a_key_is_forgotten_at_once_on_the_admins_order),
