@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: ISC
+// EC_KEY is called deprecated since OpenSSL 3.0 (decision 030).
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "keys/ecdsa_check.h"
 
 #include <stdlib.h>
 
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 
 #include "base/alloc.h"
-#include "keys/private_key.h"
+#include "keys/ec_key.h"
 
 struct check {
     BIGNUM *r;
@@ -75,7 +76,7 @@ void ecdsa_checks_free(struct ecdsa_checks *checks)
 // NULL: libcrypto does not have it.
 static struct curve *find_curve(struct ecdsa_checks *checks, const char *name)
 {
-    struct curve curve = {.group = private_ec_group(name)};
+    struct curve curve = {.group = ec_key_curve(name)};
     for (size_t i = 0; i < checks->curve_count; i++)
         if (checks->curves[i].group == curve.group)
             return &checks->curves[i];
@@ -98,18 +99,16 @@ static bool is_in_range(const struct curve *curve, const BIGNUM *number)
 static bool put_sum(const struct curve *curve, const struct ecdsa_signature *signature,
                     const BIGNUM *r, BIGNUM *ret, BN_CTX *room)
 {
-    BIGNUM *number = NULL; // d
+    const EC_KEY *key = EVP_PKEY_get0_EC_KEY(signature->key);
+    const BIGNUM *number =
+        key != NULL ? EC_KEY_get0_private_key(key) : NULL; // d, constant-time by its flag
     BN_CTX_start(room);
     BIGNUM *e = BN_CTX_get(room);
-    bool good = e != NULL &&
-                EVP_PKEY_get_bn_param(signature->key, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
-                BN_bin2bn(signature->digest, (int)signature->half, e) != NULL;
-    if (good)
-        BN_set_flags(number, BN_FLG_CONSTTIME);
-    good = good && BN_mod_mul(ret, r, number, curve->order, room) == 1 &&
-           BN_mod_add(ret, ret, e, curve->order, room) == 1;
+    bool good = number != NULL && e != NULL &&
+                BN_bin2bn(signature->digest, (int)signature->half, e) != NULL &&
+                BN_mod_mul(ret, r, number, curve->order, room) == 1 &&
+                BN_mod_add(ret, ret, e, curve->order, room) == 1;
     BN_CTX_end(room);
-    BN_clear_free(number);
     return good;
 }
 

@@ -22,8 +22,8 @@
 struct ecdsa_checks;
 
 struct ecdsa_signature {
-    const EVP_PKEY *key; // with its private number
-    const char *group;   // its curve (key_algorithm.group)
+    EVP_PKEY *key;     // with its private number
+    const char *group; // its curve (key_algorithm.group)
     const uint8_t *digest;
     const uint8_t *octets; // r and s
     size_t half;    // octets of the digest, of r, and of s: as many as the curve's numbers have

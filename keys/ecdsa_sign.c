@@ -6,46 +6,40 @@
 #include <stdlib.h>
 
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/rand.h>
 
 #include "base/alloc.h"
-#include "keys/private_key.h"
 
 // P-384's.
 #define NUMBER_MAX 48
 
 struct ecdsa_key {
-    EC_KEY *key; // without its public point, which signing does not need
+    EC_KEY *key;
     size_t half; // octets of the digest, of r, and of s
 };
 
-struct ecdsa_key *ecdsa_key_new(const EVP_PKEY *key, const char *group)
+struct ecdsa_key *ecdsa_key_new(EVP_PKEY *key, size_t half)
 {
-    const EC_GROUP *curve = private_ec_group(group);
-    BIGNUM *number = NULL;
-    if (curve == NULL || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1)
+    EC_KEY *own = EVP_PKEY_get1_EC_KEY(key);
+    bool good = own != NULL && EC_KEY_get0_private_key(own) != NULL && half <= NUMBER_MAX &&
+                ((size_t)EC_GROUP_order_bits(EC_KEY_get0_group(own)) + 7) / 8 == half;
+    if (!good) {
+        EC_KEY_free(own);
         return NULL;
+    }
     struct ecdsa_key *ecdsa = xcalloc(1, sizeof(*ecdsa));
-    ecdsa->half = ((size_t)EC_GROUP_order_bits(curve) + 7) / 8;
-    ecdsa->key = EC_KEY_new();
-    bool good = ecdsa->half <= NUMBER_MAX && ecdsa->key != NULL &&
-                EC_KEY_set_group(ecdsa->key, curve) == 1 &&
-                EC_KEY_set_private_key(ecdsa->key, number) == 1;
-    BN_clear_free(number);
-    if (good)
-        return ecdsa;
-    ecdsa_key_free(ecdsa);
-    return NULL;
+    ecdsa->key = own;
+    ecdsa->half = half;
+    return ecdsa;
 }
 
 void ecdsa_key_free(struct ecdsa_key *key)
 {
     if (key == NULL)
         return;
-    EC_KEY_free(key->key); // wipes the number
+    EC_KEY_free(key->key);
     free(key);
 }
 

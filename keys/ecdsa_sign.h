@@ -9,7 +9,7 @@
 // randomness, before the first k is drawn from it: as safe, once a row. That cannot be left out, so there is no
 // function for one signature.
 //
-// A key is a number and its curve here, which is set up in 5 µs where an EVP_PKEY takes 40.
+// A key is an EC_KEY here, as keys/ec_key.h makes it: nothing is to be set up.
 #pragma once
 
 #include <stdbool.h>
@@ -20,9 +20,10 @@
 
 struct ecdsa_key;
 
-// From a key with its private number, which is copied, and its curve (key_algorithm.group). NULL: it is none of it.
-struct ecdsa_key *ecdsa_key_new(const EVP_PKEY *key, const char *group);
-void ecdsa_key_free(struct ecdsa_key *key); // wipes; NULL is fine
+// From a key with its private number, on a curve whose numbers have so many octets. The key is kept in use. NULL: it is
+// none of those.
+struct ecdsa_key *ecdsa_key_new(EVP_PKEY *key, size_t half);
+void ecdsa_key_free(struct ecdsa_key *key); // NULL is fine
 
 struct ecdsa_item {
     const struct ecdsa_key *key;

@@ -9,10 +9,10 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
+#include "keys/ec_key.h"
 #include "keys/key_files.h"
 
 const struct key_algorithm *key_algorithm(uint8_t number)
@@ -126,57 +126,15 @@ static EVP_PKEY *key_from_params(const char *type, OSSL_PARAM_BLD *build)
 }
 
 // RFC 6605 §4: the DNSKEY has the public point without the octet 4 that says "uncompressed".
-#define POINT_MAX (1 + 2 * 48)
-
-// Setting one up costs as much as a signature, so each stays once it was needed; nobody changes them.
-const EC_GROUP *private_ec_group(const char *name)
-{
-    static struct {
-        const char *name;
-        EC_GROUP *group;
-    } groups[] = {{"P-256", NULL}, {"P-384", NULL}};
-    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        if (strcmp(groups[i].name, name) != 0)
-            continue;
-        if (groups[i].group == NULL)
-            groups[i].group = EC_GROUP_new_by_curve_name(EC_curve_nist2nid(name));
-        return groups[i].group;
-    }
-    return NULL;
-}
-
-// The public point d × G, so that the private number alone decides what the key is.
-static size_t ec_public(const char *group_name, const BIGNUM *number, uint8_t ret[POINT_MAX])
-{
-    const EC_GROUP *group = private_ec_group(group_name);
-    EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
-    size_t len = 0;
-    if (point != NULL && !BN_is_zero(number) && BN_cmp(number, EC_GROUP_get0_order(group)) < 0 &&
-        EC_POINT_mul(group, point, number, NULL, NULL, NULL) == 1)
-        len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, ret, POINT_MAX, NULL);
-    EC_POINT_free(point);
-    return len;
-}
-
 static enum status ec_key(const struct private_file *file, const struct key_algorithm *algorithm,
                           EVP_PKEY **ret, struct buf *ret_public, struct error *err)
 {
-    BIGNUM *number = BN_secure_new();
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    uint8_t point[POINT_MAX];
+    uint8_t point[EC_KEY_POINT_MAX];
     size_t len = 0;
     EVP_PKEY *key = NULL;
-    if (number != NULL && build != NULL && file->len[FIELD_PRIVATE_KEY] <= algorithm->half &&
-        BN_bin2bn(file->octets[FIELD_PRIVATE_KEY], (int)file->len[FIELD_PRIVATE_KEY], number) !=
-            NULL)
-        len = ec_public(algorithm->group, number, point);
-    if (len == 1 + 2 * algorithm->half &&
-        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, algorithm->group, 0) &&
-        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, len) &&
-        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, number))
-        key = key_from_params("EC", build);
-    OSSL_PARAM_BLD_free(build);
-    BN_clear_free(number);
+    if (file->len[FIELD_PRIVATE_KEY] <= algorithm->half)
+        key = ec_key_make(algorithm->group, file->octets[FIELD_PRIVATE_KEY],
+                          file->len[FIELD_PRIVATE_KEY], point, &len);
     if (key == NULL)
         return crypto_error(err, "PrivateKey is not a private number of the algorithm's curve");
     buf_put(ret_public, point + 1, len - 1);

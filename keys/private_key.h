@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 #include "base/buf.h"
@@ -32,9 +31,6 @@ const struct key_algorithm *key_algorithm(uint8_t number);
 enum status private_key_parse(char *text, uint8_t algorithm, EVP_PKEY **ret_key,
                               struct dnskey_times *ret_times, struct buf *ret_public,
                               struct error *err);
-
-// The curve of that name (key_algorithm.group), NULL: none. It is made when the first key on it is read, and stays.
-const EC_GROUP *private_ec_group(const char *name);
 
 // The numbers of an RSA key, in the order of the file's lines.
 #define PRIVATE_RSA_FIELDS 8

@@ -105,10 +105,12 @@ static EVP_PKEY_CTX *digest_context(const struct signing_key *signing, begin_fun
 
 static size_t signature_len(const EVP_PKEY *key, const struct key_algorithm *algorithm)
 {
-    int size = key != NULL ? EVP_PKEY_get_size(key) : 0;
-    if (size <= 0 || size > SIGNATURE_LEN_MAX || algorithm == NULL)
+    if (key == NULL || algorithm == NULL)
         return 0;
-    return algorithm->half > 0 ? 2 * algorithm->half : (size_t)size;
+    if (algorithm->half > 0)
+        return 2 * algorithm->half;
+    int size = EVP_PKEY_get_size(key);
+    return size > 0 && size <= SIGNATURE_LEN_MAX ? (size_t)size : 0;
 }
 
 size_t signing_len(const struct dnskey *key)
@@ -222,7 +224,7 @@ static bool put_in_row(struct ecdsa_row *row, struct signing_item *item)
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned digest_len;
     if (signing->ecdsa == NULL)
-        signing->ecdsa = ecdsa_key_new(signing->key, signing->algorithm->group);
+        signing->ecdsa = ecdsa_key_new(signing->key, signing->algorithm->half);
     if (signing->ecdsa == NULL || !hash(signing, item->octets, item->len, digest, &digest_len) ||
         digest_len != signing->algorithm->half)
         return false;
