@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// EC_KEY is called deprecated since OpenSSL 3.0 (decision 030).
+// EC_KEY and projective coordinates are called deprecated since OpenSSL 3.0 (decision 030).
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "keys/ecdsa_check.h"
 
@@ -16,6 +16,7 @@ struct check {
     BIGNUM *s;
     BIGNUM *sum;     // e + r × d, secret
     BIGNUM *product; // of s and those of all before
+    EC_POINT *point; // that r has to be the first coordinate of; made by running
     size_t subject;
 };
 
@@ -52,6 +53,7 @@ static void check_done(struct check *check)
     BN_free(check->s);
     BN_free(check->product);
     BN_clear_free(check->sum);
+    EC_POINT_clear_free(check->point);
 }
 
 static void forget(struct curve *curve)
@@ -156,25 +158,10 @@ static bool put_inverse(struct curve *curve, BIGNUM *ret, BN_CTX *room)
            BN_mod_inverse(ret, curve->list[curve->count - 1].product, curve->order, room) != NULL;
 }
 
-// Is r the first coordinate of factor × G?
-static bool is_right(const struct curve *curve, const BIGNUM *factor, const BIGNUM *r,
-                     EC_POINT *point, BN_CTX *room)
-{
-    BN_CTX_start(room);
-    BIGNUM *x = BN_CTX_get(room);
-    bool good = x != NULL && EC_POINT_mul(curve->group, point, factor, NULL, NULL, room) == 1 &&
-                EC_POINT_is_at_infinity(curve->group, point) == 0 &&
-                EC_POINT_get_affine_coordinates(curve->group, point, x, NULL, room) == 1 &&
-                BN_nnmod(x, x, curve->order, room) == 1 && BN_cmp(x, r) == 0;
-    BN_CTX_end(room);
-    return good;
-}
-
 // inverse: of the product of all s up to this one's; then of those before it.
-static bool run_one(const struct curve *curve, size_t index, BIGNUM *inverse, EC_POINT *point,
-                    BN_CTX *room)
+static bool put_point(struct curve *curve, size_t index, BIGNUM *inverse, BN_CTX *room)
 {
-    const struct check *check = &curve->list[index];
+    struct check *check = &curve->list[index];
     BN_CTX_start(room);
     BIGNUM *own = BN_CTX_get(room), *factor = BN_CTX_get(room);
     bool good = factor != NULL &&
@@ -183,24 +170,49 @@ static bool run_one(const struct curve *curve, size_t index, BIGNUM *inverse, EC
     if (good)
         BN_set_flags(factor, BN_FLG_CONSTTIME);
     good = good && BN_mod_mul(factor, check->sum, own, curve->order, room) == 1 &&
-           is_right(curve, factor, check->r, point, room);
+           EC_POINT_mul(curve->group, check->point, factor, NULL, NULL, room) == 1;
     if (factor != NULL)
         BN_clear(factor);
     BN_CTX_end(room);
     return good;
 }
 
-static void run_curve(struct curve *curve, BN_CTX *room, bool *wrong)
+// The points of all checks, with a third coordinate of 1. That takes an inverse for all of them, where
+// EC_POINT_get_affine_coordinates takes one for each.
+static bool put_points(struct curve *curve, BN_CTX *room)
 {
+    EC_POINT **points = xcalloc(curve->count, sizeof(*points));
     BN_CTX_start(room);
     BIGNUM *inverse = BN_CTX_get(room);
-    EC_POINT *point = EC_POINT_new(curve->group);
-    bool good = inverse != NULL && point != NULL && put_inverse(curve, inverse, room);
-    for (size_t i = curve->count; i-- > 0;)
-        if (!good || !run_one(curve, i, inverse, point, room))
-            wrong[curve->list[i].subject] = true;
-    EC_POINT_clear_free(point);
+    bool good = inverse != NULL && put_inverse(curve, inverse, room);
+    for (size_t i = curve->count; good && i-- > 0;) {
+        points[i] = curve->list[i].point = EC_POINT_new(curve->group);
+        good = points[i] != NULL && put_point(curve, i, inverse, room);
+    }
+    good = good && EC_POINTs_make_affine(curve->group, curve->count, points, room) == 1;
     BN_CTX_end(room);
+    free(points);
+    return good;
+}
+
+static bool is_right(const struct curve *curve, const struct check *check, BN_CTX *room)
+{
+    BN_CTX_start(room);
+    BIGNUM *x = BN_CTX_get(room), *z = BN_CTX_get(room);
+    bool good = z != NULL && EC_POINT_is_at_infinity(curve->group, check->point) == 0 &&
+                EC_POINT_get_Jprojective_coordinates_GFp(curve->group, check->point, x, NULL, z,
+                                                         room) == 1 &&
+                BN_is_one(z) && BN_nnmod(x, x, curve->order, room) == 1 && BN_cmp(x, check->r) == 0;
+    BN_CTX_end(room);
+    return good;
+}
+
+static void run_curve(struct curve *curve, BN_CTX *room, bool *wrong)
+{
+    bool good = put_points(curve, room);
+    for (size_t i = 0; i < curve->count; i++)
+        if (!good || !is_right(curve, &curve->list[i], room))
+            wrong[curve->list[i].subject] = true;
 }
 
 void ecdsa_checks_run(struct ecdsa_checks *checks, bool *wrong)

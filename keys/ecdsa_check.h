@@ -5,8 +5,9 @@
 // multiplications, of which that of Q takes long. Q is d × G, so R is (e + r × d)/s × G: one, of the point that
 // libcrypto has tables for. It is the same equation and finds the same signatures wrong; that Q and d belong together
 // is seen when the key is read. Of all signatures on a curve the inverse is taken once, of the product of their s, and
-// each 1/s follows from it by multiplications (Montgomery's trick), whatever the keys. The factor is the secret number
-// that the signature was made with, so it is wiped, and multiplied in constant time as signing does it.
+// each 1/s follows from it by multiplications (Montgomery's trick), whatever the keys; so it is with the points. The
+// factor is the secret number that the signature was made with, so it is wiped, and multiplied in constant time as
+// signing does it.
 //
 //   checks = ecdsa_checks_new();
 //   ecdsa_checks_add(checks, &signature);  any number of times; octets and key are not needed any longer behind it
