@@ -10,6 +10,7 @@
 #include "dns/serial.h"
 #include "dns/types.h"
 #include "dns/wire.h"
+#include "signer/algorithms.h"
 #include "signer/records.h"
 #include "signer/rrsig.h"
 #include "signer/verifier.h"
@@ -23,15 +24,15 @@ struct verification {
     ldns_rr_list *dnskeys;
     struct dnskey_id *ids; // of the same
     size_t id_count, id_cap;
-    bool algorithms[256]; // of the zone keys in the set: each must sign everything
+    struct algorithms algorithms; // of the zone keys in the set: each must sign everything
     struct verifier *verifier;
     // What the image says of the keyset's slots: in the DNSKEY set and signing it; signing all of the rest.
     struct keyset_version dnskeys_seen, signatures_seen;
     keyset_mask cds_signers;           // of both RRsets
     const struct image_rrset **chosen; // to be verified when the structure is right
     size_t chosen_count, chosen_cap;
-    uint32_t counted;          // signatures that a sample may be taken of
-    bool seen[UINT16_MAX + 1]; // types of which one RRset was verified
+    uint32_t counted;                     // signatures that a sample may be taken of
+    uint64_t seen[(UINT16_MAX + 1) / 64]; // types of which one RRset was verified, a bit each
 };
 
 // ── Every zone ───────────────────────────────────────────────────────────────────────────────────
@@ -107,7 +108,7 @@ static enum status read_dnskeys(struct verification *v, struct error *err)
         // A key without the zone flag or a revoked one signs nothing that counts (RFC 4034 §2.1.1, RFC 5011 §2.1).
         uint16_t flags = wire_get_u16(rr.rdata);
         if ((flags & LDNS_KEY_ZONE_KEY) != 0 && (flags & LDNS_KEY_REVOKE_KEY) == 0)
-            v->algorithms[rr.rdata[3]] = true;
+            algorithms_add(&v->algorithms, rr.rdata[3]);
     }
     return STATUS_OK;
 }
@@ -322,8 +323,9 @@ static enum status check_keyset(struct verification *v, struct error *err)
 static bool is_chosen(struct verification *v, const struct image_rrset *rrset, int64_t inception)
 {
     const struct verify_request *request = v->request;
-    bool first = !v->seen[rrset->type];
-    v->seen[rrset->type] = true;
+    uint64_t *seen = &v->seen[rrset->type / 64], bit = 1ULL << (rrset->type % 64);
+    bool first = (*seen & bit) == 0;
+    *seen |= bit;
     if (request->choice == VERIFY_ALL)
         return true;
     bool presigned = request->dnssec == CONFIG_DNSSEC_PRESIGNED;
@@ -352,7 +354,7 @@ static enum status check_signatures(struct verification *v, const struct image_r
                                                  view_words(image, rrset, words));
     if (rrset->sig_count == 0)
         return error_set(err, STATUS_BOGUS, "%s has no signature", view_words(image, rrset, words));
-    bool signed_by[256] = {false};
+    struct algorithms signed_by = {0};
     keyset_mask signers = 0;
     int64_t inception = INT64_MIN;
     enum status status = STATUS_OK;
@@ -364,19 +366,19 @@ static enum status check_signatures(struct verification *v, const struct image_r
         status = check_rrsig(v, rrset, &rr, &sig, err);
         if (status != STATUS_OK)
             return status;
-        signed_by[sig.algorithm] = true;
+        algorithms_add(&signed_by, sig.algorithm);
         if (v->request->keyset != NULL)
             signers |= slot_of(v->request->keyset, (struct dnskey_id){sig.tag, sig.algorithm});
         int64_t began = serial_time(sig.inception, v->request->now);
         inception = began > inception ? began : inception;
     }
     note_signers(v, rrset, signers);
-    for (unsigned i = 0; status == STATUS_OK && i < 256; i++)
-        if (v->algorithms[i] && !signed_by[i])
-            status = error_set(err, STATUS_BOGUS,
-                               "%s has no signature of algorithm %u, which the "
-                               "DNSKEY set promises",
-                               view_words(image, rrset, words), i);
+    int lacking = algorithms_lacking(&v->algorithms, &signed_by);
+    if (lacking >= 0)
+        status = error_set(err, STATUS_BOGUS,
+                           "%s has no signature of algorithm %d, which the "
+                           "DNSKEY set promises",
+                           view_words(image, rrset, words), lacking);
     if (status != STATUS_OK || !is_chosen(v, rrset, inception))
         return status;
     v->chosen = array_grow(v->chosen, &v->chosen_cap, v->chosen_count, sizeof(*v->chosen));
