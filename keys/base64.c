@@ -25,3 +25,10 @@ long base64_read(const char *text, size_t len, uint8_t *ret, size_t max)
     int octets = EVP_DecodeBlock(ret, (const unsigned char *)text, (int)len);
     return octets < 0 ? -1 : octets - (long)padding_len;
 }
+
+void base64_put(const uint8_t *octets, size_t len, struct buf *ret)
+{
+    size_t text_len = (len + 2) / 3 * 4;
+    EVP_EncodeBlock(buf_extend(ret, text_len + 1), octets, (int)len); // ends with a zero
+    ret->len--;
+}

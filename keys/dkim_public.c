@@ -44,13 +44,12 @@ const char *dkim_algorithm_name(enum dkim_algorithm algorithm)
 
 char *dkim_record_text(const struct dkim_key *key)
 {
-    char *base64 = xcalloc(1, (key->p_len + 2) / 3 * 4 + 1);
+    struct buf text = {0};
+    buf_printf(&text, "v=DKIM1; k=%s; h=sha256; p=", dkim_algorithm_name(key->algorithm));
     if (key->state != DKIM_REVOKED)
-        EVP_EncodeBlock((unsigned char *)base64, key->p, (int)key->p_len);
-    char *text =
-        xasprintf("v=DKIM1; k=%s; h=sha256; p=%s", dkim_algorithm_name(key->algorithm), base64);
-    free(base64);
-    return text;
+        base64_put(key->p, key->p_len, &text);
+    buf_put_u8(&text, 0);
+    return (char *)text.data;
 }
 
 // ── Header lines ─────────────────────────────────────────────────────────────────────────────────

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/time_text.h"
+#include "keys/base64.h"
 
 #define FILE_MAX (256U << 20) // octets: 100,000 zones with two RSA-4096 keys each
 
@@ -45,11 +44,10 @@ void offer_put_key(const char *zone, const uint8_t *rdata, size_t len, struct bu
 {
     if (len <= 4)
         return;
-    char *text = xmalloc((len - 4) / 3 * 4 + 8);
-    EVP_EncodeBlock((unsigned char *)text, rdata + 4, (int)len - 4);
-    buf_printf(ret, "key %s %u %u %u %s\n", zone, (unsigned)rdata[0] << 8 | rdata[1], rdata[2],
-               rdata[3], text);
-    free(text);
+    buf_printf(ret, "key %s %u %u %u ", zone, (unsigned)rdata[0] << 8 | rdata[1], rdata[2],
+               rdata[3]);
+    base64_put(rdata + 4, len - 4, ret);
+    buf_put_text(ret, "\n");
 }
 
 // ── Reading ──────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ struct kept_file {
 };
 
 enum kept_when {
-    KEPT_IN_TIME, // no more than a fortieth of the time is spent on writing
+    KEPT_IN_TIME, // no more than a hundredth of the time is spent on writing
     KEPT_AT_ONCE,
 };
 

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ldns/ldns.h>
-
 #include "base/alloc.h"
 #include "dns/types.h"
+#include "keys/base64.h"
 
 #define FLAG_REVOKE 0x0080 // RFC 5011 §7
 #define HEAD        4      // flags, protocol, algorithm: octets of the rdata before the key
@@ -98,15 +97,10 @@ void public_keys_both(const struct public_keys *a, const struct public_keys *b,
 static void print_key(const struct public_keys *keys, const struct public_key *key,
                       const char *name, struct buf *ret)
 {
-    ldns_rdf *rdf =
-        ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, (size_t)key->len - HEAD, key->rdata + HEAD);
-    char *text = rdf != NULL ? ldns_rdf2str(rdf) : NULL;
-    if (text == NULL)
-        abort(); // out of memory, as in base/alloc.h
-    buf_printf(ret, "%s. %u IN DNSKEY %u %u %u %s\n", name, keys->ttl, key->flags, key->rdata[2],
-               key->algorithm, text);
-    free(text);
-    ldns_rdf_deep_free(rdf);
+    buf_printf(ret, "%s. %u IN DNSKEY %u %u %u ", name, keys->ttl, key->flags, key->rdata[2],
+               key->algorithm);
+    base64_put(key->rdata + HEAD, (size_t)key->len - HEAD, ret);
+    buf_put_text(ret, "\n");
 }
 
 void public_keys_print(const struct public_keys *keys, const char *name, struct buf *ret)
