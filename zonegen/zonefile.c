@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// A zone that the admin brings as a master file (RFC 1035 §5). ldns reads it; here are places, words, and what the file
-// becomes. What a zone must keep is in zonefile_check.c.
+// A zone that the admin brings as a master file (RFC 1035 §5). Where it is not plain (zonefile_plain.c) ldns reads it; here
+// are places, words, and what the file becomes. What a zone must keep is in zonefile_check.c.
 #include "zonegen/maker.h"
 
 #include <stdio.h>
@@ -143,6 +143,8 @@ static enum status check_text(const struct input_file *file, struct error *err)
 enum status zone_file_parse(const struct input_file *file, const char *apex, uint32_t ttl,
                             struct zone_file_record **ret, size_t *ret_count, struct error *err)
 {
+    if (zone_file_plain(file, apex, ttl, ret, ret_count))
+        return STATUS_OK;
     struct reading reading = {.ttl = ttl, .line = 1, .origin = ldns_dname_new_frm_str(apex)};
     struct zone_file_record *records = NULL;
     size_t count = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "tests/unit/zonegen/world.h"
 
+#include "zonegen/maker.h"
+
 #define HEAD                                                                                       \
     "$TTL 600\n@ SOA ns1 hostmaster 5 14400 3600 604800 3600\n@ NS ns1\nns1 A 192.0.2.1\n" // lines 1 to 4
 
@@ -73,6 +75,91 @@ static void strange_owners_are_escaped_in_the_dump(void **state)
     free(again);
     free(text);
     world_done(&w);
+}
+
+// The caller frees the octets.
+static struct input_file file_of(const char *text)
+{
+    static char path[] = "z";
+    return (struct input_file){
+        .path = path, .octets = (uint8_t *)xstrdup(text), .len = strlen(text)};
+}
+
+// Every word that one of the two readers could take for something else.
+static const char plain_text[] =
+    "; a comment first\n\n$TTL 1h\n@ SOA ns1 Host\\.Master ( 2026112201 ; serial\n 4h 1H 2w 3600 "
+    ")\n"
+    "\tNS ns1\n 1d NS ns2.example.net. ; another\nns1 A 192.0.2.1\nNS1 60 IN AAAA 2001:DB8::1\r\n"
+    "$ORIGIN Sub.example.org.\n@ 0 MX 10 mail\n mx 20 @\n$TTL 5m\nmail in A 192.0.2.2\n* CNAME "
+    "mail\n"
+    "a.b IN TXT \"one; \\\"two\\\"\" three\\032four ( \"\"\n\n \"five\" )\n1d A 192.0.2.3\n"
+    "in A 192.0.2.4\nA A 192.0.2.5\n_25._tcp TLSA 3 1 1 ( 0123456789abcdef0123456789ABCDEF\n"
+    "  0123456789abcdef0123456789abcdef )\n_s._tcp SRV 0 5 443 mail\n"
+    "example.org. CAA 128 ISSUE \"ca.example; a=b\"\nexample.org. 1h30m SSHFP 4 2 "
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\np PTR .\n";
+
+static void a_plain_file_says_the_same_to_both_readers(void **state)
+{
+    (void)state;
+    struct zone_file_record *plain, *both;
+    size_t count, both_count;
+    struct error err = {0};
+    char longer[sizeof(plain_text) + 64];
+    snprintf(longer, sizeof(longer), "%sx TYPE65280 \\# 1 00\n", plain_text); // ldns has to read it
+    struct input_file file = file_of(plain_text);
+    assert_true(zone_file_plain(&file, "example.org", 77, &plain, &count));
+    free(file.octets);
+    file = file_of(longer);
+    assert_false(zone_file_plain(&file, "example.org", 77, &both, &both_count));
+    if (zone_file_parse(&file, "example.org", 77, &both, &both_count, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(both_count, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        char *one = ldns_rr2str(plain[i].rr), *other = ldns_rr2str(both[i].rr);
+        assert_string_equal(one, other);
+        assert_int_equal(plain[i].place.line, both[i].place.line);
+        assert_int_equal(plain[i].place.column, both[i].place.column);
+        free(one);
+        free(other);
+    }
+    free(file.octets);
+    zone_file_records_free(plain, count);
+    zone_file_records_free(both, both_count);
+}
+
+static void what_can_be_read_in_two_ways_is_not_plain(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        " A 192.0.2.1\n",
+        "a\\.b A 192.0.2.1\n",
+        "\"a\" A 192.0.2.1\n",
+        "\xc3\xa9 A 192.0.2.1\n",
+        "\xef\xbb\xbf@ A 192.0.2.1\n",
+        "a IN 60 A 192.0.2.1\n",
+        "a CH A 192.0.2.1\n",
+        "a A \\# 4 c0000201\n",
+        "a \"A\" 192.0.2.1\n",
+        "a NSEC b A\n",
+        "a A\n",
+        "a A 192.0.2.1 x\n",
+        "$ORIGIN sub\na A 192.0.2.1\n",
+        "$INCLUDE x\n",
+        "$ttl 60\na A 192.0.2.1\n",
+        "; nothing\n",
+        "$TTL\na A 192.0.2.1\n",
+        "a 4294967295 A 192.0.2.1\n",
+        "a A ( 192.0.2.1\n",
+        "a TXT \"b\n",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct zone_file_record *records;
+        size_t count;
+        struct input_file file = file_of(texts[i]);
+        if (zone_file_plain(&file, "example.org", 77, &records, &count))
+            fail_msg("taken: %s", texts[i]);
+        free(file.octets);
+    }
 }
 
 static void windows_line_ends_are_read(void **state)
@@ -295,6 +382,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_file_keeps_its_order_with_the_soa_first),
+        cmocka_unit_test(a_plain_file_says_the_same_to_both_readers),
+        cmocka_unit_test(what_can_be_read_in_two_ways_is_not_plain),
         cmocka_unit_test(windows_line_ends_are_read),
         cmocka_unit_test(strange_owners_are_escaped_in_the_dump),
         cmocka_unit_test(broken_files_are_refused_with_their_place),
