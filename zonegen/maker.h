@@ -164,7 +164,8 @@ struct zone_file_record {
 };
 enum status zone_file_parse(const struct input_file *file, const char *apex, uint32_t ttl,
                             struct zone_file_record **ret, size_t *ret_count, struct error *err);
-// Reads a file that can be read in one way only, and is right (zonefile_plain.c). False: it is not, nothing is returned.
+// Reads a file that can be read in one way only, and is right (zonefile_plain.c). False: it is not, and nothing is
+// returned.
 bool zone_file_plain(const struct input_file *file, const char *apex, uint32_t ttl,
                      struct zone_file_record **ret, size_t *ret_count);
 // Goes over what ldns has read and lets the data be what is written: ldns makes 0 of 65536, and leaves out what it does

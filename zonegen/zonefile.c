@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// A zone that the admin brings as a master file (RFC 1035 §5). Where it is not plain (zonefile_plain.c) ldns reads it; here
-// are places, words, and what the file becomes. What a zone must keep is in zonefile_check.c.
+// A zone that the admin brings as a master file (RFC 1035 §5). Where it is not plain (zonefile_plain.c) ldns reads it;
+// here are places, words, and what the file becomes. What a zone must keep is in zonefile_check.c.
 #include "zonegen/maker.h"
 
 #include <stdio.h>

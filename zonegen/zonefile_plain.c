@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: ISC
-// Zone files that can be read in one way only: $ORIGIN and $TTL, and records of common types with owner, TTL, class, type
-// and data in this order, without escapes in owners. Such a file is read once, by the reader of custom records. What has
-// anything else, or anything wrong, is left to ldns and the second look (zonefile_reread.c), which say what they make of
-// it; that takes five times as long, and most zones are plain.
+// Zone files that can be read in one way only: $ORIGIN and $TTL, and records of common types with owner, TTL, class,
+// type and data in this order, without escapes in owners. Such a file is read once, by the reader of custom records.
+// What has anything else, or anything wrong, is left to ldns and the second look (zonefile_reread.c), which say what
+// they make of it; that takes three times as long, and most zones are plain.
 #include "zonegen/maker.h"
 
 #include <string.h>
