@@ -13,6 +13,7 @@
 #include "config/defaults.h"
 #include "config/errors.h"
 #include "config/include.h"
+#include "config/kept_tree.h"
 #include "config/read.h"
 #include "config/surroundings.h"
 #include "config/tree.h"
@@ -81,6 +82,31 @@ static struct config *begin(const struct surroundings *surroundings, const char 
     return config;
 }
 
+// The tree of the file of that number, where it has the same text there. Its places say the number.
+static struct kept_tree *find_known(const struct config *known, const struct config *config,
+                                    size_t number)
+{
+    if (known == NULL || known->trees == NULL || number >= known->file_count)
+        return NULL;
+    const struct config_file *a = &known->files[number], *b = &config->files[number];
+    return a->len == b->len && memcmp(a->text, b->text, a->len) == 0 ? known->trees[number] : NULL;
+}
+
+// Returns the tree when it is to be kept: one that has an error has to be complained of again.
+static struct kept_tree *read_included_file(struct reader *reader, size_t number, size_t *kept_size)
+{
+    const struct config_file *file = &reader->config->files[number];
+    struct kept_tree *kept = NULL;
+    struct tree tree;
+    enum status status = tree_parse(file, (unsigned)number, &tree, reader->errors);
+    if (status == STATUS_OK || tree.is_whole)
+        read_included(reader, &tree);
+    if (status == STATUS_OK)
+        kept = kept_tree_make(&tree, kept_size);
+    tree_done(&tree);
+    return kept;
+}
+
 static void read_included_files(struct reader *reader, const struct surroundings *surroundings)
 {
     struct config *config = reader->config;
@@ -88,12 +114,16 @@ static void read_included_files(struct reader *reader, const struct surroundings
         include_take(config, surroundings->included, surroundings->included_count);
     else
         include_find(reader);
+    size_t kept_size = 0;
+    config->trees = xcalloc(config->file_count, sizeof(struct kept_tree *));
     for (size_t i = 1; i < config->file_count; i++) {
-        struct tree tree;
-        if (tree_parse(&config->files[i], (unsigned)i, &tree, reader->errors) == STATUS_OK ||
-            tree.is_whole)
-            read_included(reader, &tree);
-        tree_done(&tree);
+        struct kept_tree *known = find_known(surroundings->known, config, i);
+        if (known != NULL) {
+            config->trees[i] = kept_tree_use(known, &kept_size);
+            read_included(reader, kept_tree_tree(known));
+        } else {
+            config->trees[i] = read_included_file(reader, i, &kept_size);
+        }
     }
 }
 
@@ -188,6 +218,9 @@ void config_free(struct config *config)
 {
     if (config == NULL || --config->users > 0)
         return;
+    for (size_t i = 0; config->trees != NULL && i < config->file_count; i++)
+        kept_tree_free(config->trees[i]);
+    free(config->trees);
     free(config->domains);
     arena_done(&config->arena);
     free(config);

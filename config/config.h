@@ -370,6 +370,8 @@ struct config_file {
     size_t len;
 };
 
+struct kept_tree;
+
 struct config {
     char *path;      // as given
     char *directory; // absolute: relative paths in the file start here
@@ -391,6 +393,8 @@ struct config {
     struct config_text *includes; // absolute patterns of glob(7)
     size_t include_count;
     struct config_file *files; // files[0] is the configuration, then the included ones in order
+    struct kept_tree *
+        *trees; // of files, for the next reading (config/kept_tree.h); elements may be NULL
     size_t file_count;
     uint64_t digest;    // of all that is written outside of `domains:`, whatever its place
     char *on_alarm;     // for /bin/sh -c, or NULL

@@ -313,7 +313,8 @@ static enum status parse_seen(const struct surroundings *surroundings, const str
     struct buf texts[INPUTS_SEEN_MAX] = {{0}};
     enum status status = STATUS_OK;
     if (renew_texts(before, files, texts)) {
-        const struct surroundings with = with_included(surroundings, files, old->file_count);
+        struct surroundings with = with_included(surroundings, files, old->file_count);
+        with.known = old;
         status = config_parse_in(&with, files[0].path, files[0].text, files[0].len, ret, errors);
     }
     if (*ret != NULL && !same_patterns(*ret, old)) {

@@ -292,13 +292,14 @@ static bool is_known(const struct inputs *known, const struct inputs *inputs,
     return true;
 }
 
-static enum status parse_text(struct inputs *inputs, const struct context *context,
-                              struct config_errors *errors)
+static enum status parse_text(struct inputs *inputs, const struct inputs *known,
+                              const struct context *context, struct config_errors *errors)
 {
     const struct surroundings elsewhere = {.directory = context->directory,
                                            .included = context->included,
                                            .included_count = context->included_count,
-                                           .has_included = true};
+                                           .has_included = true,
+                                           .known = known != NULL ? known->config : NULL};
     enum status status = config_parse_in(&elsewhere, inputs->config_path, context->text,
                                          context->text_len, &inputs->config, errors);
     if (status != STATUS_OK)
@@ -335,7 +336,7 @@ enum status inputs_decode(const uint8_t *octets, size_t len, const struct inputs
     else if (is_known(known, inputs, &context))
         inputs->config = config_share(known->config);
     else
-        status = parse_text(inputs, &context, errors);
+        status = parse_text(inputs, known, &context, errors);
     free(context.directory);
     free(context.included);
     arena_done(&context.arena);

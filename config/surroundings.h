@@ -16,6 +16,8 @@ struct surroundings {
     const struct config_file *included;
     size_t included_count;
     bool has_included;
+    // A configuration that was read before, or NULL: what stands there in the same place is not parsed again.
+    const struct config *known;
 };
 
 // Debian's places.

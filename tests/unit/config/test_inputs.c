@@ -283,6 +283,35 @@ static void what_did_not_change_is_shared_with_the_snapshot_before(void **state)
     inputs_free(renamed);
 }
 
+// What the included files say is read as if each were parsed again.
+static void included_files_that_did_not_change_are_not_parsed_again(void **state)
+{
+    (void)state;
+    put_file("many.yaml", "box: {hostname: box.example.com}\ninclude: [many.d/*.yaml]\n");
+    put_file("many.d/b.yaml", "domains:\n  - name: b.example\n    mail: no\n");
+    put_file("many.d/c.yaml", "domains: [\"c.example\", c2.example]\n");
+    put_file("many.d/d.yaml", "# none\n");
+    struct inputs *first = again_beside("many.yaml", NULL);
+    put_file("many.d/b.yaml", "domains:\n  - name: x.example\n    mail: no\n");
+    struct inputs *other = again_beside("many.yaml", first);
+    assert_ptr_not_equal(other->config->trees[1], first->config->trees[1]);
+    assert_ptr_equal(other->config->trees[2], first->config->trees[2]);
+    assert_ptr_equal(other->config->trees[3], first->config->trees[3]);
+    inputs_free(first);                                  // the others stay
+    put_file("many.d/a.yaml", "domains: [a.example]\n"); // and all have other numbers
+    struct inputs *more = again_beside("many.yaml", other);
+    const struct config *config = more->config;
+    assert_int_equal(config->domain_count, 4);
+    assert_string_equal(config->domains[1].name, "x.example");
+    assert_int_equal(config->domains[1].place.line, 2);
+    assert_int_equal(config->domains[1].place.file, 2);
+    assert_string_equal(config->domains[3].name, "c2.example");
+    assert_int_equal(config->domains[3].place.file, 3);
+    assert_int_equal(config->domains[3].place.column, 24);
+    inputs_free(other);
+    inputs_free(more);
+}
+
 // Which they are is no text of the configuration.
 static void another_file_that_the_defaults_found_is_another_configuration(void **state)
 {
@@ -455,6 +484,7 @@ int main(void)
         cmocka_unit_test(a_snapshot_comes_back_the_same),
         cmocka_unit_test(what_the_defaults_found_is_in_the_snapshot),
         cmocka_unit_test(what_did_not_change_is_shared_with_the_snapshot_before),
+        cmocka_unit_test(included_files_that_did_not_change_are_not_parsed_again),
         cmocka_unit_test(another_file_that_the_defaults_found_is_another_configuration),
         cmocka_unit_test(relative_paths_do_not_depend_on_who_reads_the_snapshot),
         cmocka_unit_test(every_difference_counts),
