@@ -18,6 +18,7 @@
 enum status publisher_open(const char *directory, struct publisher **ret, struct error *err)
 {
     struct publisher *publisher = xcalloc(1, sizeof(*publisher));
+    publisher->growth = 1;
     *ret = NULL;
     char *keys = path_join(directory, "keys");
     publisher->dkim_tables.directory = path_join(directory, "dkim");
@@ -243,25 +244,32 @@ static bool look_at_external(struct publisher *publisher, const struct build_con
     return status != STATUS_NO_SPACE;
 }
 
-static bool is_full(const struct batch *batch, int64_t end_ms)
+static bool is_full(const struct batch *batch, unsigned growth, int64_t begin_ms)
 {
-    return batch->job_count >= PUBLISH_BATCH_JOBS || batch->looked_at >= PUBLISH_BATCH_ZONES ||
-           batch_key_count(batch) >= PUBLISH_BATCH_KEYS || clock_ms() >= end_ms;
+    return batch->job_count >= (size_t)growth * PUBLISH_BATCH_JOBS ||
+           batch->looked_at >= PUBLISH_BATCH_ZONES ||
+           batch_key_count(batch) >= PUBLISH_BATCH_KEYS ||
+           clock_ms() >= begin_ms + (int64_t)growth * PUBLISH_BATCH_MS;
 }
 
 // At least one is looked at, however slow the clock makes it look.
 static void fill_batch(struct publisher *publisher, const struct build_context *context)
 {
     struct batch *batch = publisher->batch;
-    int64_t end = clock_ms() + PUBLISH_BATCH_MS;
+    int64_t begin = clock_ms();
+    unsigned growth = publisher->growth;
     struct zone *zone;
-    bool goes_on = true;
-    while (goes_on && (zone = queue_next(&publisher->queue)) != NULL) {
+    bool goes_on = true, full = false;
+    while (goes_on && !full && (zone = queue_next(&publisher->queue)) != NULL) {
         goes_on = zone_is_external(zone) ? look_at_external(publisher, context, zone)
                                          : look_at(publisher, context, zone);
         queue_settle(zone);
-        goes_on = goes_on && !is_full(batch, end);
+        full = is_full(batch, growth, begin);
     }
+    if (!full)
+        publisher->growth = 1;
+    else if (growth < PUBLISH_BATCH_GROWTH)
+        publisher->growth = 2 * growth;
 }
 
 // Once per round: key files that came or went since the last.

@@ -29,6 +29,9 @@
 #define PUBLISH_BATCH_KEYS 8
 // … or this many zones, whose images wait in memory.
 #define PUBLISH_BATCH_ZONES 512
+// After a full batch the next may take twice as long and have twice as many signatures, up to so many times those
+// numbers: where thousands of zones are due, commits are fewer. A change that comes then waits for 0.8 s, not for 0.2.
+#define PUBLISH_BATCH_GROWTH 4
 // A batch of no more signatures has all of them verified: 20 ms, at most.
 #define PUBLISH_VERIFIED_JOBS 200
 // A zone that failed is looked at again then: key files may have come back, a disk may have room again.
