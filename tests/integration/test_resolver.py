@@ -56,8 +56,8 @@ class Resolver:
     def security(self, name, rtype="A", timeout=10.0):
         try:
             answer = self.ask(name, rtype, timeout)
-        except dns.exception.Timeout:
-            return "late"
+        except (dns.exception.Timeout, dns.query.BadResponse):
+            return "late"  # the latter: an answer to one before, whose port is this one's now
         if answer.rcode() == dns.rcode.SERVFAIL:
             return "failed"
         return "secure" if answer.flags & dns.flags.AD else "insecure"
