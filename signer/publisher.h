@@ -51,7 +51,7 @@ struct publisher {
     struct audit audit;
     struct purge purge;
     struct batch batches[PUBLISH_BATCHES];
-    unsigned growth; // of the next batch, in numbers of PUBLISH_BATCH_JOBS and _MS
+    unsigned growth;     // of the next batch, in numbers of PUBLISH_BATCH_JOBS and _MS
     struct batch *batch; // the one that is being collected or committed
     bool has_channel;    // to zone-probe: in this run, or in those that follow it
     bool in_round;       // a zone waited when it was looked last
