@@ -349,7 +349,7 @@ roll_lab()
     watch_lab &
     watch=$!
     shown zonebox --config "$scratch/box.yaml" roll --dry-run lab.example.com
-    expect 'has to be entered at the' "it says what the parent has to do, and when"
+    expect 'this box enters the DS of the new key' "it says who enters the new DS, and when"
 
     heading "And then the key, while delv asks five times a second"
     shown zonebox --config "$scratch/box.yaml" roll --yes lab.example.com
