@@ -82,14 +82,20 @@ static struct config *begin(const struct surroundings *surroundings, const char 
     return config;
 }
 
-// The tree of the file of that number, where it has the same text there. Its places say the number.
+bool config_file_equal(const struct config_file *a, const struct config_file *b)
+{
+    return strcmp(a->path, b->path) == 0 && a->len == b->len &&
+           (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
+}
+
+// The tree of the file of that number, where it is the same there. Its places say the number.
 static struct kept_tree *find_known(const struct config *known, const struct config *config,
                                     size_t number)
 {
     if (known == NULL || known->trees == NULL || number >= known->file_count)
         return NULL;
-    const struct config_file *a = &known->files[number], *b = &config->files[number];
-    return a->len == b->len && memcmp(a->text, b->text, a->len) == 0 ? known->trees[number] : NULL;
+    bool same = config_file_equal(&known->files[number], &config->files[number]);
+    return same ? known->trees[number] : NULL;
 }
 
 // Returns the tree when it is to be kept: one that has an error has to be complained of again.

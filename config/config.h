@@ -369,6 +369,8 @@ struct config_file {
     const char *text; // NUL behind it
     size_t len;
 };
+// Have both the same path and text?
+bool config_file_equal(const struct config_file *a, const struct config_file *b);
 
 struct kept_tree;
 
@@ -393,8 +395,7 @@ struct config {
     struct config_text *includes; // absolute patterns of glob(7)
     size_t include_count;
     struct config_file *files; // files[0] is the configuration, then the included ones in order
-    struct kept_tree *
-        *trees; // of files, for the next reading (config/kept_tree.h); elements may be NULL
+    struct kept_tree **trees;  // of the same, for the next reading (config/kept_tree.h); NULL: none
     size_t file_count;
     uint64_t digest;    // of all that is written outside of `domains:`, whatever its place
     char *on_alarm;     // for /bin/sh -c, or NULL

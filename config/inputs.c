@@ -403,6 +403,14 @@ const struct input_file *inputs_file(const struct inputs *inputs, const char *pa
     return bsearch(path, inputs->files, inputs->file_count, sizeof(*inputs->files), compare_path);
 }
 
+const struct input_file *inputs_file_near(const struct inputs *inputs, size_t place,
+                                          const char *path)
+{
+    if (place < inputs->file_count && strcmp(inputs->files[place].path, path) == 0)
+        return &inputs->files[place];
+    return inputs_file(inputs, path);
+}
+
 static bool same_octets(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
     return a_len == b_len && (a_len == 0 || a == b || memcmp(a, b, a_len) == 0);
@@ -423,9 +431,7 @@ static bool same_texts(const struct config *a, const struct config *b)
     if (a->file_count != b->file_count)
         return false;
     for (size_t i = 0; i < a->file_count; i++)
-        if (strcmp(a->files[i].path, b->files[i].path) != 0 || a->files[i].len != b->files[i].len ||
-            (a->files[i].len > 0 &&
-             memcmp(a->files[i].text, b->files[i].text, a->files[i].len) != 0))
+        if (!config_file_equal(&a->files[i], &b->files[i]))
             return false;
     return true;
 }

@@ -73,6 +73,9 @@ struct inputs *inputs_share(const struct inputs *inputs);
 void inputs_free(struct inputs *inputs); // NULL is fine
 // The file of that path, or NULL.
 const struct input_file *inputs_file(const struct inputs *inputs, const char *path);
+// The same, for who has a file of other inputs: mostly it has the same place here.
+const struct input_file *inputs_file_near(const struct inputs *inputs, size_t place,
+                                          const char *path);
 // Are both of the same path and kind, with the same octets or error?
 bool input_file_equal(const struct input_file *a, const struct input_file *b);
 // Do both hold the same octets, errors and addresses? The texts of included files among them.

@@ -129,17 +129,6 @@ static char *take_text(struct cursor *cursor)
     return text;
 }
 
-// The file of that path, which mostly has the same place.
-static const struct input_file *find_known(const struct inputs *known, size_t place,
-                                           const char *path)
-{
-    if (known == NULL || path == NULL)
-        return NULL;
-    if (place < known->file_count && strcmp(known->files[place].path, path) == 0)
-        return &known->files[place];
-    return inputs_file(known, path);
-}
-
 static uint8_t *keep_octets(const struct input_file *known, const uint8_t *octets, size_t len)
 {
     if (known != NULL && known->octets != NULL && known->len == len &&
@@ -163,8 +152,10 @@ static void take_file(struct cursor *cursor, const struct inputs *known, size_t 
     if (is_read == 1) {
         file->len = take_u32(cursor);
         const uint8_t *octets = take(cursor, file->len);
+        const struct input_file *before =
+            known != NULL && file->path != NULL ? inputs_file_near(known, place, file->path) : NULL;
         if (octets != NULL)
-            file->octets = keep_octets(find_known(known, place, file->path), octets, file->len);
+            file->octets = keep_octets(before, octets, file->len);
         return;
     }
     char *words = take_text(cursor);
@@ -263,27 +254,20 @@ static void take_included(struct cursor *cursor, struct context *context)
     }
 }
 
-static bool same_text(const struct config_file *file, const char *text, size_t len)
-{
-    return file->len == len && memcmp(file->text, text, len) == 0;
-}
-
 // Would the configuration be the same? It follows from its texts, and from the names of the files that the defaults
 // found.
 static bool is_known(const struct inputs *known, const struct inputs *inputs,
                      const struct context *context)
 {
-    if (known == NULL || strcmp(known->config_path, inputs->config_path) != 0 ||
-        strcmp(known->config->directory, context->directory) != 0 ||
+    const struct config_file first = {inputs->config_path, context->text, context->text_len};
+    if (known == NULL || strcmp(known->config->directory, context->directory) != 0 ||
         known->config->file_count != 1 + context->included_count ||
         known->file_count != inputs->file_count ||
-        !same_text(&known->config->files[0], context->text, context->text_len))
+        !config_file_equal(&known->config->files[0], &first))
         return false;
-    for (size_t i = 0; i < context->included_count; i++) {
-        const struct config_file *a = &known->config->files[1 + i], *b = &context->included[i];
-        if (strcmp(a->path, b->path) != 0 || !same_text(a, b->text, b->len))
+    for (size_t i = 0; i < context->included_count; i++)
+        if (!config_file_equal(&known->config->files[1 + i], &context->included[i]))
             return false;
-    }
     for (size_t i = 0; i < inputs->file_count; i++) {
         const struct input_file *a = &known->files[i], *b = &inputs->files[i];
         if (a->kind != b->kind || strcmp(a->path, b->path) != 0)

@@ -39,15 +39,10 @@ static bool is_plain(uint8_t octet)
     return octet > ' ' && octet <= '~' && octet != '\\';
 }
 
-// Reads one octet of a label, escaped or not, and moves *at behind it.
-static enum status read_octet(const char **at, uint8_t *ret, struct error *err)
+// Reads one octet of a label that is not written as itself, and moves *at behind it.
+static enum status read_escaped(const char **at, uint8_t *ret, struct error *err)
 {
     const char *text = *at;
-    if (is_plain((uint8_t)text[0])) {
-        *ret = (uint8_t)text[0];
-        *at = text + 1;
-        return STATUS_OK;
-    }
     if (text[0] != '\\')
         return error_set(err, STATUS_SYNTAX,
                          "a character that names are not written with (octet %u); "
@@ -76,11 +71,11 @@ static enum status read_label(const char **at, struct name *name, struct error *
     size_t start = name->len;
     size_t len = 0;
     while (**at != '.' && **at != '\0') {
-        uint8_t octet = (uint8_t) * *at;
+        uint8_t octet = (uint8_t)(*at)[0];
         if (is_plain(octet)) {
             (*at)++;
         } else {
-            enum status status = read_octet(at, &octet, err);
+            enum status status = read_escaped(at, &octet, err);
             if (status != STATUS_OK)
                 return status;
         }

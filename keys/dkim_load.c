@@ -109,9 +109,11 @@ static void look_at_private(int directory, struct dkim_private *private)
     char name[NAME_MAX + 1];
     struct stat info;
     (void)snprintf(name, sizeof(name), "%s" DKIM_PRIVATE, private->selector);
-    if (fstatat(directory, name, &info, 0) == 0)
+    if (fstatat(directory, name, &info, 0) != 0) {
+        private->reason = errno;
+        return;
+    }
     private->arrived = info.st_ctim;
-    else private->reason = errno;
 }
 
 static enum status read_public(int directory, const char *name, struct dkim_key *key,

@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "keys/base64.h"
 
-#define PUBLIC_MAX                                                                                 \
-    1026 // octets of the longest public key there is room for, three quarters of its base64
+// Octets of the longest public key there is room for, three quarters of its base64.
+#define PUBLIC_MAX 1026
 
 ldns_rr *key_record(const char *zone, uint16_t flags, uint8_t algorithm, const struct buf *public)
 {

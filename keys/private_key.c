@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
+#include "keys/base64.h"
 #include "keys/ec_key.h"
 #include "keys/key_files.h"
 
@@ -63,17 +64,6 @@ struct private_file {
     size_t len[FIELD_COUNT]; // 0: not there
 };
 
-// How many octets the base64 text stands for, or -1.
-static int base64_octets(const char *text, uint8_t ret[FIELD_MAX])
-{
-    size_t len = strcspn(text, " \t");
-    if (len == 0 || len % 4 != 0 || len / 4 * 3 > FIELD_MAX)
-        return -1;
-    int octets = EVP_DecodeBlock(ret, (const unsigned char *)text, (int)len);
-    // EVP_DecodeBlock counts the padding.
-    return octets < 0 ? -1 : octets - (text[len - 1] == '=') - (text[len - 2] == '=');
-}
-
 static enum status take_line(struct private_file *file, struct dnskey_times *times,
                              const char *line, struct error *err)
 {
@@ -94,7 +84,7 @@ static enum status take_line(struct private_file *file, struct dnskey_times *tim
     for (int i = 0; i < FIELD_COUNT; i++) {
         if ((value = key_line_value(line, field_name(i))) == NULL)
             continue;
-        int len = base64_octets(value, file->octets[i]);
+        long len = base64_read(value, strcspn(value, " \t"), file->octets[i], FIELD_MAX);
         if (len <= 0)
             return error_set(err, STATUS_SYNTAX, "%s is not base64", field_name(i));
         file->len[i] = (size_t)len;

@@ -12,22 +12,20 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
+#include "keys/base64.h"
+
 #define RSA_BITS   2048
 #define NUMBER_MAX 512 // octets, of RSA-4096
 
 static bool put_line(struct buf *text, const char *name, const uint8_t *octets, size_t len)
 {
-    char base64[4 * ((NUMBER_MAX + 2) / 3) + 1];
-    bool good = len > 0 && len <= NUMBER_MAX &&
-                EVP_EncodeBlock((unsigned char *)base64, octets, (int)len) > 0;
-    if (good) {
-        buf_put_text(text, name);
-        buf_put_text(text, ": ");
-        buf_put_text(text, base64);
-        buf_put_text(text, "\n");
-    }
-    OPENSSL_cleanse(base64, sizeof(base64));
-    return good;
+    if (len == 0 || len > NUMBER_MAX)
+        return false;
+    buf_put_text(text, name);
+    buf_put_text(text, ": ");
+    base64_put(octets, len, text);
+    buf_put_text(text, "\n");
+    return true;
 }
 
 // pad: to so many octets; 0: as many as the number has.

@@ -130,15 +130,6 @@ static bool is_of_box(const struct input_file *file)
     return file->kind != INPUT_ZONE_FILE && file->kind != INPUT_RECORDS_FILE;
 }
 
-// The file of the other inputs, which mostly has the same place there.
-static const struct input_file *find_file(const struct inputs *inputs, size_t place,
-                                          const char *path)
-{
-    if (place < inputs->file_count && strcmp(inputs->files[place].path, path) == 0)
-        return &inputs->files[place];
-    return inputs_file(inputs, path);
-}
-
 // The caller frees ret->files.
 static void compare_inputs(const struct inputs *old, const struct inputs *new,
                            struct difference *ret)
@@ -148,15 +139,15 @@ static void compare_inputs(const struct inputs *old, const struct inputs *new,
         .files = xcalloc(new->file_count + 1, sizeof(*ret->files)),
     };
     for (size_t i = 0; old != NULL && i < new->file_count; i++) {
-        const struct input_file *before = find_file(old, i, new->files[i].path);
+        const struct input_file *before = inputs_file_near(old, i, new->files[i].path);
         if (before != NULL && input_file_equal(before, &new->files[i]))
             continue;
         ret->files[ret->count++] = &new->files[i];
         ret->of_box = ret->of_box || is_of_box(&new->files[i]);
     }
     for (size_t i = 0; old != NULL && i < old->file_count; i++) // a host key that is gone
-        ret->of_box = ret->of_box ||
-                      (is_of_box(&old->files[i]) && find_file(new, i, old->files[i].path) == NULL);
+        ret->of_box = ret->of_box || (is_of_box(&old->files[i]) &&
+                                      inputs_file_near(new, i, old->files[i].path) == NULL);
 }
 
 static int compare_path(const void *path, const void *file)
