@@ -1,15 +1,20 @@
-# The bench is started by tests/bench/run.sh (its short forms by tests/run.sh); only its client and its measure of signing are
-# built here.
-# bench_config is for the hand.
-add_executable(load bench/load.c)
-target_link_libraries(load PRIVATE base)
-set_target_properties(load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+# The benches are started by tests/bench/run.sh (their short forms by tests/run.sh); only their clients, the echo and the measure
+# of signing are built here.
+# zonebox_bench(NAME SOURCES... LIBS libraries...): a program of a bench
+function(zonebox_bench name)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endfunction()
 
-add_executable(bench_config bench/config.c)
-target_link_libraries(bench_config PRIVATE config base)
-set_target_properties(bench_config PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+zonebox_bench(load bench/load.c bench/queries.c LIBS dns base)
+zonebox_bench(load_tcp bench/load_tcp.c bench/queries.c LIBS dns base)
+zonebox_bench(sized bench/sized.c bench/queries.c LIBS dns base)
+zonebox_bench(visible bench/visible.c bench/queries.c LIBS test_support dns base)
+zonebox_bench(echo bench/echo.c LIBS dns base PkgConfig::UV)
+# For the hand
+zonebox_bench(bench_config bench/config.c LIBS config base)
 
-add_executable(bare_sign bench/sign.c)
 find_package(Threads REQUIRED)
-target_link_libraries(bare_sign PRIVATE PkgConfig::CRYPTO Threads::Threads)
-set_target_properties(bare_sign PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+zonebox_bench(bare_sign bench/sign.c LIBS PkgConfig::CRYPTO Threads::Threads)

@@ -11,19 +11,13 @@ import contextlib
 import os
 import pathlib
 import socket
-import statistics
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
-import bench  # noqa: E402
+import workload  # noqa: E402
 import dns.message  # noqa: E402
 import harness  # noqa: E402
-
-
-def spread(values, unit, digits=2):
-    return (f"median {statistics.median(values):.{digits}f}{unit} "
-            f"(min {min(values):.{digits}f}, max {max(values):.{digits}f})")
 
 
 def wait_answer(port, name, rtype, wanted, program):
@@ -148,7 +142,7 @@ def wait_quiet(pids):
     """All that followed from the last thing is done: no CPU time is spent for 0.3 seconds."""
     used, since = None, time.monotonic()
     while time.monotonic() - since < 0.3:
-        now = sum(map(bench.cpu_seconds, pids))
+        now = sum(map(workload.cpu_seconds, pids))
         used, since = (used, since) if now == used else (now, time.monotonic())
         time.sleep(0.02)
 
@@ -159,7 +153,7 @@ def running(directory, config, count):
         log = directory / "zoned.log"
         begun = log.stat().st_size
         harness.wait_until(lambda: f"ready zones={count} of={count}" in log.read_text()[begun:], "zoned is ready", 600)
-        signer = next(pid for pid in bench.children(program.pid)
+        signer = next(pid for pid in workload.children(program.pid)
                       if "zone-signer" in pathlib.Path(f"/proc/{pid}/cmdline").read_text())
         wait_quiet([signer])
         yield program, signer
@@ -167,7 +161,7 @@ def running(directory, config, count):
 
 def own_cpu(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / bench.TICKS
+    return (int(fields[11]) + int(fields[12])) / workload.TICKS
 
 
 def measure(form, port, rounds):
@@ -185,15 +179,15 @@ def measure(form, port, rounds):
             wait_quiet([program.pid, signer])
             zoned_cpu.append(own_cpu(program.pid) - before[0])
             signer_cpu.append(own_cpu(signer) - before[1])
-    print(f"{form.words}, of {len(form.names)} domains: {spread(took, ' s', 3)} to the first right answer; CPU in all: "
-          f"zoned {spread(zoned_cpu, ' s')}, zone-signer {spread(signer_cpu, ' s')}", flush=True)
+    print(f"{form.words}, of {len(form.names)} domains: {workload.spread(took, ' s', 3)} to the first right answer; CPU in all: "
+          f"zoned {workload.spread(zoned_cpu, ' s')}, zone-signer {workload.spread(signer_cpu, ' s')}", flush=True)
 
 
 def main():
-    chosen = bench.read_options(__doc__, zones=10000, rounds=9, forms="all")
+    chosen = workload.read_options(__doc__, zones=10000, rounds=9, forms="all")
     with harness.scratch() as directory:
         port = harness.free_port()
-        names = bench.write_inputs(directory, chosen.zones, port)
+        names = workload.write_inputs(directory, chosen.zones, port)
         whole = (directory / "zonebox.yaml").read_text()
         wanted = list(FORMS) if chosen.forms == "all" else chosen.forms.split(",")
         for name in wanted:

@@ -1,97 +1,57 @@
 // SPDX-License-Identifier: ISC
-// A UDP client that is not the limit: sends prepared queries in batches, keeps a window of them under way, counts what
-// comes back. It checks nothing but the message ID's round trip; whether answers are right is for the tests.
+// A UDP client that is not the limit: sends prepared queries in batches, keeps a window of them under way, counts
+// what comes back. It checks nothing; whether answers are right is for the tests.
 //
-//   load ADDRESS PORT QUERIES SECONDS WINDOW
+//   load ADDRESS PORT QUERIES SECONDS WINDOW SOCKETS
 //
-// QUERIES is a file of messages, each behind two octets of length, as on TCP. Prints: answered lost seconds.
-#include <arpa/inet.h>
-#include <errno.h>
+// QUERIES is a file of messages, each behind two octets of length, as on TCP. The window is shared by the sockets,
+// each of which is one client to the server: SO_REUSEPORT gives each to one worker. Prints: answered lost seconds.
 #include <poll.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "base/address.h"
 #include "base/alloc.h"
-#include "base/file.h"
-#include "dns/wire.h"
+#include "tests/bench/queries.h"
 
 // As many as the servers under test take in one system call, so that neither side waits for the other's batch.
 #define BATCH 32
 // Nothing came back for this long: what is under way counts as lost, or the window would stay closed.
-#define LOST_AFTER_MS 100
+#define LOST_AFTER_MS  500
+#define RECEIVE_BUFFER (4 << 20)
 
-struct queries {
-    const uint8_t **messages;
-    uint16_t *lens;
-    size_t count;
-};
-
-struct tally {
+struct client {
+    struct queries queries;
+    uint64_t window; // of each socket
+    unsigned socket_count;
+    struct pollfd *sockets;
+    uint64_t *under_way; // of each socket
     uint64_t sent;
     uint64_t answered;
     uint64_t lost;
 };
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static struct queries read_queries(const char *path, struct buf *text)
-{
-    struct error err = {0};
-    if (file_read(path, 1U << 30, text, &err) != STATUS_OK) {
-        fprintf(stderr, "load: %s\n", err.text);
-        exit(2);
-    }
-    struct queries queries = {0};
-    size_t cap = 0;
-    struct wire_reader reader = wire_reader(text->data, text->len);
-    while (wire_left(&reader) > 0) {
-        uint16_t len = wire_u16(&reader);
-        const uint8_t *message = wire_take(&reader, len);
-        if (message == NULL)
-            break;
-        size_t old = cap;
-        queries.messages =
-            array_grow(queries.messages, &cap, queries.count, sizeof(*queries.messages));
-        if (cap != old)
-            queries.lens = xreallocarray(queries.lens, cap, sizeof(*queries.lens));
-        queries.messages[queries.count] = message;
-        queries.lens[queries.count++] = len;
-    }
-    if (queries.count == 0) {
-        fprintf(stderr, "load: no queries in %s\n", path);
-        exit(2);
-    }
-    return queries;
-}
-
-static void send_batch(int fd, const struct queries *queries, struct tally *tally)
+static void send_batch(struct client *client, unsigned which)
 {
     struct mmsghdr messages[BATCH];
     struct iovec parts[BATCH];
     memset(messages, 0, sizeof(messages));
     for (size_t i = 0; i < BATCH; i++) {
-        size_t which = (tally->sent + i) % queries->count;
-        parts[i] =
-            (struct iovec){(void *)(uintptr_t)queries->messages[which], queries->lens[which]};
+        uint64_t query = client->sent + i;
+        parts[i] = (struct iovec){(void *)(uintptr_t)queries_message(&client->queries, query),
+                                  queries_len(&client->queries, query)};
         messages[i].msg_hdr.msg_iov = &parts[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    int sent = sendmmsg(fd, messages, BATCH, 0);
-    if (sent > 0)
-        tally->sent += (uint64_t)sent;
+    int sent = sendmmsg(client->sockets[which].fd, messages, BATCH, 0);
+    if (sent <= 0)
+        return;
+    client->sent += (uint64_t)sent;
+    client->under_way[which] += (uint64_t)sent;
 }
 
-static void receive_all(int fd, struct tally *tally)
+static void receive_all(struct client *client, unsigned which)
 {
     static uint8_t packets[BATCH][2048];
     struct mmsghdr messages[BATCH];
@@ -104,50 +64,72 @@ static void receive_all(int fd, struct tally *tally)
             messages[i].msg_hdr.msg_iov = &parts[i];
             messages[i].msg_hdr.msg_iovlen = 1;
         }
-        got = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
-        if (got > 0)
-            tally->answered += (uint64_t)got;
+        got = recvmmsg(client->sockets[which].fd, messages, BATCH, MSG_DONTWAIT, NULL);
+        if (got > 0) {
+            uint64_t known = client->under_way[which]; // what counted as lost may come after all
+            client->under_way[which] -= known < (uint64_t)got ? known : (uint64_t)got;
+            client->answered += (uint64_t)got;
+        }
     } while (got == BATCH);
 }
 
-static void run(int fd, const struct queries *queries, double duration, uint64_t window,
-                struct tally *tally)
+static void give_up_waiting(struct client *client)
 {
-    double end = seconds() + duration;
-    while (seconds() < end) {
-        while (tally->sent - tally->answered - tally->lost + BATCH <= window)
-            send_batch(fd, queries, tally);
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        if (poll(&ready, 1, LOST_AFTER_MS) == 0)
-            tally->lost = tally->sent - tally->answered;
-        receive_all(fd, tally);
+    for (unsigned i = 0; i < client->socket_count; i++) {
+        client->lost += client->under_way[i];
+        client->under_way[i] = 0;
     }
+}
+
+static void run(struct client *client, double duration)
+{
+    double end = seconds_now() + duration;
+    while (seconds_now() < end) {
+        for (unsigned i = 0; i < client->socket_count; i++)
+            while (client->under_way[i] + BATCH <= client->window)
+                send_batch(client, i);
+        if (poll(client->sockets, client->socket_count, LOST_AFTER_MS) == 0)
+            give_up_waiting(client);
+        for (unsigned i = 0; i < client->socket_count; i++)
+            if (client->sockets[i].revents != 0)
+                receive_all(client, i);
+    }
+}
+
+static bool open_sockets(struct client *client, const struct address *server)
+{
+    client->sockets = xcalloc(client->socket_count, sizeof(*client->sockets));
+    client->under_way = xcalloc(client->socket_count, sizeof(*client->under_way));
+    for (unsigned i = 0; i < client->socket_count; i++) {
+        int size = RECEIVE_BUFFER;
+        int fd = socket(server->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        client->sockets[i] = (struct pollfd){.fd = fd, .events = POLLIN};
+        if (fd < 0 || connect(fd, &server->any, address_len(server)) != 0)
+            return false;
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    struct address server;
-    struct error err = {0};
-    if (argc != 6 || address_parse(argv[1], (uint16_t)strtoul(argv[2], NULL, 10), &server, &err)) {
-        fprintf(stderr, "usage: load ADDRESS PORT QUERIES SECONDS WINDOW\n");
+    if (argc != 7) {
+        fprintf(stderr, "usage: load ADDRESS PORT QUERIES SECONDS WINDOW SOCKETS\n");
         return 2;
     }
-    struct buf text = {0};
-    struct queries queries = read_queries(argv[3], &text);
-    int fd = socket(server.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int size = 4 << 20;
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-    if (fd < 0 || connect(fd, &server.any, address_len(&server)) != 0) {
-        perror("load: connect");
-        return 1;
+    struct address server = queries_server(argv[1], argv[2]);
+    struct client client = {.queries = queries_read(argv[3]),
+                            .socket_count = (unsigned)strtoul(argv[6], NULL, 10)};
+    client.window = strtoull(argv[5], NULL, 10) / client.socket_count;
+    if (client.window < BATCH || !open_sockets(&client, &server)) {
+        fprintf(stderr, "load: the window has no room for a batch of %d, or no socket\n", BATCH);
+        return 2;
     }
-    struct tally tally = {0};
-    double start = seconds();
-    run(fd, &queries, strtod(argv[4], NULL), strtoull(argv[5], NULL, 10), &tally);
-    printf("%llu %llu %.3f\n", (unsigned long long)tally.answered, (unsigned long long)tally.lost,
-           seconds() - start);
-    free(queries.messages);
-    free(queries.lens);
-    buf_done(&text);
-    return tally.answered > 0 ? 0 : 1;
+    double start = seconds_now();
+    run(&client, strtod(argv[4], NULL));
+    int code = queries_report(client.answered, client.lost, seconds_now() - start);
+    queries_done(&client.queries);
+    free(client.sockets);
+    free(client.under_way);
+    return code;
 }

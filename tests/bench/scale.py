@@ -11,14 +11,13 @@ Options: --zones N, --rounds N, --records N.
 
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
-import bench  # noqa: E402
+import workload  # noqa: E402
 import harness  # noqa: E402
 
 
@@ -30,11 +29,6 @@ def cpu_of(*command, out=None):
         process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, command
     return usage.ru_utime + usage.ru_stime
-
-
-def spread(values, unit, digits=2):
-    return (f"median {statistics.median(values):.{digits}f}{unit} "
-            f"(min {min(values):.{digits}f}, max {max(values):.{digits}f})")
 
 
 def count_records(dump):
@@ -50,8 +44,8 @@ def measure_dump(directory, rounds):
     for _ in range(rounds):
         ours.append(cpu_of(*dump))
         theirs.append(cpu_of("ldns-read-zone", text))
-    print(f"zonegen --dump of {records} records: {spread(ours, ' s')}; ldns-read-zone of the same text: "
-          f"{spread(theirs, ' s')}; ratio pair by pair: {spread([a / b for a, b in zip(ours, theirs)], '')}")
+    print(f"zonegen --dump of {records} records: {workload.spread(ours, ' s')}; ldns-read-zone of the same text: "
+          f"{workload.spread(theirs, ' s')}; ratio pair by pair: {workload.spread([a / b for a, b in zip(ours, theirs)], '')}")
 
 
 def wait_text(port, name, wanted, program):
@@ -84,19 +78,19 @@ def measure_change(directory, names, port, rounds, form):
     took, cpu = [], []
     with harness.Program(harness.BIN / "zoned", "--config", config, log=directory / f"zoned-{form.split()[0]}.log") as program:
         harness.wait_until(lambda: f"ready zones={len(names)} of={len(names)}" in program.log(), "zoned is ready", 120)
-        signer = next(pid for pid in bench.children(program.pid)
+        signer = next(pid for pid in workload.children(program.pid)
                       if "zone-signer" in pathlib.Path(f"/proc/{pid}/cmdline").read_text())
         for number in range(rounds):
-            used = bench.cpu_seconds(signer)
+            used = workload.cpu_seconds(signer)
             begin = time.monotonic()
             replace_file(directory, part,
                          text.replace(line, f"  - {{name: {changed}, records: ['@ TXT round-{number}']}}\n"))
             wait_text(port, changed, f"round-{number}", program)
             took.append(time.monotonic() - begin)
-            cpu.append(bench.cpu_seconds(signer) - used)
+            cpu.append(workload.cpu_seconds(signer) - used)
     replace_file(directory, part, text)
-    print(f"one of {len(names)} domains ({form}) changed, to the first right answer: {spread(took, ' s')}; "
-          f"CPU of zone-signer for it: {spread(cpu, ' s')}")
+    print(f"one of {len(names)} domains ({form}) changed, to the first right answer: {workload.spread(took, ' s')}; "
+          f"CPU of zone-signer for it: {workload.spread(cpu, ' s')}")
 
 
 class Watch(threading.Thread):
@@ -140,10 +134,10 @@ def measure_memory(directory, records):
 
 
 def main():
-    chosen = bench.read_options(__doc__, zones=10000, rounds=5, records=25000)
+    chosen = workload.read_options(__doc__, zones=10000, rounds=5, records=25000)
     with harness.scratch() as directory:
         port = harness.free_port()
-        names = bench.write_inputs(directory, chosen.zones, port)
+        names = workload.write_inputs(directory, chosen.zones, port)
         print(f"zone-signer signing {chosen.zones} zones for the first time: {signer_memory(directory):.0f} MiB")
         measure_dump(directory, chosen.rounds)
         measure_change(directory, names, port, chosen.rounds, "one file")

@@ -25,7 +25,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
-import bench  # noqa: E402
+import workload  # noqa: E402
 import harness  # noqa: E402
 
 CORES = sorted(os.sched_getaffinity(0))
@@ -55,7 +55,7 @@ def run_timed(command, log):
 
 def bare_loop(cores, seconds):
     """Signatures per second of wall time, and per CPU second."""
-    made, wall, cpu = harness.run(*pinned(cores, bench.TESTS / "bare_sign", len(cores), seconds)).stdout.split()
+    made, wall, cpu = harness.run(*pinned(cores, workload.TESTS / "bare_sign", len(cores), seconds)).stdout.split()
     return int(made) / float(wall), int(made) / float(cpu)
 
 
@@ -156,7 +156,7 @@ class Knot:
                 assert program.running(), program.log()
                 loaded += log.read().count(b"] loaded, serial ")
                 time.sleep(0.01)
-            return self.signatures, time.monotonic() - begin, bench.cpu_seconds(program.pid)
+            return self.signatures, time.monotonic() - begin, workload.cpu_seconds(program.pid)
 
     def run_kzonesign(self, job, cores):
         for name in job.some:
@@ -164,10 +164,6 @@ class Knot:
         return job.once_each(cores, lambda name: [
             shutil.which("kzonesign", path=SEARCH), "-c", self.directory / f"{name}.conf", "-o", job.of(name) / "knot", name],
             "knot/zone")
-
-
-def spread(values):
-    return f"{statistics.median(values):5.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def measure(job, knot, cores, chosen):
@@ -188,7 +184,7 @@ def measure(job, knot, cores, chosen):
           f"{statistics.median(rate for _, rate in loops):.0f} per CPU second")
     for name in programs:
         signatures, wall, cpu = (statistics.median(column) for column in zip(*took[name]))
-        print(f"    {name:15s} {spread(of_wall[name])} of it, by CPU {spread(of_cpu[name])}; "
+        print(f"    {name:15s} {workload.spread(of_wall[name])} of it, by CPU {workload.spread(of_cpu[name])}; "
               f"{signatures:.0f} signatures in {wall:.2f} s, CPU {cpu:.2f} s")
 
 
@@ -228,7 +224,7 @@ def main():
         measure_job(Job(directory, write_large(directory, chosen.records, harness.free_port())), chosen)
     with harness.scratch() as directory:
         print(f"{chosen.zones} mail zones")
-        measure_job(Job(directory, bench.write_inputs(directory, chosen.zones, harness.free_port())), chosen)
+        measure_job(Job(directory, workload.write_inputs(directory, chosen.zones, harness.free_port())), chosen)
 
 
 if __name__ == "__main__":
