@@ -31,9 +31,8 @@ static const struct {
     const char *name;
     bool in_serve, in_state;
 } databases[STORE_DB_COUNT] = {
-    [STORE_IMAGES] = {"images", true, false},
-    [STORE_ZONES] = {"zones", false, true},
-    [STORE_INPUTS] = {"inputs", false, true},
+    [STORE_IMAGES] = {"images", true, false}, [STORE_PREVIOUS] = {"previous", true, false},
+    [STORE_ZONES] = {"zones", false, true},   [STORE_INPUTS] = {"inputs", false, true},
     [STORE_META] = {"meta", true, true},
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 // The store: two LMDB environments, each one writer and many readers in other processes.
 //
-//   serve/  what the server answers from: one image per zone. Disposable, made anew when missing or damaged.
+//   serve/  what the server answers from: one image per zone, and the one before it, for when the newest makes workers
+//           die (decision 037). Disposable, made anew when missing or damaged.
 //   state/  what only the signer knows: serials, keys in use, last good inputs. With the key files, the backup.
 //
 // A commit is atomic and durable; a reader sees the snapshot of its transaction and nothing else. The rules that
@@ -22,10 +23,11 @@
 enum store_kind { STORE_SERVE, STORE_STATE };
 
 enum store_db {
-    STORE_IMAGES, // serve: apex key → zone image
-    STORE_ZONES,  // state: apex key → what the signer remembers of the zone (signer/state.h)
-    STORE_INPUTS, // state: any octets (a path) → the last good content of that input
-    STORE_META,   // both: text → small values
+    STORE_IMAGES,   // serve: apex key → zone image
+    STORE_PREVIOUS, // serve: apex key → the zone's image before that, once there was one
+    STORE_ZONES,    // state: apex key → what the signer remembers of the zone (signer/state.h)
+    STORE_INPUTS,   // state: any octets (a path) → the last good content of that input
+    STORE_META,     // both: text → small values
     STORE_DB_COUNT,
 };
 
@@ -66,6 +68,10 @@ enum status store_begin(struct store *store, struct store_txn **ret, struct erro
 // RANGE: a key that is empty or has more than 511 octets.
 enum status store_put(struct store_txn *txn, enum store_db db, const struct store_entry *entry,
                       struct error *err);
+// Copies what STORE_IMAGES has under the key to STORE_PREVIOUS, in the place of what is there. To be called before this
+// transaction puts another image; where there is none nothing happens.
+enum status store_keep_image(struct store_txn *txn, const void *key, size_t key_len,
+                             struct error *err);
 // A key that is not there is fine.
 enum status store_delete(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
                          struct error *err);

@@ -67,6 +67,26 @@ enum status store_put(struct store_txn *txn, enum store_db db, const struct stor
     return STATUS_OK;
 }
 
+enum status store_keep_image(struct store_txn *txn, const void *key, size_t key_len,
+                             struct error *err)
+{
+    const struct store *store = txn->store;
+    MDB_val lmdb_key = store_val(key, key_len);
+    MDB_val image;
+    int code = mdb_get(txn->txn, store->dbs[STORE_IMAGES], &lmdb_key, &image);
+    if (code == MDB_NOTFOUND)
+        return STATUS_OK;
+    MDB_val room = {.mv_size = image.mv_size};
+    if (code == 0)
+        code = mdb_put(txn->txn, store->dbs[STORE_PREVIOUS], &lmdb_key, &room, MDB_RESERVE);
+    if (code != 0)
+        return store_lmdb_error(err, store, code, "cannot write");
+    // Pages that were committed before stay as they are until the transaction ends.
+    memcpy(room.mv_data, image.mv_data, image.mv_size);
+    txn->pages += image.mv_size / store->page_size + 1 + CHANGE_PAGES;
+    return STATUS_OK;
+}
+
 enum status store_delete(struct store_txn *txn, enum store_db db, const void *key, size_t key_len,
                          struct error *err)
 {

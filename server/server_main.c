@@ -49,6 +49,9 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
          .most = TCP_CONNECTIONS_MAX, .help = "TCP connections at a time (512)"},
         {"tcp-idle", "MS", argument_number, &ret->tcp_idle_ms, .most = TCP_IDLE_MAX_MS,
          .help = "close a connection without a query for so long (10000)"},
+        {"set-aside", "IMAGE", quarantine_argument,
+         ARGUMENT_LIST(ret->aside.ids, &ret->aside.count),
+         .help = "do not answer from this image; may be repeated"},
         SERVICE_ARGUMENTS(ret),
     };
     *ret = (struct worker_options){

@@ -221,6 +221,22 @@ static enum status run_drain(void *data, const json_t *request, json_t *reply, s
     return STATUS_OK;
 }
 
+// ── Images that are set aside ────────────────────────────────────────────────────────────────────
+
+static enum status run_set_aside(void *data, const json_t *request, json_t *reply,
+                                 struct error *err)
+{
+    struct worker *worker = data;
+    const char *image = json_string_value(json_object_get(request, "image"));
+    uint64_t id;
+    (void)reply;
+    if (image == NULL || !quarantine_read(image, &id))
+        return error_set(err, STATUS_SYNTAX, "set-aside: \"image\" is 16 hexadecimal digits");
+    zones_set_aside(worker->zones, id);
+    log_event(LOG_LEVEL_NOTICE, "image-set-aside", "image", image, NULL);
+    return STATUS_OK;
+}
+
 // ── Status ───────────────────────────────────────────────────────────────────────────────────────
 
 static json_t *replies_of(const struct counts *counts)
@@ -261,6 +277,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
 static const struct control_command commands[] = {
     {"status", run_status},
     {"drain", run_drain},
+    {"set-aside", run_set_aside},
     {NULL, NULL},
 };
 
@@ -351,6 +368,8 @@ bool worker_run(const struct worker_options *options)
     worker.since = (int64_t)time(NULL);
     uv_loop_init(&worker.loop);
     worker.zones = zones_new(options->directory);
+    for (size_t i = 0; i < options->aside.count; i++)
+        zones_set_aside(worker.zones, options->aside.ids[i]);
     worker.tcp =
         tcp_new(&worker.loop, worker.zones, &worker.counts, connections, options->tcp_idle_ms);
     bool started = start(&worker, options);

@@ -8,12 +8,17 @@
 //
 //     → {"command":"drain","from":F,"count":C}    serve the standby sockets F to F+C-1, and no others
 //     → {"command":"drain","count":0}             serve none any more
+//
+// An image of which workers died is set aside, in those that run, too:
+//
+//     → {"command":"set-aside","image":"0123456789abcdef"}
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/address.h"
+#include "base/quarantine.h"
 #include "base/service.h"
 
 #define WORKER_SOCKETS_MAX 256   // UDP and TCP of 128 addresses, as many as zoned binds
@@ -27,6 +32,7 @@ struct worker_options {
     unsigned standby; // behind them
     unsigned tcp_connections;
     unsigned tcp_idle_ms;
+    struct quarantine aside; // images that are not answered from
     struct service_descriptors descriptors;
     bool unconfined;
 };

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/quarantine.h"
 #include "dns/store.h"
 #include "server/denial.h"
 
@@ -14,7 +15,7 @@
 
 enum entry_state {
     ENTRY_OPEN,
-    ENTRY_BROKEN, // its image does not hold up
+    ENTRY_BROKEN, // its image does not hold up, or is set aside and there is no other
     ENTRY_GONE,   // not in the store any more
 };
 
@@ -35,8 +36,9 @@ struct zones {
     struct store *store;
     struct store_reader *reader;
     uint64_t snapshot;
-    bool in_batch;       // there is a snapshot
-    bool complained;     // about the store, since it last opened
+    bool in_batch;   // there is a snapshot
+    bool complained; // about the store, since it last opened
+    struct quarantine aside;
     unsigned labels_max; // of any apex in the table
     size_t count;
     size_t cap;
@@ -144,6 +146,18 @@ void zones_end(struct zones *zones)
     zones->in_batch = false;
 }
 
+void zones_set_aside(struct zones *zones, uint64_t image)
+{
+    quarantine_add(&zones->aside, image);
+    for (size_t i = 0; i < zones->cap; i++) {
+        struct entry *entry = zones->table[i];
+        if (entry == NULL || entry->id != image)
+            continue;
+        entry->snapshot = 0; // no transaction's: it is looked up again
+        entry->address = NULL;
+    }
+}
+
 size_t zones_count(const struct zones *zones)
 {
     return zones->in_batch ? store_count(zones->reader, STORE_IMAGES) : 0;
@@ -183,26 +197,60 @@ static const char *key_text(const struct entry *entry, char text[NAME_KEY_MAX + 
     return text;
 }
 
-// Takes the image that the store has for the entry now. The same octets at the same address need no
-// new check.
-static void take_image(struct entry *entry, const struct store_entry *stored)
+static uint64_t id_of(const struct store_entry *stored)
 {
     const struct image_header *header = (const void *)stored->value;
-    uint64_t id = stored->value_len < sizeof(*header) ? 0 : header->checksum;
+    return stored->value_len < sizeof(*header) ? 0 : header->checksum;
+}
+
+// Opens what is stored, unless it is set aside.
+static enum status open_image(const struct zones *zones, struct entry *entry,
+                              const struct store_entry *stored, struct error *err)
+{
+    if (quarantine_has(&zones->aside, id_of(stored)))
+        return error_set(err, STATUS_STATE, "its image is set aside, and there is no other");
+    enum status status = image_open(stored->value, stored->value_len, &entry->image, err);
+    return status == STATUS_OK ? check_image(entry, &entry->image, err) : status;
+}
+
+// Takes the image that is stored for the entry. The same octets at the same address need no new
+// check.
+static void take_image(const struct zones *zones, struct entry *entry,
+                       const struct store_entry *stored)
+{
+    uint64_t id = id_of(stored);
     if (entry->state != ENTRY_GONE && entry->address == stored->value && entry->id == id)
         return;
     struct error err = {0};
-    enum status status = image_open(stored->value, stored->value_len, &entry->image, &err);
-    if (status == STATUS_OK)
-        status = check_image(entry, &entry->image, &err);
-    if (status != STATUS_OK && (entry->state != ENTRY_BROKEN || entry->id != id)) {
-        char text[NAME_KEY_MAX + 2];
+    char text[NAME_KEY_MAX + 2];
+    enum status status = open_image(zones, entry, stored, &err);
+    if (status != STATUS_OK && (entry->state != ENTRY_BROKEN || entry->id != id))
         log_event(LOG_LEVEL_ERROR, "zone-not-served", "zone", key_text(entry, text), "reason",
                   err.text, NULL);
-    }
     entry->state = status == STATUS_OK ? ENTRY_OPEN : ENTRY_BROKEN;
     entry->address = stored->value;
     entry->id = id;
+}
+
+// The image that the entry is to be answered from is the newest, and the one before it when that is
+// set aside.
+static void take_newest(struct zones *zones, struct entry *entry, const struct store_entry *stored)
+{
+    struct store_entry previous;
+    char text[NAME_KEY_MAX + 2];
+    uint64_t id = id_of(stored);
+    if (zones->aside.count == 0 || !quarantine_has(&zones->aside, id) ||
+        store_get(zones->reader, STORE_PREVIOUS, entry->key, entry->key_len, &previous) !=
+            STATUS_OK) {
+        take_image(zones, entry, stored);
+        return;
+    }
+    bool is_other = entry->id != id_of(&previous);
+    take_image(zones, entry, &previous);
+    if (is_other && entry->state == ENTRY_OPEN)
+        log_event(LOG_LEVEL_WARNING, "zone-from-before", "zone", key_text(entry, text), "serial",
+                  log_u64(entry->image.header->serial), "reason", "its newest image is set aside",
+                  NULL);
 }
 
 // A look-up that failed is not a zone that is absent: names that the store cannot be asked for get
@@ -236,7 +284,7 @@ static enum zones_found renew_entry(struct zones *zones, struct entry *entry)
         enum status status =
             store_get(zones->reader, STORE_IMAGES, entry->key, entry->key_len, &stored);
         if (status == STATUS_OK) {
-            take_image(entry, &stored);
+            take_newest(zones, entry, &stored);
             look_below(zones, entry);
         } else {
             entry->state = look_up_failed(zones, status) ? ENTRY_BROKEN : ENTRY_GONE;
@@ -327,7 +375,7 @@ static struct entry *add_entry(struct zones *zones, const struct store_entry *st
     entry->state = ENTRY_GONE; // until its image is taken
     entry->key_len = (uint16_t)stored->key_len;
     memcpy(entry->key, stored->key, stored->key_len);
-    take_image(entry, stored);
+    take_newest(zones, entry, stored);
     look_below(zones, entry);
     place_entry(zones, entry);
     return entry;

@@ -7,7 +7,8 @@
 // or rescanned: a start is an mmap. The first use of a zone under a new snapshot costs two look-ups
 // in the store; an image with the same id at the same address as before is not checked again, any
 // other is checked in full, once. An image that does not hold up is that zone's trouble alone: it
-// is logged once and answered with SERVFAIL.
+// is logged once and answered with SERVFAIL. One that is set aside (decision 037) is not even
+// looked at: its zone is answered from the image before it, where the store has that.
 //
 // A zone may lie below another, so finding an ancestor in the table is not enough: each entry knows
 // whether the store has a zone below it, and only then the store is asked for a deeper one. Names
@@ -47,6 +48,10 @@ enum zones_found {
 // holds until zones_end.
 enum zones_found zones_find(struct zones *zones, const struct name_key *name, bool parent,
                             const struct image **ret);
+
+// From now on nothing is answered from this image (its id, the checksum of its header). To be called
+// outside a batch.
+void zones_set_aside(struct zones *zones, uint64_t image);
 
 // How many zones the store has. Inside a batch.
 size_t zones_count(const struct zones *zones);

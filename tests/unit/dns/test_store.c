@@ -325,6 +325,73 @@ static void an_image_stays_where_it_is_while_others_come_and_go(void **state)
     store_close(store);
 }
 
+// The previous image is `len` octets of `octet`, 0: there is none.
+static void assert_previous(struct store *store, const char *apex, uint8_t octet, size_t len)
+{
+    struct store_reader *reader = open_slot(store);
+    struct name_key key = key_of(apex);
+    struct store_entry entry;
+    renew(reader);
+    enum status status = store_get(reader, STORE_PREVIOUS, key.octets, key.len, &entry);
+    assert_int_equal(status, len > 0 ? STATUS_OK : STATUS_NOT_FOUND);
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(entry.value[i], octet);
+    if (len > 0) {
+        assert_int_equal((uintptr_t)entry.value % 8, 0);
+        assert_true(entry.value_len >= len && entry.value_len - len < 4096);
+    }
+    store_reader_close(reader);
+}
+
+static void an_image_that_is_replaced_can_be_kept_as_the_previous_one(void **state)
+{
+    (void)state;
+    struct store *store = open_writer(STORE_SERVE);
+    struct name_key key = key_of("example.com");
+    static const size_t sizes[] = {5000, 70000, 100, 9000};
+    for (uint8_t i = 0; i < 4; i++) {
+        struct store_txn *txn = begin(store);
+        put_zone(txn, "a.example", i, 6000); // neighbours change in the same transaction
+        assert_int_equal(store_keep_image(txn, key.octets, key.len, NULL), STATUS_OK);
+        put_zone(txn, "example.com", (uint8_t)(i + 1), sizes[i]);
+        put_zone(txn, "z.example", i, 6000);
+        commit(txn);
+        assert_previous(store, "example.com", i, i > 0 ? sizes[i - 1] : 0);
+    }
+    struct store_txn *txn = begin(store);
+    put_zone(txn, "example.com", 9, 9000);
+    commit(txn);
+    assert_previous(store, "example.com", 3, 100);
+    assert_previous(store, "a.example", 0, 0);
+    txn = begin(store);
+    assert_int_equal(store_delete(txn, STORE_PREVIOUS, key.octets, key.len, NULL), STATUS_OK);
+    commit(txn);
+    assert_previous(store, "example.com", 0, 0);
+    store_close(store);
+}
+
+static void hundreds_of_images_are_replaced_and_kept_in_one_transaction(void **state)
+{
+    (void)state;
+    struct store *store = open_writer(STORE_SERVE);
+    char apex[32];
+    for (uint8_t round = 1; round <= 3; round++) {
+        struct store_txn *txn = begin(store);
+        for (int i = 0; i < 400; i++) {
+            snprintf(apex, sizeof(apex), "m%d.example", i);
+            struct name_key key = key_of(apex);
+            assert_int_equal(store_keep_image(txn, key.octets, key.len, NULL), STATUS_OK);
+            put_zone(txn, apex, round, (size_t)(3000 + 50 * i));
+        }
+        commit(txn);
+    }
+    for (int i = 0; i < 400; i += 57) {
+        snprintf(apex, sizeof(apex), "m%d.example", i);
+        assert_previous(store, apex, 2, (size_t)(3000 + 50 * i));
+    }
+    store_close(store);
+}
+
 static off_t file_size(void)
 {
     char *path = path_join(scratch, "data.mdb");
@@ -601,6 +668,8 @@ int main(void)
         test(entries_follow_in_the_order_of_keys),
         test(an_image_is_aligned_and_padded_with_zeros),
         test(an_image_stays_where_it_is_while_others_come_and_go),
+        test(an_image_that_is_replaced_can_be_kept_as_the_previous_one),
+        test(hundreds_of_images_are_replaced_and_kept_in_one_transaction),
         test(a_reader_that_was_reset_keeps_no_old_pages),
         test(the_zone_of_a_name_is_the_nearest_above),
         test(the_zone_of_random_names_is_that_of_a_plain_search),
