@@ -46,7 +46,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     (void)status; // accept says what it is
     (void)events;
     for (int i = 0; i < ACCEPTOR_TURN && uv_is_active((uv_handle_t *)poll); i++) {
-        int fd = accept4(acceptor->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        socklen_t len = sizeof(acceptor->peer);
+        int fd = accept4(acceptor->fd, &acceptor->peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
             acceptor->connected(acceptor, fd);
         else if (!after_failure(acceptor, errno))

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/address.h"
+
 // Connections that are taken before other events have their turn.
 #define ACCEPTOR_TURN 16
 // Without descriptors it is tried again after so long.
@@ -23,6 +25,7 @@ struct acceptor {
     uv_timer_t pause;
     uv_pipe_t stream; // never opened
     int fd;
+    struct address peer; // of the connection that is handed over; an IP address only
     bool has_poll;
     bool held;
     unsigned open; // handles

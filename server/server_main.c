@@ -12,6 +12,9 @@
 // A worker's share. One connection costs about a kilobyte while it is idle.
 #define TCP_CONNECTIONS_DEFAULT 512
 #define TCP_CONNECTIONS_MAX     100000
+// A client needs one or two (RFC 7766 §6.2.2), but many may be behind one address; those of eight
+// addresses fill the server.
+#define TCP_PER_ADDRESS_DEFAULT 64
 // RFC 7766 §6.2.3 wants "of the order of a few seconds"; Knot has as much.
 #define TCP_IDLE_DEFAULT_MS 10000
 #define TCP_IDLE_MAX_MS     3600000
@@ -47,6 +50,8 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
          .help = "take over the M sockets behind them when told to"},
         {"tcp-connections", "N", argument_number, &ret->tcp_connections,
          .most = TCP_CONNECTIONS_MAX, .help = "TCP connections at a time (512)"},
+        {"tcp-connections-per-address", "N", argument_number, &ret->tcp_connections_per_address,
+         .most = TCP_CONNECTIONS_MAX, .help = "of these, from one address or IPv6 /64 (64)"},
         {"tcp-idle", "MS", argument_number, &ret->tcp_idle_ms, .most = TCP_IDLE_MAX_MS,
          .help = "close a connection without a query for so long (10000)"},
         {"set-aside", "IMAGE", quarantine_argument,
@@ -56,6 +61,7 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
     };
     *ret = (struct worker_options){
         .tcp_connections = TCP_CONNECTIONS_DEFAULT,
+        .tcp_connections_per_address = TCP_PER_ADDRESS_DEFAULT,
         .tcp_idle_ms = TCP_IDLE_DEFAULT_MS,
         .descriptors = {.lifeline = -1, .control = -1},
     };

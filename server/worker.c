@@ -32,9 +32,9 @@
 // Another worker's socket.
 struct standby {
     int fd;
-    int type;                      // SOCK_DGRAM or SOCK_STREAM
-    struct udp *udp;               // kept, paused, once it was drained
-    struct tcp_listener *listener; // on a copy of fd, while it is drained
+    int type;                              // SOCK_DGRAM or SOCK_STREAM
+    struct udp *udp;                       // kept, paused, once it was drained
+    struct connections_listener *listener; // on a copy of fd, while it is drained
 };
 
 struct worker {
@@ -45,7 +45,7 @@ struct worker {
     int64_t since;
     struct udp *udp[WORKER_SOCKETS_MAX];
     unsigned udp_count;
-    struct tcp *tcp;
+    struct connections *tcp;
     struct standby *standby;
     unsigned standby_count;
     unsigned draining;
@@ -80,8 +80,8 @@ static bool serve_socket(struct worker *worker, int fd)
             udp_open(&worker->loop, fd, worker->zones, &worker->counts);
         return true;
     }
-    struct tcp_listener *listener;
-    int status = tcp_listen(worker->tcp, fd, &listener);
+    struct connections_listener *listener;
+    int status = connections_listen(worker->tcp, fd, &listener);
     return status == 0 || refuse_socket(fd, uv_strerror(status));
 }
 
@@ -148,7 +148,7 @@ static void stop_draining(struct standby *standby)
 {
     if (standby->udp != NULL)
         udp_pause(standby->udp);
-    tcp_unlisten(standby->listener);
+    connections_unlisten(standby->listener);
     standby->listener = NULL;
 }
 
@@ -163,11 +163,11 @@ static enum status start_draining(struct worker *worker, struct standby *standby
     }
     if (standby->listener != NULL)
         return STATUS_OK;
-    // libuv closes what it has listened on.
+    // It is closed when it is no longer listened on.
     int fd = fcntl(standby->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return error_set_errno(err, errno, "descriptor %d cannot be copied", standby->fd);
-    int status = tcp_listen(worker->tcp, fd, &standby->listener);
+    int status = connections_listen(worker->tcp, fd, &standby->listener);
     if (status != 0)
         return error_set(err, STATUS_IO, "descriptor %d: %s", standby->fd, uv_strerror(status));
     return STATUS_OK;
@@ -269,7 +269,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     json_object_set_new(reply, "dropped", json_integer((json_int_t)counts->dropped));
     json_object_set_new(reply, "truncated", json_integer((json_int_t)counts->truncated));
     json_object_set_new(reply, "replies", replies_of(counts));
-    json_object_set_new(reply, "connections", json_integer(tcp_connections(worker->tcp)));
+    json_object_set_new(reply, "connections", json_integer(connections_count(worker->tcp)));
     json_object_set_new(reply, "draining", json_integer(worker->draining));
     return STATUS_OK;
 }
@@ -301,7 +301,7 @@ static void on_end(struct service *service)
         udp_pause(worker->udp[i]);
     for (unsigned i = 0; i < worker->standby_count; i++)
         stop_draining(&worker->standby[i]);
-    tcp_end(worker->tcp);
+    connections_end(worker->tcp);
     uv_timer_start(&worker->attend, on_grace_over, GRACE_MS, 0);
     uv_unref((uv_handle_t *)&worker->attend);
 }
@@ -312,7 +312,7 @@ static void close_all(struct worker *worker)
         udp_close(worker->udp[i]);
     for (unsigned i = 0; i < worker->standby_count; i++)
         udp_close(worker->standby[i].udp);
-    tcp_close(worker->tcp);
+    connections_close(worker->tcp);
     uv_close((uv_handle_t *)&worker->attend, NULL);
     service_stop(&worker->service);
 }
@@ -370,8 +370,13 @@ bool worker_run(const struct worker_options *options)
     worker.zones = zones_new(options->directory);
     for (size_t i = 0; i < options->aside.count; i++)
         zones_set_aside(worker.zones, options->aside.ids[i]);
-    worker.tcp =
-        tcp_new(&worker.loop, worker.zones, &worker.counts, connections, options->tcp_idle_ms);
+    worker.tcp = connections_new(
+        &worker.loop, &tcp_way,
+        &(struct connections_options){
+            .zones = worker.zones,
+            .counts = &worker.counts,
+            .limits = {.in_all = connections, .per_address = options->tcp_connections_per_address},
+            .idle_ms = options->tcp_idle_ms});
     bool started = start(&worker, options);
     if (started) {
         log_event(LOG_LEVEL_INFO, "serving", "directory", options->directory, NULL);

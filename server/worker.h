@@ -31,6 +31,7 @@ struct worker_options {
     unsigned sockets; // inherited, from descriptor 3 on
     unsigned standby; // behind them
     unsigned tcp_connections;
+    unsigned tcp_connections_per_address;
     unsigned tcp_idle_ms;
     struct quarantine aside; // images that are not answered from
     struct service_descriptors descriptors;
