@@ -2,22 +2,33 @@
 // Finding things in an image that has been checked (dns/image_check.c).
 #include "dns/image.h"
 
+#include <assert.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL // a key is shorter than the way into the library
 #include <xxhash.h>
+
+static_assert(sizeof(struct image_header) == 112,
+              "with LMDB's 16 octets in front, nodes are lines");
+static_assert(sizeof(struct image_node) == 64, "a line of the cache");
+static_assert(sizeof(struct image_rrset) == 32, "half a line");
+static_assert(IMAGE_MAX / sizeof(struct image_node) <= IMAGE_CELL_NODE + 1, "cells hold all nodes");
 
 void image_trust(const void *octets, struct image *ret)
 {
     const uint8_t *base = octets;
     const struct image_header *header = octets;
-    *ret = (struct image){
-        .header = header,
-        .nodes = (const void *)(base + header->node_off),
-        .rrsets = (const void *)(base + header->rrset_off),
-        .hash = (const void *)(base + header->hash_off),
-        .nsec3 = (const void *)(base + header->nsec3_off),
-        .octets = base + header->octets_off,
-    };
+    ret->header = header;
+    ret->nodes = (const void *)(header + 1);
+    ret->rrsets = (const void *)(ret->nodes + header->node_count + header->nsec3_count);
+    ret->hash = (const void *)(ret->rrsets + header->rrset_count);
+    ret->order = (const void *)(ret->hash + header->hash_size);
+    ret->nsec3 = (const void *)(ret->order + header->node_count);
+    ret->octets = base + header->octets_off;
+    ret->hash_mask = header->hash_size - 1;
+    ret->apex_key_len = header->apex_key_len;
+    ret->apex_labels = ret->nodes[0].labels;
+    ret->flags = (uint8_t)header->flags;
 }
 
 uint64_t image_key_hash(const uint8_t *key, size_t len)
@@ -25,31 +36,53 @@ uint64_t image_key_hash(const uint8_t *key, size_t len)
     return XXH3_64bits(key, len);
 }
 
-const struct image_node *image_find(const struct image *image, const uint8_t *key, size_t len)
+uint64_t image_key_head(const uint8_t *key, size_t len)
 {
-    uint64_t mask = image->header->hash_size - 1;
-    for (uint64_t cell = image_key_hash(key, len) & mask;; cell = (cell + 1) & mask) {
-        if (image->hash[cell] == IMAGE_NONE)
+    uint64_t head = 0;
+    memcpy(&head, key, len < sizeof(head) ? len : sizeof(head));
+    return be64toh(head);
+}
+
+const struct image_node *image_find_hashed(const struct image *image, uint64_t hash,
+                                           const uint8_t *key, size_t len)
+{
+    uint64_t place = hash;
+    uint32_t wanted = image_cell(hash, 0);
+    for (;; place++) {
+        uint32_t cell = image->hash[place & image->hash_mask];
+        if (cell == IMAGE_NONE)
             return NULL;
-        const struct image_node *node = &image->nodes[image->hash[cell]];
+        if ((cell & ~IMAGE_CELL_NODE) != wanted)
+            continue;
+        const struct image_node *node = &image->nodes[cell & IMAGE_CELL_NODE];
         if (node->key_len == len && memcmp(image_node_key(image, node), key, len) == 0)
             return node;
     }
 }
 
+const struct image_node *image_find(const struct image *image, const uint8_t *key, size_t len)
+{
+    return image_find_hashed(image, image_key_hash(key, len), key, len);
+}
+
 const struct image_node *image_find_before(const struct image *image, const uint8_t *key,
                                            size_t len)
 {
+    uint64_t head = image_key_head(key, len);
     // The apex' key is empty, so nodes[low] is never greater.
     uint32_t low = 0;
     uint32_t high = image->header->node_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        const struct image_node *node = &image->nodes[middle];
-        if (name_key_compare(image_node_key(image, node), node->key_len, key, len) <= 0)
-            low = middle;
-        else
+        bool greater = image->order[middle] > head;
+        if (image->order[middle] == head) {
+            const struct image_node *node = &image->nodes[middle];
+            greater = name_key_compare(image_node_key(image, node), node->key_len, key, len) > 0;
+        }
+        if (greater)
             high = middle;
+        else
+            low = middle;
     }
     return &image->nodes[low];
 }
@@ -57,11 +90,15 @@ const struct image_node *image_find_before(const struct image *image, const uint
 const struct image_rrset *image_rrset(const struct image *image, const struct image_node *node,
                                       uint16_t type)
 {
-    const struct image_rrset *at = &image->rrsets[node->rrset_first];
-    const struct image_rrset *end = at + node->rrset_count;
-    for (; at < end && at->type <= type; at++) {
-        if (at->type == type)
-            return at;
+    unsigned near = node->rrset_count < IMAGE_NODE_TYPES ? node->rrset_count : IMAGE_NODE_TYPES;
+    for (unsigned i = 0; i < near; i++) {
+        if (node->types[i] >= type)
+            return node->types[i] == type ? &image->rrsets[node->rrset_first + i] : NULL;
+    }
+    for (unsigned i = near; i < node->rrset_count; i++) {
+        const struct image_rrset *rrset = &image->rrsets[node->rrset_first + i];
+        if (rrset->type >= type)
+            return rrset->type == type ? rrset : NULL;
     }
     return NULL;
 }

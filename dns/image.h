@@ -5,11 +5,14 @@
 // from it. Offsets instead of pointers, native byte order, a version and a checksum. It is checked in full when
 // a process first uses it (image_open) and trusted from then on, so the accessors below do not check again.
 //
-//   header │ nodes (canonical order) │ RRsets │ hash table │ NSEC3 chain │ octets: keys, names, wires, slots
+//   header │ nodes (canonical order) │ RRsets │ hash table │ order │ NSEC3 chain │ octets: keys, names, wires, slots
+//
+// What one answer reads lies close together, since it is memory that it waits for: a node is a line of the cache and
+// says which types it has, an RRset is half of one, and the first octets of all keys stand in a row of their own.
 //
 // Nodes. Every owner name and every empty non-terminal between it and the apex, in canonical order, node 0 is the
 // apex. A node is found by its key (dns/name.h) relative to the apex: exactly through the hash table, or by its
-// place in the order through binary search. What RFC 1034 §4.3.2 and RFC 4592 would search for is written down:
+// place in the order through binary search, mostly in the first octets of keys alone. What RFC 1034 §4.3.2 and RFC 4592 would search for is written down:
 // the zone cut that a node lies at or under, the wildcard child, the NSEC that proves what lies behind a node.
 //
 // The owners of NSEC3 RRs are no names of the zone (RFC 5155 §7.2.8: asked for, they do not exist). They stand behind
@@ -21,16 +24,16 @@
 //
 // The last RRset of all is the negative SOA; those before it are the records of the zone, in order.
 //
-// An owner, and a name in the rdata of the types that RFC 1035 knows (RFC 3597 §4 forbids others), ends in a
-// two-octet compression pointer whose target is known only in a message: a *slot*. Slots say where the pointer
-// stands in the wire and what it points at:
+// An owner is two octets: a compression pointer whose target is known only in a message. A name in the rdata of the
+// types that RFC 1035 knows (RFC 3597 §4 forbids others) ends in one, too, and a *slot* says where it stands in the
+// wire and what it points at:
 //
-//   SLOT_OWNER  the owner of this RRset, wherever the message has it
-//   SLOT_APEX   the apex, which every message has at the end of its question name (or below, RRsets of other owners)
-//   SLOT_SELF   a place in this RRset's own wire (the same suffix written earlier in it)
+//   SLOT_OWNER    the owner of this RRset, wherever the message has it
+//   SLOT_APEX     the apex, which every message has at the end of its question name (or below, RRsets of other owners)
+//   a lower value a place in this RRset's own wire (the same suffix written earlier in it)
 //
-// What stands in a slot's place in the image is 0xc000. An owner is just a slot. A name that is the owner's (unless
-// that is a wildcard) is just SLOT_OWNER; of the others the longest suffix that is a place or the apex is one.
+// A name that is the owner's (unless that is a wildcard) is
+// just SLOT_OWNER; of the others the longest suffix that is a place or the apex is a slot. RRSIGs have none.
 //
 // So that an answer is made by copying wires and filling slots in: no compression table, no search.
 #pragma once
@@ -44,10 +47,11 @@
 
 // In native order: another byte order is another version
 #define IMAGE_MAGIC   0x5a424f58474d4931ULL
-#define IMAGE_VERSION 1
+#define IMAGE_VERSION 2
 #define IMAGE_NONE    UINT32_MAX // no such node or RRset
 // Octets of an RR in a wire before its rdata: owner slot, type, class, TTL, rdlength
 #define IMAGE_RR_HEAD 12
+#define IMAGE_POINTER 0xc000     // what stands for a pointer until its target is known
 #define IMAGE_MAX     (1U << 30) // octets; a million records fit
 
 enum image_flag {
@@ -72,14 +76,13 @@ struct image_header {
     // XXH3-64 of all octets behind this field; also serves as the image's identity
     uint64_t checksum;
     struct image_meta meta;
-    uint32_t serial;               // of the SOA
-    uint32_t flags;                // enum image_flag
-    uint32_t node_off, node_count; // nsec3_count more follow
-    uint32_t rrset_off, rrset_count;
-    // hash_size is a power of two; each cell a node's index or IMAGE_NONE
-    uint32_t hash_off, hash_size;
-    uint32_t nsec3_off, nsec3_count;
-    uint32_t octets_off, octets_len; // all further offsets count from octets_off
+    uint32_t serial; // of the SOA
+    uint32_t flags;  // enum image_flag
+    // How many: the sections follow each other as drawn above
+    uint32_t node_count, nsec3_count; // nodes of the chain stand behind the others
+    uint32_t rrset_count;
+    uint32_t hash_size;              // a power of two
+    uint32_t octets_off, octets_len; // all offsets count from octets_off
     uint32_t apex_key_off;
     uint16_t apex_key_len;
     uint16_t nsec3_iterations;
@@ -99,13 +102,15 @@ enum image_node_flag {
     IMAGE_NODE_WILDCARD = 1 << 4, // its first label is "*"
 };
 
-struct image_node {
+// How many types of its RRsets a node has in itself
+#define IMAGE_NODE_TYPES 14
+
+struct image_node {    // 64 octets
     uint32_t name_off; // wire, whole, case as in the zone
     uint32_t key_off;  // relative to the apex: the apex' own is empty
     uint16_t key_len;
     uint8_t name_len;
     uint8_t labels;    // of the whole name
-    uint32_t flags;    // enum image_node_flag
     uint32_t parent;   // node; IMAGE_NONE for the apex
     uint32_t wildcard; // node: the child "*" unless occluded, or IMAGE_NONE
     // Node: the cut or DNAME owner at (cut) or above this node, nearest to the apex; IMAGE_NONE when this node is
@@ -114,34 +119,36 @@ struct image_node {
     // RRset: this node's NSEC, else that of the nearest node before it that has one; those of occluded names do not
     // count; IMAGE_NONE when there is none
     uint32_t nsec;
-    uint32_t rrset_first; // the node's RRsets lie together, by ascending type
-    uint32_t rrset_count; // 0: empty non-terminal
+    uint32_t rrset_first;             // the node's RRsets lie together, by ascending type
+    uint16_t rrset_count;             // 0: empty non-terminal
+    uint16_t flags;                   // enum image_node_flag
+    uint16_t types[IMAGE_NODE_TYPES]; // of the first RRsets; 0 behind the last
 };
 
-struct image_rrset {
-    uint32_t node; // owner
+struct image_rrset { // 32 octets
+    uint32_t node;   // owner
+    uint32_t ttl;
+    uint32_t wire_off;
+    uint16_t wire_len; // of the RRs; the RRSIGs lie right behind
+    uint16_t sig_len;  // of the RRSIGs
+    uint32_t slot_off; // struct image_slot [slot_count], ascending `at`
+    uint16_t slot_count;
     uint16_t type;
     uint16_t rr_count;
     uint16_t sig_count;
-    uint16_t extra_count; // NS at a cut only: addresses that go with a referral
-    uint32_t ttl;
-    uint32_t wire_off;
-    uint32_t wire_len; // of the RRs (at most 65535); the RRSIGs lie right behind
-    uint32_t sig_len;  // of the RRSIGs (at most 65535)
-    uint32_t slot_off; // struct image_slot [slot_count], then [sig_slot_count], ascending `at`
-    uint16_t slot_count;
-    uint16_t sig_slot_count;
-    uint32_t extra_off; // struct image_extra [extra_count]
+    uint16_t extra_count; // NS at a cut only: struct image_extra behind the slots, for a referral
+    uint16_t reserved;
 };
 
-enum image_slot_base { SLOT_OWNER, SLOT_APEX, SLOT_SELF };
+// What a slot points at when that is not a place in the RRset's own wire, as far as pointers reach (0x3fff)
+enum image_slot_target { SLOT_OWNER = 0x4000, SLOT_APEX = 0x8000 };
 
-// RRSIGs have slots of their own; their `at` counts from the start of the RRSIGs.
+// Where slots begin, for the sake of the extras behind them. Without slots slot_off means nothing, and is in the image.
+#define IMAGE_SLOT_ALIGN 4
+
 struct image_slot {
     uint16_t at;     // where in the wire the two octets of the pointer stand
-    uint16_t base;   // enum image_slot_base
-    uint16_t target; // SLOT_SELF: octets from the start of the wire; else 0
-    uint16_t reserved;
+    uint16_t target; // enum image_slot_target, or octets from the start of the wire
 };
 
 // An address RRset (A or AAAA) that a referral carries. RFC 9471: when `required`, the name server lies at or
@@ -157,14 +164,24 @@ struct image_nsec3 {
     uint32_t rrset;
 };
 
-// An opened image. It owns nothing: the octets must stay where they are for as long as it is used.
+// A cell of the hash table: the upper octet of the key's hash (which spares a look at most wrong nodes), then the node's
+// index; or IMAGE_NONE. An image has too few octets for the index to need more.
+#define IMAGE_CELL_NODE 0x00ffffffU
+
+// An opened image. It owns nothing: the octets must stay where they are for as long as it is used. With what every
+// answer needs of the header.
 struct image {
     const struct image_header *header;
     const struct image_node *nodes;
     const struct image_rrset *rrsets;
     const uint32_t *hash;
+    const uint64_t *order; // of each node the first 8 octets of its key, as a number
     const struct image_nsec3 *nsec3;
     const uint8_t *octets;
+    uint32_t hash_mask;
+    uint16_t apex_key_len;
+    uint8_t apex_labels;
+    uint8_t flags; // enum image_flag
 };
 
 // Checks the octets in full and opens them: magic and version (STATE when it is another one), size, checksum,
@@ -202,14 +219,26 @@ static inline const struct image_slot *image_slots(const struct image *image,
 static inline const struct image_extra *image_extras(const struct image *image,
                                                      const struct image_rrset *rrset)
 {
-    return (const void *)(image->octets + rrset->extra_off);
+    return (const void *)(image_slots(image, rrset) + rrset->slot_count);
 }
 
 // The hash that places keys in the hash table (linear probing from hash & (hash_size - 1)).
 uint64_t image_key_hash(const uint8_t *key, size_t len);
 
+// The cell of the node with this index, whose key has this hash.
+static inline uint32_t image_cell(uint64_t hash, uint32_t index)
+{
+    return (uint32_t)(hash >> 56) << 24 | index;
+}
+
+// The first 8 octets of a key as a number: as long as two numbers differ, their order is that of the keys.
+uint64_t image_key_head(const uint8_t *key, size_t len);
+
 // The node with this key relative to the apex, or NULL.
 const struct image_node *image_find(const struct image *image, const uint8_t *key, size_t len);
+// The same for who has the key's hash.
+const struct image_node *image_find_hashed(const struct image *image, uint64_t hash,
+                                           const uint8_t *key, size_t len);
 // The last node whose key is not greater than this one: the name itself or its canonical predecessor.
 const struct image_node *image_find_before(const struct image *image, const uint8_t *key,
                                            size_t len);

@@ -204,9 +204,10 @@ struct layout {
     struct buf *buf;
     size_t start; // of the image in buf
     struct image_header header;
+    size_t rrset_off, hash_off, order_off, nsec3_off; // from start; the nodes are behind the header
 };
 
-static void *section(const struct layout *layout, uint32_t offset)
+static void *section(const struct layout *layout, size_t offset)
 {
     return layout->buf->data + layout->start + offset;
 }
@@ -233,37 +234,47 @@ static void lay_sections(const struct image_builder *builder, struct layout *lay
     header->hash_size = 4;
     while (header->hash_size < 2 * header->node_count) // so that probing ends soon
         header->hash_size *= 2;
-    header->node_off = sizeof(*header);
-    header->rrset_off =
-        header->node_off + (uint32_t)(builder->node_count * sizeof(struct image_node));
-    header->hash_off =
-        header->rrset_off + header->rrset_count * (uint32_t)sizeof(struct image_rrset);
-    header->nsec3_off = header->hash_off + header->hash_size * (uint32_t)sizeof(uint32_t);
-    uint32_t end = header->nsec3_off + header->nsec3_count * (uint32_t)sizeof(struct image_nsec3);
-    header->octets_off = (end + 7) & ~7u;
+    layout->rrset_off = sizeof(*header) + builder->node_count * sizeof(struct image_node);
+    layout->hash_off = layout->rrset_off + header->rrset_count * sizeof(struct image_rrset);
+    layout->order_off = layout->hash_off + header->hash_size * sizeof(uint32_t);
+    layout->nsec3_off = layout->order_off + header->node_count * sizeof(uint64_t);
+    size_t end = layout->nsec3_off + header->nsec3_count * sizeof(struct image_nsec3);
+    header->octets_off = (uint32_t)(end + 7) & ~7u;
     // What was taken in comes out a little smaller, or larger: at most one move of it all is left.
     buf_reserve(layout->buf, header->octets_off + builder->octets.len);
     buf_extend(layout->buf, header->octets_off);
 }
 
+// A node with its key, its name still to come. The keys of all nodes stand together: a search by order reads several.
 static void put_node(const struct image_builder *builder, struct layout *layout, uint32_t index)
 {
     const struct build_node *node = &builder->nodes[index];
     struct image_node out = node->out;
-    out.name_off = append(layout, build_octets(builder, node->name), out.name_len, 1);
-    out.key_off =
-        append(layout, build_octets(builder, node->key) + builder->apex_key.len, out.key_len, 1);
-    struct image_node *nodes = section(layout, layout->header.node_off);
+    const uint8_t *key = build_octets(builder, node->key) + builder->apex_key.len;
+    out.key_off = append(layout, key, out.key_len, 1);
+    for (unsigned i = 0; i < out.rrset_count && i < IMAGE_NODE_TYPES; i++)
+        out.types[i] = builder->rrsets[out.rrset_first + i].out.type;
+    struct image_node *nodes = section(layout, sizeof(struct image_header));
     nodes[index] = out;
     if (index >= layout->header.node_count)
         return;
-    uint32_t *hash = section(layout, layout->header.hash_off);
+    uint64_t *order = section(layout, layout->order_off);
+    order[index] = image_key_head(key, out.key_len);
+    uint32_t *hash = section(layout, layout->hash_off);
     uint32_t mask = layout->header.hash_size - 1;
-    uint64_t cell =
-        image_key_hash(build_octets(builder, node->key) + builder->apex_key.len, out.key_len);
+    uint64_t key_hash = image_key_hash(key, out.key_len);
+    uint64_t cell = key_hash;
     while (hash[cell & mask] != IMAGE_NONE)
         cell++;
-    hash[cell & mask] = index;
+    hash[cell & mask] = image_cell(key_hash, index);
+}
+
+static void put_name(const struct image_builder *builder, struct layout *layout, uint32_t index)
+{
+    const struct build_node *node = &builder->nodes[index];
+    uint32_t name = append(layout, build_octets(builder, node->name), node->out.name_len, 1);
+    struct image_node *nodes = section(layout, sizeof(struct image_header));
+    nodes[index].name_off = name;
 }
 
 static enum status put_rrset(struct image_builder *builder, struct layout *layout, uint32_t index,
@@ -280,12 +291,12 @@ static enum status put_rrset(struct image_builder *builder, struct layout *layou
         build_extras(builder, node, rrset);
     struct image_rrset out = rrset->out;
     out.extra_count = (uint16_t)wire->extra_count;
-    out.extra_off = append(layout, wire->extras, wire->extra_count * sizeof(*wire->extras),
-                           _Alignof(struct image_extra));
-    out.slot_off = append(layout, wire->slots, wire->slot_count * sizeof(*wire->slots),
-                          _Alignof(struct image_slot));
+    // No slots and extras: no padding either
+    size_t align = wire->slot_count > 0 ? IMAGE_SLOT_ALIGN : 1;
+    out.slot_off = append(layout, wire->slots, wire->slot_count * sizeof(*wire->slots), align);
+    append(layout, wire->extras, wire->extra_count * sizeof(*wire->extras), 1);
     out.wire_off = append(layout, wire->octets.data, wire->octets.len, 1);
-    struct image_rrset *rrsets = section(layout, layout->header.rrset_off);
+    struct image_rrset *rrsets = section(layout, layout->rrset_off);
     rrsets[index] = out;
     return STATUS_OK;
 }
@@ -294,7 +305,7 @@ static enum status put_rrset(struct image_builder *builder, struct layout *layou
 static void put_chain(const struct image_builder *builder, struct layout *layout)
 {
     struct image_header *header = &layout->header;
-    struct image_nsec3 *nsec3 = section(layout, header->nsec3_off);
+    struct image_nsec3 *nsec3 = section(layout, layout->nsec3_off);
     for (uint32_t i = 0; i < header->nsec3_count; i++) {
         const struct build_node *node = &builder->nodes[header->node_count + i];
         nsec3_owner_hash(build_octets(builder, node->name), nsec3[i].hash);
@@ -308,15 +319,17 @@ static void put_chain(const struct image_builder *builder, struct layout *layout
     header->nsec3_salt_off = append(layout, param + 5, param[4], 1);
 }
 
-// Everything behind the sections; a node's octets and those of its RRsets lie together.
+// Everything behind the sections: the keys, then each node's name and RRsets together.
 static enum status put_octets(struct image_builder *builder, struct layout *layout,
                               struct error *err)
 {
-    memset(section(layout, layout->header.hash_off), 0xff, // IMAGE_NONE
+    memset(section(layout, layout->hash_off), 0xff, // IMAGE_NONE
            layout->header.hash_size * sizeof(uint32_t));
+    for (uint32_t i = 0; i < builder->node_count; i++)
+        put_node(builder, layout, i);
     uint32_t rrset = 0;
     for (uint32_t i = 0; i < builder->node_count; i++) {
-        put_node(builder, layout, i);
+        put_name(builder, layout, i);
         uint32_t end = builder->nodes[i].out.rrset_first + builder->nodes[i].out.rrset_count;
         for (; rrset < end; rrset++) {
             enum status status = put_rrset(builder, layout, rrset, err);

@@ -57,18 +57,13 @@ static enum status check_sections(const struct image_header *header, struct erro
 {
     uint64_t nodes = (uint64_t)header->node_count + header->nsec3_count;
     uint64_t at = sizeof(*header);
-    bool right = header->node_off == at;
     at += nodes * sizeof(struct image_node);
-    right = right && header->rrset_off == at;
     at += (uint64_t)header->rrset_count * sizeof(struct image_rrset);
-    right = right && header->hash_off == at;
     at += (uint64_t)header->hash_size * sizeof(uint32_t);
-    right = right && header->nsec3_off == at;
+    at += (uint64_t)header->node_count * sizeof(uint64_t);
     at += (uint64_t)header->nsec3_count * sizeof(struct image_nsec3);
     at = (at + 7) & ~(uint64_t)7;
-    right = right && header->octets_off == at;
-    at += header->octets_len;
-    if (!right || header->size != at)
+    if (header->octets_off != at || header->size != at + header->octets_len)
         return bogus(err, "sections out of place");
     // The apex with its SOA, and the negative SOA; a free cell ends every search in the hash table.
     if (header->node_count == 0 || header->rrset_count < 2)
@@ -130,7 +125,7 @@ static bool name_holds(const struct image *image, const struct image_node *node,
            memcmp(ret_key->octets + apex->len, image_node_key(image, node), node->key_len) == 0;
 }
 
-// The RRsets of the node follow those of the node before it, by ascending type.
+// The RRsets of the node follow those of the node before it, by ascending type, and the node has the first types.
 static bool owns_rrsets(const struct image *image, uint32_t index, uint32_t *next)
 {
     const struct image_node *node = &image->nodes[index];
@@ -140,6 +135,10 @@ static bool owns_rrsets(const struct image *image, uint32_t index, uint32_t *nex
     for (uint32_t i = 0; i < node->rrset_count; i++) {
         const struct image_rrset *rrset = &image->rrsets[*next + i];
         if (rrset->node != index || (i > 0 && rrset->type <= rrset[-1].type))
+            return false;
+    }
+    for (uint32_t i = 0; i < IMAGE_NODE_TYPES; i++) {
+        if (node->types[i] != (i < node->rrset_count ? image->rrsets[*next + i].type : 0))
             return false;
     }
     *next += node->rrset_count;
@@ -223,6 +222,8 @@ static enum status check_node(const struct image *image, uint32_t index,
                              image_node_key(image, node), node->key_len) >= 0)
             return bogus_at(err, "order of node", index);
     }
+    if (image->order[index] != image_key_head(image_node_key(image, node), node->key_len))
+        return bogus_at(err, "key's head of node", index);
     if (!owns_rrsets(image, index, next_rrset))
         return bogus_at(err, "RRsets of node", index);
     if (!links_hold(image, index, nsec) || !wildcard_holds(image, index))
@@ -304,10 +305,10 @@ static enum status check_hash(const struct image *image, struct error *err)
     const struct image_header *header = image->header;
     uint32_t used = 0;
     for (uint32_t i = 0; i < header->hash_size; i++) {
-        uint32_t index = image->hash[i];
-        if (index != IMAGE_NONE && index >= header->node_count)
+        uint32_t cell = image->hash[i];
+        if (cell != IMAGE_NONE && (cell & IMAGE_CELL_NODE) >= header->node_count)
             return bogus_at(err, "hash table's cell", i);
-        used += index != IMAGE_NONE;
+        used += cell != IMAGE_NONE;
     }
     if (used != header->node_count)
         return bogus(err, "hash table");

@@ -23,7 +23,7 @@ struct walk {
 static const struct image_slot *take_slot(struct walk *walk)
 {
     if (walk->len - walk->at < 2 || walk->slot_count == 0 || walk->slots->at != walk->at ||
-        wire_get_u16(walk->wire + walk->at) != 0xc000 || walk->slots->reserved != 0)
+        wire_get_u16(walk->wire + walk->at) != IMAGE_POINTER)
         return NULL;
     walk->at += 2;
     walk->slot_count--;
@@ -35,21 +35,17 @@ static unsigned slot_name_len(const struct walk *walk, const struct image_slot *
                               unsigned literal)
 {
     const struct image_node *owner = &walk->image->nodes[walk->rrset->node];
-    if (slot->base != SLOT_SELF && slot->target != 0)
-        return 0;
-    switch (slot->base) {
+    switch (slot->target) {
     case SLOT_OWNER: // the whole name; a wildcard's owner differs from answer to answer
         return literal == 0 && !name_is_wildcard(image_node_name(walk->image, owner))
                    ? owner->name_len
                    : 0;
     case SLOT_APEX:
         return walk->image->nodes[0].name_len;
-    case SLOT_SELF: // to a name before this one, so that following pointers ends
+    default: // to a name before this one, so that following pointers ends
         return slot->target < walk->at && slot->target <= DNS_POINTER_MAX
                    ? walk->places->name_len[slot->target]
                    : 0;
-    default:
-        return 0;
     }
 }
 
@@ -117,14 +113,11 @@ static bool take_rr(struct walk *walk, uint16_t type, const struct rdata_layout 
     if (walk->len - walk->at < IMAGE_RR_HEAD)
         return false;
     const uint8_t *rr = walk->wire + walk->at;
-    const struct image_slot *owner = take_slot(walk);
-    if (owner == NULL || owner->base != SLOT_OWNER || owner->target != 0)
-        return false;
     uint16_t rdata_len = wire_get_u16(rr + 10);
-    if (wire_get_u16(rr + 2) != type || wire_get_u16(rr + 4) != RR_CLASS_IN ||
-        wire_get_u32(rr + 6) != rrset->ttl)
+    if (wire_get_u16(rr) != IMAGE_POINTER || wire_get_u16(rr + 2) != type ||
+        wire_get_u16(rr + 4) != RR_CLASS_IN || wire_get_u32(rr + 6) != rrset->ttl)
         return false;
-    walk->at += IMAGE_RR_HEAD - 2;
+    walk->at += IMAGE_RR_HEAD;
     if (walk->len - walk->at < rdata_len)
         return false;
     uint32_t end = walk->at + rdata_len;
@@ -150,12 +143,10 @@ bool image_rrset_holds(const struct image *image, const struct image_rrset *rrse
                        struct image_places *places)
 {
     uint64_t octets = image->header->octets_len;
-    uint64_t slots = (uint64_t)rrset->slot_count + rrset->sig_slot_count;
-    if (rrset->wire_len > DNS_MESSAGE_MAX || rrset->sig_len > DNS_MESSAGE_MAX ||
-        (uint64_t)rrset->wire_off + rrset->wire_len + rrset->sig_len > octets ||
-        rrset->slot_off % _Alignof(struct image_slot) != 0 ||
-        rrset->slot_off + slots * sizeof(struct image_slot) > octets || rrset->rr_count == 0 ||
-        rrset->type == RR_TYPE_RRSIG)
+    uint64_t slots_end = rrset->slot_off + (uint64_t)rrset->slot_count * sizeof(struct image_slot);
+    if ((uint64_t)rrset->wire_off + rrset->wire_len + rrset->sig_len > octets ||
+        (rrset->slot_count > 0 && rrset->slot_off % IMAGE_SLOT_ALIGN != 0) || slots_end > octets ||
+        rrset->reserved != 0 || rrset->rr_count == 0 || rrset->type == RR_TYPE_RRSIG)
         return false;
     const struct rdata_layout *layout = rdata_layout(rrset->type);
     struct walk walk = {
@@ -175,7 +166,6 @@ bool image_rrset_holds(const struct image *image, const struct image_rrset *rrse
     walk.wire += walk.len;
     walk.len = rrset->sig_len;
     walk.at = 0;
-    walk.slot_count = rrset->sig_slot_count;
     return take_all(&walk, rrset->sig_count, RR_TYPE_RRSIG, NULL);
 }
 
@@ -215,9 +205,10 @@ bool image_extras_hold(const struct image *image, const struct image_rrset *rrse
     bool is_cut = (image->nodes[rrset->node].flags & IMAGE_NODE_CUT) != 0;
     if (rrset->type != RR_TYPE_NS || !is_cut)
         return rrset->extra_count == 0;
+    uint64_t start = rrset->slot_off + (uint64_t)rrset->slot_count * sizeof(struct image_slot);
     uint64_t len = (uint64_t)rrset->extra_count * sizeof(struct image_extra);
-    if (rrset->extra_off % _Alignof(struct image_extra) != 0 ||
-        rrset->extra_off + len > image->header->octets_len)
+    bool is_aligned = rrset->extra_count == 0 || start % _Alignof(struct image_extra) == 0;
+    if (!is_aligned || start + len > image->header->octets_len)
         return false;
     const uint8_t *wire = image_wire(image, rrset);
     unsigned next = 0;

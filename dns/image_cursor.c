@@ -42,12 +42,12 @@ size_t image_name_at(const struct image *image, const struct image_rrset *rrset,
             at += 1u + octet;
             continue;
         }
-        const struct image_slot *slot = slot_at(image, rrset, at);
-        if (slot->base == SLOT_SELF) {
-            at = slot->target;
+        uint16_t target = slot_at(image, rrset, at)->target;
+        if (target < SLOT_OWNER) {
+            at = target;
             continue;
         }
-        const struct image_node *node = &image->nodes[slot->base == SLOT_OWNER ? rrset->node : 0];
+        const struct image_node *node = &image->nodes[target == SLOT_OWNER ? rrset->node : 0];
         memcpy(ret + len, image_node_name(image, node), node->name_len);
         return len + node->name_len;
     }

@@ -15,16 +15,15 @@ struct writer {
     size_t start; // of the RRs or RRSIGs in the wire: slots count from here
 };
 
-static void put_slot(struct writer *writer, enum image_slot_base base, uint16_t target)
+static void put_slot(struct writer *writer, uint16_t target)
 {
     struct build_wire *wire = writer->wire;
     wire->slots = array_grow(wire->slots, &wire->slot_cap, wire->slot_count, sizeof(*wire->slots));
     wire->slots[wire->slot_count++] = (struct image_slot){
         .at = (uint16_t)(wire->octets.len - writer->start),
-        .base = (uint16_t)base,
         .target = target,
     };
-    buf_put_u16(&wire->octets, 0xc000);
+    buf_put_u16(&wire->octets, IMAGE_POINTER);
 }
 
 static const struct build_place *find_place(const struct writer *writer, const uint8_t *canonical,
@@ -57,7 +56,7 @@ static void put_name(struct writer *writer, uint32_t name, uint32_t canonical)
     const uint8_t *owner = build_octets(builder, builder->nodes[writer->rrset->out.node].name);
     // A wildcard's owner is another name in every answer made from it (RFC 4592 §3.3.1).
     if (!name_is_wildcard(owner) && name_equal(build_octets(builder, name), owner)) {
-        put_slot(writer, SLOT_OWNER, 0);
+        put_slot(writer, SLOT_OWNER);
         return;
     }
     size_t left = name_wire_len(build_octets(builder, name));
@@ -70,11 +69,11 @@ static void put_name(struct writer *writer, uint32_t name, uint32_t canonical)
         const struct build_place *place =
             find_place(writer, build_octets(builder, canonical), left);
         if (place != NULL) {
-            put_slot(writer, SLOT_SELF, place->at);
+            put_slot(writer, place->at);
             return;
         }
         if (left == builder->apex.len && name_equal(label, builder->apex.wire)) {
-            put_slot(writer, SLOT_APEX, 0);
+            put_slot(writer, SLOT_APEX);
             return;
         }
         note_place(writer, canonical, left);
@@ -110,7 +109,7 @@ static void put_record(struct writer *writer, const struct build_record *record)
     wire_set_u16(head, record->type);
     wire_set_u16(head + 2, RR_CLASS_IN);
     wire_set_u32(head + 4, writer->rrset->out.ttl);
-    put_slot(writer, SLOT_OWNER, 0);
+    buf_put_u16(octets, IMAGE_POINTER);
     buf_put(octets, head, sizeof(head));
     size_t at = octets->len - 2;
     put_rdata(writer, record);
@@ -119,7 +118,7 @@ static void put_record(struct writer *writer, const struct build_record *record)
 
 // Writes `count` records and says how long they are. What does not fit a message cannot be answered, ever.
 static enum status put_records(struct writer *writer, uint32_t first, uint32_t count,
-                               uint32_t *ret_len, struct error *err)
+                               uint16_t *ret_len, struct error *err)
 {
     const struct image_builder *builder = writer->builder;
     writer->start = writer->wire->octets.len;
@@ -136,7 +135,7 @@ static enum status put_records(struct writer *writer, uint32_t first, uint32_t c
                              writer->rrset->out.type,
                              writer->start > 0 ? " or their signatures" : "", DNS_MESSAGE_MAX);
         }
-        *ret_len = (uint32_t)len;
+        *ret_len = (uint16_t)len;
     }
     return STATUS_OK;
 }
@@ -154,8 +153,5 @@ enum status build_write(struct image_builder *builder, struct build_rrset *rrset
     if (status != STATUS_OK)
         return status;
     out->slot_count = (uint16_t)wire->slot_count;
-    status =
-        put_records(&writer, rrset->record + out->rr_count, out->sig_count, &out->sig_len, err);
-    out->sig_slot_count = (uint16_t)(wire->slot_count - out->slot_count);
-    return status;
+    return put_records(&writer, rrset->record + out->rr_count, out->sig_count, &out->sig_len, err);
 }

@@ -19,8 +19,8 @@ struct lookup {
 static void find(const struct lookup *lookup, struct place *ret)
 {
     const struct image *image = lookup->image;
-    const uint8_t *key = lookup->name->key.octets + image->header->apex_key_len;
-    size_t key_len = (size_t)(lookup->name->key.len - image->header->apex_key_len);
+    const uint8_t *key = lookup->name->key.octets + image->apex_key_len;
+    size_t key_len = (size_t)(lookup->name->key.len - image->apex_key_len);
 
     ret->name = lookup->name;
     ret->node = image_find(image, key, key_len);
@@ -84,7 +84,7 @@ static bool follow(struct lookup *lookup, struct answer_link *link, size_t wire_
     struct answer *answer = lookup->answer;
     query_name_read(link->wire, wire_len, &link->name); // a valid name: the image was checked
     query_name_key(&link->name);
-    uint16_t apex_len = image->header->apex_key_len;
+    uint16_t apex_len = image->apex_key_len;
     bool inside = link->name.key.len >= apex_len &&
                   memcmp(link->name.key.octets, lookup->query->name.key.octets, apex_len) == 0;
     if (!inside || was_looked_for(lookup, &link->name) || answer->link_count == ANSWER_LINKS_MAX)
@@ -143,12 +143,15 @@ static const struct image_rrset *smallest(const struct image *image, const struc
                                           bool sigs)
 {
     const struct image_rrset *best = NULL;
+    uint32_t best_len = UINT32_MAX;
     for (uint32_t i = 0; i < node->rrset_count; i++) {
         const struct image_rrset *rrset = &image->rrsets[node->rrset_first + i];
         bool fit = sigs ? rrset->sig_count > 0 : rrset->type != RR_TYPE_NSEC;
-        uint32_t len = rrset->sig_len + (sigs ? 0 : rrset->wire_len);
-        if (fit && (best == NULL || len < best->sig_len + (sigs ? 0 : best->wire_len)))
+        uint32_t len = rrset->sig_len + (sigs ? 0u : rrset->wire_len);
+        if (fit && len < best_len) {
             best = rrset;
+            best_len = len;
+        }
     }
     return best;
 }
@@ -265,7 +268,7 @@ void answer_make(const struct image *image, const struct query *query, struct an
         .query = query,
         .answer = ret,
         .name = &query->name,
-        .dnssec = query->dnssec_ok && (image->header->flags & IMAGE_SIGNED) != 0,
+        .dnssec = query->dnssec_ok && (image->flags & IMAGE_SIGNED) != 0,
     };
     while (step(&lookup)) {
     }

@@ -16,7 +16,7 @@
 
 static bool is_nsec3(const struct image *image)
 {
-    return (image->header->flags & IMAGE_NSEC3) != 0;
+    return (image->flags & IMAGE_NSEC3) != 0;
 }
 
 // ── NSEC ─────────────────────────────────────────────────────────────────────────────────────────

@@ -60,7 +60,7 @@ static const struct query_name *name_of(const struct writer *writer, unsigned n)
 
 static size_t apex_place(const struct writer *writer)
 {
-    return DNS_HEADER_LEN + query_name_suffix(&writer->query->name, writer->image->nodes[0].labels);
+    return DNS_HEADER_LEN + query_name_suffix(&writer->query->name, writer->image->apex_labels);
 }
 
 // How many octets of name n stand in the message as labels before a pointer takes over: suffixes
@@ -86,9 +86,9 @@ static size_t plain_len(const struct writer *writer, unsigned n)
 static unsigned shared_labels(const struct image *image, const struct image_node *node,
                               const struct query_name *name)
 {
-    unsigned labels = image->nodes[0].labels;
+    unsigned labels = image->apex_labels;
     unsigned most = node->labels < name->labels ? node->labels : name->labels;
-    size_t apex_len = image->header->apex_key_len;
+    size_t apex_len = image->apex_key_len;
     const uint8_t *key = image_node_key(image, node);
     const uint8_t *other = name->key.octets + apex_len;
     while (labels < most) {
@@ -104,7 +104,7 @@ static unsigned shared_labels(const struct image *image, const struct image_node
 // A name of the zone: its first labels, then a pointer to the longest suffix that the message has.
 static struct owner owner_of_node(const struct writer *writer, const struct image_node *node)
 {
-    unsigned best = writer->image->nodes[0].labels;
+    unsigned best = writer->image->apex_labels;
     size_t suffix = apex_place(writer);
     for (unsigned n = 0; n <= writer->answer->link_count; n++) {
         const struct query_name *name = name_of(writer, n);
@@ -135,7 +135,7 @@ static struct owner owner_of(const struct writer *writer, const struct reference
     if (place <= POINTER_MAX)
         return owner_known(place);
     const struct query_name *name = name_of(writer, reference->owner);
-    size_t labels_len = query_name_suffix(name, writer->image->nodes[0].labels);
+    size_t labels_len = query_name_suffix(name, writer->image->apex_labels);
     return (struct owner){name->wire, labels_len, (uint16_t)apex_place(writer), 0};
 }
 
@@ -153,11 +153,10 @@ struct run {
 static struct run run_of(const struct image *image, const struct image_rrset *rrset, bool sigs)
 {
     const uint8_t *wire = image_wire(image, rrset);
-    const struct image_slot *slots = image_slots(image, rrset);
     if (sigs)
-        return (struct run){wire + rrset->wire_len, rrset->sig_len, slots + rrset->slot_count,
-                            rrset->sig_slot_count, rrset->sig_count};
-    return (struct run){wire, rrset->wire_len, slots, rrset->slot_count, rrset->rr_count};
+        return (struct run){wire + rrset->wire_len, rrset->sig_len, NULL, 0, rrset->sig_count};
+    return (struct run){wire, rrset->wire_len, image_slots(image, rrset), rrset->slot_count,
+                        rrset->rr_count};
 }
 
 static bool put_octets(struct writer *writer, const void *octets, size_t len)
@@ -174,7 +173,7 @@ static bool put_octets(struct writer *writer, const void *octets, size_t len)
 static size_t slot_target(const struct writer *writer, const struct image_slot *slot, size_t start,
                           const struct owner *owner)
 {
-    switch (slot->base) {
+    switch (slot->target) {
     case SLOT_OWNER:
         return owner->place;
     case SLOT_APEX:
@@ -182,6 +181,17 @@ static size_t slot_target(const struct writer *writer, const struct image_slot *
     default:
         return start + slot->target;
     }
+}
+
+// Fills in the owners of the records behind the first. False when a pointer would not reach.
+static bool fill_owners(uint8_t *start, const struct run *run, uint16_t place)
+{
+    uint8_t *at = start;
+    for (unsigned i = 1; i < run->count; i++) {
+        at += IMAGE_RR_HEAD + wire_get_u16(at + IMAGE_RR_HEAD - 2);
+        put_pointer(at, place & POINTER_MAX);
+    }
+    return run->count == 1 || place <= POINTER_MAX;
 }
 
 // Copies the run and fills its slots in. False when it does not fit (*ret_far false) or a pointer
@@ -202,7 +212,8 @@ static bool copy_run(struct writer *writer, const struct run *run, struct owner 
     }
     memcpy(writer->out + start, run->wire, run->len);
     put_pointer(writer->out + start, owner->suffix);
-    for (unsigned i = 1; i < run->slot_count; i++) { // slot 0 is the first owner
+    *ret_far = !fill_owners(writer->out + start, run, next.place);
+    for (unsigned i = 0; i < run->slot_count; i++) {
         size_t target = slot_target(writer, &run->slots[i], start, &next);
         if (target > POINTER_MAX)
             *ret_far = true;

@@ -59,20 +59,31 @@ static void visit_node(const struct image *image, uint32_t index)
     image_find(image, other, node->key_len + 2u);
 }
 
-// Follows the slots as a message is made: copies, and a pointer in each place.
+// Fills a wire's pointers in as a message is made: the owners of its records, then the slots.
+static void fill_owners(uint8_t *wire, size_t len, unsigned count)
+{
+    size_t at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        MUST(at + IMAGE_RR_HEAD <= len);
+        wire_set_u16(wire + at, 0xc00c);
+        at += IMAGE_RR_HEAD + wire_get_u16(wire + at + 10);
+    }
+    MUST(at == len);
+}
+
 static void fill_slots(const struct image *image, const struct image_rrset *rrset)
 {
     static uint8_t message[2 * DNS_MESSAGE_MAX];
     size_t len = (size_t)rrset->wire_len + rrset->sig_len;
     memcpy(message, image_wire(image, rrset), len);
+    fill_owners(message, rrset->wire_len, rrset->rr_count);
+    fill_owners(message + rrset->wire_len, rrset->sig_len, rrset->sig_count);
     const struct image_slot *slots = image_slots(image, rrset);
-    for (unsigned i = 0; i < (unsigned)rrset->slot_count + rrset->sig_slot_count; i++) {
-        bool in_sigs = i >= rrset->slot_count;
-        uint32_t end = in_sigs ? rrset->sig_len : rrset->wire_len;
-        MUST(slots[i].at + 2u <= end);
-        MUST(slots[i].base == SLOT_OWNER || slots[i].base == SLOT_APEX ||
-             (slots[i].base == SLOT_SELF && !in_sigs && slots[i].target < slots[i].at));
-        wire_set_u16(message + (in_sigs ? rrset->wire_len : 0) + slots[i].at, 0xc00c);
+    for (unsigned i = 0; i < rrset->slot_count; i++) {
+        MUST(slots[i].at + 2u <= rrset->wire_len);
+        MUST(slots[i].target == SLOT_OWNER || slots[i].target == SLOT_APEX ||
+             slots[i].target < slots[i].at);
+        wire_set_u16(message + slots[i].at, 0xc00c);
     }
     touch(message, len);
 }
