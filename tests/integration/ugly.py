@@ -66,6 +66,16 @@ there.wild TXT there
 *.tocut CNAME host.sub
 *.tonothing CNAME nothing
 x.*.ent TXT below a wildcard that is an empty non-terminal
+*.around TXT around a cut
+cut.around NS ns.cut.around
+ns.cut.around A 192.0.2.30
+x.here.around TXT no wildcard below this ENT
+sub.*.child NS ns1
+*.child TXT beside a cut
+x.*.child CNAME y.child
+fenced DS 12345 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+fenced TXT not delegated
+intoaround CNAME x.cut.around
 a.b.c.d.e A 192.0.2.21
 one CNAME two
 two CNAME three
@@ -108,6 +118,16 @@ ns1.inner A 192.0.2.1
 ns2.inner A 192.0.2.2
 dname DNAME target
 dname TXT beside
+dname A 192.0.2.31
+dname MX 10 x.dname
+toabove DNAME @
+toself DNAME x.toself
+toents DNAME ent
+tochain DNAME chained
+x.chained CNAME x.dname
+y.chained DNAME target
+totoolong CNAME x.toolong
+{almost} DNAME target
 x.target A 192.0.2.24
 cname.target CNAME x.target
 up.target CNAME x.dname
@@ -181,6 +201,7 @@ def ugly(zone, longest=255):
         labels=".".join("d" * (room // 2)),
         longest=label_run(room),
         longish=label_run(room - 2),
+        almost=label_run(room - 10),
     )
 
 
