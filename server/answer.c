@@ -52,6 +52,13 @@ static unsigned signed_parts(const struct lookup *lookup)
     return lookup->dnssec ? PART_RRS | PART_SIGS : PART_RRS;
 }
 
+// Notes what the chain ends with, as far as it has come.
+static void note(struct lookup *lookup, enum outcome_kind kind, const struct image_node *source)
+{
+    lookup->answer->kind = (uint8_t)kind;
+    lookup->answer->source = (uint32_t)(source - lookup->image->nodes);
+}
+
 // RFC 2308 §3: the SOA of the negative answer, its TTL made ready by the signer.
 static void put_negative_soa(struct lookup *lookup)
 {
@@ -185,6 +192,7 @@ static void refer(struct lookup *lookup, const struct image_node *cut)
     // RFC 1035 §4.1.1: AA speaks of the first owner in the answer section, if a CNAME led here.
     answer->authoritative = answer->answer_count > 0;
     answer->referral = image_rrset(image, cut, RR_TYPE_NS);
+    note(lookup, OUTCOME_REFERRAL, cut);
     answer_put_authority(answer, answer->referral, PART_RRS);
     if (!lookup->dnssec)
         return;
@@ -202,6 +210,7 @@ static bool answer_from_node(struct lookup *lookup, const struct image_node *nod
         return false;
     if ((node->flags & IMAGE_NODE_CNAME) != 0)
         return follow_cname(lookup, image_rrset(lookup->image, node, RR_TYPE_CNAME));
+    note(lookup, OUTCOME_NODATA, node);
     put_negative_soa(lookup);
     if (lookup->dnssec)
         denial_type(lookup->image, node, lookup->answer);
@@ -213,6 +222,7 @@ static bool answer_from_node(struct lookup *lookup, const struct image_node *nod
 static bool answer_from_wildcard(struct lookup *lookup, const struct place *place,
                                  const struct image_node *wildcard)
 {
+    note(lookup, OUTCOME_WILDCARD, wildcard);
     bool found = answer_type(lookup, wildcard);
     bool cname = !found && (wildcard->flags & IMAGE_NODE_CNAME) != 0;
     if ((found || cname) && lookup->dnssec)
@@ -221,6 +231,7 @@ static bool answer_from_wildcard(struct lookup *lookup, const struct place *plac
         return false;
     if (cname)
         return follow_cname(lookup, image_rrset(lookup->image, wildcard, RR_TYPE_CNAME));
+    note(lookup, OUTCOME_NODATA, wildcard);
     put_negative_soa(lookup);
     if (lookup->dnssec)
         denial_wildcard_type(lookup->image, place, wildcard, lookup->answer);
@@ -237,6 +248,7 @@ static bool step(struct lookup *lookup)
     const struct image_node *encloser = place.encloser;
 
     answer->authoritative = true;
+    note(lookup, OUTCOME_ANSWER, encloser);
     if (encloser->delegation != IMAGE_NONE) {
         const struct image_node *above = &image->nodes[encloser->delegation];
         if ((above->flags & IMAGE_NODE_CUT) == 0)
@@ -253,6 +265,7 @@ static bool step(struct lookup *lookup)
     if (encloser->wildcard != IMAGE_NONE)
         return answer_from_wildcard(lookup, &place, &image->nodes[encloser->wildcard]);
 
+    note(lookup, OUTCOME_NXDOMAIN, encloser);
     answer->rcode = RCODE_NXDOMAIN; // of the last name of the chain (RFC 6604 §3)
     put_negative_soa(lookup);
     if (lookup->dnssec)

@@ -24,6 +24,7 @@
 struct connection {
     struct client_connection quota;
     struct connections *all;
+    struct address client;
     struct query_stream stream;
     int fd;
     uint32_t watched;  // for EPOLLIN or EPOLLOUT
@@ -175,6 +176,7 @@ static void read_turn(struct connection *connection)
 
 static void have_turn(struct connection *connection)
 {
+    connection->all->desk.client = &connection->client;
     if (!query_stream_is_blocked(&connection->stream)) {
         read_turn(connection);
         return;
@@ -198,10 +200,10 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     int count = epoll_wait(all->epoll, ready, CONNECTIONS_TURN, 0);
     if (count <= 0)
         return;
-    zones_begin(all->desk.zones);
+    respond_begin(all->desk.responder);
     for (int i = 0; i < count; i++)
         have_turn(ready[i].data.ptr); // it may close itself, but no other
-    zones_end(all->desk.zones);
+    respond_end(all->desk.responder);
 }
 
 // ── Comings and goings ───────────────────────────────────────────────────────────────────────────
@@ -226,6 +228,7 @@ static void on_connection(struct acceptor *acceptor, int fd)
         close_connection(connection_of(oldest));
     struct connection *connection = xcalloc(1, sizeof(*connection) + all->way->own_size);
     connection->all = all;
+    connection->client = acceptor->peer;
     connection->fd = fd;
     clients_add(all->clients, &connection->quota, &acceptor->peer, uv_now(all->loop));
     if (all->way->open != NULL && !all->way->open(connection->own, fd, all->way->data))
@@ -260,7 +263,7 @@ struct connections *connections_new(uv_loop_t *loop, const struct connection_way
     all->way = way;
     all->idle_ms = options->idle_ms;
     all->clients = clients_new(options->limits, seed);
-    all->desk.zones = options->zones;
+    all->desk.responder = options->responder;
     all->desk.counts = options->counts;
     all->desk.transport = way->transport;
     all->desk.write = write_replies;

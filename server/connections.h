@@ -55,7 +55,7 @@ struct connection_way {
 };
 
 struct connections_options {
-    struct zones *zones;
+    struct responder *responder;
     struct counts *counts;
     struct clients_limits limits;
     uint64_t idle_ms;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/outcome.h"
+
 struct counts {
     uint64_t udp; // messages that came as queries
     uint64_t tcp;
@@ -14,13 +16,12 @@ struct counts {
         rcodes[16]; // replies by the code in their header; BADVERS counts as its low bits, NOERROR
 };
 
-// Counts one reply; len 0: there was none.
-static inline void counts_reply(struct counts *counts, const uint8_t *reply, size_t len)
+static inline void counts_outcome(struct counts *counts, const struct outcome *outcome)
 {
-    if (len == 0) {
+    if (outcome->kind == OUTCOME_DROPPED) {
         counts->dropped++;
         return;
     }
-    counts->truncated += reply[2] >> 1 & 1; // RFC 1035 §4.1.1
-    counts->rcodes[reply[3] & 0x0f]++;
+    counts->truncated += outcome->truncated;
+    counts->rcodes[outcome->rcode & 0x0f]++;
 }

@@ -17,6 +17,7 @@
 
 #include "dns/image.h"
 #include "dns/query.h"
+#include "server/outcome.h"
 
 // How many CNAMEs and DNAMEs in a row are followed inside a zone. Longer ones are left to the
 // resolver, which goes on from the last target that it was given; resolvers give up at about as
@@ -57,7 +58,9 @@ struct answer_link {
 struct answer {
     uint16_t rcode;
     bool authoritative;
-    uint16_t ede; // enum ede_code, or QUERY_NO_EDE
+    uint16_t ede;    // enum ede_code, or QUERY_NO_EDE
+    uint8_t kind;    // enum outcome_kind, of the end of the chain
+    uint32_t source; // the node that the end of the chain was answered from
     uint8_t answer_count;
     uint8_t authority_count;
     uint8_t link_count; // names followed; a target outside the zone may stand behind them

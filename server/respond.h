@@ -1,22 +1,47 @@
 // SPDX-License-Identifier: ISC
-// The server's one narrow entry: the octets of a query in, the octets of its reply out. No sockets
-// in here, so that the same code answers UDP, TCP, tests, the fuzzer and the bench.
+// The server's one narrow entry: the octets of queries in, the octets of their replies out. No sockets in here, so that
+// the same code answers UDP, TCP, TLS, tests, the fuzzer and the bench.
 //
 //   dns/query.c, question.c  octets → checked question
 //   zones.c  name → image of its zone
 //   answer.c, denial.c  image + question → references to RRsets
 //   reply.c  references → octets
+//
+// Queries come in batches, as system calls and streams have them. Beside the reply each leaves an outcome: what limits
+// and statistics have to know, so that neither reads messages again.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
+#include "server/outcome.h"
 #include "server/zones.h"
 
-enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
-// Answers inside a batch of `zones` (zones_begin). `out` has room for out_cap octets, at least
-// DNS_UDP_EDNS_MAX for UDP and DNS_MESSAGE_MAX for TCP, and does not overlap octets. Returns the
-// reply's length, 0 when there is to be none.
-size_t server_respond(struct zones *zones, const uint8_t *octets, size_t len,
-                      enum transport transport, uint8_t *out, size_t out_cap);
+// One query and its reply.
+struct exchange {
+    const uint8_t *octets;
+    size_t len;
+    const struct address *client;
+    uint8_t *
+        out; // room for out_cap octets, at least DNS_UDP_EDNS_MAX for UDP and DNS_MESSAGE_MAX else; not in octets
+    size_t out_cap;
+    // Filled:
+    size_t out_len; // 0: there is to be no reply
+    struct outcome outcome;
+};
+
+// What a worker answers from.
+struct responder {
+    struct zones *zones;
+    uint32_t now; // Unix seconds of the batch
+};
+
+// A batch: between the two the zones stand still.
+void respond_begin(struct responder *responder);
+void respond_end(struct responder *responder);
+// Answers `count` queries of the batch.
+void respond(const struct responder *responder, enum transport transport,
+             struct exchange *exchanges, unsigned count);

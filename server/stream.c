@@ -54,14 +54,18 @@ static enum stream_state write_waiting(struct query_stream *stream, struct strea
 static void answer(struct stream_desk *desk, const uint8_t *query, size_t len)
 {
     uint8_t *out = desk->out + desk->out_len;
-    size_t reply_len = server_respond(desk->zones, query, len, desk->transport,
-                                      out + STREAM_PREFIX_LEN, DNS_MESSAGE_MAX);
+    struct exchange exchange = {.octets = query,
+                                .len = len,
+                                .client = desk->client,
+                                .out = out + STREAM_PREFIX_LEN,
+                                .out_cap = DNS_MESSAGE_MAX};
+    respond(desk->responder, desk->transport, &exchange, 1);
     desk->counts->tcp++;
-    counts_reply(desk->counts, out + STREAM_PREFIX_LEN, reply_len);
-    if (reply_len == 0)
+    counts_outcome(desk->counts, &exchange.outcome);
+    if (exchange.out_len == 0)
         return;
-    wire_set_u16(out, (uint16_t)reply_len);
-    desk->out_len += STREAM_PREFIX_LEN + reply_len;
+    wire_set_u16(out, (uint16_t)exchange.out_len);
+    desk->out_len += STREAM_PREFIX_LEN + exchange.out_len;
 }
 
 // ── Turns ────────────────────────────────────────────────────────────────────────────────────────

@@ -28,9 +28,10 @@
 
 // What all streams of a worker share: none needs it beyond its turn.
 struct stream_desk {
-    struct zones *zones;
+    struct responder *responder;
     struct counts *counts;
     enum transport transport;
+    const struct address *client; // of the turn
     // Takes replies on their way: how many of the octets, the rest has to wait until the client has read; negative: the
     // stream is lost. `to` is what the turn was given.
     ssize_t (*write)(void *to, const uint8_t *octets, size_t len);

@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "dns/types.h"
-#include "server/respond.h"
 
 // Datagrams that one system call takes. The cost of a call is shared by its datagrams and is mostly
 // gone with 32 of them; more would make the first one wait for the last, and the buffers leave the
@@ -27,7 +26,7 @@
 struct udp {
     uv_poll_t poll;
     int fd;
-    struct zones *zones;
+    struct responder *responder;
     struct counts *counts;
     bool paused;
     unsigned reply_count; // to be sent,
@@ -36,7 +35,8 @@ struct udp {
     struct mmsghdr replies[UDP_BATCH];
     struct iovec query_parts[UDP_BATCH];
     struct iovec reply_parts[UDP_BATCH];
-    struct sockaddr_in6 clients[UDP_BATCH]; // room for either family
+    struct address clients[UDP_BATCH];
+    struct exchange exchanges[UDP_BATCH];
     uint8_t query_octets[UDP_BATCH][UDP_QUERY_MAX];
     uint8_t reply_octets[UDP_BATCH][DNS_UDP_EDNS_MAX];
 };
@@ -46,23 +46,24 @@ static void on_event(uv_poll_t *poll, int status, int events);
 // Answers the first `count` datagrams of the batch under one snapshot.
 static void answer_batch(struct udp *udp, unsigned count)
 {
+    for (unsigned i = 0; i < count; i++)
+        udp->exchanges[i].len = udp->queries[i].msg_len;
+    respond_begin(udp->responder);
+    respond(udp->responder, TRANSPORT_UDP, udp->exchanges, count);
+    respond_end(udp->responder);
+    udp->counts->udp += count;
     udp->reply_count = 0;
     udp->reply_sent = 0;
-    zones_begin(udp->zones);
     for (unsigned i = 0; i < count; i++) {
-        unsigned n = udp->reply_count;
-        size_t len = server_respond(udp->zones, udp->query_octets[i], udp->queries[i].msg_len,
-                                    TRANSPORT_UDP, udp->reply_octets[n], DNS_UDP_EDNS_MAX);
-        counts_reply(udp->counts, udp->reply_octets[n], len);
-        if (len == 0)
+        const struct exchange *exchange = &udp->exchanges[i];
+        counts_outcome(udp->counts, &exchange->outcome);
+        if (exchange->out_len == 0)
             continue;
-        udp->reply_parts[n].iov_len = len;
+        unsigned n = udp->reply_count++;
+        udp->reply_parts[n] = (struct iovec){exchange->out, exchange->out_len};
         udp->replies[n].msg_hdr.msg_name = udp->queries[i].msg_hdr.msg_name;
         udp->replies[n].msg_hdr.msg_namelen = udp->queries[i].msg_hdr.msg_namelen;
-        udp->reply_count++;
     }
-    zones_end(udp->zones);
-    udp->counts->udp += count;
 }
 
 // Sends what is left of the batch. False when the socket takes no more now.
@@ -114,15 +115,18 @@ static void on_event(uv_poll_t *poll, int status, int events)
     uv_poll_start(poll, UV_READABLE, on_event);
 }
 
-struct udp *udp_open(uv_loop_t *loop, int fd, struct zones *zones, struct counts *counts)
+struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder, struct counts *counts)
 {
     struct udp *udp = xcalloc(1, sizeof(*udp));
     udp->fd = fd;
-    udp->zones = zones;
+    udp->responder = responder;
     udp->counts = counts;
     for (unsigned i = 0; i < UDP_BATCH; i++) {
         udp->query_parts[i] = (struct iovec){udp->query_octets[i], UDP_QUERY_MAX};
-        udp->reply_parts[i] = (struct iovec){udp->reply_octets[i], 0};
+        udp->exchanges[i] = (struct exchange){.octets = udp->query_octets[i],
+                                              .client = &udp->clients[i],
+                                              .out = udp->reply_octets[i],
+                                              .out_cap = DNS_UDP_EDNS_MAX};
         udp->queries[i].msg_hdr = (struct msghdr){
             .msg_name = &udp->clients[i], .msg_iov = &udp->query_parts[i], .msg_iovlen = 1};
         udp->replies[i].msg_hdr = (struct msghdr){.msg_iov = &udp->reply_parts[i], .msg_iovlen = 1};

@@ -40,7 +40,7 @@ struct standby {
 struct worker {
     uv_loop_t loop;
     struct service service;
-    struct zones *zones;
+    struct responder responder;
     struct counts counts;
     int64_t since;
     struct udp *udp[WORKER_SOCKETS_MAX];
@@ -77,7 +77,7 @@ static bool serve_socket(struct worker *worker, int fd)
         return false;
     if (type == SOCK_DGRAM) {
         worker->udp[worker->udp_count++] =
-            udp_open(&worker->loop, fd, worker->zones, &worker->counts);
+            udp_open(&worker->loop, fd, &worker->responder, &worker->counts);
         return true;
     }
     struct connections_listener *listener;
@@ -158,7 +158,8 @@ static enum status start_draining(struct worker *worker, struct standby *standby
         if (standby->udp != NULL)
             udp_resume(standby->udp);
         else
-            standby->udp = udp_open(&worker->loop, standby->fd, worker->zones, &worker->counts);
+            standby->udp =
+                udp_open(&worker->loop, standby->fd, &worker->responder, &worker->counts);
         return STATUS_OK;
     }
     if (standby->listener != NULL)
@@ -232,7 +233,7 @@ static enum status run_set_aside(void *data, const json_t *request, json_t *repl
     (void)reply;
     if (image == NULL || !quarantine_read(image, &id))
         return error_set(err, STATUS_SYNTAX, "set-aside: \"image\" is 16 hexadecimal digits");
-    zones_set_aside(worker->zones, id);
+    zones_set_aside(worker->responder.zones, id);
     log_event(LOG_LEVEL_NOTICE, "image-set-aside", "image", image, NULL);
     return STATUS_OK;
 }
@@ -256,10 +257,10 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     (void)request;
     (void)err;
     uint64_t queries = counts->udp + counts->tcp;
-    bool open = zones_attend(worker->zones);
-    zones_begin(worker->zones);
-    size_t zones = zones_count(worker->zones);
-    zones_end(worker->zones);
+    bool open = zones_attend(worker->responder.zones);
+    zones_begin(worker->responder.zones);
+    size_t zones = zones_count(worker->responder.zones);
+    zones_end(worker->responder.zones);
     json_object_set_new(reply, "since", json_integer(worker->since));
     json_object_set_new(reply, "store-open", json_boolean(open));
     json_object_set_new(reply, "zones", json_integer((json_int_t)zones));
@@ -326,7 +327,7 @@ static void on_attend(uv_timer_t *timer)
                     "its directory was replaced; after a new start it reads the other one");
         return;
     }
-    bool ready = zones_attend(worker->zones);
+    bool ready = zones_attend(worker->responder.zones);
     uv_timer_start(timer, on_attend, ready ? ATTEND_MS : ATTEND_SOON_MS, 0);
 }
 
@@ -367,13 +368,13 @@ bool worker_run(const struct worker_options *options)
     unsigned connections = make_room(options);
     worker.since = (int64_t)time(NULL);
     uv_loop_init(&worker.loop);
-    worker.zones = zones_new(options->directory);
+    worker.responder.zones = zones_new(options->directory);
     for (size_t i = 0; i < options->aside.count; i++)
-        zones_set_aside(worker.zones, options->aside.ids[i]);
+        zones_set_aside(worker.responder.zones, options->aside.ids[i]);
     worker.tcp = connections_new(
         &worker.loop, &tcp_way,
         &(struct connections_options){
-            .zones = worker.zones,
+            .responder = &worker.responder,
             .counts = &worker.counts,
             .limits = {.in_all = connections, .per_address = options->tcp_connections_per_address},
             .idle_ms = options->tcp_idle_ms});
@@ -385,7 +386,7 @@ bool worker_run(const struct worker_options *options)
     close_all(&worker);
     uv_run(&worker.loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker.loop);
-    zones_free(worker.zones);
+    zones_free(worker.responder.zones);
     free(worker.standby);
     return started && !worker.failed;
 }

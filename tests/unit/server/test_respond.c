@@ -114,20 +114,41 @@ static void put_alone(const char *zone, const char *text)
     commit();
 }
 
-static size_t respond(const char *question, enum transport transport, uint8_t *out)
+static struct outcome outcome; // of the last query
+
+// Inside a batch.
+static size_t respond_in(const uint8_t *message, size_t len, enum transport transport, uint8_t *out,
+                         size_t out_cap)
+{
+    const struct responder responder = {.zones = zones};
+    const struct address client = {.v4 = {.sin_family = AF_INET}};
+    struct exchange exchange = {
+        .octets = message, .len = len, .client = &client, .out = out, .out_cap = out_cap};
+    respond(&responder, transport, &exchange, 1);
+    outcome = exchange.outcome;
+    return exchange.out_len;
+}
+
+static size_t respond_to(const uint8_t *message, size_t len, enum transport transport, uint8_t *out,
+                         size_t out_cap)
+{
+    struct responder responder = {.zones = zones};
+    respond_begin(&responder);
+    size_t out_len = respond_in(message, len, transport, out, out_cap);
+    respond_end(&responder);
+    return out_len;
+}
+
+static size_t ask(const char *question, enum transport transport, uint8_t *out)
 {
     uint8_t message[ASK_MAX];
-    size_t len = ask_query(question, message);
-    zones_begin(zones);
-    size_t out_len = server_respond(zones, message, len, transport, out, DNS_MESSAGE_MAX);
-    zones_end(zones);
-    return out_len;
+    return respond_to(message, ask_query(question, message), transport, out, DNS_MESSAGE_MAX);
 }
 
 static void expect(const char *question, const char *expected)
 {
     static uint8_t out[DNS_MESSAGE_MAX];
-    char *text = ask_text(out, respond(question, TRANSPORT_UDP, out));
+    char *text = ask_text(out, ask(question, TRANSPORT_UDP, out));
     if (strcmp(text, expected) != 0)
         fail_msg("%s\n%s--- expected:\n%s", question, text, expected);
     free(text);
@@ -172,7 +193,7 @@ static void a_commit_is_seen_by_the_next_batch(void **state)
     zones_begin(zones);
     assert_int_equal(zones_count(zones), 2);
     put_alone("example.", HEAD "www A 192.0.2.2\n");
-    size_t out_len = server_respond(zones, message, len, TRANSPORT_UDP, out, sizeof(out));
+    size_t out_len = respond_in(message, len, TRANSPORT_UDP, out, sizeof(out));
     zones_end(zones);
     char *text = ask_text(out, out_len);
     assert_string_equal(text, "NOERROR aa\nanswer www.example. A 192.0.2.1\n");
@@ -432,14 +453,12 @@ static void udp_is_limited_and_tcp_is_not(void **state)
     static uint8_t out[DNS_MESSAGE_MAX];
     expect("large.example. TXT", "NOERROR aa tc\n");
     expect("large.example. TXT +size=4096", "NOERROR aa tc\nopt\n");
-    size_t len = respond("large.example. TXT", TRANSPORT_TCP, out);
+    size_t len = ask("large.example. TXT", TRANSPORT_TCP, out);
     assert_true(len > 3000);
     assert_int_equal(out[2] & 2, 0);
     uint8_t message[ASK_MAX];
     size_t question_len = ask_query("large.example. TXT", message);
-    zones_begin(zones);
-    len = server_respond(zones, message, question_len, TRANSPORT_TCP, out, 1000);
-    zones_end(zones);
+    len = respond_to(message, question_len, TRANSPORT_TCP, out, 1000);
     assert_true(len <= 1000);
     assert_int_equal(out[2] & 2, 2);
 }
@@ -451,10 +470,46 @@ static void what_is_no_query_gets_an_error_or_nothing(void **state)
     uint8_t out[DNS_UDP_EDNS_MAX];
     size_t len = ask_query("www.example. A", message);
     message[2] = 0x80;
-    assert_int_equal(server_respond(zones, message, len, TRANSPORT_UDP, out, sizeof(out)), 0);
+    assert_int_equal(respond_to(message, len, TRANSPORT_UDP, out, sizeof(out)), 0);
     message[2] = 0;
-    assert_int_equal(server_respond(zones, message, len - 1, TRANSPORT_UDP, out, sizeof(out)), 12);
+    assert_int_equal(respond_to(message, len - 1, TRANSPORT_UDP, out, sizeof(out)), 12);
     assert_int_equal(out[3], RCODE_FORMERR);
+}
+
+// ── Outcomes ─────────────────────────────────────────────────────────────────────────────────────
+
+// Asks, and returns the source.
+static uint64_t expect_outcome(const char *question, enum outcome_kind kind, unsigned rcode)
+{
+    static uint8_t out[DNS_MESSAGE_MAX];
+    ask(question, TRANSPORT_UDP, out);
+    if (outcome.kind != kind || outcome.rcode != rcode)
+        fail_msg("%s: kind %u, rcode %u", question, outcome.kind, outcome.rcode);
+    return outcome.source;
+}
+
+static void an_outcome_says_what_became_of_the_query(void **state)
+{
+    (void)state;
+    open_writer();
+    put_alone("example.",
+              HEAD "www A 192.0.2.1\n*.wild A 192.0.2.2\nsub NS ns.sub\nns.sub A 192.0.2.3\n"
+                   "c CNAME www\naway CNAME www.example.net.\n");
+    zones_attend(zones);
+    uint64_t www = expect_outcome("www.example. A +edns", OUTCOME_ANSWER, RCODE_NOERROR);
+    assert_true(outcome.edns && !outcome.dnssec_ok && !outcome.truncated);
+    assert_int_equal(outcome.qtype, RR_TYPE_A);
+    assert_true(expect_outcome("c.example. A", OUTCOME_ANSWER, RCODE_NOERROR) == www);
+    assert_true(expect_outcome("away.example. A", OUTCOME_ANSWER, RCODE_NOERROR) != www);
+    uint64_t wild = expect_outcome("a.wild.example. A", OUTCOME_WILDCARD, RCODE_NOERROR);
+    assert_true(expect_outcome("b.c.wild.example. A", OUTCOME_WILDCARD, RCODE_NOERROR) == wild);
+    uint64_t cut = expect_outcome("a.sub.example. A", OUTCOME_REFERRAL, RCODE_NOERROR);
+    assert_true(expect_outcome("b.sub.example. TXT", OUTCOME_REFERRAL, RCODE_NOERROR) == cut);
+    uint64_t denied = expect_outcome("x.example. A", OUTCOME_NXDOMAIN, RCODE_NXDOMAIN);
+    assert_true(expect_outcome("y.www.example. A", OUTCOME_NXDOMAIN, RCODE_NXDOMAIN) == denied);
+    assert_true(expect_outcome("www.example. TXT", OUTCOME_NODATA, RCODE_NOERROR) == denied);
+    assert_true(www != wild && wild != cut && cut != denied);
+    assert_true(expect_outcome("example.net. A", OUTCOME_ERROR, RCODE_REFUSED) == 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -476,6 +531,7 @@ int main(void)
         TEST(many_zones_come_and_go),
         TEST(udp_is_limited_and_tcp_is_not),
         TEST(what_is_no_query_gets_an_error_or_nothing),
+        TEST(an_outcome_says_what_became_of_the_query),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
