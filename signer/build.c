@@ -90,6 +90,7 @@ struct zone_published build_published(const struct image *image)
         .transfer_s = transfer_time(image),
         .largest_ttl = largest_ttl(image),
         .has_nsec3 = (header->flags & IMAGE_NSEC3) != 0,
+        .id = header->checksum,
     };
 }
 

@@ -57,6 +57,7 @@ struct build {
     uint64_t content;
     struct buf image;
     int64_t expires_at;
+    bool keeps; // what it replaces, as the image before it
 };
 
 enum build_outcome {

@@ -169,7 +169,30 @@ static enum status commit_state(struct publisher *publisher, const struct build_
     return status;
 }
 
-static enum status commit_serve(struct publisher *publisher, struct error *err)
+// The image takes the place of the published one, which is kept as the one before it, or not.
+static enum status put_image(const struct publisher *publisher, struct build *build,
+                             struct store_txn *txn, int64_t now, struct error *err)
+{
+    const struct name_key *key = &build->zone->key;
+    struct store_entry entry = {key->octets, key->len, build->image.data, build->image.len};
+    enum status status = STATUS_OK;
+    build->keeps = aside_keeps(publisher, build->zone, now);
+    if (build->keeps)
+        status = store_keep_image(txn, key->octets, key->len, err);
+    else if (publisher->distrust)
+        status = store_delete(txn, STORE_PREVIOUS, key->octets, key->len, err);
+    return status == STATUS_OK ? store_put(txn, STORE_IMAGES, &entry, err) : status;
+}
+
+static enum status delete_images(struct store_txn *txn, const struct name_key *key,
+                                 struct error *err)
+{
+    enum status status = store_delete(txn, STORE_IMAGES, key->octets, key->len, err);
+    return status == STATUS_OK ? store_delete(txn, STORE_PREVIOUS, key->octets, key->len, err)
+                               : status;
+}
+
+static enum status commit_serve(struct publisher *publisher, int64_t now, struct error *err)
 {
     struct batch *batch = publisher->batch;
     struct zones *zones = &publisher->zones;
@@ -177,15 +200,10 @@ static enum status commit_serve(struct publisher *publisher, struct error *err)
     enum status status = store_begin(publisher->stores.serve, &txn, err);
     if (status != STATUS_OK)
         return status;
-    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++) {
-        const struct build *build = &batch->builds[i];
-        const struct name_key *key = &build->zone->key;
-        struct store_entry entry = {key->octets, key->len, build->image.data, build->image.len};
-        status = store_put(txn, STORE_IMAGES, &entry, err);
-    }
+    for (size_t i = 0; status == STATUS_OK && i < batch->count; i++)
+        status = put_image(publisher, &batch->builds[i], txn, now, err);
     for (size_t i = 0; status == STATUS_OK && i < zones->gone_count; i++)
-        status =
-            store_delete(txn, STORE_IMAGES, zones->gone[i].key.octets, zones->gone[i].key.len, err);
+        status = delete_images(txn, &zones->gone[i].key, err);
     if (status != STATUS_OK) {
         store_abort(txn);
         return status;
@@ -263,6 +281,7 @@ static void take_over(struct publisher *publisher, int64_t now)
         struct image image;
         image_trust(build->image.data, &image);
         zone->published = build_published(&image);
+        zone->kept_at = build->keeps ? now : zone->kept_at;
         zone->alarmed = false;
         audit_published(publisher, zone, now);
         publisher_zone_is_well(zone);
@@ -313,7 +332,7 @@ static enum status commit_batch(struct publisher *publisher, int64_t now, struct
     if (status != STATUS_OK || !images)
         return status;
     announce_keys(publisher, now);
-    status = commit_serve(publisher, err);
+    status = commit_serve(publisher, now, err);
     if (status == STATUS_STATE)
         remake_serve(publisher, err);
     if (status != STATUS_OK)

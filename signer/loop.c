@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/service.h"
+#include "signer/aside.h"
 #include "signer/audit.h"
 #include "signer/confined.h"
 #include "signer/homes.h"
@@ -217,6 +218,7 @@ static bool open_publisher(struct loop *loop, const struct inputs *inputs)
     if (status == STATUS_OK)
         status = publisher_open(loop->directory, &loop->publisher, &err);
     if (status == STATUS_OK) {
+        publisher_set_aside(loop->publisher, &loop->options->aside);
         if (loop->options->once || loop->options->observe_fd >= 0)
             publisher_has_channel(loop->publisher);
         struct time_reading reading = read_clocks();
@@ -321,6 +323,16 @@ static enum status run_order(void *data, const json_t *request, json_t *reply, s
     return status;
 }
 
+static enum status run_set_aside(void *data, const json_t *request, json_t *reply,
+                                 struct error *err)
+{
+    struct loop *loop = data;
+    enum status status = aside_order(loop->publisher, request, reply, unix_time(loop), err);
+    if (status == STATUS_OK)
+        step_in(loop, 0);
+    return status;
+}
+
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     struct loop *loop = data;
@@ -331,7 +343,8 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
 static const struct control_command commands[] = {
     {"status", run_status}, {"reload", run_reload}, {"tls-forget", run_tls_forget},
     {"import", run_order},  {"roll", run_order},    {"retire", run_order},
-    {"move", run_order},    {"resume", run_order},  {NULL, NULL},
+    {"move", run_order},    {"resume", run_order},  {"set-aside", run_set_aside},
+    {NULL, NULL},
 };
 
 // What the program hears: signals, the lifeline, the control socket.

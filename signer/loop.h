@@ -5,13 +5,15 @@
 
 #include <stdbool.h>
 
+#include "base/quarantine.h"
 #include "base/service.h"
 #include "config/inputs.h"
 
 struct loop_options {
     const char *config_path; // NULL: snapshots from inputs_fd
     int inputs_fd;
-    int observe_fd; // to zone-probe, -1: none
+    int observe_fd;          // to zone-probe, -1: none
+    struct quarantine aside; // images of which zone-server died
     struct service_descriptors descriptors;
     bool once;       // publish what is due, then end
     bool unconfined; // keep all rights

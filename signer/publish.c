@@ -97,6 +97,7 @@ static void begin_anew(struct publisher *publisher, int64_t now)
     queue_reset(&publisher->queue, zones, now);
     audit_reset(publisher, now);
     life_ask_anew(publisher, now);
+    aside_reset(publisher, now);
     dsboot_reset(&publisher->dsboot, zones);
 }
 

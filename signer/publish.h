@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/quarantine.h"
 #include "base/status.h"
 #include "config/inputs.h"
 
@@ -51,6 +52,9 @@ void publisher_close(struct publisher *publisher); // NULL is fine
 // There is a channel to zone-probe, or will be when this run is over: what has to be seen is waited for. Until that is
 // said there is none.
 void publisher_has_channel(struct publisher *publisher);
+
+// Images of which zone-server died before the start (signer/aside.h).
+void publisher_set_aside(struct publisher *publisher, const struct quarantine *images);
 
 // Takes the inputs over; no batch is under way. What is equal to the inputs before changes nothing. False then.
 bool publisher_set_inputs(struct publisher *publisher, struct inputs *inputs, int64_t now);

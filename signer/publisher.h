@@ -3,6 +3,7 @@
 // it public, and trouble.c.
 #pragma once
 
+#include "signer/aside.h"
 #include "signer/audit.h"
 #include "signer/build.h"
 #include "signer/dkim.h"
@@ -49,6 +50,7 @@ struct publisher {
     struct zones zones;
     struct queue queue;
     struct audit audit;
+    struct aside aside;
     struct purge purge;
     struct batch batches[PUBLISH_BATCHES];
     unsigned growth;     // of the next batch, in numbers of PUBLISH_BATCH_JOBS and _MS

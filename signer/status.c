@@ -30,6 +30,9 @@ struct summary {
 // What is wrong with it, or NULL. The caller frees it.
 static char *error_of(const struct zone *zone, int64_t now)
 {
+    char *aside = aside_words(zone);
+    if (aside != NULL)
+        return aside;
     if (zone->complaint != NULL)
         return xstrdup(zone->complaint);
     if (zone->audit.failed)

@@ -25,6 +25,11 @@ struct zone_published {
     uint32_t transfer_s;
     uint32_t largest_ttl; // of its RRsets
     bool has_nsec3;       // in place of NSEC
+    uint64_t id;          // of the image
+    bool aside;           // workers died of it (signer/aside.h), and what is served is
+    bool has_before;      // the one before it, with these:
+    uint32_t before_serial;
+    int64_t before_expires_at; // image_meta, 0: never
 };
 
 struct queue;
@@ -48,7 +53,8 @@ struct zone {
     bool in_batch;  // that is under way: not looked at again before it is committed
     bool failed;    // the last look ended with an error; next one at retry_at
     bool from_published; // sign again what is published: what should be published does not hold up
-    bool alarmed;        // it was said that the signatures run out
+    int64_t kept_at; // the image before the one that is published was kept then; 0: not in this run
+    bool alarmed;    // it was said that the signatures run out
     int64_t life_next;   // its keys have a step to make then (signer/life.h)
     bool keyset_unsaved; // what was seen of its keys is in `state` only, and not in state/
     struct life_watch watch;
