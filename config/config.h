@@ -269,6 +269,7 @@ struct config_server {
     struct config_place listen_place;
     uint32_t workers;         // 0: one per core
     uint32_t tcp_connections; // most at a time, over all workers
+    uint32_t tcp_per_address; // of these, from one
     uint32_t tcp_idle_ms;
 };
 

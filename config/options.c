@@ -355,6 +355,10 @@ static const struct option rows_server[] = {
      .help = "processes that answer; 0: one per core"},
     {"tcp-connections", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "512", CONFIG(server.tcp_connections),
      .help = "most TCP connections at a time, over all workers"},
+    {"tcp-connections-per-address", OPTION_NUMBER, .min = 1, .max = 65536, .standard = "64",
+     CONFIG(server.tcp_per_address), .help = "of these, most from one IPv4 address or one IPv6 /64",
+     .more = "At either quota, the connection that has gone longest without an answer makes room for the new one. Each "
+             "worker has its share of both, and lets an address have 8 in any case."},
     {"tcp-idle", OPTION_MILLISECONDS, .min = 10, .max = 600000, .standard = "10s", CONFIG(server.tcp_idle_ms),
      .help = "a TCP connection that is idle so long is closed"},
     {"cookies", OPTION_LATER, .help = "DNS cookies (RFC 7873)"},

@@ -5,7 +5,7 @@
 
 #include "config/options.h"
 
-#define KEY_MAX 24 // no key is longer; what is longer is no misspelling of one
+#define KEY_MAX 32 // no key is longer; what is longer is no misspelling of one
 static unsigned least(unsigned a, unsigned b, unsigned c)
 {
     unsigned ab = a < b ? a : b;

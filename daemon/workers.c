@@ -145,6 +145,8 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     launch_arg(launch, "%d", launch_fd(launch, zoned->lifeline[0]));
     launch_arg(launch, "--tcp-connections");
     launch_arg(launch, "%u", zoned->settings.tcp_connections);
+    launch_arg(launch, "--tcp-connections-per-address");
+    launch_arg(launch, "%u", zoned->settings.tcp_per_address);
     launch_arg(launch, "--tcp-idle");
     launch_arg(launch, "%u", zoned->settings.tcp_idle_ms);
     worker->stale = false;

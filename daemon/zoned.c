@@ -26,6 +26,23 @@ static size_t core_count(void)
     return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? (size_t)CPU_COUNT(&cores) : 1;
 }
 
+// The kernel spreads a client's connections over the workers as chance has it, so all of them may meet at one. A share
+// leaves room for what one client needs: a connection for queries, one for a transfer (RFC 7766 §6.2.2), and those that
+// end while others begin.
+#define PER_ADDRESS_LEAST 8
+
+static uint32_t share_of(uint32_t quota, size_t workers)
+{
+    return (uint32_t)((quota + workers - 1) / workers);
+}
+
+static uint32_t share_per_address(uint32_t quota, size_t workers)
+{
+    uint32_t share = share_of(quota, workers);
+    uint32_t least = quota < PER_ADDRESS_LEAST ? quota : PER_ADDRESS_LEAST;
+    return share < least ? least : share;
+}
+
 static struct zoned_settings settings_of(const struct config *config)
 {
     const struct config_server *server = &config->server;
@@ -34,7 +51,8 @@ static struct zoned_settings settings_of(const struct config *config)
     // least one.
     return (struct zoned_settings){
         .workers = workers,
-        .tcp_connections = (uint32_t)((server->tcp_connections + workers - 1) / workers),
+        .tcp_connections = share_of(server->tcp_connections, workers),
+        .tcp_per_address = share_per_address(server->tcp_per_address, workers),
         .tcp_idle_ms = server->tcp_idle_ms,
     };
 }
@@ -42,7 +60,7 @@ static struct zoned_settings settings_of(const struct config *config)
 static bool settings_equal(const struct zoned_settings *a, const struct zoned_settings *b)
 {
     return a->workers == b->workers && a->tcp_connections == b->tcp_connections &&
-           a->tcp_idle_ms == b->tcp_idle_ms;
+           a->tcp_per_address == b->tcp_per_address && a->tcp_idle_ms == b->tcp_idle_ms;
 }
 
 static void log_listening(const struct zoned *zoned)

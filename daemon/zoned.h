@@ -44,6 +44,7 @@ struct zoned_worker;
 struct zoned_settings {
     size_t workers;           // wanted; none run while there is no address
     uint32_t tcp_connections; // of each worker
+    uint32_t tcp_per_address; // and of each address there
     uint32_t tcp_idle_ms;
 };
 

@@ -9,7 +9,7 @@
 #include "dns/types.h"
 #include "server/worker.h"
 
-// A worker's share. One connection costs about a kilobyte while it is idle.
+// A worker's share (docs/decisions/033-tcp-connections.md).
 #define TCP_CONNECTIONS_DEFAULT 512
 #define TCP_CONNECTIONS_MAX     100000
 // A client needs one or two (RFC 7766 §6.2.2), but many may be behind one address; those of eight

@@ -108,3 +108,22 @@ def test_a_change_while_zoned_has_no_descriptors_is_taken_over_later(stage):
     limit(stage.zoned.pid, "nofile", 1000)
     stage.zoned.signal(signal.SIGHUP)
     wait_until(lambda: len(stage.workers()) == 2 and not old & {w["pid"] for w in stage.workers()}, "others", 30)
+
+
+def test_each_worker_has_its_share_of_the_quotas(box):
+    def shares(in_all, per_address):
+        box.write_config(CONFIG.replace("workers: 2", f"workers: 2\n  tcp-connections: {in_all}\n"
+                                                      f"  tcp-connections-per-address: {per_address}"))
+        return [f"--tcp-connections\0{in_all // 2}\0".encode(), b"--tcp-connections-per-address\0"]
+
+    in_all, per_address = shares(300, 41)
+    box.start().wait_served("example.com")
+    for pid in servers(box):
+        said = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        assert in_all in said and per_address + b"21\0" in said
+    before = servers(box)
+    in_all, per_address = shares(100, 10)  # a share of an address is not below 8
+    wait_until(lambda: len(now := servers(box)) == 2 and not set(now) & set(before), "the workers are others")
+    for pid in servers(box):
+        said = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        assert in_all in said and per_address + b"8\0" in said

@@ -44,6 +44,7 @@ static void host_name_and_domains_are_enough(void **state)
     assert_int_equal(config->server.listen_count, 0);
     assert_int_equal(config->server.workers, 0);
     assert_int_equal(config->server.tcp_connections, 512);
+    assert_int_equal(config->server.tcp_per_address, 64);
     assert_int_equal(config->server.tcp_idle_ms, 10000);
     assert_int_equal(config->dnssec.signature_lifetime, 14 * 86400);
     assert_int_equal(config->dnssec.signature_refresh, 7 * 86400);
@@ -167,6 +168,7 @@ static const char everything[] = //
     "  listen: [192.0.2.1, \"[2001:db8::1]@5300\", 127.0.0.1@5300]\n"
     "  workers: 4\n"
     "  tcp-connections: 100\n"
+    "  tcp-connections-per-address: 10\n"
     "  tcp-idle: 500ms\n"
     "dnssec: {signature-lifetime: 60s, signature-refresh: 20}\n"
     "ttl: {default: 5, soa: 5m, ns: 2d, dnskey: 1w, negative: 60}\n"
@@ -224,6 +226,7 @@ static void every_option_reaches_its_field(void **state)
     assert_string_equal(address_text(&config->server.listen[1], true, text), "2001:db8::1@5300");
     assert_int_equal(config->server.workers, 4);
     assert_int_equal(config->server.tcp_connections, 100);
+    assert_int_equal(config->server.tcp_per_address, 10);
     assert_int_equal(config->server.tcp_idle_ms, 500);
     assert_int_equal(config->dnssec.signature_lifetime, 60);
     assert_int_equal(config->dnssec.signature_refresh, 20);
@@ -239,7 +242,7 @@ static void every_option_reaches_its_field(void **state)
     assert_string_equal(config->user.signer, "200");
     assert_string_equal(config->user.server, "_zs");
     assert_string_equal(config->user.resolver, "z-r.1");
-    assert_int_equal(config->user.resolver_place.line, 35);
+    assert_int_equal(config->user.resolver_place.line, 36);
     assert_int_equal(config->log.to, CONFIG_LOG_SYSLOG);
     assert_int_equal(config->log.level, LOG_LEVEL_DEBUG);
     assert_string_equal(config->on_alarm, "mail -s \"$ZONEBOX_EVENT\" root");
@@ -261,7 +264,7 @@ static void every_option_of_the_resolver_reaches_its_field(void **state)
     assert_true(resolver->enabled);
     assert_int_equal(resolver->listen_count, 2);
     assert_string_equal(address_text(&resolver->listen[1], true, text), "::1@5301");
-    assert_int_equal(resolver->listen_place.line, 26);
+    assert_int_equal(resolver->listen_place.line, 27);
     assert_true(resolver->trust_own_keys);
     assert_int_equal(resolver->forward_count, 4);
     for (size_t i = 0; i < 4; i++) {

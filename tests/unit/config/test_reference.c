@@ -95,6 +95,8 @@ static void no_option_is_left_out(void **state)
     must_name_all(&options_top, buf_text(&text), "\"", "\": {\"description\": ");
     buf_clear(&text);
     assert_int_equal(config_reference_text(NULL, &text, NULL), STATUS_OK);
+    for (char *line = (char *)text.data; (line = strchr(line, '\n')) != NULL;)
+        *line = ' '; // behind a long name its text begins in the next line
     must_name_all(&options_top, buf_text(&text), "", " ");
     buf_clear(&text);
     config_reference_man(&text);

@@ -201,7 +201,7 @@ static void check_rows(const struct section *section)
     size_t i = 0;
     for (; (row = options_at(section, i)) != NULL; i++) {
         assert_int_equal(options_find(section, row->name), i); // no name stands twice
-        assert_true(strlen(row->name) <= 24);                  // suggest.c: KEY_MAX
+        assert_true(strlen(row->name) <= 32);                  // suggest.c: KEY_MAX
         assert_non_null(row->help);
         assert_true(strlen(row->help) <= 100 && row->help[strlen(row->help) - 1] != '.');
         bool has_section = row->type == OPTION_SECTION || row->type == OPTION_SWITCH ||
