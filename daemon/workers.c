@@ -143,6 +143,10 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     launch_arg(launch, "%zu", worker->given_standby);
     launch_arg(launch, "--lifeline");
     launch_arg(launch, "%d", launch_fd(launch, zoned->lifeline[0]));
+    launch_arg(launch, "--statistics");
+    launch_arg(launch, "%d", launch_fd(launch, zoned->pages.fd));
+    launch_arg(launch, "--worker");
+    launch_arg(launch, "%zu", worker->index);
     launch_arg(launch, "--tcp-connections");
     launch_arg(launch, "%u", zoned->settings.tcp_connections);
     launch_arg(launch, "--tcp-connections-per-address");

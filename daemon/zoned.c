@@ -292,6 +292,7 @@ static void release(struct zoned *zoned)
     listen_done(&zoned->resolver_sockets);
     buf_done(&zoned->resolver_flags);
     buf_done(&zoned->probe_flags);
+    pages_close(&zoned->pages);
     close(zoned->observe[0]);
     close(zoned->observe[1]);
     close(zoned->lifeline[0]);
@@ -313,12 +314,21 @@ static void start_feed(struct zoned *zoned)
     feed_start(&zoned->feed, &zoned->loop);
 }
 
+static enum status open_pages(struct zoned *zoned, struct error *err)
+{
+    int fd;
+    enum status status = pages_make(&fd, err);
+    return status == STATUS_OK ? pages_open(fd, &zoned->pages, err) : status;
+}
+
 enum status zoned_run(struct zoned *zoned, struct error *err)
 {
     if (pipe2(zoned->lifeline, O_CLOEXEC) != 0)
         return error_set_errno(err, errno, "cannot make a pipe");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, zoned->observe) != 0)
         return error_set_errno(err, errno, "cannot make a pair of sockets");
+    if (open_pages(zoned, err) != STATUS_OK)
+        return STATUS_IO;
     int failed = uv_loop_init(&zoned->loop);
     if (failed != 0)
         return error_set(err, STATUS_IO, "cannot make an event loop: %s", uv_strerror(failed));

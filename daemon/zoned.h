@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/control.h"
+#include "base/pages.h"
 #include "base/status.h"
 #include "daemon/child.h"
 #include "daemon/feed.h"
@@ -71,6 +72,7 @@ struct zoned {
     struct zoned_worker **workers; // never shrinks: a worker that is not wanted now is idle
     size_t worker_count;
     size_t worker_cap;
+    struct pages pages; // where the workers count, each in the slot of its index
     uv_timer_t surplus; // until workers that are not wanted any more are ended
     // The resolver
     struct child resolver;

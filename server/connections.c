@@ -264,7 +264,7 @@ struct connections *connections_new(uv_loop_t *loop, const struct connection_way
     all->idle_ms = options->idle_ms;
     all->clients = clients_new(options->limits, seed);
     all->desk.responder = options->responder;
-    all->desk.counts = options->counts;
+    all->desk.statistics = options->statistics;
     all->desk.transport = way->transport;
     all->desk.write = write_replies;
     all->epoll = epoll_create1(EPOLL_CLOEXEC);

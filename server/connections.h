@@ -56,7 +56,7 @@ struct connection_way {
 
 struct connections_options {
     struct responder *responder;
-    struct counts *counts;
+    struct statistics *statistics;
     struct clients_limits limits;
     uint64_t idle_ms;
 };

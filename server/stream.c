@@ -60,8 +60,7 @@ static void answer(struct stream_desk *desk, const uint8_t *query, size_t len)
                                 .out = out + STREAM_PREFIX_LEN,
                                 .out_cap = DNS_MESSAGE_MAX};
     respond(desk->responder, desk->transport, &exchange, 1);
-    desk->counts->tcp++;
-    counts_outcome(desk->counts, &exchange.outcome);
+    statistics_count(desk->statistics, desk->transport, &exchange, 1);
     if (exchange.out_len == 0)
         return;
     wire_set_u16(out, (uint16_t)exchange.out_len);

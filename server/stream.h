@@ -17,7 +17,7 @@
 
 #include "dns/stream.h"
 #include "dns/types.h"
-#include "server/counts.h"
+#include "server/statistics.h"
 #include "server/respond.h"
 
 // What one read takes, and all that a stream gets in one turn: like a batch or two over UDP. More would let clients
@@ -29,7 +29,7 @@
 // What all streams of a worker share: none needs it beyond its turn.
 struct stream_desk {
     struct responder *responder;
-    struct counts *counts;
+    struct statistics *statistics;
     enum transport transport;
     const struct address *client; // of the turn
     // Takes replies on their way: how many of the octets, the rest has to wait until the client has read; negative: the

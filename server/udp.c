@@ -27,7 +27,7 @@ struct udp {
     uv_poll_t poll;
     int fd;
     struct responder *responder;
-    struct counts *counts;
+    struct statistics *statistics;
     bool paused;
     unsigned reply_count; // to be sent,
     unsigned reply_sent;  // and how many of them are
@@ -51,12 +51,11 @@ static void answer_batch(struct udp *udp, unsigned count)
     respond_begin(udp->responder);
     respond(udp->responder, TRANSPORT_UDP, udp->exchanges, count);
     respond_end(udp->responder);
-    udp->counts->udp += count;
+    statistics_count(udp->statistics, TRANSPORT_UDP, udp->exchanges, count);
     udp->reply_count = 0;
     udp->reply_sent = 0;
     for (unsigned i = 0; i < count; i++) {
         const struct exchange *exchange = &udp->exchanges[i];
-        counts_outcome(udp->counts, &exchange->outcome);
         if (exchange->out_len == 0)
             continue;
         unsigned n = udp->reply_count++;
@@ -64,6 +63,13 @@ static void answer_batch(struct udp *udp, unsigned count)
         udp->replies[n].msg_hdr.msg_name = udp->queries[i].msg_hdr.msg_name;
         udp->replies[n].msg_hdr.msg_namelen = udp->queries[i].msg_hdr.msg_namelen;
     }
+}
+
+// This client cannot be reached (a spoofed port 0, a firewall): on with the next.
+static void skip_reply(struct udp *udp)
+{
+    udp->reply_sent++;
+    udp->statistics->unsent++;
 }
 
 // Sends what is left of the batch. False when the socket takes no more now.
@@ -77,7 +83,7 @@ static bool send_replies(struct udp *udp)
         else if (errno == EAGAIN || errno == EWOULDBLOCK)
             return false;
         else if (errno != EINTR)
-            udp->reply_sent++; // this client cannot be reached (a spoofed port 0, a firewall): on with the next
+            skip_reply(udp);
     }
     return true;
 }
@@ -115,12 +121,13 @@ static void on_event(uv_poll_t *poll, int status, int events)
     uv_poll_start(poll, UV_READABLE, on_event);
 }
 
-struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder, struct counts *counts)
+struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder,
+                     struct statistics *statistics)
 {
     struct udp *udp = xcalloc(1, sizeof(*udp));
     udp->fd = fd;
     udp->responder = responder;
-    udp->counts = counts;
+    udp->statistics = statistics;
     for (unsigned i = 0; i < UDP_BATCH; i++) {
         udp->query_parts[i] = (struct iovec){udp->query_octets[i], UDP_QUERY_MAX};
         udp->exchanges[i] = (struct exchange){.octets = udp->query_octets[i],

@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "server/confined.h"
-#include "server/counts.h"
+#include "server/statistics.h"
 #include "server/tcp.h"
 #include "server/udp.h"
 #include "server/zones.h"
@@ -41,7 +41,9 @@ struct worker {
     uv_loop_t loop;
     struct service service;
     struct responder responder;
-    struct counts counts;
+    unsigned index;
+    struct pages pages;
+    struct statistics *statistics;
     int64_t since;
     struct udp *udp[WORKER_SOCKETS_MAX];
     unsigned udp_count;
@@ -77,7 +79,7 @@ static bool serve_socket(struct worker *worker, int fd)
         return false;
     if (type == SOCK_DGRAM) {
         worker->udp[worker->udp_count++] =
-            udp_open(&worker->loop, fd, &worker->responder, &worker->counts);
+            udp_open(&worker->loop, fd, &worker->responder, worker->statistics);
         return true;
     }
     struct connections_listener *listener;
@@ -159,7 +161,7 @@ static enum status start_draining(struct worker *worker, struct standby *standby
             udp_resume(standby->udp);
         else
             standby->udp =
-                udp_open(&worker->loop, standby->fd, &worker->responder, &worker->counts);
+                udp_open(&worker->loop, standby->fd, &worker->responder, worker->statistics);
         return STATUS_OK;
     }
     if (standby->listener != NULL)
@@ -240,23 +242,25 @@ static enum status run_set_aside(void *data, const json_t *request, json_t *repl
 
 // ── Status ───────────────────────────────────────────────────────────────────────────────────────
 
-static json_t *replies_of(const struct counts *counts)
+static json_t *replies_of(const struct statistics *statistics)
 {
     static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
                                         "NOTIMP",  "REFUSED", "YXDOMAIN"};
     json_t *replies = json_object();
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        json_object_set_new(replies, names[i], json_integer((json_int_t)counts->rcodes[i]));
+        json_object_set_new(replies, names[i], json_integer((json_int_t)statistics->rcodes[i]));
     return replies;
 }
 
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     struct worker *worker = data;
-    const struct counts *counts = &worker->counts;
+    struct statistics sum;
     (void)request;
     (void)err;
-    uint64_t queries = counts->udp + counts->tcp;
+    statistics_of_slot(&worker->pages, worker->index, &sum);
+    uint64_t udp = sum.queries[PATH_UDP4] + sum.queries[PATH_UDP6];
+    uint64_t tcp = sum.queries[PATH_TCP4] + sum.queries[PATH_TCP6];
     bool open = zones_attend(worker->responder.zones);
     zones_begin(worker->responder.zones);
     size_t zones = zones_count(worker->responder.zones);
@@ -264,12 +268,12 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     json_object_set_new(reply, "since", json_integer(worker->since));
     json_object_set_new(reply, "store-open", json_boolean(open));
     json_object_set_new(reply, "zones", json_integer((json_int_t)zones));
-    json_object_set_new(reply, "queries", json_integer((json_int_t)queries));
-    json_object_set_new(reply, "queries-udp", json_integer((json_int_t)counts->udp));
-    json_object_set_new(reply, "queries-tcp", json_integer((json_int_t)counts->tcp));
-    json_object_set_new(reply, "dropped", json_integer((json_int_t)counts->dropped));
-    json_object_set_new(reply, "truncated", json_integer((json_int_t)counts->truncated));
-    json_object_set_new(reply, "replies", replies_of(counts));
+    json_object_set_new(reply, "queries", json_integer((json_int_t)(udp + tcp)));
+    json_object_set_new(reply, "queries-udp", json_integer((json_int_t)udp));
+    json_object_set_new(reply, "queries-tcp", json_integer((json_int_t)tcp));
+    json_object_set_new(reply, "dropped", json_integer((json_int_t)sum.kinds[OUTCOME_DROPPED]));
+    json_object_set_new(reply, "truncated", json_integer((json_int_t)sum.truncated));
+    json_object_set_new(reply, "replies", replies_of(&sum));
     json_object_set_new(reply, "connections", json_integer(connections_count(worker->tcp)));
     json_object_set_new(reply, "draining", json_integer(worker->draining));
     return STATUS_OK;
@@ -362,11 +366,26 @@ static bool start(struct worker *worker, const struct worker_options *options)
     return true;
 }
 
+// Numbers that nobody else sees are better than no server.
+static void open_statistics(struct worker *worker, const struct worker_options *options)
+{
+    struct error err = {0};
+    uint64_t now = (uint64_t)worker->since;
+    if (statistics_open(options->statistics, options->index, now, &worker->pages,
+                        &worker->statistics, &err) == STATUS_OK)
+        return;
+    log_event(LOG_LEVEL_WARNING, "statistics-not-shared", "reason", err.text, NULL);
+    pages_close(&worker->pages);
+    (void)statistics_open(-1, options->index, now, &worker->pages, &worker->statistics, &err);
+}
+
 bool worker_run(const struct worker_options *options)
 {
     static struct worker worker;
     unsigned connections = make_room(options);
     worker.since = (int64_t)time(NULL);
+    worker.index = options->index;
+    open_statistics(&worker, options);
     uv_loop_init(&worker.loop);
     worker.responder.zones = zones_new(options->directory);
     for (size_t i = 0; i < options->aside.count; i++)
@@ -375,7 +394,7 @@ bool worker_run(const struct worker_options *options)
         &worker.loop, &tcp_way,
         &(struct connections_options){
             .responder = &worker.responder,
-            .counts = &worker.counts,
+            .statistics = worker.statistics,
             .limits = {.in_all = connections, .per_address = options->tcp_connections_per_address},
             .idle_ms = options->tcp_idle_ms});
     bool started = start(&worker, options);
@@ -387,6 +406,7 @@ bool worker_run(const struct worker_options *options)
     uv_run(&worker.loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker.loop);
     zones_free(worker.responder.zones);
+    pages_close(&worker.pages);
     free(worker.standby);
     return started && !worker.failed;
 }

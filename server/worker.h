@@ -34,6 +34,8 @@ struct worker_options {
     unsigned tcp_connections_per_address;
     unsigned tcp_idle_ms;
     struct quarantine aside; // images that are not answered from
+    int statistics;          // of the pages that all workers share, -1: none
+    unsigned index;          // of this worker
     struct service_descriptors descriptors;
     bool unconfined;
 };

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: ISC
+#include "server/statistics.h"
+
+#include "dns/types.h"
+
+static_assert(PATH_TCP4 == 2 * TRANSPORT_TCP && PATH_TLS6 == 2 * TRANSPORT_TLS + 1, "path_of");
+static_assert(OUTCOME_REFERRAL < STATISTICS_KINDS, "kinds");
+static_assert(STATISTICS_COOKIE * (COOKIE_GOOD + 1) == STATISTICS_FEATURES, "features");
+static_assert(STATISTICS_REPLY_SIZES == DNS_UDP_EDNS_MAX / STATISTICS_SIZE_STEP + 2, "sizes");
+
+static unsigned path_of(enum transport transport, const struct exchange *exchange)
+{
+    return 2 * transport + (exchange->client->any.sa_family == AF_INET6);
+}
+
+static size_t size_class(size_t len, size_t classes)
+{
+    size_t class = (len + STATISTICS_SIZE_STEP - 1) / STATISTICS_SIZE_STEP;
+    return class < classes ? class : classes - 1;
+}
+
+static void count_query(struct statistics *statistics, enum transport transport,
+                        const struct exchange *exchange)
+{
+    const struct outcome *outcome = &exchange->outcome;
+    unsigned type = outcome->qtype;
+    statistics->queries[path_of(transport, exchange)]++;
+    statistics->types[type < STATISTICS_TYPES ? type : STATISTICS_TYPES - 1]++;
+    statistics
+        ->features[STATISTICS_EDNS * outcome->edns + STATISTICS_DNSSEC_OK * outcome->dnssec_ok +
+                   STATISTICS_COOKIE * outcome->cookie]++;
+    statistics->query_octets += exchange->len;
+    statistics->query_sizes[size_class(exchange->len, STATISTICS_QUERY_SIZES)]++;
+    if (outcome->kind != OUTCOME_ERROR)
+        return;
+    unsigned opcode = exchange->octets[2] >> 3 & 0x0f; // RFC 1035 §4.1.1
+    if (opcode != 0)
+        statistics->opcodes[opcode]++;
+}
+
+static void count_reply(struct statistics *statistics, const struct exchange *exchange)
+{
+    const struct outcome *outcome = &exchange->outcome;
+    statistics->kinds[outcome->kind]++;
+    if (exchange->out_len == 0)
+        return;
+    statistics->rcodes[outcome->rcode % STATISTICS_RCODES]++;
+    statistics->reply_octets += exchange->out_len;
+    statistics->reply_sizes[size_class(exchange->out_len, STATISTICS_REPLY_SIZES)]++;
+    statistics->truncated += outcome->truncated;
+}
+
+void statistics_count(struct statistics *statistics, enum transport transport,
+                      const struct exchange *exchanges, unsigned count)
+{
+    statistics->batches++;
+    for (unsigned i = 0; i < count; i++) {
+        const struct exchange *exchange = &exchanges[i];
+        count_query(statistics, transport, exchange);
+        if (exchange->out_len > 0 || exchange->outcome.kind == OUTCOME_DROPPED)
+            count_reply(statistics, exchange);
+        else
+            statistics->limited++;
+    }
+}
+
+#define NUMBERS_OFF   sizeof(struct page_head)
+#define NUMBERS_COUNT ((sizeof(struct statistics) - NUMBERS_OFF) / sizeof(uint64_t))
+#define PRESENT_OFF   offsetof(struct statistics, connections) // gauges, to the end
+
+// What follows the head is numbers, and nothing else.
+static const uint64_t *numbers_of(const void *statistics)
+{
+    return (const uint64_t *)(const void *)((const char *)statistics + NUMBERS_OFF);
+}
+
+static void add_page(const struct pages *pages, const struct page_head *page,
+                     struct statistics *sum)
+{
+    size_t count = pages_is_taken(pages, page) ? NUMBERS_COUNT
+                                               : (PRESENT_OFF - NUMBERS_OFF) / sizeof(uint64_t);
+    uint64_t *to = (uint64_t *)(void *)((char *)sum + NUMBERS_OFF);
+    const uint64_t *from = numbers_of(page);
+    for (size_t i = 0; i < count; i++)
+        to[i] += pages_read(&from[i]);
+}
+
+void statistics_of_slot(const struct pages *pages, unsigned slot, struct statistics *ret)
+{
+    *ret = (struct statistics){.batches = 0};
+    for (const struct page_head *page = pages_next(pages, NULL); page != NULL;
+         page = pages_next(pages, page))
+        if (page->slot == (uint64_t)slot + 1 && page->layout == STATISTICS_LAYOUT)
+            add_page(pages, page, ret);
+}
+
+enum status statistics_open(int fd, unsigned slot, uint64_t now, struct pages *ret_pages,
+                            struct statistics **ret, struct error *err)
+{
+    struct page_head *page;
+    enum status status = STATUS_OK;
+    if (fd >= 0)
+        status = pages_open(fd, ret_pages, err);
+    else
+        pages_open_private(ret_pages);
+    if (status == STATUS_OK)
+        status = pages_claim(ret_pages, slot, STATISTICS_LAYOUT, now, &page, err);
+    if (status == STATUS_OK) {
+        *ret = (struct statistics *)(void *)page;
+        (*ret)->connections = (*ret)->draining = 0; // of the process before
+    }
+    return status;
+}
