@@ -79,6 +79,13 @@ static const char *judge_record(const struct zone_view *view, const struct view_
         return "a record outside the zone; does a name lack its last dot, or have one too many?";
     if (type == LDNS_RR_TYPE_SOA && !view_at_apex(view, record))
         return "an SOA that is not at the apex of the zone";
+    if (type == LDNS_RR_TYPE_DS && view_at_apex(view, record))
+        return "a DS at the apex of the zone; it belongs into the zone above (RFC 4035 §2.4)";
+    if (name_is_wildcard(owner) && type == LDNS_RR_TYPE_NS)
+        return "a wildcard that is delegated, which means nothing (RFC 4592 §4.2)";
+    if (name_is_wildcard(owner) && type == LDNS_RR_TYPE_DNAME)
+        return "a DNAME at a wildcard, which every cache would take for another one (RFC 4592 "
+               "§4.4)";
     if (is_meta(type))
         return "a type that no zone can have";
     // A short "\# …" of a known type.
@@ -196,8 +203,8 @@ static void check_dname(const struct zone_check *check, size_t from, size_t to)
         zone_check_tell(check, dname, RULE_WRONG,
                         "the name is delegated, too; there is one of them (RFC 6672 §2.3)");
     if (to < view->count && view_below(view, &view->records[to], dname))
-        zone_check_tell(check, zone_check_culprit(&view->records[to], dname), RULE_ODD,
-                        "there are records below a DNAME, which nobody sees (RFC 6672 §2.4)");
+        zone_check_tell(check, zone_check_culprit(&view->records[to], dname), RULE_WRONG,
+                        "there are records below a DNAME, where none may be (RFC 6672 §2.4)");
 }
 
 // ── Sets ─────────────────────────────────────────────────────────────────────────────────────────

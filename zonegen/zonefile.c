@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "dns/name.h"
 
 static struct zone_place place_of(const struct input_file *file, unsigned line, size_t start,
                                   size_t at)
@@ -60,6 +61,20 @@ static bool is_directive(ldns_status status)
            status == LDNS_STATUS_SYNTAX_EMPTY;
 }
 
+static bool is_long_name(const ldns_rdf *name)
+{
+    return ldns_rdf_get_type(name) == LDNS_RDF_TYPE_DNAME && ldns_rdf_size(name) > NAME_WIRE_MAX;
+}
+
+// ldns puts the origin behind a name without asking how long that makes it. Nobody else may see such a name.
+static bool has_long_name(const ldns_rr *rr)
+{
+    bool has = is_long_name(ldns_rr_owner(rr));
+    for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
+        has = has || is_long_name(ldns_rr_rdf(rr, i));
+    return has;
+}
+
 static enum status read_records(struct reading *reading, const struct input_file *file,
                                 struct zone_file_record **ret, size_t *ret_count, struct error *err)
 {
@@ -76,6 +91,10 @@ static enum status read_records(struct reading *reading, const struct input_file
             continue;
         if (status != LDNS_STATUS_OK)
             return refuse(&place, words_of(status), err);
+        if (has_long_name(rr)) {
+            ldns_rr_free(rr);
+            return refuse(&place, "a name of more than 255 octets (RFC 1035 §2.3.4)", err);
+        }
         *ret = array_grow(*ret, &cap, *ret_count, sizeof(**ret));
         (*ret)[(*ret_count)++] = (struct zone_file_record){rr, place};
     }

@@ -15,14 +15,21 @@ static void check_apex(const struct zone_check *check, const char *path)
 {
     const struct zone_view *view = check->view;
     const struct zone_place whole = {.file = path};
+    const struct zone_place *last = &whole; // the SOA that comes last in the file
     const char *name = check->maker->target->name;
     unsigned soas = 0;
     size_t from = view_find(view, &view->apex_key);
     size_t to = from < view->count ? view_run_end(view, from) : from;
-    for (size_t i = from; i < to; i++)
-        soas += type_of(&view->records[i]) == LDNS_RR_TYPE_SOA;
+    for (size_t i = from; i < to; i++) {
+        const struct view_record *record = &view->records[i];
+        if (type_of(record) != LDNS_RR_TYPE_SOA)
+            continue;
+        soas++;
+        if (record->place.line > last->line)
+            last = &record->place;
+    }
     if (soas != 1)
-        maker_refuse(check->maker, &whole, "%s has %s SOA record; a zone has exactly one", name,
+        maker_refuse(check->maker, last, "%s has %s SOA record; a zone has exactly one", name,
                      soas == 0 ? "no" : "more than one");
     else if (view_find_type(view, from, to, LDNS_RR_TYPE_NS) == NULL)
         maker_refuse(check->maker, &whole, "%s has no NS record; a zone names its servers", name);
@@ -65,6 +72,13 @@ static size_t strip_signing(struct zone_file_record *records, size_t count,
     return kept;
 }
 
+// What an unsigned zone cannot have: a resolver would take it for a signed one.
+static bool speaks_of_signatures(ldns_rr_type type)
+{
+    return type == LDNS_RR_TYPE_RRSIG || type == LDNS_RR_TYPE_NSEC || type == LDNS_RR_TYPE_NSEC3 ||
+           type == LDNS_RR_TYPE_NSEC3PARAM;
+}
+
 static void check_signatures(const struct zone_check *check, const char *path,
                              enum config_dnssec dnssec)
 {
@@ -74,7 +88,7 @@ static void check_signatures(const struct zone_check *check, const char *path,
     bool has_signature = false;
     for (size_t i = 0; i < view->count; i++) {
         const struct view_record *record = &view->records[i];
-        if (type_of(record) == LDNS_RR_TYPE_RRSIG &&
+        if (speaks_of_signatures(type_of(record)) &&
             (place.line == 0 || record->place.line < place.line))
             place = record->place;
         if (!view_at_apex(view, record))
@@ -90,9 +104,10 @@ static void check_signatures(const struct zone_check *check, const char *path,
                      "here",
                      has_key ? "signature over its SOA" : "DNSKEY");
     if (dnssec == CONFIG_DNSSEC_OFF && place.line > 0)
-        maker_refuse(check->maker, &place,
-                     "has signatures; `dnssec: presigned` serves them, `dnssec: off` is for "
-                     "unsigned zones");
+        maker_refuse(
+            check->maker, &place,
+            "has records of a signed zone; `dnssec: presigned` serves them, `dnssec: off` is for "
+            "unsigned zones");
 }
 
 // ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -173,6 +173,9 @@ static void windows_line_ends_are_read(void **state)
     world_done(&w);
 }
 
+#define LABELS_9  "a.a.a.a.a.a.a.a.a."
+#define LABELS_63 LABELS_9 LABELS_9 LABELS_9 LABELS_9 LABELS_9 LABELS_9 LABELS_9
+
 static void broken_files_are_refused_with_their_place(void **state)
 {
     (void)state;
@@ -185,6 +188,13 @@ static void broken_files_are_refused_with_their_place(void **state)
         {"@ NS ns1\n", "has no SOA record"},
         {"@ SOA ns1 h 1 2 3 4 5\n", "z: example.org has no NS record"},
         {HEAD "@ SOA ns1 h 2 2 3 4 5\n", "more than one SOA"},
+        {HEAD "d DNAME a.\nx.d A 192.0.2.1\n",
+         "z:6:1: x.d.example.org. A: there are records below a DNAME"},
+        {HEAD "@ DS 1 13 2 00\n", "z:5:1: example.org. DS: a DS at the apex"},
+        {HEAD "*.w NS ns1\n", "z:5:1: *.w.example.org. NS: a wildcard that is delegated"},
+        {HEAD "*.w DNAME a.\n", "z:5:1: *.w.example.org. DNAME: a DNAME at a wildcard"},
+        {HEAD LABELS_63 LABELS_63 "a NS ns1\n", "z:5:1: a name of more than 255 octets"},
+        {HEAD "x MINFO ns1 " LABELS_63 LABELS_63 "a\n", "z:5:1: a name of more than 255"},
         {HEAD "sub SOA ns1 h 2 2 3 4 5\n",
          "z:5:1: sub.example.org. SOA: an SOA that is not at the apex"},
         {HEAD "\n; x\n\nwww A 192.0.2\n", "z:8:1: "},
@@ -280,8 +290,6 @@ static void odd_but_harmless_things_are_notes(void **state)
          "z:5:1: example.org. MX: points at www.example.org., an alias"},
         {HEAD "@ NS ns2\n",
          "z:5:1: example.org. NS: points at ns2.example.org., which has no address"},
-        {HEAD "d DNAME a.\nx.d A 192.0.2.1\n",
-         "z:6:1: x.d.example.org. A: there are records below a DNAME"},
         {HEAD "@ DNSKEY 257 3 13 AAAA\n", "z:5:1: DNSKEY, RRSIG, NSEC and the like are left out"},
         {HEAD "@ CDS 0 0 0 00\n", "left out"},
     };
@@ -368,7 +376,8 @@ static void dnssec_option_and_file_must_agree(void **state)
     assert_refused(CONFIG_DNSSEC_PRESIGNED, HEAD "@ DNSKEY 257 3 13 AAAA\n",
                    "z: has no signature over its SOA");
     assert_int_equal(file_read("nsec", 100000, &text, &err), STATUS_OK);
-    assert_refused(CONFIG_DNSSEC_OFF, buf_text(&text), "has signatures; `dnssec: presigned`");
+    assert_refused(CONFIG_DNSSEC_OFF, buf_text(&text),
+                   "has records of a signed zone; `dnssec: presigned`");
     buf_done(&text);
     put_file("z", HEAD);
     struct world w = world("", domains[CONFIG_DNSSEC_OFF]);
