@@ -440,8 +440,8 @@ enum build_outcome build_prepare(const struct build_context *context, struct zon
     return status == STATUS_OK ? BUILD_READY : BUILD_FAILED;
 }
 
-static enum status finish(const struct build_context *context, struct build *build,
-                          struct error *err)
+enum status build_finish(const struct build_context *context, struct build *build,
+                         struct error *err)
 {
     const struct zone *zone = build->zone;
     enum config_dnssec dnssec = build->dnssec;
@@ -492,15 +492,4 @@ enum status build_verified(const struct build_context *context, const struct bui
     struct image image;
     image_trust(build->image.data, &image);
     return verify_late_result(context->later, &image, err);
-}
-
-enum status build_finish(const struct build_context *context, struct build *build,
-                         struct error *err)
-{
-    enum status status = finish(context, build, err);
-    const char *path = zone_file_path(build->zone);
-    // Whoever signed the zone looks into the file.
-    if (status != STATUS_OK && build->dnssec == CONFIG_DNSSEC_PRESIGNED && path != NULL)
-        return error_prefix(err, status, "%s", path);
-    return status;
 }

@@ -40,6 +40,10 @@ static bool finish(struct publisher *publisher, const struct build_context *cont
     enum status status = step(context, build, &err);
     if (status == STATUS_OK)
         return true;
+    const char *path = zone_file_path(zone);
+    // Whoever signed the zone looks into the file.
+    if (build->dnssec == CONFIG_DNSSEC_PRESIGNED && path != NULL)
+        (void)error_prefix(&err, status, "%s", path);
     if (status != STATUS_NO_SPACE)
         publisher_zone_fails(publisher, zone, &err, context->now);
     build_done(build);
