@@ -69,16 +69,39 @@ static size_t skip_name(struct wire_reader *reader)
     return (size_t)(reader->at - start);
 }
 
-// The options of an OPT: only their lengths matter, none is understood here (RFC 6891 §6.1.2:
-// unknown ones are ignored).
-static bool options_are_whole(const uint8_t *rdata, size_t len)
+static void read_cookie(const uint8_t *octets, size_t len, struct query *query)
+{
+    if ((query->options & (QUERY_COOKIE | QUERY_COOKIE_MALFORMED)) != 0)
+        return; // RFC 7873 §5.2: the first one counts
+    if (len != COOKIE_CLIENT_LEN && (len < COOKIE_LEN_MIN || len > COOKIE_LEN_MAX)) {
+        query->options |= QUERY_COOKIE_MALFORMED;
+        return;
+    }
+    query->options |= QUERY_COOKIE;
+    query->cookie = octets;
+    query->cookie_len = (uint8_t)len;
+}
+
+// The options of an OPT. False when they do not end where it does.
+static bool read_options(const uint8_t *rdata, size_t len, struct query *query)
 {
     struct wire_reader reader = wire_reader(rdata, len);
-    while (wire_ok(&reader) && wire_left(&reader) > 0) {
-        wire_u16(&reader);
-        wire_take(&reader, wire_u16(&reader));
+    while (wire_left(&reader) > 0) {
+        uint16_t code = wire_u16(&reader);
+        uint16_t option_len = wire_u16(&reader);
+        const uint8_t *octets = wire_take(&reader, option_len);
+        if (!wire_ok(&reader))
+            return false;
+        if (code == EDNS_COOKIE)
+            read_cookie(octets, option_len, query);
+        else if (code == EDNS_NSID)
+            query->options |= QUERY_NSID;
+        else if (code == EDNS_KEEPALIVE && option_len == 0)
+            query->options |= QUERY_KEEPALIVE;
+        else if (code == EDNS_PADDING)
+            query->options |= QUERY_PADDING;
     }
-    return wire_ok(&reader);
+    return true;
 }
 
 // RFC 6891 §6.1.1: at most one OPT, owned by the root.
@@ -107,7 +130,7 @@ static bool read_record(struct wire_reader *reader, struct query *query, struct 
         return false;
     if (type == RR_TYPE_OPT)
         return read_opt(query, extras, owner_len, class, ttl) &&
-               options_are_whole(rdata, rdata_len);
+               read_options(rdata, rdata_len, query);
     if (type == RR_TYPE_TSIG) {
         extras->tsig = true;
         return last; // RFC 8945 §5.1
@@ -155,6 +178,7 @@ enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *
     ret->udp_size = DNS_UDP_PLAIN_MAX;
     ret->edns = false;
     ret->dnssec_ok = false;
+    ret->options = 0;
     if ((ret->flags >> 11 & 15) != OPCODE_QUERY)
         return query_reject(ret, RCODE_NOTIMP,
                             QUERY_NO_EDE); // what else is in it may mean anything (RFC 8906 §3.1.4)
@@ -174,4 +198,21 @@ enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *
         return query_reject(ret, RCODE_FORMERR, QUERY_NO_EDE);
     query_name_key(&ret->name);
     return QUERY_LOOKUP;
+}
+
+bool query_asks_for_cookie(const uint8_t *octets, size_t len, struct query *ret)
+{
+    if (len < DNS_HEADER_LEN || (ret->flags >> 11 & 15) != OPCODE_QUERY ||
+        wire_get_u16(octets + 4) != 0 || wire_get_u16(octets + 6) != 0 ||
+        wire_get_u16(octets + 8) != 0)
+        return false;
+    struct query query = *ret;
+    query.qtype = 0;
+    struct extras extras = {0};
+    struct wire_reader reader = wire_reader(octets + DNS_HEADER_LEN, len - DNS_HEADER_LEN);
+    if (!read_records(&reader, octets, &query, &extras) || extras.bad_version || extras.tsig ||
+        (query.options & QUERY_COOKIE) == 0)
+        return false;
+    *ret = query;
+    return true;
 }

@@ -31,6 +31,21 @@ struct query_name {
 
 #define QUERY_NO_EDE UINT16_MAX
 
+// Options of the query's OPT that somebody may answer; all others are ignored (RFC 6891 §6.1.2).
+enum query_option {
+    QUERY_COOKIE = 1 << 0,
+    QUERY_NSID = 1 << 1,      // whatever it says (RFC 5001 §2.1)
+    QUERY_KEEPALIVE = 1 << 2, // without a time, which is for servers to say (RFC 7828 §3.2.1)
+    QUERY_PADDING = 1 << 3,
+    // A COOKIE of a length that none has, which is a format error to those that know cookies (RFC 7873 §5.2.2)
+    QUERY_COOKIE_MALFORMED = 1 << 4,
+};
+
+// RFC 7873 §4
+#define COOKIE_CLIENT_LEN 8
+#define COOKIE_LEN_MIN    (COOKIE_CLIENT_LEN + 8)  // with the server's half
+#define COOKIE_LEN_MAX    (COOKIE_CLIENT_LEN + 32) // which need not be ours
+
 struct query {
     uint16_t id;
     uint16_t flags;        // second 16 bits of the header, as received
@@ -42,6 +57,9 @@ struct query {
     uint16_t udp_size;      // what the client takes over UDP, at least 512
     bool edns;              // came with an OPT, so that the reply has one
     bool dnssec_ok;         // DO
+    uint8_t options;        // enum query_option
+    uint8_t cookie_len;     // COOKIE_CLIENT_LEN, or COOKIE_LEN_MIN to COOKIE_LEN_MAX
+    const uint8_t *cookie;  // QUERY_COOKIE: the first one (RFC 7873 §5.2)
     struct query_name name; // its key only under QUERY_LOOKUP
 };
 
@@ -49,6 +67,9 @@ enum query_verdict { QUERY_DROP, QUERY_REPLY, QUERY_LOOKUP };
 
 // Reads the message. `ret` points into octets, which must stay as long as it is used.
 enum query_verdict query_parse(const uint8_t *octets, size_t len, struct query *ret);
+// Is this, which query_parse rejected, a well-formed query without a question that only asks for a cookie (RFC 7873
+// §5.4)? If so, *ret has its OPT; if not, *ret is as it was.
+bool query_asks_for_cookie(const uint8_t *octets, size_t len, struct query *ret);
 
 // The query is not looked up but answered with this; ede: enum ede_code, or QUERY_NO_EDE.
 static inline enum query_verdict query_reject(struct query *query, enum rcode rcode, uint16_t ede)

@@ -48,6 +48,7 @@ enum rcode {
     RCODE_YXDOMAIN = 6,
     RCODE_NOTAUTH = 9,
     RCODE_BADVERS = 16,
+    RCODE_BADCOOKIE = 23, // RFC 7873 §8
 };
 
 enum opcode { OPCODE_QUERY = 0, OPCODE_STATUS = 2, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
@@ -61,6 +62,15 @@ enum header_flag {
     HEADER_RA = 0x0080,
     HEADER_AD = 0x0020,
     HEADER_CD = 0x0010,
+};
+
+// EDNS options (IANA registry "DNS EDNS0 Option Codes") that are understood.
+enum edns_option {
+    EDNS_NSID = 3,       // RFC 5001
+    EDNS_COOKIE = 10,    // RFC 7873
+    EDNS_KEEPALIVE = 11, // RFC 7828
+    EDNS_PADDING = 12,   // RFC 7830
+    EDNS_EDE = 15,       // RFC 8914
 };
 
 // Extended DNS Errors (RFC 8914) that zonebox gives.

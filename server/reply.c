@@ -7,9 +7,6 @@
 
 #define POINTER_MAX  0x3fffU // RFC 1035 §4.1.4
 #define POINTER_BITS 0xc000U
-#define OPT_LEN      11
-#define OPT_EDE_LEN  6 // code, length, info-code (RFC 8914 §2)
-#define OPTION_EDE   15
 #define NO_PLACE     UINT16_MAX // where no pointer can lead
 
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTION_COUNT };
@@ -383,38 +380,12 @@ static bool put_sections(struct writer *writer)
     return true;
 }
 
-// RFC 6891 §6.1.3: the upper bits of the rcode, our version 0, DO as it came (RFC 3225 §3).
-static size_t put_opt(uint8_t *out, const struct query *query, uint16_t rcode, uint16_t ede)
+// The header, and OPT at the end. `whole`: nothing needed was left out.
+static size_t finish(struct writer *writer, bool whole, const struct opt *opt, size_t limit)
 {
-    bool with_ede = ede != QUERY_NO_EDE;
-    out[0] = 0;
-    wire_set_u16(out + 1, RR_TYPE_OPT);
-    wire_set_u16(out + 3, DNS_UDP_EDNS_MAX);
-    wire_set_u32(out + 5, (uint32_t)(rcode >> 4) << 24 | (query->dnssec_ok ? 0x8000U : 0));
-    wire_set_u16(out + 9, with_ede ? OPT_EDE_LEN : 0);
-    if (!with_ede)
-        return OPT_LEN;
-    wire_set_u16(out + 11, OPTION_EDE);
-    wire_set_u16(out + 13, 2);
-    wire_set_u16(out + 15, ede);
-    return OPT_LEN + OPT_EDE_LEN;
-}
-
-size_t reply_write(const struct image *image, const struct query *query,
-                   const struct answer *answer, uint8_t *out, size_t limit)
-{
-    size_t opt_len = OPT_LEN + (answer->ede != QUERY_NO_EDE ? (size_t)OPT_EDE_LEN : 0);
-    struct writer writer = {
-        .image = image,
-        .query = query,
-        .answer = answer,
-        .out = out,
-        .at = DNS_HEADER_LEN + (size_t)query->question_len,
-        .limit = query->edns ? limit - opt_len : limit,
-    };
-    memcpy(out + DNS_HEADER_LEN, query->name.wire, query->question_len);
-    bool whole = put_sections(&writer);
-
+    const struct query *query = writer->query;
+    const struct answer *answer = writer->answer;
+    uint8_t *out = writer->out;
     // RD comes back, CD and AD mean nothing to an authoritative server (RFC 4035 §3.1.6), there is
     // no recursion.
     uint32_t flags = HEADER_QR | (query->flags & (0x7800U | HEADER_RD)) | (answer->rcode & 15U);
@@ -425,20 +396,63 @@ size_t reply_write(const struct image *image, const struct query *query,
     wire_set_u16(out, query->id);
     wire_set_u16(out + 2, (uint16_t)flags);
     wire_set_u16(out + 4, query->question_len > 0 ? 1 : 0);
-    wire_set_u16(out + 6, writer.counts[SECTION_ANSWER]);
-    wire_set_u16(out + 8, writer.counts[SECTION_AUTHORITY]);
-    wire_set_u16(out + 10, (uint16_t)(writer.counts[SECTION_ADDITIONAL] + (query->edns ? 1 : 0)));
-    if (query->edns)
-        writer.at += put_opt(out + writer.at, query, answer->rcode, answer->ede);
-    return writer.at;
+    wire_set_u16(out + 6, writer->counts[SECTION_ANSWER]);
+    wire_set_u16(out + 8, writer->counts[SECTION_AUTHORITY]);
+    wire_set_u16(out + 10, (uint16_t)(writer->counts[SECTION_ADDITIONAL] + (query->edns ? 1 : 0)));
+    if (!query->edns)
+        return writer->at;
+    struct opt_head head = {answer->rcode, answer->ede, query->dnssec_ok};
+    return opt_write(opt, &head, out, writer->at, limit);
 }
 
-size_t reply_write_error(const struct query *query, uint16_t rcode, uint16_t ede, uint8_t *out,
-                         size_t limit)
+static struct writer start(const struct query *query, const struct answer *answer,
+                           const struct opt *opt, uint8_t *out, size_t limit)
+{
+    memcpy(out + DNS_HEADER_LEN, query->name.wire, query->question_len);
+    return (struct writer){
+        .query = query,
+        .answer = answer,
+        .out = out,
+        .at = DNS_HEADER_LEN + (size_t)query->question_len,
+        .limit = query->edns ? limit - opt_len(opt) : limit,
+    };
+}
+
+size_t reply_write(const struct image *image, const struct query *query,
+                   const struct answer *answer, const struct opt *opt, uint8_t *out, size_t limit)
+{
+    struct writer writer = start(query, answer, opt, out, limit);
+    writer.image = image;
+    bool whole = put_sections(&writer);
+    return finish(&writer, whole, opt, limit);
+}
+
+size_t reply_write_error(const struct query *query, uint16_t rcode, uint16_t ede,
+                         const struct opt *opt, uint8_t *out, size_t limit)
 {
     struct answer answer;
     answer_init(&answer);
     answer.rcode = rcode;
     answer.ede = ede;
-    return reply_write(NULL, query, &answer, out, limit);
+    return reply_write(NULL, query, &answer, opt, out, limit);
+}
+
+size_t reply_write_text(const struct query *query, const char *text, const struct opt *opt,
+                        uint8_t *out, size_t limit)
+{
+    struct answer answer;
+    answer_init(&answer);
+    answer.authoritative = true;
+    struct writer writer = start(query, &answer, opt, out, limit);
+    size_t len = strlen(text);
+    uint8_t fixed[IMAGE_RR_HEAD + 1];
+    put_pointer(fixed, DNS_HEADER_LEN);
+    wire_set_u16(fixed + 2, RR_TYPE_TXT);
+    wire_set_u16(fixed + 4, query->qclass);
+    wire_set_u32(fixed + 6, 0);
+    wire_set_u16(fixed + 10, (uint16_t)(1 + len));
+    fixed[IMAGE_RR_HEAD] = (uint8_t)len;
+    bool whole = put_octets(&writer, fixed, sizeof(fixed)) && put_octets(&writer, text, len);
+    writer.counts[SECTION_ANSWER] = 1;
+    return finish(&writer, whole, opt, limit);
 }

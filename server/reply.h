@@ -14,6 +14,7 @@
 // left out without a word.
 #pragma once
 
+#include "server/opt.h"
 #include "server/references.h"
 
 // The most octets that the reply to this query may have.
@@ -22,9 +23,13 @@ static inline size_t reply_limit_udp(const struct query *query)
     return query->udp_size < DNS_UDP_EDNS_MAX ? query->udp_size : DNS_UDP_EDNS_MAX;
 }
 
-// `image`: what the references point into; `limit`: at least 512. Returns the length of the reply.
+// `image`: what the references point into; `opt`: for the reply's OPT, if the query had one; `limit`: at least 512.
+// Returns the length of the reply.
 size_t reply_write(const struct image *image, const struct query *query,
-                   const struct answer *answer, uint8_t *out, size_t limit);
+                   const struct answer *answer, const struct opt *opt, uint8_t *out, size_t limit);
 // A reply that says nothing but this.
-size_t reply_write_error(const struct query *query, uint16_t rcode, uint16_t ede, uint8_t *out,
-                         size_t limit);
+size_t reply_write_error(const struct query *query, uint16_t rcode, uint16_t ede,
+                         const struct opt *opt, uint8_t *out, size_t limit);
+// A reply of one TXT record, with the question's name and class, and a text of IDENTITY_TEXT_MAX octets at most.
+size_t reply_write_text(const struct query *query, const char *text, const struct opt *opt,
+                        uint8_t *out, size_t limit);

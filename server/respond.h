@@ -5,6 +5,7 @@
 //   dns/query.c, question.c  octets → checked question
 //   zones.c  name → image of its zone
 //   answer.c, denial.c  image + question → references to RRsets
+//   opt.c  options → options (cookies.c, identity.c)
 //   reply.c  references → octets
 //
 // Queries come in batches, as system calls and streams have them. Beside the reply each leaves an outcome: what limits
@@ -15,6 +16,8 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "server/cookies.h"
+#include "server/identity.h"
 #include "server/outcome.h"
 #include "server/zones.h"
 
@@ -36,6 +39,9 @@ struct exchange {
 // What a worker answers from.
 struct responder {
     struct zones *zones;
+    struct cookies *cookies;  // NULL: none are given
+    struct identity identity; // points to what stays
+    unsigned tcp_idle_ms;
     uint32_t now; // Unix seconds of the batch
 };
 

@@ -387,6 +387,7 @@ bool worker_run(const struct worker_options *options)
     worker.index = options->index;
     open_statistics(&worker, options);
     uv_loop_init(&worker.loop);
+    worker.responder.tcp_idle_ms = options->tcp_idle_ms;
     worker.responder.zones = zones_new(options->directory);
     for (size_t i = 0; i < options->aside.count; i++)
         zones_set_aside(worker.responder.zones, options->aside.ids[i]);

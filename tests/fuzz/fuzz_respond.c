@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Queries: query → answer → reply on a zone with wildcards, cuts, chains, DNAMEs and large RRsets,
-// unsigned, with NSEC and with NSEC3. The first octet chooses the form of the zone and the size of
-// the reply, the rest is the message. Whatever comes, the reply keeps to its size, answers the
+// unsigned, with NSEC and with NSEC3. The first octet chooses the form of the zone, the size of the
+// reply and the transport, the rest is the message. Whatever comes, the reply keeps to its size, answers the
 // question that was asked, and ldns can read it.
 #include "tests/fuzz/fuzz.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "server/answer.h"
-#include "server/question.h"
+#include "server/options.h"
 #include "server/reply.h"
 #include "tests/support/zone_text.h"
 
@@ -28,7 +28,15 @@ static const char zone_head[] =
     "ds DS 1 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
     "d DNAME b\nf DNAME x.f\ng DNAME example.net.\nh DNAME d\n";
 
-enum { FORMS = 3, LIMITS = 6 };
+enum { FORMS = 3, LIMITS = 6, TRANSPORTS = 3 };
+
+static struct cookies cookies = {.count = 1};
+static const struct responder responder = {
+    .cookies = &cookies,
+    .identity = {"an nsid", "a name", "a version"},
+    .tcp_idle_ms = 10000,
+    .now = 1700000000,
+};
 
 static struct image images[FORMS];
 
@@ -81,21 +89,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     size_t limit = limits[octets[0] / FORMS % LIMITS];
     const uint8_t *message = octets + 1;
     struct query query;
-    enum query_verdict verdict = question_read(message, len - 1, &query);
+    enum query_verdict verdict = options_read(&responder, message, len - 1, &query);
     if (verdict == QUERY_DROP)
         return 0;
+    enum transport transport = octets[0] / FORMS / LIMITS % TRANSPORTS;
+    const struct address client = {.v4 = {.sin_family = AF_INET}};
+    struct opt opt;
+    options_answer(&responder, transport, &client, &query, &opt);
 
     uint8_t *reply = malloc(limit); // the sanitizer watches its end
     MUST(reply != NULL);
     size_t reply_len;
-    if (verdict == QUERY_REPLY) {
-        reply_len = reply_write_error(&query, query.rcode, query.ede, reply, limit);
+    const char *text = verdict == QUERY_REPLY ? identity_answer(&responder.identity, &query) : NULL;
+    if (text != NULL) {
+        reply_len = reply_write_text(&query, text, &opt, reply, limit);
+    } else if (verdict == QUERY_REPLY) {
+        reply_len = reply_write_error(&query, query.rcode, query.ede, &opt, reply, limit);
     } else if (!is_inside(image, &query)) {
-        reply_len = reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, reply, limit);
+        reply_len =
+            reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &opt, reply, limit);
     } else {
         struct answer answer;
         answer_make(image, &query, &answer);
-        reply_len = reply_write(image, &query, &answer, reply, limit);
+        reply_len = reply_write(image, &query, &answer, &opt, reply, limit);
     }
     MUST(reply_len <= limit);
     check_reply(&query, message, reply, reply_len);

@@ -153,7 +153,7 @@ static char *ask_image(const struct image *image, const char *question)
     struct answer answer;
     assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
     answer_make(image, &query, &answer);
-    reply_len = reply_write(image, &query, &answer, reply, sizeof(reply));
+    reply_len = reply_write(image, &query, &answer, &(struct opt){0}, reply, sizeof(reply));
     return ask_text(reply, reply_len);
 }
 

@@ -22,6 +22,8 @@
     "@ DNSKEY 257 3 13 AAAA\n@ RRSIG SOA 13 1 3600 20300101000000 20200101000000 1 example. "      \
     "AAAA\n"
 
+static const struct opt no_options;
+
 struct zone {
     struct buf octets;
     struct image image;
@@ -43,7 +45,7 @@ static size_t ask(const struct image *image, const char *question, uint8_t *out,
     struct answer answer;
     assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
     answer_make(image, &query, &answer);
-    return reply_write(image, &query, &answer, out, limit);
+    return reply_write(image, &query, &answer, &no_options, out, limit);
 }
 
 static char *ask_whole(const struct image *image, const char *question)
@@ -222,7 +224,7 @@ static void question_comes_back_octet_by_octet(void **state)
     wire_set_u16(message + 2, HEADER_RD | HEADER_CD | HEADER_AD);
     assert_int_equal(question_read(message, len, &query), QUERY_LOOKUP);
     answer_make(&zone.image, &query, &answer);
-    size_t out_len = reply_write(&zone.image, &query, &answer, out, sizeof(out));
+    size_t out_len = reply_write(&zone.image, &query, &answer, &no_options, out, sizeof(out));
     assert_int_equal(out_len, len + 16);
     assert_memory_equal(out, "\x12\x34\x85\x00\x00\x01\x00\x01\x00\x00\x00\x01", 12);
     assert_memory_equal(out + 12, message + 12, 17);
@@ -240,7 +242,8 @@ static void errors_say_no_more_than_their_code(void **state)
     struct query query;
     size_t len = ask_query("www.example. A", message);
     assert_int_equal(question_read(message, len, &query), QUERY_LOOKUP);
-    size_t out_len = reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, out, 512);
+    size_t out_len =
+        reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &no_options, out, 512);
     assert_int_equal(out_len, len);
     char *text = ask_text(out, out_len);
     assert_string_equal(text, "REFUSED\n");
@@ -248,11 +251,12 @@ static void errors_say_no_more_than_their_code(void **state)
 
     len = ask_query("www.example. A +do", message);
     assert_int_equal(question_read(message, len, &query), QUERY_LOOKUP);
-    out_len = reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, out, 512);
+    out_len =
+        reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &no_options, out, 512);
     text = ask_text(out, out_len);
     assert_string_equal(text, "REFUSED\nopt ede 20\n");
     free(text);
-    out_len = reply_write_error(&query, RCODE_BADVERS, QUERY_NO_EDE, out, 512);
+    out_len = reply_write_error(&query, RCODE_BADVERS, QUERY_NO_EDE, &no_options, out, 512);
     text = ask_text(out, out_len);
     assert_string_equal(text, "RCODE16\nopt\n");
     free(text);
@@ -260,7 +264,7 @@ static void errors_say_no_more_than_their_code(void **state)
     len = ask_query("www.example. A", message);
     message[2] = 0x28; // an update
     assert_int_equal(question_read(message, len, &query), QUERY_REPLY);
-    out_len = reply_write_error(&query, query.rcode, query.ede, out, 512);
+    out_len = reply_write_error(&query, query.rcode, query.ede, &no_options, out, 512);
     assert_int_equal(out_len, 12);
     assert_memory_equal(out, "\x12\x34\xa8\x04\x00\x00\x00\x00\x00\x00\x00\x00", 12);
 }
