@@ -271,6 +271,8 @@ struct config_server {
     uint32_t tcp_connections; // most at a time, over all workers
     uint32_t tcp_per_address; // of these, from one
     uint32_t tcp_idle_ms;
+    uint32_t rate_limit; // replies a second, over all workers; 0: no limit
+    uint32_t rate_limit_slip;
 };
 
 struct config_forward {

@@ -363,7 +363,14 @@ static const struct option rows_server[] = {
      .help = "a TCP connection that is idle so long is closed"},
     {"cookies", OPTION_LATER, .help = "DNS cookies (RFC 7873)"},
     {"identity", OPTION_LATER, .help = "NSID and CHAOS answers"},
-    {"rate-limit", OPTION_LATER, .help = "response rate limiting"},
+    {"rate-limit", OPTION_LIMIT, .min = 1, .max = 10000, .standard = "200", CONFIG(server.rate_limit),
+     .help = "most replies of one kind per second over UDP to one network",
+     .more = "A network is an IPv4 /24 or an IPv6 /56. Of one kind are replies with the same name, and those that a "
+             "zone has no name, no data or only a wildcard for. All kinds together may be four times as many. TCP, and "
+             "clients that show a cookie, are not limited. A client with a single port gets one worker's share."},
+    {"rate-limit-slip", OPTION_NUMBER, .max = 10, .standard = "2", CONFIG(server.rate_limit_slip),
+     .help = "one of so many replies beyond the limit is sent truncated, not dropped; 0: none",
+     .more = "A truncated reply is no longer than the query, and a client that is really there asks again over TCP."},
     {"tls", OPTION_LATER, .help = "DNS over TLS"},
 };
 static const struct section section_server = SECTION(BASE_CONFIG, rows_server);

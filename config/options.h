@@ -34,6 +34,7 @@ enum option_type {
     OPTION_RECORD_LINE,  // char *, a line of a master file
     OPTION_PATH,         // char *, absolute
     OPTION_NUMBER,       // uint32_t
+    OPTION_LIMIT,        // uint32_t, or `no`, which is 0
     OPTION_SECONDS,      // uint32_t
     OPTION_LIFETIME,     // uint32_t, seconds or `never`, which is 0
     OPTION_MILLISECONDS, // uint32_t

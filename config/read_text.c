@@ -71,6 +71,8 @@ static enum status store_number(const struct option *row, const char *text, void
     switch (row->type) {
     case OPTION_NUMBER:
         return value_number(text, row->min, row->max, target, err);
+    case OPTION_LIMIT:
+        return value_limit(text, row->min, row->max, target, err);
     case OPTION_SECONDS:
         return value_seconds(text, row->min, row->max, target, err);
     case OPTION_LIFETIME:

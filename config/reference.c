@@ -15,13 +15,15 @@ static void put_bounds(struct buf *ret, const struct option *row)
 {
     char from[VALUE_DURATION_MAX], to[VALUE_DURATION_MAX];
     uint64_t unit = row->type == OPTION_MILLISECONDS ? 1 : 1000;
-    if (row->type == OPTION_NUMBER)
+    if (row->type == OPTION_NUMBER || row->type == OPTION_LIMIT)
         buf_printf(ret, "a number, %u to %u", row->min, row->max);
     else
         buf_printf(ret, "a time, %s to %s", value_duration(row->min * unit, from),
                    value_duration(row->max * unit, to));
     if (row->type == OPTION_LIFETIME)
         buf_put_text(ret, ", or never");
+    if (row->type == OPTION_LIMIT)
+        buf_put_text(ret, ", or no");
 }
 
 static const char *item_text(enum option_type type)

@@ -80,10 +80,11 @@ static void put_forms(struct buf *ret, const struct option *row)
         put_words(ret, row);
         break;
     case OPTION_NUMBER:
+    case OPTION_LIMIT:
         buf_printf(ret,
                    "{\"type\": [\"integer\", \"string\"], \"minimum\": %u, \"maximum\": %u, "
-                   "\"pattern\": \"^[0-9]+$\"}",
-                   row->min, row->max);
+                   "\"pattern\": \"^[0-9]+$\"}%s",
+                   row->min, row->max, row->type == OPTION_LIMIT ? ", " NO : "");
         break;
     case OPTION_SECONDS:
     case OPTION_LIFETIME:

@@ -75,6 +75,22 @@ enum status value_number(const char *text, uint32_t min, uint32_t max, uint32_t 
     return STATUS_OK;
 }
 
+enum status value_limit(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
+                        struct error *err)
+{
+    char quoted[VALUE_QUOTE_MAX];
+    bool yes;
+    if (value_is_yes_no(text, &yes) && !yes) {
+        *ret = 0;
+        return STATUS_OK;
+    }
+    enum status status = value_number(text, min, max, ret, NULL);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    return error_set(err, status, "%s is %s; write %u to %u, or no", value_quote(text, quoted),
+                     status == STATUS_RANGE ? "out of range" : "not a number", min, max);
+}
+
 static const struct unit {
     const char *name;
     uint64_t ms;

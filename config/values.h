@@ -48,6 +48,9 @@ enum status value_forward(struct arena *arena, const char *text, struct config_f
 
 enum status value_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
                          struct error *err);
+// As value_number, and "no", which is 0.
+enum status value_limit(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
+                        struct error *err);
 // "90s", "30m", "12h", "14d", "2w", or seconds without a unit. min and max are seconds.
 enum status value_seconds(const char *text, uint32_t min, uint32_t max, uint32_t *ret,
                           struct error *err);

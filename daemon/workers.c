@@ -153,6 +153,10 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     launch_arg(launch, "%u", zoned->settings.tcp_per_address);
     launch_arg(launch, "--tcp-idle");
     launch_arg(launch, "%u", zoned->settings.tcp_idle_ms);
+    launch_arg(launch, "--rate-limit");
+    launch_arg(launch, "%u", zoned->settings.rate_limit);
+    launch_arg(launch, "--rate-limit-slip");
+    launch_arg(launch, "%u", zoned->settings.rate_limit_slip);
     worker->stale = false;
     return STATUS_OK;
 }

@@ -54,13 +54,16 @@ static struct zoned_settings settings_of(const struct config *config)
         .tcp_connections = share_of(server->tcp_connections, workers),
         .tcp_per_address = share_per_address(server->tcp_per_address, workers),
         .tcp_idle_ms = server->tcp_idle_ms,
+        .rate_limit = share_of(server->rate_limit, workers),
+        .rate_limit_slip = server->rate_limit_slip,
     };
 }
 
 static bool settings_equal(const struct zoned_settings *a, const struct zoned_settings *b)
 {
     return a->workers == b->workers && a->tcp_connections == b->tcp_connections &&
-           a->tcp_per_address == b->tcp_per_address && a->tcp_idle_ms == b->tcp_idle_ms;
+           a->tcp_per_address == b->tcp_per_address && a->tcp_idle_ms == b->tcp_idle_ms &&
+           a->rate_limit == b->rate_limit && a->rate_limit_slip == b->rate_limit_slip;
 }
 
 static void log_listening(const struct zoned *zoned)

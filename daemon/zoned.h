@@ -47,6 +47,8 @@ struct zoned_settings {
     uint32_t tcp_connections; // of each worker
     uint32_t tcp_per_address; // and of each address there
     uint32_t tcp_idle_ms;
+    uint32_t rate_limit; // of each worker; 0: none
+    uint32_t rate_limit_slip;
 };
 
 struct zoned {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "dns/types.h"
+#include "server/limits.h"
 #include "server/worker.h"
 
 // A worker's share (docs/decisions/033-tcp-connections.md).
@@ -18,6 +19,10 @@
 // RFC 7766 §6.2.3 wants "of the order of a few seconds"; Knot has as much.
 #define TCP_IDLE_DEFAULT_MS 10000
 #define TCP_IDLE_MAX_MS     3600000
+
+// As NSD; decision 034.
+#define RATE_LIMIT_DEFAULT      200
+#define RATE_LIMIT_SLIP_DEFAULT 2
 
 static const char usage[] =
     "usage: zone-server --serve DIR (--listen ADDR@PORT... | --sockets N) [OPTION...]\n"
@@ -54,6 +59,10 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
          .most = TCP_CONNECTIONS_MAX, .help = "of these, from one address or IPv6 /64 (64)"},
         {"tcp-idle", "MS", argument_number, &ret->tcp_idle_ms, .most = TCP_IDLE_MAX_MS,
          .help = "close connections idle for so long (10000)"},
+        {"rate-limit", "N", argument_number, &ret->rate_limit, .most = LIMITS_RATE_MAX,
+         .help = "replies to a network per second; 0: all (200)"},
+        {"rate-limit-slip", "N", argument_number, &ret->rate_limit_slip, .most = LIMITS_SLIP_MAX,
+         .help = "beyond it send one of N, cut; 0: none (2)"},
         {"set-aside", "IMAGE", quarantine_argument,
          ARGUMENT_LIST(ret->aside.ids, &ret->aside.count),
          .help = "do not answer from this image; repeatable"},
@@ -67,6 +76,8 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
         .tcp_connections = TCP_CONNECTIONS_DEFAULT,
         .tcp_connections_per_address = TCP_PER_ADDRESS_DEFAULT,
         .tcp_idle_ms = TCP_IDLE_DEFAULT_MS,
+        .rate_limit = RATE_LIMIT_DEFAULT,
+        .rate_limit_slip = RATE_LIMIT_SLIP_DEFAULT,
         .statistics = -1,
         .descriptors = {.lifeline = -1, .control = -1},
     };

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "dns/types.h"
+#include "server/slip.h"
 
 // Datagrams that one system call takes. The cost of a call is shared by its datagrams and is mostly
 // gone with 32 of them; more would make the first one wait for the last, and the buffers leave the
@@ -27,6 +28,7 @@ struct udp {
     uv_poll_t poll;
     int fd;
     struct responder *responder;
+    struct limits *limits; // or NULL: none
     struct statistics *statistics;
     bool paused;
     unsigned reply_count; // to be sent,
@@ -43,14 +45,47 @@ struct udp {
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
+// Takes back a reply, or cuts it, when the client's network has had enough of such. An error is as short as what is
+// left of others, and goes as it is.
+static void limit_reply(struct udp *udp, struct exchange *exchange, uint64_t now_ms)
+{
+    if (exchange->out_len == 0)
+        return;
+    switch (limits_judge(udp->limits, exchange->client, &exchange->outcome, now_ms)) {
+    case LIMITS_SEND:
+        break;
+    case LIMITS_SLIP:
+        if (exchange->outcome.kind == OUTCOME_ERROR)
+            break;
+        exchange->out_len = slip_make(exchange->out, exchange->out_len);
+        exchange->outcome.rcode = RCODE_NOERROR;
+        udp->statistics->slipped++;
+        break;
+    case LIMITS_DROP:
+        exchange->out_len = 0;
+        break;
+    }
+}
+
+static void limit_replies(struct udp *udp, unsigned count)
+{
+    uint64_t now_ms = uv_now(udp->poll.loop);
+    for (unsigned i = 0; udp->limits != NULL && i < count; i++)
+        limit_reply(udp, &udp->exchanges[i], now_ms);
+}
+
 // Answers the first `count` datagrams of the batch under one snapshot.
 static void answer_batch(struct udp *udp, unsigned count)
 {
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         udp->exchanges[i].len = udp->queries[i].msg_len;
+        if (udp->limits != NULL)
+            limits_prefetch(udp->limits, udp->exchanges[i].client);
+    }
     respond_begin(udp->responder);
     respond(udp->responder, TRANSPORT_UDP, udp->exchanges, count);
     respond_end(udp->responder);
+    limit_replies(udp, count);
     statistics_count(udp->statistics, TRANSPORT_UDP, udp->exchanges, count);
     udp->reply_count = 0;
     udp->reply_sent = 0;
@@ -121,12 +156,13 @@ static void on_event(uv_poll_t *poll, int status, int events)
     uv_poll_start(poll, UV_READABLE, on_event);
 }
 
-struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder,
+struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder, struct limits *limits,
                      struct statistics *statistics)
 {
     struct udp *udp = xcalloc(1, sizeof(*udp));
     udp->fd = fd;
     udp->responder = responder;
+    udp->limits = limits;
     udp->statistics = statistics;
     for (unsigned i = 0; i < UDP_BATCH; i++) {
         udp->query_parts[i] = (struct iovec){udp->query_octets[i], UDP_QUERY_MAX};

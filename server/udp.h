@@ -6,13 +6,14 @@
 
 #include <uv.h>
 
+#include "server/limits.h"
 #include "server/statistics.h"
 #include "server/respond.h"
 
 struct udp;
 
-// Serves a bound socket, which is its own from now on.
-struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder,
+// Serves a bound socket, which is its own from now on. limits: NULL for none.
+struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder, struct limits *limits,
                      struct statistics *statistics);
 // Reads no more queries. Answers to those that were read are still sent; then it is idle, and keeps
 // no loop running.

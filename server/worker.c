@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -12,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "server/confined.h"
+#include "server/limits.h"
 #include "server/statistics.h"
 #include "server/tcp.h"
 #include "server/udp.h"
@@ -41,6 +44,7 @@ struct worker {
     uv_loop_t loop;
     struct service service;
     struct responder responder;
+    struct limits *limits; // or NULL: none
     unsigned index;
     struct pages pages;
     struct statistics *statistics;
@@ -79,7 +83,7 @@ static bool serve_socket(struct worker *worker, int fd)
         return false;
     if (type == SOCK_DGRAM) {
         worker->udp[worker->udp_count++] =
-            udp_open(&worker->loop, fd, &worker->responder, worker->statistics);
+            udp_open(&worker->loop, fd, &worker->responder, worker->limits, worker->statistics);
         return true;
     }
     struct connections_listener *listener;
@@ -160,8 +164,8 @@ static enum status start_draining(struct worker *worker, struct standby *standby
         if (standby->udp != NULL)
             udp_resume(standby->udp);
         else
-            standby->udp =
-                udp_open(&worker->loop, standby->fd, &worker->responder, worker->statistics);
+            standby->udp = udp_open(&worker->loop, standby->fd, &worker->responder, worker->limits,
+                                    worker->statistics);
         return STATUS_OK;
     }
     if (standby->listener != NULL)
@@ -273,6 +277,8 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     json_object_set_new(reply, "queries-tcp", json_integer((json_int_t)tcp));
     json_object_set_new(reply, "dropped", json_integer((json_int_t)sum.kinds[OUTCOME_DROPPED]));
     json_object_set_new(reply, "truncated", json_integer((json_int_t)sum.truncated));
+    json_object_set_new(reply, "rate-limited", json_integer((json_int_t)sum.limited));
+    json_object_set_new(reply, "slipped", json_integer((json_int_t)sum.slipped));
     json_object_set_new(reply, "replies", replies_of(&sum));
     json_object_set_new(reply, "connections", json_integer(connections_count(worker->tcp)));
     json_object_set_new(reply, "draining", json_integer(worker->draining));
@@ -285,6 +291,36 @@ static const struct control_command commands[] = {
     {"set-aside", run_set_aside},
     {NULL, NULL},
 };
+
+// ── Limits ───────────────────────────────────────────────────────────────────────────────────────
+
+static struct limits *make_limits(const struct worker_options *options)
+{
+    struct limits_settings settings = {.rate = options->rate_limit,
+                                       .slip = options->rate_limit_slip};
+    if (settings.rate == 0)
+        return NULL;
+    // No less than 256 octets come whole, if need be after a wait for the kernel to have them.
+    if (getrandom(settings.key, sizeof(settings.key), 0) != sizeof(settings.key))
+        abort();
+    return limits_new(&settings);
+}
+
+static void log_limits(struct worker *worker)
+{
+    struct limits_event event;
+    char network[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX + 4];
+    while (worker->limits != NULL &&
+           limits_next_event(worker->limits, uv_now(&worker->loop), &event)) {
+        snprintf(text, sizeof(text), "%s/%u", address_text(&event.network, false, network),
+                 event.prefix_len);
+        if (event.kind == LIMITS_BEGUN)
+            log_event(LOG_LEVEL_NOTICE, "rate-limiting", "network", text, NULL);
+        else
+            log_event(LOG_LEVEL_NOTICE, "rate-limited", "network", text, "replies",
+                      log_u64(event.limited), "truncated", log_u64(event.slipped), NULL);
+    }
+}
 
 // ── The loop ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -325,6 +361,7 @@ static void close_all(struct worker *worker)
 static void on_attend(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
+    log_limits(worker);
     if (confined_is_void(&worker->confined)) {
         worker->failed = true;
         service_end(&worker->service, LOG_LEVEL_WARNING,
@@ -391,6 +428,7 @@ bool worker_run(const struct worker_options *options)
     worker.responder.zones = zones_new(options->directory);
     for (size_t i = 0; i < options->aside.count; i++)
         zones_set_aside(worker.responder.zones, options->aside.ids[i]);
+    worker.limits = make_limits(options);
     worker.tcp = connections_new(
         &worker.loop, &tcp_way,
         &(struct connections_options){
@@ -407,6 +445,7 @@ bool worker_run(const struct worker_options *options)
     uv_run(&worker.loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker.loop);
     zones_free(worker.responder.zones);
+    limits_free(worker.limits);
     pages_close(&worker.pages);
     free(worker.standby);
     return started && !worker.failed;

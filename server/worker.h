@@ -33,6 +33,8 @@ struct worker_options {
     unsigned tcp_connections;
     unsigned tcp_connections_per_address;
     unsigned tcp_idle_ms;
+    unsigned rate_limit; // server/limits.h; 0: none
+    unsigned rate_limit_slip;
     struct quarantine aside; // images that are not answered from
     int statistics;          // of the pages that all workers share, -1: none
     unsigned index;          // of this worker

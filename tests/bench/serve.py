@@ -48,7 +48,7 @@ def dump_zones(directory, names):
 
 
 def zone_server(directory, port):
-    return [harness.BIN / "zone-server", "--serve", directory / "state/serve", "--listen", f"127.0.0.1@{port}"]
+    return [harness.BIN / "zone-server", "--rate-limit", "0", "--serve", directory / "state/serve", "--listen", f"127.0.0.1@{port}"]
 
 
 def commands(directory, ports, zones):
@@ -179,7 +179,7 @@ def workers(directory, count, port):
                 redirect += f" {place}<&{high}"
             inherited = [int(word.rpartition("&")[2]) for word in redirect.split()]
             started.append(stack.enter_context(harness.Program(
-                "bash", "-c", f'exec "$@" {redirect}', "bash", harness.BIN / "zone-server", "--serve", directory / "state/serve",
+                "bash", "-c", f'exec "$@" {redirect}', "bash", harness.BIN / "zone-server", "--rate-limit", "0", "--serve", directory / "state/serve",
                 "--sockets", 2, log=directory / f"worker{number}.log", pass_fds=inherited)))
         yield [program.pid for program in started]
 

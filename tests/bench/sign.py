@@ -201,7 +201,7 @@ def write_large(directory, records, port):
         "$ORIGIN example.com.\n$TTL 3600\n@ SOA box hostmaster 1 14400 3600 604800 3600\n@ NS box\nbox A 192.0.2.10\n" + hosts)
     (directory / "zonebox.yaml").write_text(harness.completed(
         "box:\n  hostname: box.example.com\n  addresses: [192.0.2.10]\n  tls: []\n  ssh: []\n  dkim: no\nstate: state\n"
-        f"server: {{listen: [127.0.0.1@{port}]}}\ndomains:\n  - {{name: example.com, zone-file: large.zone}}\n"))
+        f"server: {{listen: [127.0.0.1@{port}], rate-limit: no}}\ndomains:\n  - {{name: example.com, zone-file: large.zone}}\n"))
     return ["example.com"]
 
 

@@ -57,7 +57,7 @@ def write_inputs(directory, zones, port):
     listed = "".join(f"  - {name}\n" for name in names)
     (directory / "zonebox.yaml").write_text(harness.completed(
         "box:\n  hostname: box.domain0.example\n  addresses: [192.0.2.10, \"2001:db8::10\"]\n  tls: [tls.pem]\n"
-        f"  ssh: [ssh_host_ed25519_key.pub]\nstate: state\nserver: {{listen: [127.0.0.1@{port}]}}\ndomains:\n{listed}"
+        f"  ssh: [ssh_host_ed25519_key.pub]\nstate: state\nserver: {{listen: [127.0.0.1@{port}], rate-limit: no}}\ndomains:\n{listed}"
     ))
     return names
 

@@ -319,7 +319,7 @@ class Servers(contextlib.ExitStack):
     def start_all(self):
         files, store = self.make_zones(self.directory)
         at = {server: [f"127.0.0.1@{port}"] for server, port in self.ports.items()}
-        self.start(OURS, BIN / "zone-server", "--serve", store, "--listen", at[OURS][0])
+        self.start(OURS, BIN / "zone-server", "--rate-limit", 0, "--serve", store, "--listen", at[OURS][0])
         for peer, (command, options) in PEER_OPTIONS.items():
             place = self.directory / peer
             place.mkdir()

@@ -338,10 +338,14 @@ state: state
 
 def completed(text):
     """The configuration with what every box of the tests has unless it says otherwise: no resolver, no probe, control sockets
-    beside the state, and as root the users of the children. What is no whole configuration stays as it is."""
+    beside the state, as root the users of the children, and no rate limit, since all clients of a test are one network. What is
+    no whole configuration stays as it is."""
     if not re.search("^state:", text, re.M):
         return text
-    sections = {"resolver": "no", "probe": "no", "control": "{directory: control}"}
+    if "rate-limit" not in text:
+        text = re.sub(r"^server: *\{", "server: {rate-limit: no, ", text, flags=re.M)
+        text = re.sub(r"^server:\n((?: .*\n)+)", r"server:\n\1  rate-limit: no\n", text, flags=re.M)
+    sections = {"server": "{rate-limit: no}", "resolver": "no", "probe": "no", "control": "{directory: control}"}
     if ROOT:
         sections["user"] = "{" + ", ".join(f"{name}: {number}" for name, number in USERS.items()) + "}"
     missing = [f"{name}: {value}\n" for name, value in sections.items() if not re.search(f"^{name}:", text, re.M)]

@@ -165,7 +165,7 @@ def test_zoned_shows_its_memory_to_nobody(box):
 
 def test_gdb_does_what_it_says(can_look_inside, box):
     """Or nothing below means anything: in a program that is not confined the same calls work."""
-    with Program(BIN / "zone-server", "--unconfined", "--serve", box.state / "serve", "--listen",
+    with Program(BIN / "zone-server", "--unconfined", "--rate-limit", 0, "--serve", box.state / "serve", "--listen",
                  f"127.0.0.1@{free_port()}", log=box.directory / "unconfined.log",
                  env={"ASAN_OPTIONS": "detect_leaks=0"}) as server:
         server.wait_log("serving")
@@ -269,7 +269,7 @@ def age(pid):
 def test_a_server_whose_directory_is_replaced_ends_when_there_is_a_store_in_the_other(box):
     serve, port = box.directory / "replaced", free_port()
     shutil.copytree(box.state / "serve", serve)
-    with Program(BIN / "zone-server", "--serve", serve, "--listen", f"127.0.0.1@{port}",
+    with Program(BIN / "zone-server", "--rate-limit", 0, "--serve", serve, "--listen", f"127.0.0.1@{port}",
                  log=box.directory / "replaced.log") as server:
         wait_until(lambda: serial(port, "example.com"), server.log)
         serve.rename(box.directory / "away")
@@ -283,7 +283,7 @@ def test_a_server_whose_directory_is_replaced_ends_when_there_is_a_store_in_the_
 
 def test_a_server_may_be_there_before_its_directory(box):
     serve, port = box.directory / "later", free_port()
-    with Program(BIN / "zone-server", "--serve", serve, "--listen", f"127.0.0.1@{port}",
+    with Program(BIN / "zone-server", "--rate-limit", 0, "--serve", serve, "--listen", f"127.0.0.1@{port}",
                  log=box.directory / "later.log") as server:
         server.wait_log("serving")
         shutil.copytree(box.state / "serve", serve, dirs_exist_ok=True)

@@ -40,7 +40,7 @@ class Server:
         self.port = free_port()
         self.control = directory / "server.sock"
         with control_socket(self.control) as listener:
-            self.program = Program(BIN / "zone-server", *OPTIONS, "--serve", directory / "serve", "--listen",
+            self.program = Program(BIN / "zone-server", *OPTIONS, "--rate-limit", 0, "--serve", directory / "serve", "--listen",
                                    f"127.0.0.1@{self.port}", "--control", listener.fileno(),
                                    log=directory / "server.log", pass_fds=[listener.fileno()])
         wait_until(lambda: "serving" in self.program.log() and self.answer(False) == dns.rcode.NOERROR, "it serves")

@@ -61,7 +61,7 @@ class Server(Program):
         listen = [f"127.0.0.1@{self.port}", f"::1@{self.port}"]
         self.control = store.directory / f"server.{self.port}.sock"
         with control_socket(self.control) as listener:
-            super().__init__(SERVER, "--serve", store.serve, *[w for a in listen for w in ("--listen", a)],
+            super().__init__(SERVER, "--serve", store.serve, "--rate-limit", 0, *[w for a in listen for w in ("--listen", a)],
                              "--control", listener.fileno(), *options, log=store.directory / "server.log",
                              pass_fds=[listener.fileno(), *pass_fds])
         self.wait_log("serving")

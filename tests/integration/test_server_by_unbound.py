@@ -91,7 +91,7 @@ def test_nothing_is_bogus(box, directory):
             port = free_port()
             ports.update(dict.fromkeys(zones, port))
             stack.enter_context(Program(BIN / "zone-server", "--serve", store, "--listen", f"127.0.0.1@{port}",
-                                        log=directory / "server.log"))
+                                        "--rate-limit", 0, log=directory / "server.log"))
         for zone, port in ports.items():
             wait_until(lambda z=zone, p=port: serial(p, z), f"{zone} is served")
         anchors = [f"{zone} DNSKEY {key}" for zone, port in ports.items() for key in query(port, zone, "DNSKEY").answer[0]]

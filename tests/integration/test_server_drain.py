@@ -66,7 +66,7 @@ class Worker(Program):
             for fd in high:
                 stack.callback(os.close, fd)
             moves = " ".join(f"{3 + i}<&{fd}" for i, fd in enumerate(high))
-            command = (f"exec {SERVER} --serve {store.serve} --sockets {len(own.bound)} "
+            command = (f"exec {SERVER} --rate-limit 0 --serve {store.serve} --sockets {len(own.bound)} "
                        f"--standby {len(standby.bound) if standby else 0} --control {3 + len(served)} {moves}")
             super().__init__("/bin/bash", "-c", command, log=store.directory / f"{name}.log", pass_fds=high)
         self.wait_log("serving")
@@ -246,7 +246,7 @@ def test_standby_that_is_no_socket_is_told(store):
         high = fcntl.fcntl(wrong.fileno(), fcntl.F_DUPFD, 200)
         sockets = Sockets()
         bound = fcntl.fcntl(sockets.bound[0].fileno(), fcntl.F_DUPFD, 200)
-        worker = Program("/bin/bash", "-c", f"exec {SERVER} --serve {store.serve} --sockets 1 --standby 1 3<&{bound} "
+        worker = Program("/bin/bash", "-c", f"exec {SERVER} --rate-limit 0 --serve {store.serve} --sockets 1 --standby 1 3<&{bound} "
                          f"4<&{high}", log=store.directory / "wrong.log", pass_fds=[high, bound])
         assert worker.wait() == 1
         assert "socket-refused descriptor=4" in worker.log()

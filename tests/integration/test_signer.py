@@ -122,7 +122,7 @@ def test_the_public_keys_are_trust_anchors_for_others(box, directory):
     assert list(public_keys(box)) == ["example.com.", "plain.example.", "example.net."]  # canonical order
     assert public_keys(box)["plain.example."] == []
     port = free_port()
-    with Program(BIN / "zone-server", "--serve", box.state / "serve", "--listen", f"127.0.0.1@{port}",
+    with Program(BIN / "zone-server", "--rate-limit", 0, "--serve", box.state / "serve", "--listen", f"127.0.0.1@{port}",
                  log=box.directory / "server.log"):
         wait_until(lambda: serial(port, "example.com"), "it serves")
         zones = ("example.com", "example.net")

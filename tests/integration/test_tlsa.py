@@ -248,7 +248,8 @@ class World:
         listener.close()
         wait_until(lambda: (self.directory / "state/serve/data.mdb").exists(), self.signer.log)
         if self.server is None:
-            self.server = Program(SERVER, "--serve", self.directory / "state/serve", "--listen", f"127.0.0.1@{self.port}",
+            self.server = Program(SERVER, "--rate-limit", 0, "--serve", self.directory / "state/serve", "--listen",
+                                  f"127.0.0.1@{self.port}",
                                   log=self.directory / "server.log")
         wait_until(lambda: tlsa(self.port), self.signer.log)
         return self

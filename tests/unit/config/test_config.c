@@ -46,6 +46,8 @@ static void host_name_and_domains_are_enough(void **state)
     assert_int_equal(config->server.tcp_connections, 512);
     assert_int_equal(config->server.tcp_per_address, 64);
     assert_int_equal(config->server.tcp_idle_ms, 10000);
+    assert_int_equal(config->server.rate_limit, 200);
+    assert_int_equal(config->server.rate_limit_slip, 2);
     assert_int_equal(config->dnssec.signature_lifetime, 14 * 86400);
     assert_int_equal(config->dnssec.signature_refresh, 7 * 86400);
     assert_int_equal(config->ttl.standard, 3600);
@@ -170,6 +172,8 @@ static const char everything[] = //
     "  tcp-connections: 100\n"
     "  tcp-connections-per-address: 10\n"
     "  tcp-idle: 500ms\n"
+    "  rate-limit: 1000\n"
+    "  rate-limit-slip: 1\n"
     "dnssec: {signature-lifetime: 60s, signature-refresh: 20}\n"
     "ttl: {default: 5, soa: 5m, ns: 2d, dnskey: 1w, negative: 60}\n"
     "state: ../state\n"
@@ -228,6 +232,8 @@ static void every_option_reaches_its_field(void **state)
     assert_int_equal(config->server.tcp_connections, 100);
     assert_int_equal(config->server.tcp_per_address, 10);
     assert_int_equal(config->server.tcp_idle_ms, 500);
+    assert_int_equal(config->server.rate_limit, 1000);
+    assert_int_equal(config->server.rate_limit_slip, 1);
     assert_int_equal(config->dnssec.signature_lifetime, 60);
     assert_int_equal(config->dnssec.signature_refresh, 20);
     assert_int_equal(config->ttl.standard, 5);
@@ -242,7 +248,7 @@ static void every_option_reaches_its_field(void **state)
     assert_string_equal(config->user.signer, "200");
     assert_string_equal(config->user.server, "_zs");
     assert_string_equal(config->user.resolver, "z-r.1");
-    assert_int_equal(config->user.resolver_place.line, 36);
+    assert_int_equal(config->user.resolver_place.line, 38);
     assert_int_equal(config->log.to, CONFIG_LOG_SYSLOG);
     assert_int_equal(config->log.level, LOG_LEVEL_DEBUG);
     assert_string_equal(config->on_alarm, "mail -s \"$ZONEBOX_EVENT\" root");
@@ -264,7 +270,7 @@ static void every_option_of_the_resolver_reaches_its_field(void **state)
     assert_true(resolver->enabled);
     assert_int_equal(resolver->listen_count, 2);
     assert_string_equal(address_text(&resolver->listen[1], true, text), "::1@5301");
-    assert_int_equal(resolver->listen_place.line, 27);
+    assert_int_equal(resolver->listen_place.line, 29);
     assert_true(resolver->trust_own_keys);
     assert_int_equal(resolver->forward_count, 4);
     for (size_t i = 0; i < 4; i++) {

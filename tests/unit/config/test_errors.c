@@ -291,6 +291,13 @@ static const struct {
      "z.yaml:3:132: server.tcp-connections: \"0\" is out of range; write 1 to 65536\n"
      "z.yaml:3:145: server.tcp-idle: \"1ms\" is out of range; write 10ms to 10m\n"},
     {TEXT(BOX "domains: [example.com]\n"
+              "server: {rate-limit: 0, rate-limit-slip: 11}\n"),
+     "z.yaml:3:22: server.rate-limit: \"0\" is out of range; write 1 to 10000, or no\n"
+     "z.yaml:3:42: server.rate-limit-slip: \"11\" is out of range; write 0 to 10\n"},
+    {TEXT(BOX "domains: [example.com]\n"
+              "server: {rate-limit: never}\n"),
+     "z.yaml:3:22: server.rate-limit: \"never\" is not a number; write 1 to 10000, or no\n"},
+    {TEXT(BOX "domains: [example.com]\n"
               "server: {workers: 2.5, tcp-connections: 1000000, tcp-idle: 1y}\n"),
      "z.yaml:3:19: server.workers: \"2.5\" is not a number; write 0 to 256\n"
      "z.yaml:3:41: server.tcp-connections: \"1000000\" is out of range; write 1 to 65536\n"
