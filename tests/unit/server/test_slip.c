@@ -114,8 +114,9 @@ static void what_stands_in_the_opt_is_kept(void **state)
     size_t len = slip_make(out, reply_write(&image, &query, &answer, &opt, out, sizeof(out)));
     assert_int_equal(len, query_len + OPT_OPTION_HEAD + COOKIES_LEN + OPT_OPTION_HEAD + 2);
     assert_memory_equal(out + query_len + OPT_OPTION_HEAD, cookie, COOKIES_LEN);
+    assert_memory_equal(out + len - 6, "\x00\x0f\x00\x02\x00\x0e", 6); // RFC 8914 §2
     char *text = ask_text(out, len);
-    assert_string_equal(text, "NOERROR aa tc\nopt ede 14\n");
+    assert_string_equal(text, "NOERROR aa tc\nopt\n");
     free(text);
 }
 
