@@ -2,7 +2,7 @@
 // Queries: query → answer → reply on a zone with wildcards, cuts, chains, DNAMEs and large RRsets,
 // unsigned, with NSEC and with NSEC3. The first octet chooses the form of the zone, the size of the
 // reply and the transport, the rest is the message. Whatever comes, the reply keeps to its size, answers the
-// question that was asked, and ldns can read it.
+// question that was asked, and ldns can read it; also when the rate limit cuts it.
 #include "tests/fuzz/fuzz.h"
 
 #include <stdbool.h>
@@ -15,6 +15,7 @@
 #include "server/answer.h"
 #include "server/options.h"
 #include "server/reply.h"
+#include "server/slip.h"
 #include "tests/support/zone_text.h"
 
 static const char zone_head[] =
@@ -115,6 +116,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     }
     MUST(reply_len <= limit);
     check_reply(&query, message, reply, reply_len);
+    size_t slip_len = slip_make(reply, reply_len);
+    MUST(slip_len <= reply_len);
+    check_reply(&query, message, reply, slip_len);
     free(reply);
     return 0;
 }

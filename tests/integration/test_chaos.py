@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The short form of tests/chaos/chaos.py: programs are killed at random while clients ask and zones change."""
+"""The short forms of tests/chaos/chaos.py, where programs are killed at random while clients ask and zones change, and of
+tests/chaos/flood.py."""
 
 import sys
 
@@ -7,6 +8,7 @@ import harness
 
 sys.path.insert(0, str(harness.SOURCE / "tests/chaos"))
 import chaos  # noqa: E402
+import flood  # noqa: E402
 
 
 def test_clients_that_repeat_once_get_right_answers_whatever_is_killed(directory):
@@ -14,3 +16,8 @@ def test_clients_that_repeat_once_get_right_answers_whatever_is_killed(directory
     assert not world.wrong, world.wrong
     assert all(world.killed[name] > 3 for name in chaos.PROGRAMS), world.killed
     assert all(count > 20 for count in world.asked.values()), world.asked
+
+
+def test_an_honest_client_is_answered_beside_a_flood(directory):
+    wrong, happened = flood.flood(directory / "box", seconds=3, networks=5000, seed=20261123)
+    assert not wrong, (wrong, happened)
