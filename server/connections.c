@@ -71,13 +71,15 @@ static void stop_when_last(struct connections *all)
     uv_poll_stop(&all->poll);
 }
 
-static void close_connection(struct connection *connection)
+static void close_connection(struct connection *connection, enum statistics_close why)
 {
     struct connections *all = connection->all;
+    all->desk.statistics->closed[why]++;
     if (all->way->close != NULL)
         all->way->close(connection->own, connection->fd);
     close(connection->fd); // which takes it out of the epoll set
     clients_remove(all->clients, &connection->quota);
+    all->desk.statistics->connections = clients_count(all->clients);
     query_stream_done(&connection->stream);
     free(connection);
     stop_when_last(all);
@@ -91,7 +93,7 @@ static bool watch(struct connection *connection, uint32_t events)
     struct epoll_event event = {.events = events, .data.ptr = connection};
     int operation = connection->watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     if (epoll_ctl(connection->all->epoll, operation, connection->fd, &event) != 0) {
-        close_connection(connection);
+        close_connection(connection, CLOSE_ERROR);
         return false;
     }
     connection->watched = events;
@@ -120,7 +122,7 @@ static bool leave(struct connection *connection)
     connection->left = true;
     if (connection->all->way->end(connection->own, connection->fd))
         return true;
-    close_connection(connection);
+    close_connection(connection, CLOSE_ERROR);
     return false;
 }
 
@@ -131,7 +133,7 @@ static bool settle(struct connection *connection, enum stream_state state)
     if (state == STREAM_ANSWERED)
         clients_active(all->clients, &connection->quota, uv_now(all->loop));
     if (state == STREAM_LOST) {
-        close_connection(connection);
+        close_connection(connection, CLOSE_ERROR);
         return false;
     }
     if (query_stream_is_blocked(&connection->stream)) {
@@ -139,7 +141,7 @@ static bool settle(struct connection *connection, enum stream_state state)
         return false;
     }
     if (connection->ended) {
-        close_connection(connection);
+        close_connection(connection, all->leaving ? CLOSE_END : CLOSE_CLIENT);
         return false;
     }
     return !all->leaving || leave(connection);
@@ -164,7 +166,7 @@ static void read_turn(struct connection *connection)
             return;
         }
         if (len < 0) {
-            close_connection(connection);
+            close_connection(connection, CLOSE_ERROR);
             return;
         }
         connection->ended = len == WAY_END; // RFC 7766 §6.2.3: what was asked before is answered
@@ -215,7 +217,7 @@ static bool on_no_room(struct acceptor *acceptor)
     struct client_connection *oldest = clients_oldest(listener->all->clients);
     if (oldest == NULL)
         return false;
-    close_connection(connection_of(oldest));
+    close_connection(connection_of(oldest), CLOSE_ROOM);
     return true;
 }
 
@@ -224,15 +226,17 @@ static void on_connection(struct acceptor *acceptor, int fd)
     const struct connections_listener *listener = acceptor->data;
     struct connections *all = listener->all;
     struct client_connection *oldest;
-    if (clients_room(all->clients, &acceptor->peer, &oldest) != CLIENTS_ROOM)
-        close_connection(connection_of(oldest));
+    enum clients_room room = clients_room(all->clients, &acceptor->peer, &oldest);
+    if (room != CLIENTS_ROOM)
+        close_connection(connection_of(oldest), room == CLIENTS_FULL ? CLOSE_ROOM : CLOSE_ADDRESS);
     struct connection *connection = xcalloc(1, sizeof(*connection) + all->way->own_size);
     connection->all = all;
     connection->client = acceptor->peer;
     connection->fd = fd;
     clients_add(all->clients, &connection->quota, &acceptor->peer, uv_now(all->loop));
+    all->desk.statistics->connections = clients_count(all->clients);
     if (all->way->open != NULL && !all->way->open(connection->own, fd, all->way->data))
-        close_connection(connection);
+        close_connection(connection, CLOSE_ERROR);
     else
         watch(connection, EPOLLIN);
 }
@@ -244,7 +248,7 @@ static void on_timer(uv_timer_t *timer)
     struct client_connection *oldest;
     while ((oldest = clients_oldest(all->clients)) != NULL &&
            now - oldest->of_all.at >= all->idle_ms)
-        close_connection(connection_of(oldest));
+        close_connection(connection_of(oldest), CLOSE_IDLE);
 }
 
 static void seed_from_system(uint64_t seed[2])
@@ -367,7 +371,7 @@ void connections_close(struct connections *all)
     all->ending = true;
     struct client_connection *oldest;
     while ((oldest = clients_oldest(all->clients)) != NULL)
-        close_connection(connection_of(oldest));
+        close_connection(connection_of(oldest), CLOSE_END);
     while (all->listeners != NULL)
         connections_unlisten(all->listeners);
     uv_close((uv_handle_t *)&all->timer, on_closed);

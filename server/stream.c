@@ -51,23 +51,45 @@ static enum stream_state write_waiting(struct query_stream *stream, struct strea
     return STREAM_ANSWERED;
 }
 
-static void answer(struct stream_desk *desk, const uint8_t *query, size_t len)
+// Gathers the replies of a batch; where there is no room, what is gathered is written first. Returns how many of its
+// queries are done with: the reply to another is dropped, since the client has to read first.
+static unsigned put_batch(struct query_stream *stream, struct stream_desk *desk, void *to,
+                          unsigned count, enum stream_state *state)
 {
-    uint8_t *out = desk->out + desk->out_len;
-    struct exchange exchange = {.octets = query,
-                                .len = len,
-                                .client = desk->client,
-                                .out = out + STREAM_PREFIX_LEN,
-                                .out_cap = DNS_MESSAGE_MAX};
-    respond(desk->responder, desk->transport, &exchange, 1);
-    statistics_count(desk->statistics, desk->transport, &exchange, 1);
-    if (exchange.out_len == 0)
-        return;
-    wire_set_u16(out, (uint16_t)exchange.out_len);
-    desk->out_len += STREAM_PREFIX_LEN + exchange.out_len;
+    for (unsigned i = 0; i < count; i++) {
+        size_t len = desk->exchanges[i].out_len;
+        if (len == 0)
+            continue;
+        if (STREAM_OUT_MAX - desk->out_len < STREAM_PREFIX_LEN + len) {
+            *state = flush(stream, desk, to);
+            if (*state != STREAM_ANSWERED)
+                return i;
+        }
+        wire_set_u16(desk->out + desk->out_len, (uint16_t)len);
+        memcpy(desk->out + desk->out_len + STREAM_PREFIX_LEN, desk->replies[i], len);
+        desk->out_len += STREAM_PREFIX_LEN + len;
+    }
+    return count;
 }
 
 // ── Turns ────────────────────────────────────────────────────────────────────────────────────────
+
+// Makes a batch of the whole queries at the start of the octets. Returns of how many.
+static unsigned gather(struct stream_desk *desk, const uint8_t *octets, size_t len)
+{
+    unsigned count = 0;
+    size_t at = 0, query_len;
+    while (count < STREAM_BATCH && (query_len = stream_whole(octets + at, len - at)) > 0) {
+        desk->exchanges[count] = (struct exchange){.octets = octets + at + STREAM_PREFIX_LEN,
+                                                   .len = query_len - STREAM_PREFIX_LEN,
+                                                   .client = desk->client,
+                                                   .out = desk->replies[count],
+                                                   .out_cap = DNS_MESSAGE_MAX};
+        at += query_len;
+        count++;
+    }
+    return count;
+}
 
 // Answers the whole queries at the start of the octets, as long as the client takes the replies. *ret_done: octets that
 // are done with.
@@ -75,21 +97,19 @@ static enum stream_state answer_whole(struct query_stream *stream, struct stream
                                       void *to, const uint8_t *octets, size_t len, size_t *ret_done)
 {
     enum stream_state state = STREAM_QUIET;
-    size_t at = 0;
-    size_t query_len = stream_whole(octets, len);
-    while (query_len > 0) {
-        answer(desk, octets + at + STREAM_PREFIX_LEN, query_len - STREAM_PREFIX_LEN);
-        at += query_len;
-        query_len = stream_whole(octets + at, len - at);
-        if (query_len > 0 && STREAM_OUT_MAX - desk->out_len >= STREAM_PREFIX_LEN + DNS_MESSAGE_MAX)
-            continue;
-        enum stream_state flushed = flush(stream, desk, to);
-        state = flushed == STREAM_QUIET ? state : flushed;
-        if (state == STREAM_BLOCKED || state == STREAM_LOST)
-            break;
+    unsigned count;
+    *ret_done = 0;
+    while ((count = gather(desk, octets + *ret_done, len - *ret_done)) > 0) {
+        respond(desk->responder, desk->transport, desk->exchanges, count);
+        unsigned done = put_batch(stream, desk, to, count, &state);
+        statistics_count(desk->statistics, desk->transport, desk->exchanges, done);
+        for (unsigned i = 0; i < done; i++)
+            *ret_done += STREAM_PREFIX_LEN + desk->exchanges[i].len;
+        if (done < count)
+            return state;
     }
-    *ret_done = at;
-    return state;
+    enum stream_state last = flush(stream, desk, to);
+    return last == STREAM_QUIET ? state : last;
 }
 
 static enum stream_state answer_waiting(struct query_stream *stream, struct stream_desk *desk,

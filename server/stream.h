@@ -23,8 +23,14 @@
 // What one read takes, and all that a stream gets in one turn: like a batch or two over UDP. More would let clients
 // that send without end keep others waiting.
 #define STREAM_READ_MAX 4096
+// Queries that are answered together: as many as it takes to fetch what one needs from memory while others are worked
+// on.
+#define STREAM_BATCH 16
+// Where one of their replies is made: an odd number of cache lines, so that those of a batch do not all want the same
+// places in the cache.
+#define STREAM_REPLY_SPACE (1025 * 64)
 // The replies that are written at once: room for the largest one, and more behind smaller ones.
-#define STREAM_OUT_MAX (3 * (STREAM_PREFIX_LEN + DNS_MESSAGE_MAX))
+#define STREAM_OUT_MAX (2 * (STREAM_PREFIX_LEN + DNS_MESSAGE_MAX))
 
 // What all streams of a worker share: none needs it beyond its turn.
 struct stream_desk {
@@ -35,8 +41,11 @@ struct stream_desk {
     // Takes replies on their way: how many of the octets, the rest has to wait until the client has read; negative: the
     // stream is lost. `to` is what the turn was given.
     ssize_t (*write)(void *to, const uint8_t *octets, size_t len);
+    struct exchange exchanges[STREAM_BATCH];
+    uint8_t replies[STREAM_BATCH]
+                   [STREAM_REPLY_SPACE]; // of the batch; of most only the beginning is ever touched
+    uint8_t out[STREAM_OUT_MAX];         // those that are to be written
     size_t out_len;
-    uint8_t out[STREAM_OUT_MAX];
     uint8_t read[STREAM_READ_MAX]; // for the caller to read into
 };
 
