@@ -21,6 +21,12 @@ void *xmalloc(size_t size)
     return checked(malloc(size > 0 ? size : 1));
 }
 
+void *xcalloc_line(size_t size)
+{
+    size_t whole = (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    return memset(checked(aligned_alloc(CACHE_LINE, whole)), 0, whole);
+}
+
 void *xcalloc(size_t count, size_t size)
 {
     return checked(calloc(count > 0 ? count : 1, size > 0 ? size : 1));

@@ -8,6 +8,9 @@
 
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));
 void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1, 2)));
+// Zeroed, and beginning where a line of the cache does, for what is waited for when it is read.
+#define CACHE_LINE 64
+void *xcalloc_line(size_t size) __attribute__((malloc, returns_nonnull, alloc_size(1)));
 // Resizes to count × size octets; overflow of the product aborts too.
 void *xreallocarray(void *block, size_t count, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *text) __attribute__((malloc, returns_nonnull));

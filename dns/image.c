@@ -3,6 +3,7 @@
 #include "dns/image.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL // a key is shorter than the way into the library
@@ -13,6 +14,8 @@ static_assert(sizeof(struct image_header) == 112,
 static_assert(sizeof(struct image_node) == 64, "a line of the cache");
 static_assert(sizeof(struct image_rrset) == 32, "half a line");
 static_assert(IMAGE_MAX / sizeof(struct image_node) <= IMAGE_CELL_NODE + 1, "cells hold all nodes");
+
+#define PREFETCH_MAX 512 // octets; behind that the processor has seen where it goes
 
 void image_trust(const void *octets, struct image *ret)
 {
@@ -41,6 +44,36 @@ uint64_t image_key_head(const uint8_t *key, size_t len)
     uint64_t head = 0;
     memcpy(&head, key, len < sizeof(head) ? len : sizeof(head));
     return be64toh(head);
+}
+
+// Lines of the cache.
+static void prefetch(const void *from, size_t len)
+{
+    const char *at = from;
+    for (const char *end = at + len; at < end; at += 64)
+        __builtin_prefetch(at);
+    __builtin_prefetch((const char *)from + len - 1);
+}
+
+void image_prefetch_node(const struct image *image, uint64_t hash)
+{
+    uint32_t cell = image->hash[hash & image->hash_mask];
+    if (cell != IMAGE_NONE && (cell & ~IMAGE_CELL_NODE) == image_cell(hash, 0)) {
+        __builtin_prefetch(&image->nodes[cell & IMAGE_CELL_NODE]);
+        return;
+    }
+    // Probably there is none: its place in the order will be looked for, and the apex is near.
+    __builtin_prefetch(&image->header->node_count);
+    __builtin_prefetch(image->nodes);
+    prefetch(image->order, 256);
+}
+
+void image_prefetch_wire(const struct image *image, const struct image_rrset *rrset, bool sigs)
+{
+    size_t len = rrset->wire_len + (sigs ? (size_t)rrset->sig_len : 0);
+    prefetch(image_wire(image, rrset), len < PREFETCH_MAX ? len : PREFETCH_MAX);
+    if (rrset->slot_count > 0)
+        __builtin_prefetch(image_slots(image, rrset));
 }
 
 const struct image_node *image_find_hashed(const struct image *image, uint64_t hash,

@@ -12,8 +12,9 @@
 //
 // Nodes. Every owner name and every empty non-terminal between it and the apex, in canonical order, node 0 is the
 // apex. A node is found by its key (dns/name.h) relative to the apex: exactly through the hash table, or by its
-// place in the order through binary search, mostly in the first octets of keys alone. What RFC 1034 §4.3.2 and RFC 4592 would search for is written down:
-// the zone cut that a node lies at or under, the wildcard child, the NSEC that proves what lies behind a node.
+// place in the order through binary search, mostly in the first octets of keys alone. What RFC 1034 §4.3.2 and RFC
+// 4592 would search for is written down: the zone cut that a node lies at or under, the wildcard child, the NSEC that
+// proves what lies behind a node.
 //
 // The owners of NSEC3 RRs are no names of the zone (RFC 5155 §7.2.8: asked for, they do not exist). They stand behind
 // the nodes that can be found, node node_count + i for NSEC3 i, and are there for their names only.
@@ -164,8 +165,8 @@ struct image_nsec3 {
     uint32_t rrset;
 };
 
-// A cell of the hash table: the upper octet of the key's hash (which spares a look at most wrong nodes), then the node's
-// index; or IMAGE_NONE. An image has too few octets for the index to need more.
+// A cell of the hash table: the upper octet of the key's hash (which spares a look at most wrong nodes), then the
+// node's index; or IMAGE_NONE. An image has too few octets for the index to need more.
 #define IMAGE_CELL_NODE 0x00ffffffU
 
 // An opened image. It owns nothing: the octets must stay where they are for as long as it is used. With what every
@@ -233,6 +234,16 @@ static inline uint32_t image_cell(uint64_t hash, uint32_t index)
 
 // The first 8 octets of a key as a number: as long as two numbers differ, their order is that of the keys.
 uint64_t image_key_head(const uint8_t *key, size_t len);
+
+// Who answers many questions at once asks memory for what it will read: the cell of this hash first, then, when that
+// has come, what the cell leads to.
+static inline void image_prefetch_cell(const struct image *image, uint64_t hash)
+{
+    __builtin_prefetch(&image->hash[hash & image->hash_mask]);
+}
+void image_prefetch_node(const struct image *image, uint64_t hash);
+// The octets that an answer with this RRset copies, as far as they fit a small message.
+void image_prefetch_wire(const struct image *image, const struct image_rrset *rrset, bool sigs);
 
 // The node with this key relative to the apex, or NULL.
 const struct image_node *image_find(const struct image *image, const uint8_t *key, size_t len);

@@ -3,6 +3,7 @@
 // (name_from_text, name_from_wire) takes valid names and does not check again.
 #include "dns/name.h"
 
+#include <assert.h>
 #include <string.h>
 
 // Letters in lower case, all else as it is (RFC 4343 §3): a table, since every query and every key
@@ -188,27 +189,71 @@ static unsigned label_starts(const uint8_t *wire, uint8_t starts[NAME_LABELS_MAX
     return count;
 }
 
-void name_key(const uint8_t *wire, struct name_key *ret)
+// What names are copied and looked at in: as many octets as one instruction takes.
+#define STEP 16
+static_assert(NAME_KEY_ROOM >= NAME_KEY_MAX + STEP, "a label is written in whole steps");
+
+typedef uint8_t step_octets __attribute__((vector_size(STEP)));
+
+// Copies the labels of a name, letters in lower case. Returns whether an octet in them, or a length, is 0 or 1. What
+// stands behind them, up to a whole step, means nothing.
+static bool copy_lower(const uint8_t *wire, size_t len, uint8_t ret[NAME_WIRE_MAX + 2 * STEP])
 {
-    uint8_t starts[NAME_LABELS_MAX];
-    unsigned labels = label_starts(wire, starts);
+    step_octets octets, low = {0};
+    memcpy(ret, wire, len);
+    memset(ret + len, 0xff, STEP);
+    for (size_t at = 0; at < len; at += STEP) {
+        memcpy(&octets, ret + at, STEP);
+        low |= (step_octets)(octets <= 1);
+        octets += (step_octets)(octets >= 'A') & (step_octets)(octets <= 'Z') & ('a' - 'A');
+        memcpy(ret + at, &octets, STEP);
+    }
+    uint64_t words[STEP / sizeof(uint64_t)];
+    memcpy(words, &low, sizeof(words));
+    return (words[0] | words[1]) != 0;
+}
+
+static uint8_t *put_label(uint8_t *out, const uint8_t *label, unsigned len)
+{
+    for (unsigned at = 0; at < len; at += STEP)
+        memcpy(out + at, label + at, STEP);
+    return out + len;
+}
+
+static uint8_t *put_label_escaped(uint8_t *out, const uint8_t *label, unsigned len)
+{
+    for (unsigned i = 0; i < len; i++) {
+        bool is_low = label[i] <= 1; // so that 0 only ever closes a label
+        if (is_low)
+            *out++ = 1;
+        *out++ = (uint8_t)(label[i] + is_low);
+    }
+    return out;
+}
+
+void name_key_at(const uint8_t *wire, const uint8_t *starts, unsigned labels, struct name_key *ret)
+{
+    uint8_t lower_case[NAME_WIRE_MAX + 2 * STEP];
+    size_t len = labels == 0 ? 0 : starts[labels - 1] + 1U + wire[starts[labels - 1]];
+    bool has_low = copy_lower(wire, len, lower_case);
     uint8_t *out = ret->octets;
     ret->labels = (uint8_t)labels;
     ret->end[0] = 0;
     for (unsigned i = 1; i <= labels; i++) {
-        const uint8_t *label = wire + starts[labels - i];
-        for (unsigned n = *label++; n > 0; n--) {
-            uint8_t octet = lower[*label++];
-            if (octet <= 1) { // so that 0 only ever closes a label
-                *out++ = 1;
-                octet++;
-            }
-            *out++ = octet;
-        }
+        const uint8_t *label = lower_case + starts[labels - i];
+        out = has_low ? put_label_escaped(out, label + 1, label[0])
+                      : put_label(out, label + 1, label[0]);
         *out++ = 0;
         ret->end[i] = (uint16_t)(out - ret->octets);
     }
     ret->len = ret->end[labels];
+}
+
+void name_key(const uint8_t *wire, struct name_key *ret)
+{
+    uint8_t starts[NAME_LABELS_MAX];
+    unsigned labels = label_starts(wire, starts);
+    name_key_at(wire, starts, labels, ret);
 }
 
 // RFC 4034 §6.1: labels as octet strings, letters in lower case, a missing octet before any other.

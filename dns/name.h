@@ -22,6 +22,7 @@
 #define NAME_LABELS_MAX 127  // without the root
 #define NAME_TEXT_MAX   1024 // 255 octets, each as \DDD, with room for dots and NUL
 #define NAME_KEY_MAX    508  // LMDB takes keys of up to 511 octets
+#define NAME_KEY_ROOM   524  // for making one
 
 struct name {
     uint8_t len;                 // of wire, the root's zero octet included
@@ -34,7 +35,7 @@ struct name_key {
     uint16_t len;
     uint8_t labels;
     uint16_t end[NAME_LABELS_MAX + 1];
-    uint8_t octets[NAME_KEY_MAX];
+    uint8_t octets[NAME_KEY_ROOM];
 };
 
 // Reads a name as master files and people write it. It is taken as absolute, with or without the last dot.
@@ -54,6 +55,8 @@ size_t name_wire_len(const uint8_t *wire);
 unsigned name_labels(const uint8_t *wire);
 // Makes the key of a valid wire name.
 void name_key(const uint8_t *wire, struct name_key *ret);
+// The same for who knows where in wire each label begins.
+void name_key_at(const uint8_t *wire, const uint8_t *starts, unsigned labels, struct name_key *ret);
 // Canonical order (RFC 4034 §6.1) of two valid wire names: < 0, 0, > 0.
 int name_compare(const uint8_t *a, const uint8_t *b);
 // Equal but for the case of letters?

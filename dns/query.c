@@ -36,7 +36,7 @@ bool query_name_read(const uint8_t *octets, size_t len, struct query_name *ret)
 
 void query_name_key(struct query_name *name)
 {
-    name_key(name->wire, &name->key);
+    name_key_at(name->wire, name->label_at, name->labels, &name->key);
 }
 
 static bool read_question(struct wire_reader *reader, struct query *query)
@@ -138,7 +138,15 @@ static bool read_record(struct wire_reader *reader, struct query *query, struct 
     return true;
 }
 
-// The sections behind the question. An IXFR carries the SOA that the client has (RFC 1995 §3).
+// The SOA that the client of an IXFR has (RFC 1995 §3).
+static bool read_authority(struct wire_reader *reader)
+{
+    struct extras ignored = {0};
+    struct query scratch = {.edns = true}; // an OPT there is one too many
+    return read_record(reader, &scratch, &ignored, false);
+}
+
+// The sections behind the question.
 static bool read_records(struct wire_reader *reader, const uint8_t *header, struct query *query,
                          struct extras *extras)
 {
@@ -147,9 +155,7 @@ static bool read_records(struct wire_reader *reader, const uint8_t *header, stru
     unsigned additionals = wire_get_u16(header + 10);
     if (answers != 0 || authorities > (query->qtype == RR_TYPE_IXFR ? 1U : 0U))
         return false;
-    struct extras ignored = {0};
-    struct query scratch = {.edns = true}; // an OPT there is one too many
-    if (authorities == 1 && !read_record(reader, &scratch, &ignored, false))
+    if (authorities == 1 && !read_authority(reader))
         return false;
     for (unsigned i = 0; i < additionals; i++)
         if (!read_record(reader, query, extras, i + 1 == additionals))

@@ -68,7 +68,7 @@ struct answer {
         *referral; // NS of a cut whose addresses go to the additional section, or NULL
     struct reference answers[ANSWER_RRSETS_MAX];
     struct reference authority[ANSWER_AUTHORITY_MAX];
-    struct answer_link links[ANSWER_LINKS_MAX + 1];
+    struct answer_link *links; // room for ANSWER_LINKS_MAX + 1, the caller's
 };
 
 static inline void answer_init(struct answer *answer)

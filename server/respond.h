@@ -8,6 +8,10 @@
 //   opt.c  options → options (cookies.c, identity.c)
 //   reply.c  references → octets
 //
+// Answering is little work and much waiting for memory: with ten thousand zones, nothing that a query needs is in a
+// cache. So the queries of a batch take each step together (question, zone, node, RRsets, octets), and each step only
+// asks memory for what the next one reads (decision 031).
+//
 // Queries come in batches, as system calls and streams have them. Beside the reply each leaves an outcome: what limits
 // and statistics have to know, so that neither reads messages again.
 #pragma once

@@ -31,6 +31,7 @@ struct udp {
     struct limits *limits; // or NULL: none
     struct statistics *statistics;
     bool paused;
+    int awaited;          // events that poll is started for; 0: none
     unsigned reply_count; // to be sent,
     unsigned reply_sent;  // and how many of them are
     struct mmsghdr queries[UDP_BATCH];
@@ -130,15 +131,31 @@ static int receive_batch(struct udp *udp)
     return recvmmsg(udp->fd, udp->queries, UDP_BATCH, MSG_DONTWAIT, NULL);
 }
 
+// libuv takes a socket out of epoll and in again, two system calls, whenever it is told what to wait for: it is told
+// changes only.
+static void await(struct udp *udp, int events)
+{
+    if (udp->awaited == events)
+        return;
+    udp->awaited = events;
+    if (events == 0)
+        uv_poll_stop(&udp->poll);
+    else
+        uv_poll_start(&udp->poll, events, on_event);
+}
+
 static void on_event(uv_poll_t *poll, int status, int events)
 {
     struct udp *udp = poll->data;
-    (void)status;
     (void)events;
-    if (!send_replies(udp))
+    if (status < 0)
+        udp->awaited = 0; // libuv has stopped it
+    if (!send_replies(udp)) {
+        await(udp, UV_WRITABLE);
         return;
+    }
     if (udp->paused) {
-        uv_poll_stop(poll);
+        await(udp, 0);
         return;
     }
     for (unsigned round = 0; round < UDP_ROUNDS; round++) {
@@ -147,13 +164,13 @@ static void on_event(uv_poll_t *poll, int status, int events)
             break; // empty, or an error of one client that ICMP brought and this call took away
         answer_batch(udp, (unsigned)count);
         if (!send_replies(udp)) { // take no more queries than answers get away
-            uv_poll_start(poll, UV_WRITABLE, on_event);
+            await(udp, UV_WRITABLE);
             return;
         }
         if (count < UDP_BATCH)
             break;
     }
-    uv_poll_start(poll, UV_READABLE, on_event);
+    await(udp, UV_READABLE);
 }
 
 struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder, struct limits *limits,
@@ -176,7 +193,7 @@ struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder, struc
     }
     uv_poll_init(loop, &udp->poll, fd);
     udp->poll.data = udp;
-    uv_poll_start(&udp->poll, UV_READABLE, on_event);
+    await(udp, UV_READABLE);
     return udp;
 }
 
@@ -184,14 +201,14 @@ void udp_pause(struct udp *udp)
 {
     udp->paused = true;
     if (udp->reply_sent == udp->reply_count)
-        uv_poll_stop(&udp->poll);
+        await(udp, 0);
 }
 
 void udp_resume(struct udp *udp)
 {
     udp->paused = false;
     if (udp->reply_sent == udp->reply_count) // else it is being waited for room
-        uv_poll_start(&udp->poll, UV_READABLE, on_event);
+        await(udp, UV_READABLE);
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -19,16 +19,21 @@ enum entry_state {
     ENTRY_GONE,   // not in the store any more
 };
 
+// What a query reads of a zone before its image: two lines of the cache, as long as the key is short.
 struct entry {
     uint64_t snapshot; // under which all below was last found to hold
     uint64_t id;       // of the image
     const uint8_t *address;
-    struct image image;
-    uint64_t hash; // of key
-    enum entry_state state;
+    uint8_t state;  // enum entry_state
     bool has_below; // the store has a zone below this one
     uint16_t key_len;
+    struct image image;
     uint8_t key[]; // of the apex: the one in the store moves
+};
+
+struct cell {
+    uint64_t hash;       // of the entry's key: others than the wanted one need not be looked at
+    struct entry *entry; // NULL: free
 };
 
 struct zones {
@@ -39,10 +44,10 @@ struct zones {
     bool in_batch;   // there is a snapshot
     bool complained; // about the store, since it last opened
     struct quarantine aside;
-    unsigned labels_max; // of any apex in the table
+    bool depths[NAME_LABELS_MAX + 1]; // is there an apex of so many labels in the table?
     size_t count;
     size_t cap;
-    struct entry **table; // by hash, linear probing; entries leave it only when it grows
+    struct cell *table; // by hash, linear probing; entries leave it only when it grows
 };
 
 // ── The store ────────────────────────────────────────────────────────────────────────────────────
@@ -50,12 +55,12 @@ struct zones {
 static void forget_all(struct zones *zones)
 {
     for (size_t i = 0; i < zones->cap; i++)
-        free(zones->table[i]);
+        free(zones->table[i].entry);
     free(zones->table);
     zones->cap = TABLE_MIN;
     zones->count = 0;
-    zones->labels_max = 0;
-    zones->table = xcalloc(zones->cap, sizeof(struct entry *));
+    memset(zones->depths, 0, sizeof(zones->depths));
+    zones->table = xcalloc(zones->cap, sizeof(*zones->table));
 }
 
 static void close_store(struct zones *zones)
@@ -150,7 +155,7 @@ void zones_set_aside(struct zones *zones, uint64_t image)
 {
     quarantine_add(&zones->aside, image);
     for (size_t i = 0; i < zones->cap; i++) {
-        struct entry *entry = zones->table[i];
+        struct entry *entry = zones->table[i].entry;
         if (entry == NULL || entry->id != image)
             continue;
         entry->snapshot = 0; // no transaction's: it is looked up again
@@ -303,41 +308,38 @@ static enum zones_found renew_entry(struct zones *zones, struct entry *entry)
 
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
 
-#define HASH_START 0xcbf29ce484222325ULL
-
-// FNV-1a, which goes on from an ancestor's hash. Keys in the table are ours: strangers cannot
-// choose collisions.
-static uint64_t hash_on(uint64_t hash, const uint8_t *octets, size_t len)
+static struct cell *cell_of(const struct zones *zones, uint64_t hash)
 {
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ octets[i]) * 0x100000001b3ULL;
-    return hash;
+    return &zones->table[hash & (zones->cap - 1)];
 }
 
-static size_t cell_of(const struct zones *zones, uint64_t hash)
+// The first entry whose key has this hash, or NULL. The entry itself is not looked at.
+static const struct entry *find_hash(const struct zones *zones, uint64_t hash)
 {
-    return (size_t)(hash ^ hash >> 32) & (zones->cap - 1);
+    uint64_t at = hash;
+    while (cell_of(zones, at)->entry != NULL && cell_of(zones, at)->hash != hash)
+        at++;
+    return cell_of(zones, at)->entry;
 }
 
-static struct entry *find_entry(const struct zones *zones, const uint8_t *key, size_t key_len,
-                                uint64_t hash)
+static struct entry *find_entry(const struct zones *zones, uint64_t hash, const uint8_t *key,
+                                size_t key_len)
 {
-    for (size_t i = cell_of(zones, hash);; i = (i + 1) & (zones->cap - 1)) {
-        struct entry *entry = zones->table[i];
-        if (entry == NULL)
-            return NULL;
-        if (entry->hash == hash && entry->key_len == key_len &&
-            memcmp(entry->key, key, key_len) == 0)
+    for (uint64_t at = hash;; at++) {
+        const struct cell *cell = cell_of(zones, at);
+        struct entry *entry = cell->entry;
+        if (entry == NULL || (cell->hash == hash && entry->key_len == key_len &&
+                              memcmp(entry->key, key, key_len) == 0))
             return entry;
     }
 }
 
-static void place_entry(struct zones *zones, struct entry *entry)
+static void place_entry(struct zones *zones, struct cell new)
 {
-    size_t i = cell_of(zones, entry->hash);
-    while (zones->table[i] != NULL)
-        i = (i + 1) & (zones->cap - 1);
-    zones->table[i] = entry;
+    uint64_t at = new.hash;
+    while (cell_of(zones, at)->entry != NULL)
+        at++;
+    *cell_of(zones, at) = new;
     zones->count++;
 }
 
@@ -345,14 +347,14 @@ static void place_entry(struct zones *zones, struct entry *entry)
 // gone.
 static void grow(struct zones *zones)
 {
-    struct entry **old = zones->table;
+    struct cell *old = zones->table;
     size_t old_cap = zones->cap;
     while (zones->cap < 4 * store_count(zones->reader, STORE_IMAGES) + 4)
         zones->cap *= 2;
-    zones->table = xcalloc(zones->cap, sizeof(struct entry *));
+    zones->table = xcalloc(zones->cap, sizeof(*zones->table));
     zones->count = 0;
     for (size_t i = 0; i < old_cap; i++) {
-        struct entry *entry = old[i];
+        struct entry *entry = old[i].entry;
         struct store_entry stored;
         if (entry == NULL)
             continue;
@@ -360,7 +362,7 @@ static void grow(struct zones *zones)
             STATUS_NOT_FOUND)
             free(entry);
         else
-            place_entry(zones, entry);
+            place_entry(zones, old[i]);
     }
     free(old);
 }
@@ -369,17 +371,18 @@ static struct entry *add_entry(struct zones *zones, const struct store_entry *st
 {
     if (2 * (zones->count + 1) > zones->cap)
         grow(zones);
-    struct entry *entry = xcalloc(1, sizeof(*entry) + stored->key_len);
-    entry->hash = hash;
+    struct entry *entry = xcalloc_line(sizeof(*entry) + stored->key_len);
     entry->snapshot = zones->snapshot;
     entry->state = ENTRY_GONE; // until its image is taken
     entry->key_len = (uint16_t)stored->key_len;
     memcpy(entry->key, stored->key, stored->key_len);
     take_newest(zones, entry, stored);
     look_below(zones, entry);
-    place_entry(zones, entry);
+    place_entry(zones, (struct cell){hash, entry});
     return entry;
 }
+
+// ── Searches ─────────────────────────────────────────────────────────────────────────────────────
 
 // Asks the store for the zone of the name. *ret_entry is NULL where the store could not tell.
 static enum zones_found find_stored(struct zones *zones, const struct name_key *name, bool parent,
@@ -391,47 +394,71 @@ static enum zones_found find_stored(struct zones *zones, const struct name_key *
     enum status status = store_find_zone(zones->reader, name, parent, &stored, &labels);
     if (status != STATUS_OK)
         return look_up_failed(zones, status) ? ZONES_BROKEN : ZONES_NONE;
-    if (labels > zones->labels_max)
-        zones->labels_max = labels;
-    uint64_t hash = hash_on(HASH_START, stored.key, stored.key_len);
-    struct entry *entry = find_entry(zones, stored.key, stored.key_len, hash);
+    zones->depths[labels] = true;
+    uint64_t hash = image_key_hash(stored.key, stored.key_len);
+    struct entry *entry = find_entry(zones, hash, stored.key, stored.key_len);
     if (entry == NULL)
         entry = add_entry(zones, &stored, hash);
     *ret_entry = entry;
     return renew_entry(zones, entry);
 }
 
+// Goes on to the deepest apex that may be in the table and has at most so many labels.
+static void seek_depth(const struct zones *zones, struct zones_search *search, unsigned labels)
+{
+    while (labels > 0 && !zones->depths[labels])
+        labels--;
+    search->labels = (uint8_t)labels;
+    search->hash = image_key_hash(search->name->octets, search->name->end[labels]);
+}
+
+void zones_search_begin(const struct zones *zones, const struct name_key *name, bool parent,
+                        struct zones_search *ret)
+{
+    ret->name = name;
+    ret->parent = parent;
+    seek_depth(zones, ret, name->labels);
+    __builtin_prefetch(cell_of(zones, ret->hash));
+}
+
+void zones_search_go_on(const struct zones *zones, struct zones_search *search)
+{
+    const struct entry *entry = NULL;
+    while (search->labels > 0 && (entry = find_hash(zones, search->hash)) == NULL)
+        seek_depth(zones, search, search->labels - 1U);
+    __builtin_prefetch(entry); // NULL is fine
+    __builtin_prefetch((const uint8_t *)entry + CACHE_LINE);
+}
+
 // The deepest zone of the name: out of the table, when what is there settles it.
-static enum zones_found find_deepest(struct zones *zones, const struct name_key *name,
+static enum zones_found find_deepest(struct zones *zones, struct zones_search *search,
                                      struct entry **ret_entry)
 {
-    uint64_t hashes[NAME_LABELS_MAX + 1];
-    unsigned deepest = name->labels < zones->labels_max ? name->labels : zones->labels_max;
-    hashes[0] = HASH_START;
-    for (unsigned i = 1; i <= deepest; i++)
-        hashes[i] = hash_on(hashes[i - 1], name->octets + name->end[i - 1],
-                            (size_t)(name->end[i] - name->end[i - 1]));
-    for (unsigned i = deepest; i > 0; i--) {
-        struct entry *entry = find_entry(zones, name->octets, name->end[i], hashes[i]);
+    const struct name_key *name = search->name;
+    while (search->labels > 0) {
+        struct entry *entry =
+            find_entry(zones, search->hash, name->octets, name->end[search->labels]);
         enum zones_found found = entry == NULL ? ZONES_NONE : renew_entry(zones, entry);
-        if (found == ZONES_NONE)
-            continue;
-        *ret_entry = entry;
-        if (!entry->has_below || i == name->labels)
-            return found;
-        break;
+        if (found != ZONES_NONE) {
+            *ret_entry = entry;
+            if (!entry->has_below || search->labels == name->labels)
+                return found;
+            break;
+        }
+        seek_depth(zones, search, search->labels - 1U);
     }
     return find_stored(zones, name, false, ret_entry);
 }
 
-enum zones_found zones_find(struct zones *zones, const struct name_key *name, bool parent,
-                            const struct image **ret)
+enum zones_found zones_search_end(struct zones *zones, struct zones_search *search,
+                                  const struct image **ret)
 {
     if (!zones->in_batch)
         return ZONES_NOT_READY;
     struct entry *entry;
-    enum zones_found found = find_deepest(zones, name, &entry);
-    if (parent && found != ZONES_NONE && entry != NULL && entry->key_len == name->len) {
+    const struct name_key *name = search->name;
+    enum zones_found found = find_deepest(zones, search, &entry);
+    if (search->parent && found != ZONES_NONE && entry != NULL && entry->key_len == name->len) {
         struct entry *above;
         enum zones_found found_above = find_stored(zones, name, true, &above);
         if (found_above != ZONES_NONE) {
@@ -442,4 +469,13 @@ enum zones_found zones_find(struct zones *zones, const struct name_key *name, bo
     if (found == ZONES_FOUND)
         *ret = &entry->image;
     return found;
+}
+
+enum zones_found zones_find(struct zones *zones, const struct name_key *name, bool parent,
+                            const struct image **ret)
+{
+    struct zones_search search;
+    zones_search_begin(zones, name, parent, &search);
+    zones_search_go_on(zones, &search);
+    return zones_search_end(zones, &search, ret);
 }

@@ -49,6 +49,21 @@ enum zones_found {
 enum zones_found zones_find(struct zones *zones, const struct name_key *name, bool parent,
                             const struct image **ret);
 
+// The same for many names of a batch at once, so that they wait for memory together and not one after the other: each
+// name is taken through the first step, then each through the second, then the third.
+struct zones_search {
+    const struct name_key *name;
+    uint64_t hash;
+    uint8_t labels; // of the deepest apex that is still possible; 0: only the store can tell
+    bool parent;
+};
+
+void zones_search_begin(const struct zones *zones, const struct name_key *name, bool parent,
+                        struct zones_search *ret);
+void zones_search_go_on(const struct zones *zones, struct zones_search *search);
+enum zones_found zones_search_end(struct zones *zones, struct zones_search *search,
+                                  const struct image **ret);
+
 // From now on nothing is answered from this image (its id, the checksum of its header). To be called
 // outside a batch.
 void zones_set_aside(struct zones *zones, uint64_t image);

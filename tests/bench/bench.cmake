@@ -13,6 +13,8 @@ zonebox_bench(load_tcp bench/load_tcp.c bench/queries.c LIBS dns base)
 zonebox_bench(sized bench/sized.c bench/queries.c LIBS dns base)
 zonebox_bench(visible bench/visible.c bench/queries.c LIBS test_support dns base)
 zonebox_bench(echo bench/echo.c LIBS dns base PkgConfig::UV)
+zonebox_bench(answers bench/answers.c bench/queries.c LIBS server dns base PkgConfig::LMDB)
+target_link_options(answers PRIVATE -Wl,--wrap=mdb_env_set_mapsize)
 # For the hand
 zonebox_bench(bench_config bench/config.c LIBS config base)
 

@@ -110,7 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
         reply_len =
             reply_write_error(&query, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, &opt, reply, limit);
     } else {
-        struct answer answer;
+        struct answer_link links[ANSWER_LINKS_MAX + 1];
+        struct answer answer = {.links = links};
         answer_make(image, &query, &answer);
         reply_len = reply_write(image, &query, &answer, &opt, reply, limit);
     }

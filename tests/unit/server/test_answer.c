@@ -150,7 +150,8 @@ static char *ask_image(const struct image *image, const char *question)
 {
     uint8_t message[ASK_MAX];
     struct query query;
-    struct answer answer;
+    struct answer_link links[ANSWER_LINKS_MAX + 1];
+    struct answer answer = {.links = links};
     assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
     answer_make(image, &query, &answer);
     reply_len = reply_write(image, &query, &answer, &(struct opt){0}, reply, sizeof(reply));

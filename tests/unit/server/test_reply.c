@@ -42,7 +42,8 @@ static size_t ask(const struct image *image, const char *question, uint8_t *out,
 {
     uint8_t message[ASK_MAX];
     struct query query;
-    struct answer answer;
+    struct answer_link links[ANSWER_LINKS_MAX + 1];
+    struct answer answer = {.links = links};
     assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
     answer_make(image, &query, &answer);
     return reply_write(image, &query, &answer, &no_options, out, limit);
@@ -219,7 +220,8 @@ static void question_comes_back_octet_by_octet(void **state)
     uint8_t message[ASK_MAX];
     uint8_t out[512];
     struct query query;
-    struct answer answer;
+    struct answer_link links[ANSWER_LINKS_MAX + 1];
+    struct answer answer = {.links = links};
     size_t len = ask_query("wWw.eXAMple. A +do", message);
     wire_set_u16(message + 2, HEADER_RD | HEADER_CD | HEADER_AD);
     assert_int_equal(question_read(message, len, &query), QUERY_LOOKUP);

@@ -167,6 +167,59 @@ static void without_a_store_the_answer_is_not_ready(void **state)
     assert_true(zones_attend(zones));
 }
 
+// More queries than are taken together, of all kinds and in another order each time: each gets the reply that it gets
+// alone, whatever its neighbours are.
+static void a_batch_answers_each_query_as_if_it_were_alone(void **state)
+{
+    (void)state;
+    enum { COUNT = 100, ROOM = 1232 };
+    static const char *const questions[] = {
+        "www.example. A",       "www.example. A +do",      "example. MX",
+        "nothing.example. A",   "x.wild.example. TXT",     "chain.example. A",
+        "x.name.example. A",    "child.example. SOA",      "child.example. DS",
+        "www.child.example. A", "below.cut.example. A",    "www.example.net. A +edns",
+        "broken.test. A",       "www.example. AXFR +edns", "www.sub.child.example. A"};
+    enum { KINDS = sizeof(questions) / sizeof(*questions) };
+    open_writer();
+    begin();
+    put("example.", HEAD "www A 192.0.2.1\n*.wild TXT text\nchain CNAME name\nname DNAME wild\n"
+                         "cut NS ns.cut\nns.cut A 192.0.2.2\nchild NS ns1\n");
+    put("child.example.", HEAD "www A 192.0.2.3\n");
+    put_octets("broken.test.", "damaged", 7);
+    commit();
+    zones_attend(zones);
+    static uint8_t messages[COUNT][ASK_MAX], out[COUNT][ROOM], alone[ROOM];
+    struct exchange exchanges[COUNT];
+    const struct address client = {.v4 = {.sin_family = AF_INET}};
+    struct responder responder = {.zones = zones};
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < COUNT; i++) {
+            size_t len = ask_query(questions[(i * (round + 1) + i / KINDS) % KINDS], messages[i]);
+            exchanges[i] = (struct exchange){.octets = messages[i],
+                                             .len = len,
+                                             .client = &client,
+                                             .out = out[i],
+                                             .out_cap = ROOM};
+            if (i % 7 == round % 7)
+                exchanges[i].len = i % 12; // no query at all
+        }
+        respond_begin(&responder);
+        respond(&responder, TRANSPORT_UDP, exchanges, COUNT);
+        for (unsigned i = 0; i < COUNT; i++) {
+            const struct exchange *exchange = &exchanges[i];
+            size_t len = respond_in(exchange->octets, exchange->len, TRANSPORT_UDP, alone, ROOM);
+            assert_int_equal(exchange->out_len, len);
+            assert_memory_equal(out[i], alone, len);
+            assert_int_equal(exchange->outcome.kind, outcome.kind);
+            assert_int_equal(exchange->outcome.rcode, outcome.rcode);
+            assert_int_equal(exchange->outcome.qtype, outcome.qtype);
+            assert_int_equal(exchange->outcome.truncated, outcome.truncated);
+            assert_true(exchange->outcome.source == outcome.source);
+        }
+        respond_end(&responder);
+    }
+}
+
 static void names_of_no_zone_are_refused(void **state)
 {
     (void)state;
@@ -518,6 +571,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(without_a_store_the_answer_is_not_ready),
+        TEST(a_batch_answers_each_query_as_if_it_were_alone),
         TEST(names_of_no_zone_are_refused),
         TEST(a_commit_is_seen_by_the_next_batch),
         TEST(an_image_where_another_lay_is_taken_anew),
