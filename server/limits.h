@@ -24,7 +24,7 @@
 //     line 1     │ …                 │ …                               │     LIMITS_LINES of them, never more
 //
 // A keyed hash of the network chooses its line, another of network and kind the bucket's tag in it. So a query costs
-// one line, known as soon as the client is (limits_prefetch), some 75 to 95 instructions, and no allocation.
+// one line, known as soon as the client is (limits_prefetch), some 75 to 95 instructions besides, and no allocation.
 //
 // What strangers can do to the table. Each reply sent keeps one bucket alive for 1/rate s, and one of the network's
 // whole for a quarter of that; limited ones keep nothing alive. Whoever makes the worker send Q replies a second, in
