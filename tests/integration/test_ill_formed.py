@@ -229,7 +229,7 @@ def servers(signed):
     (directory / "nsd").mkdir()
     command = others.nsd(directory / "nsd", [f"127.0.0.1@{ports['nsd']}"], files, "minimal-responses: yes")
     with Program(BIN / "zone-server", "--serve", directory / "state" / "serve", "--listen", f"127.0.0.1@{ports['ours']}",
-                 log=directory / "ours.log") as ours, Program(*command, log=directory / "nsd.log") as nsd:
+                 "--rate-limit", 0, log=directory / "ours.log") as ours, Program(*command, log=directory / "nsd.log") as nsd:
         ours.wait_for(lambda: serial(ports["ours"], "nsec.test."))
         nsd.wait_for(lambda: serial(ports["nsd"], "nsec.test."))
         yield {server: Asker(port) for server, port in ports.items()}

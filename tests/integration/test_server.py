@@ -543,7 +543,7 @@ def test_inherited_sockets_are_served_by_several_workers(store):
         sockets[1].listen()
         # The shell moves them to where they are expected.
         moves = " ".join(f"{3 + i}<&{s.fileno()}" for i, s in enumerate(sockets))
-        command = f"exec {SERVER} --serve {store.serve} --sockets 2 {moves}"
+        command = f"exec {SERVER} --rate-limit 0 --serve {store.serve} --sockets 2 {moves}"
         with_fds = [s.fileno() for s in sockets]
         workers.append(Program("/bin/bash", "-c", command, log=store.directory / f"worker{number}.log",
                                pass_fds=with_fds))
