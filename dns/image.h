@@ -29,12 +29,12 @@
 // types that RFC 1035 knows (RFC 3597 §4 forbids others) ends in one, too, and a *slot* says where it stands in the
 // wire and what it points at:
 //
-//   SLOT_OWNER    the owner of this RRset, wherever the message has it
-//   SLOT_APEX     the apex, which every message has at the end of its question name (or below, RRsets of other owners)
-//   a lower value a place in this RRset's own wire (the same suffix written earlier in it)
+//   SLOT_OWNER + n  the last n labels of this RRset's owner, wherever the message has it
+//   SLOT_APEX + n   the apex, from its octet n on, which every message has at the end of its question name
+//   a lower value   a place in this RRset's own wire (the same suffix written earlier in it)
 //
-// A name that is the owner's (unless that is a wildcard) is
-// just SLOT_OWNER; of the others the longest suffix that is a place or the apex is a slot. RRSIGs have none.
+// The longest suffix that is one of these is a slot. The "*" of a wildcard is another label in every answer made from
+// it, the labels below are the same. RRSIGs have no slots.
 //
 // So that an answer is made by copying wires and filling slots in: no compression table, no search.
 #pragma once
@@ -48,7 +48,7 @@
 
 // In native order: another byte order is another version
 #define IMAGE_MAGIC   0x5a424f58474d4931ULL
-#define IMAGE_VERSION 2
+#define IMAGE_VERSION 3
 #define IMAGE_NONE    UINT32_MAX // no such node or RRset
 // Octets of an RR in a wire before its rdata: owner slot, type, class, TTL, rdlength
 #define IMAGE_RR_HEAD 12

@@ -30,23 +30,42 @@ static const struct image_slot *take_slot(struct walk *walk)
     return walk->slots++;
 }
 
-// How long the name is that the slot stands for; 0 when it may not be there. literal: the octets before it.
-static unsigned slot_name_len(const struct walk *walk, const struct image_slot *slot,
-                              unsigned literal)
+// How long the last so many labels of the name are; 0 when it has not so many. The root alone is no suffix.
+static unsigned suffix_len(const uint8_t *name, unsigned name_len, unsigned labels)
+{
+    unsigned has = name_labels(name);
+    if (labels == 0 || labels > has)
+        return 0;
+    for (; has > labels; has--) {
+        name_len -= 1u + *name;
+        name += 1u + *name;
+    }
+    return name_len;
+}
+
+// How long the apex is from this octet on; 0 when no label begins there.
+static unsigned apex_len(const struct image *image, unsigned from)
+{
+    const uint8_t *name = image_node_name(image, &image->nodes[0]);
+    unsigned at = 0;
+    while (at < from && name[at] != 0)
+        at += 1u + name[at];
+    return at == from && name[at] != 0 ? image->nodes[0].name_len - from : 0;
+}
+
+// How long the name is that the slot stands for; 0 when it may not be there.
+static unsigned slot_name_len(const struct walk *walk, const struct image_slot *slot)
 {
     const struct image_node *owner = &walk->image->nodes[walk->rrset->node];
-    switch (slot->target) {
-    case SLOT_OWNER: // the whole name; a wildcard's owner differs from answer to answer
-        return literal == 0 && !name_is_wildcard(image_node_name(walk->image, owner))
-                   ? owner->name_len
-                   : 0;
-    case SLOT_APEX:
-        return walk->image->nodes[0].name_len;
-    default: // to a name before this one, so that following pointers ends
-        return slot->target < walk->at && slot->target <= DNS_POINTER_MAX
-                   ? walk->places->name_len[slot->target]
-                   : 0;
-    }
+    const uint8_t *name = image_node_name(walk->image, owner);
+    unsigned differs = name_is_wildcard(name) ? 2 : 0; // its "*", from answer to answer
+    if (slot->target >= SLOT_APEX)
+        return apex_len(walk->image, (unsigned)(slot->target - SLOT_APEX));
+    if (slot->target >= SLOT_OWNER)
+        return suffix_len(name + differs, owner->name_len - differs,
+                          (unsigned)(slot->target - SLOT_OWNER));
+    // To a name before this one, so that following pointers ends.
+    return slot->target < walk->at ? walk->places->name_len[slot->target] : 0;
 }
 
 // Steps over the labels of a name in rdata and what they end with, the root or a slot, before `end`. How long the
@@ -62,9 +81,8 @@ static unsigned take_labels(struct walk *walk, uint32_t end)
             return 1;
         }
         if (octet > NAME_LABEL_MAX) {
-            unsigned literal = walk->at - start;
             const struct image_slot *slot = left >= 2 ? take_slot(walk) : NULL;
-            return slot != NULL ? slot_name_len(walk, slot, literal) : 0;
+            return slot != NULL ? slot_name_len(walk, slot) : 0;
         }
         if (left <= octet)
             return 0;

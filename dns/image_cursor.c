@@ -25,6 +25,19 @@ static const struct image_slot *slot_at(const struct image *image, const struct 
     return &slots[low];
 }
 
+// Writes out what a slot means that points at the apex or the owner, or a suffix of them.
+static size_t suffix_at(const struct image *image, const struct image_rrset *rrset, uint16_t target,
+                        uint8_t *ret)
+{
+    const struct image_node *node = &image->nodes[target < SLOT_APEX ? rrset->node : 0];
+    const uint8_t *name = image_node_name(image, node);
+    size_t skip = target < SLOT_APEX ? 0 : (size_t)(target - SLOT_APEX);
+    for (unsigned i = node->labels; target < SLOT_APEX && i > (unsigned)(target - SLOT_OWNER); i--)
+        skip += 1u + name[skip];
+    memcpy(ret, name + skip, node->name_len - skip);
+    return node->name_len - skip;
+}
+
 size_t image_name_at(const struct image *image, const struct image_rrset *rrset, uint32_t at,
                      uint8_t ret[NAME_WIRE_MAX])
 {
@@ -47,9 +60,7 @@ size_t image_name_at(const struct image *image, const struct image_rrset *rrset,
             at = target;
             continue;
         }
-        const struct image_node *node = &image->nodes[target == SLOT_OWNER ? rrset->node : 0];
-        memcpy(ret + len, image_node_name(image, node), node->name_len);
-        return len + node->name_len;
+        return len + suffix_at(image, rrset, target, ret + len);
     }
 }
 

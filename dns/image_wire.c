@@ -49,16 +49,37 @@ static void note_place(struct writer *writer, uint32_t canonical, size_t len)
         (struct build_place){.canonical = canonical, .len = (uint16_t)len, .at = (uint16_t)at};
 }
 
+// A name on its way from its first label to its last, to meet another one.
+struct tail {
+    const uint8_t *at;
+    size_t left;
+};
+
+static struct tail tail_of(const uint8_t *name)
+{
+    return (struct tail){name, name_wire_len(name)};
+}
+
+// Is what follows of the tail this suffix, which is shorter each time?
+static bool tail_meets(struct tail *tail, const uint8_t *suffix, size_t len)
+{
+    while (tail->left > len) {
+        tail->left -= 1u + *tail->at;
+        tail->at += 1u + *tail->at;
+    }
+    return tail->left == len && name_equal(tail->at, suffix);
+}
+
 // Writes a name: label by label, until what is left can be a pointer. `canonical` is the same in lower case.
 static void put_name(struct writer *writer, uint32_t name, uint32_t canonical)
 {
     const struct image_builder *builder = writer->builder;
-    const uint8_t *owner = build_octets(builder, builder->nodes[writer->rrset->out.node].name);
+    struct tail apex = tail_of(builder->apex.wire);
+    struct tail owner =
+        tail_of(build_octets(builder, builder->nodes[writer->rrset->out.node].name));
     // A wildcard's owner is another name in every answer made from it (RFC 4592 §3.3.1).
-    if (!name_is_wildcard(owner) && name_equal(build_octets(builder, name), owner)) {
-        put_slot(writer, SLOT_OWNER);
-        return;
-    }
+    if (name_is_wildcard(owner.at))
+        owner = tail_of(owner.at + 2);
     size_t left = name_wire_len(build_octets(builder, name));
     for (;;) {
         const uint8_t *label = build_octets(builder, name);
@@ -72,8 +93,12 @@ static void put_name(struct writer *writer, uint32_t name, uint32_t canonical)
             put_slot(writer, place->at);
             return;
         }
-        if (left == builder->apex.len && name_equal(label, builder->apex.wire)) {
-            put_slot(writer, SLOT_APEX);
+        if (tail_meets(&apex, label, left)) {
+            put_slot(writer, (uint16_t)(SLOT_APEX + builder->apex.len - left));
+            return;
+        }
+        if (tail_meets(&owner, label, left)) {
+            put_slot(writer, (uint16_t)(SLOT_OWNER + name_labels(label)));
             return;
         }
         note_place(writer, canonical, left);

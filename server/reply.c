@@ -28,7 +28,8 @@ struct owner {
     const uint8_t *labels; // labels_len octets to write, then a pointer to `suffix`
     size_t labels_len;
     uint16_t suffix;
-    uint16_t place; // labels_len 0: where the owner stands in the message already
+    uint16_t place;     // labels_len 0: where the owner stands in the message already
+    uint8_t all_labels; // how many the whole name has
 };
 
 static void put_pointer(uint8_t *at, size_t target)
@@ -38,9 +39,9 @@ static void put_pointer(uint8_t *at, size_t target)
 
 // ── Owners ───────────────────────────────────────────────────────────────────────────────────────
 
-static struct owner owner_known(size_t place)
+static struct owner owner_known(size_t place, uint8_t all_labels)
 {
-    return (struct owner){(const uint8_t *)"", 0, (uint16_t)place, (uint16_t)place};
+    return (struct owner){(const uint8_t *)"", 0, (uint16_t)place, (uint16_t)place, all_labels};
 }
 
 // The place of name number n of the answer: 0 the question name, else the rdata of the CNAME that
@@ -116,12 +117,12 @@ static struct owner owner_of_node(const struct writer *writer, const struct imag
         suffix = place + at;
     }
     if (best == node->labels)
-        return owner_known(suffix);
+        return owner_known(suffix, node->labels);
     const uint8_t *wire = image_node_name(writer->image, node);
     const uint8_t *end = wire;
     for (unsigned i = node->labels; i > best; i--)
         end += 1 + end[0];
-    return (struct owner){wire, (size_t)(end - wire), (uint16_t)suffix, 0};
+    return (struct owner){wire, (size_t)(end - wire), (uint16_t)suffix, 0, node->labels};
 }
 
 static struct owner owner_of(const struct writer *writer, const struct reference *reference)
@@ -129,11 +130,11 @@ static struct owner owner_of(const struct writer *writer, const struct reference
     if (reference->owner == OWNER_NODE)
         return owner_of_node(writer, &writer->image->nodes[reference->rrset->node]);
     uint16_t place = name_place(writer, reference->owner);
-    if (place <= POINTER_MAX)
-        return owner_known(place);
     const struct query_name *name = name_of(writer, reference->owner);
+    if (place <= POINTER_MAX)
+        return owner_known(place, name->labels);
     size_t labels_len = query_name_suffix(name, writer->image->apex_labels);
-    return (struct owner){name->wire, labels_len, (uint16_t)apex_place(writer), 0};
+    return (struct owner){name->wire, labels_len, (uint16_t)apex_place(writer), 0, name->labels};
 }
 
 // ── RRsets ───────────────────────────────────────────────────────────────────────────────────────
@@ -165,19 +166,30 @@ static bool put_octets(struct writer *writer, const void *octets, size_t len)
     return true;
 }
 
+// Where a name that stands in the message goes on behind so many labels.
+static size_t place_behind(const struct writer *writer, size_t at, unsigned labels)
+{
+    for (;; labels--) {
+        while (writer->out[at] >= POINTER_BITS >> 8)
+            at = wire_get_u16(writer->out + at) & POINTER_MAX;
+        if (labels == 0)
+            return at;
+        at += 1U + writer->out[at];
+    }
+}
+
 // Where the slot's pointer leads. `start`: the place in the message that the run's offsets count
-// from.
+// from; the owner's name stands before it, or elsewhere.
 static size_t slot_target(const struct writer *writer, const struct image_slot *slot, size_t start,
                           const struct owner *owner)
 {
-    switch (slot->target) {
-    case SLOT_OWNER:
-        return owner->place;
-    case SLOT_APEX:
-        return apex_place(writer);
-    default:
+    if (slot->target < SLOT_OWNER)
         return start + slot->target;
-    }
+    if (slot->target >= SLOT_APEX)
+        return apex_place(writer) + slot->target - SLOT_APEX;
+    unsigned labels = (unsigned)(slot->target - SLOT_OWNER);
+    size_t name = owner->labels_len > 0 ? start - owner->labels_len : owner->suffix;
+    return place_behind(writer, name, owner->all_labels - labels);
 }
 
 // Fills in the owners of the records behind the first. False when a pointer would not reach.
@@ -205,13 +217,13 @@ static bool copy_run(struct writer *writer, const struct run *run, struct owner 
         memcpy(writer->out + writer->at, owner->labels, owner->labels_len);
         next.place = NO_PLACE;
         if (writer->at <= POINTER_MAX)
-            next = owner_known(writer->at);
+            next = owner_known(writer->at, owner->all_labels);
     }
     memcpy(writer->out + start, run->wire, run->len);
     put_pointer(writer->out + start, owner->suffix);
     *ret_far = !fill_owners(writer->out + start, run, next.place);
     for (unsigned i = 0; i < run->slot_count; i++) {
-        size_t target = slot_target(writer, &run->slots[i], start, &next);
+        size_t target = slot_target(writer, &run->slots[i], start, owner);
         if (target > POINTER_MAX)
             *ret_far = true;
         put_pointer(writer->out + start + run->slots[i].at, target & POINTER_MAX);
@@ -340,7 +352,7 @@ static bool put_glue(struct writer *writer, size_t ns_at, bool required)
         size_t place = ns_at + extras[i].name_at;
         struct owner owner = ns_at == 0 || place > POINTER_MAX
                                  ? owner_of_node(writer, &image->nodes[rrset->node])
-                                 : owner_known(place);
+                                 : owner_known(place, image->nodes[rrset->node].labels);
         uint16_t unused;
         size_t before = writer->at;
         if (put_run(writer, rrset, false, &owner, &unused)) {

@@ -63,7 +63,7 @@ def addresses_of_name_servers(case):
 
 @reason("1035 §4.1.4", "size", "tc")
 def suffixes_in_rdata(case):
-    """Names in rdata are compressed against the apex and their own RRset, or are the owner (dns/image.h); others search the
+    """Names in rdata are compressed against the apex, their owner and their own RRset (dns/image.h); others search the
     whole message: an MNAME that is the name asked for costs us its label. How far one compresses is one's own choice;
     compressed like that, ours is not larger."""
     if dns.rdatatype.MINFO in case.ours.types():

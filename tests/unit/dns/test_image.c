@@ -607,18 +607,45 @@ static void a_name_that_is_the_owner_is_just_a_slot(void **state)
     const struct image_rrset *self =
         image_rrset(&image, find(&image, "self.example.com"), RR_TYPE_CNAME);
     assert_int_equal(self->wire_len, 14);
-    assert_int_equal(image_slots(&image, self)[0].target, SLOT_OWNER);
+    assert_int_equal(image_slots(&image, self)[0].target, SLOT_OWNER + 3);
     const struct image_rrset *mx = image_rrset(&image, &image.nodes[0], RR_TYPE_MX);
     const struct image_slot *slots = image_slots(&image, mx);
     assert_int_equal(mx->slot_count, 2);
     assert_int_equal(slots[0].target, SLOT_APEX);
-    assert_int_equal(slots[1].target, SLOT_OWNER);
+    assert_int_equal(slots[1].target, SLOT_APEX);
     // A wildcard's owner becomes the question's name, its rdata does not.
     mx = image_rrset(&image, find(&image, "*.wild.example.com"), RR_TYPE_MX);
     slots = image_slots(&image, mx);
     assert_int_equal(mx->slot_count, 2);
-    assert_int_equal(slots[1].target, SLOT_APEX);
-    assert_int_equal(mx->wire_len, 12 + 2 + 7 + 12 + 2 + 9);
+    assert_int_equal(slots[1].target, SLOT_OWNER + 3);
+    assert_int_equal(mx->wire_len, 12 + 2 + 7 + 12 + 2 + 4);
+}
+
+static void a_name_that_ends_as_the_owner_or_the_apex_does_is_a_slot_there(void **state)
+{
+    (void)state;
+    struct image image = open_text("@ SOA ns1 h 1 2 3 4 5\n"
+                                   "a.b.c CNAME x.b.c\n"
+                                   "d NS ns.D\n"
+                                   "d NS ns.net.com.\n"
+                                   "*.e CNAME f.*.e\n");
+    static const struct {
+        const char *owner;
+        uint16_t type, target, len;
+    } cases[] = {
+        {"a.b.c.example.com", RR_TYPE_CNAME, SLOT_OWNER + 4, 4},
+        {"d.example.com", RR_TYPE_NS, SLOT_OWNER + 3, 5},
+        // The "*" is another label in each answer.
+        {"*.e.example.com", RR_TYPE_CNAME, SLOT_OWNER + 3, 6},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct image_rrset *rrset =
+            image_rrset(&image, find(&image, cases[i].owner), cases[i].type);
+        assert_int_equal(image_slots(&image, rrset)[0].target, cases[i].target);
+        assert_int_equal(wire_get_u16(image_wire(&image, rrset) + 10), cases[i].len);
+    }
+    const struct image_rrset *ns = image_rrset(&image, find(&image, "d.example.com"), RR_TYPE_NS);
+    assert_int_equal(image_slots(&image, ns)[1].target, SLOT_APEX + 8); // "com"
 }
 
 static void names_in_other_types_and_in_rrsigs_are_whole(void **state)
@@ -845,6 +872,7 @@ int main(void)
         test(of_several_nsec3_chains_one_is_kept),
         test(names_are_compressed_to_their_longest_suffix),
         test(a_name_that_is_the_owner_is_just_a_slot),
+        test(a_name_that_ends_as_the_owner_or_the_apex_does_is_a_slot_there),
         test(names_in_other_types_and_in_rrsigs_are_whole),
         test(signatures_have_the_ttl_of_what_they_cover),
         test(rrs_are_in_canonical_order),

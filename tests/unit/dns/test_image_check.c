@@ -119,7 +119,7 @@ static void another_version_or_byte_order_is_told_apart_from_damage(void **state
     header->version = IMAGE_VERSION + 1;
     image_fix_checksum(block, nsec_image.len);
     assert_int_equal(image_open(block, nsec_image.len, &image, &err), STATUS_STATE);
-    assert_non_null(strstr(err.text, "version 3"));
+    assert_non_null(strstr(err.text, "version 4"));
     header->version = IMAGE_VERSION;
     header->magic = __builtin_bswap64(IMAGE_MAGIC);
     assert_int_equal(image_open(block, nsec_image.len, &image, &err), STATUS_STATE);
@@ -304,6 +304,12 @@ static void a_pointer_behind_its_own_wire_is_refused(void **state)
         accepted += try_octets(octets.data, octets.len, NULL) == STATUS_OK;
     }
     assert_int_equal(accepted, 3); // each label of the first name
+    for (unsigned target = SLOT_OWNER; target <= UINT16_MAX; target++) {
+        slot->target = (uint16_t)target;
+        image_fix_checksum(octets.data, octets.len);
+        accepted += try_octets(octets.data, octets.len, NULL) == STATUS_OK;
+    }
+    assert_int_equal(accepted, 3 + 3 + 2); // and of the owner and the apex
     buf_done(&text);
     buf_done(&octets);
 }
