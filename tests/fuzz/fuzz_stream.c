@@ -31,6 +31,7 @@ struct play {
     size_t step_count;
     size_t step;
     size_t patience; // octets that it takes with the next writes
+    size_t waits;    // how often it had to be waited for
     struct buf got;
 };
 
@@ -58,8 +59,8 @@ static void set_up(void)
         &text,
         "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\nns1 A 192.0.2.1\n*.w CNAME ns1\n");
     for (unsigned i = 0; i < 300; i++)
-        buf_printf(&text, "l TXT %0200u\n", i);
-    for (unsigned i = 0; i < 40; i++)
+        buf_printf(&text, "l TXT %0100u\n", i);
+    for (unsigned i = 0; i < 20; i++)
         buf_printf(&text, "m TXT %0100u\n", i);
     small_store_open(buf_text(&text), &store);
     atexit(close_store);
@@ -100,10 +101,11 @@ static void check_held(const struct query_stream *stream, enum stream_state stat
              stream_whole(stream->queries.octets, stream->queries.len) == 0);
 }
 
-// A client that takes nothing for ever is closed by its time; this one takes an octet in the end.
-static void be_patient(struct play *play, bool more)
+// A client that takes nothing for ever is closed when its time is up. This one takes more each time that it was waited
+// for, so that the steps end.
+static void be_patient(struct play *play)
 {
-    play->patience = size_of_step(next_step(play), STREAM_OUT_MAX) + (more ? 1 : 0);
+    play->patience = size_of_step(next_step(play), STREAM_OUT_MAX) + 8 * play->waits;
 }
 
 static void play_all(struct play *play, const uint8_t *octets, size_t len)
@@ -113,7 +115,8 @@ static void play_all(struct play *play, const uint8_t *octets, size_t len)
     while (at < len || query_stream_is_blocked(&stream)) {
         enum stream_state state;
         if (query_stream_is_blocked(&stream)) {
-            be_patient(play, true);
+            play->waits++;
+            be_patient(play);
             state = query_stream_resume(&stream, &desk, play);
         } else {
             size_t size = size_of_step(next_step(play), STREAM_READ_MAX) + 1;
@@ -121,7 +124,7 @@ static void play_all(struct play *play, const uint8_t *octets, size_t len)
             size = size < STREAM_READ_MAX ? size : STREAM_READ_MAX;
             memcpy(desk.read, octets + at, size);
             at += size;
-            be_patient(play, false);
+            be_patient(play);
             state = query_stream_take(&stream, &desk, play, desk.read, size);
         }
         MUST(state != STREAM_LOST);
