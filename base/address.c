@@ -145,6 +145,14 @@ uint16_t address_port(const struct address *address)
     return ntohs(address->any.sa_family == AF_INET ? address->v4.sin_port : address->v6.sin6_port);
 }
 
+void address_set_port(struct address *address, uint16_t port)
+{
+    if (address->any.sa_family == AF_INET6)
+        address->v6.sin6_port = htons(port);
+    else
+        address->v4.sin_port = htons(port);
+}
+
 socklen_t address_len(const struct address *address)
 {
     return address->any.sa_family == AF_INET ? sizeof(address->v4) : sizeof(address->v6);

@@ -28,6 +28,7 @@ const char *address_text(const struct address *address, bool with_port,
                          char text[ADDRESS_TEXT_MAX]);
 bool address_equal(const struct address *a, const struct address *b); // port included
 uint16_t address_port(const struct address *address);
+void address_set_port(struct address *address, uint16_t port);
 socklen_t address_len(const struct address *address);
 
 enum address_scope { // who can reach it

@@ -40,6 +40,30 @@ static void check_resolver(const struct reader *reader)
                             address_text(&resolver->forward[i].address, true, text));
 }
 
+// Certificate and key are of no use without each other. That there is no certificate yet is no mistake.
+static void check_tls(const struct reader *reader)
+{
+    const struct config_server_tls *tls = &reader->config->server.tls;
+    const struct config_server *server = &reader->config->server;
+    char text[ADDRESS_TEXT_MAX];
+    if (!tls->enabled)
+        return;
+    if (tls->certificate == NULL && reader->config->box.tls_given)
+        reader_complain(reader, tls->place, "server.tls",
+                        "the box has no certificate (box.tls); write `certificate: FILE` here, or "
+                        "`tls: no`");
+    if (tls->certificate != NULL && tls->key == NULL)
+        reader_complain(reader, tls->place, "server.tls",
+                        "where is the key of %s? Write `tls: {key: FILE}`", tls->certificate);
+    for (size_t i = 0; i < tls->listen_count; i++)
+        if (is_among(&tls->listen[i], server->listen, server->listen_count) ||
+            is_among(&tls->listen[i], reader->config->resolver.listen,
+                     reader->config->resolver.enabled ? reader->config->resolver.listen_count : 0))
+            reader_complain(reader, tls->listen_place, "server.tls.listen",
+                            "%s is listened on without TLS; write another port, 853 is usual",
+                            address_text(&tls->listen[i], true, text));
+}
+
 // unix(7): sun_path. The longest name below is "zone-server.255.sock".
 static void check_control(const struct reader *reader)
 {
@@ -62,7 +86,8 @@ static void check_users(const struct reader *reader)
     } rows[] = {{"user.signer", user->signer, user->signer_place},
                 {"user.server", user->server, user->server_place},
                 {"user.resolver", user->resolver, user->resolver_place},
-                {"user.probe", user->probe, user->probe_place}};
+                {"user.probe", user->probe, user->probe_place},
+                {"user.tls", user->tls, user->tls_place}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
             bool later = rows[i].place.line > rows[k].place.line ||
@@ -142,6 +167,7 @@ void check_config(const struct reader *reader)
     check_domains(reader);
     check_policies(reader);
     check_resolver(reader);
+    check_tls(reader);
     check_control(reader);
     check_users(reader);
 }

@@ -32,10 +32,11 @@
 //     - {name: news.example.net, zone: parent}   # a mail domain inside the zone of example.net
 //     - {name: parked.example, mail: no}
 //   include: conf.d/*.yaml        # further files with `domains:`
-//   server: {listen: ["192.0.2.1@53"], workers: 2}
+//   server: {listen: ["192.0.2.1@53"], workers: 2, tls: yes}
 //   resolver: {listen: ["127.0.0.1@53", "[::1]@53"], trust-own-keys: no}     # or `no`
 //   control: {directory: /run/zonebox, group: adm}
-//   user: {signer: zonebox-signer, server: zonebox-server, resolver: zonebox-resolver}
+//   user: {signer: zonebox-signer, server: zonebox-server, resolver: zonebox-resolver, probe: zonebox-probe,
+//          tls: zonebox-tls}
 //   log: {to: stderr, level: info}
 //   on-alarm: 'mail -s "zonebox: $ZONEBOX_EVENT" root'
 //   dnssec: {algorithm: ed25519, keys: ksk+zsk, zsk-lifetime: 30d}   # or `no`; in a domain, too
@@ -263,6 +264,19 @@ struct config_domain {
     uint64_t digest;
 };
 
+struct config_server_tls { // DNS over TLS (RFC 7858)
+    bool enabled;
+    struct config_place place;
+    struct address *listen; // with ports; count 0: where the server listens, port 853
+    size_t listen_count;
+    struct config_place listen_place;
+    char
+        *certificate; // PEM, the chain; absolute path. Default: box.tls' first; NULL: there is none
+    struct config_place certificate_place;
+    char *key; // PEM; absolute path. Default: certbot's beside the certificate
+    struct config_place key_place;
+};
+
 struct config_server {
     struct address *listen; // with ports; count 0: every non-loopback address of the box, port 53
     size_t listen_count;
@@ -273,6 +287,7 @@ struct config_server {
     uint32_t tcp_idle_ms;
     uint32_t rate_limit; // replies a second, over all workers; 0: no limit
     uint32_t rate_limit_slip;
+    struct config_server_tls tls;
 };
 
 struct config_forward {
@@ -309,10 +324,12 @@ struct config_user {
     char *server;
     char *resolver;
     char *probe;
+    char *tls; // of the server's part that speaks TLS; its group is the server's
     struct config_place signer_place;
     struct config_place server_place;
     struct config_place resolver_place;
     struct config_place probe_place;
+    struct config_place tls_place;
 };
 
 enum config_log_target { CONFIG_LOG_STDERR, CONFIG_LOG_SYSLOG };

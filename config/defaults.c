@@ -110,6 +110,21 @@ static void default_resolver(struct arena *arena, struct config_resolver *resolv
     }
 }
 
+// Certbot's names: a key lies beside each chain, in a directory of its own.
+static void default_tls(struct arena *arena, const struct config_box *box,
+                        struct config_server_tls *tls)
+{
+    static const char chain[] = "/fullchain.pem";
+    if (tls->certificate == NULL && box->tls_count > 0)
+        tls->certificate = box->tls[0].text;
+    size_t len = tls->certificate != NULL ? strlen(tls->certificate) : 0;
+    if (tls->key != NULL || len < sizeof(chain))
+        return;
+    size_t directory = len - strlen(chain);
+    if (strcmp(tls->certificate + directory, chain) == 0)
+        tls->key = arena_printf(arena, "%.*s/privkey.pem", (int)directory, tls->certificate);
+}
+
 void defaults_begin(struct config *config)
 {
     struct config_box *box = &config->box;
@@ -134,6 +149,7 @@ static void default_lists(struct config *config, const struct surroundings *surr
     if (!box->tls_next_given)
         default_glob(arena, surroundings->tls_next, &box->tls_next, &box->tls_next_count);
     default_resolver(arena, &config->resolver);
+    default_tls(arena, box, &config->server.tls);
 }
 
 void defaults_apply(struct config *config, const struct surroundings *surroundings)

@@ -347,6 +347,19 @@ static const struct section section_domain = SECTION(BASE_DOMAIN, rows_domain, .
 
 // ── The programs ─────────────────────────────────────────────────────────────────────────────────
 
+static const struct option rows_server_tls[] = {
+    {"listen", OPTION_LISTEN_TLS, .max = 128, CONFIG_LIST(server.tls.listen, server.tls.listen_count),
+     PLACE(config, server.tls.listen_place),
+     .help = "addresses as 192.0.2.1@853; default: where the server listens, port 853"},
+    {"certificate", OPTION_PATH, CONFIG(server.tls.certificate), PLACE(config, server.tls.certificate_place),
+     .help = "file with the certificate and those of its issuers (PEM); default: the first of box.tls",
+     .more = "Once both it and its key are renewed, and fit, new connections get them; none is refused meanwhile."},
+    {"key", OPTION_PATH, CONFIG(server.tls.key), PLACE(config, server.tls.key_place),
+     .help = "file with its private key (PEM); default: privkey.pem beside a fullchain.pem",
+     .more = "Root alone need be able to read it. It may be the same file as the certificate's."},
+};
+static const struct section section_server_tls = SECTION(BASE_CONFIG, rows_server_tls);
+
 static const struct option rows_server[] = {
     {"listen", OPTION_LISTEN, .max = 128, CONFIG_LIST(server.listen, server.listen_count),
      PLACE(config, server.listen_place),
@@ -371,7 +384,10 @@ static const struct option rows_server[] = {
     {"rate-limit-slip", OPTION_NUMBER, .max = 10, .standard = "2", CONFIG(server.rate_limit_slip),
      .help = "one of so many replies beyond the limit is sent truncated, not dropped; 0: none",
      .more = "A truncated reply is no longer than the query, and a client that is really there asks again over TCP."},
-    {"tls", OPTION_LATER, .help = "DNS over TLS"},
+    {"tls", OPTION_SWITCH, .standard = "no", .section = &section_server_tls, CONFIG(server.tls.enabled),
+     PLACE(config, server.tls.place), .help = "DNS over TLS (RFC 7858), by a program of its own",
+     .more = "With `yes`, where the server listens, port 853, and with the box's own certificate. Its connections have "
+             "the limits of TCP, `tcp-connections` and so on, and count by themselves."},
 };
 static const struct section section_server = SECTION(BASE_CONFIG, rows_server);
 
@@ -419,6 +435,9 @@ static const struct option rows_user[] = {
      PLACE(config, user.resolver_place), .help = "asks the Internet"},
     {"probe", OPTION_USER, .standard = "zonebox-probe", CONFIG(user.probe), PLACE(config, user.probe_place),
      .help = "looks at the zones from outside"},
+    {"tls", OPTION_USER, .standard = "zonebox-tls", CONFIG(user.tls), PLACE(config, user.tls_place),
+     .help = "answers the Internet over TLS, and holds the certificate's key",
+     .more = "Its group is not used: the program has the server's, to read the zones."},
 };
 static const struct section section_user = SECTION(BASE_CONFIG, rows_user);
 

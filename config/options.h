@@ -46,6 +46,7 @@ enum option_type {
     OPTION_ADDRESSES,    // struct config_address *
     OPTION_LISTEN,       // struct address *
     OPTION_LISTEN_LOCAL, // struct address *, loopback
+    OPTION_LISTEN_TLS,   // struct address *, port 853 unless written
     OPTION_FORWARD,      // struct config_forward *
     OPTION_PORTS,        // uint32_t *
     OPTION_PATHS,        // struct config_text *, as those that follow

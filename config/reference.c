@@ -33,6 +33,7 @@ static const char *item_text(enum option_type type)
         return "IP addresses";
     case OPTION_LISTEN:
     case OPTION_LISTEN_LOCAL:
+    case OPTION_LISTEN_TLS:
         return "IP addresses with ports";
     case OPTION_FORWARD:
         return "resolvers";

@@ -98,6 +98,7 @@ static void put_forms(struct buf *ret, const struct option *row)
         break;
     case OPTION_LISTEN:
     case OPTION_LISTEN_LOCAL:
+    case OPTION_LISTEN_TLS:
         buf_put_text(ret, ADDRESS_PORT);
         break;
     case OPTION_FORWARD:

@@ -41,12 +41,12 @@ enum status value_address(const char *text, struct address *ret, struct error *e
     }
 }
 
-enum status value_listen(const char *text, struct address *ret, struct error *err)
+enum status value_listen(const char *text, uint16_t port, struct address *ret, struct error *err)
 {
     char quoted[VALUE_QUOTE_MAX];
     value_quote(text, quoted);
     struct address address;
-    enum status status = address_parse(text, 53, &address, err);
+    enum status status = address_parse(text, port, &address, err);
     if (status != STATUS_OK)
         return error_prefix(err, status, "%s", quoted);
     if (address_scope(&address) == ADDRESS_SPECIAL)
@@ -62,7 +62,7 @@ enum status value_listen_local(const char *text, struct address *ret, struct err
 {
     char quoted[VALUE_QUOTE_MAX];
     struct address address;
-    enum status status = value_listen(text, &address, err);
+    enum status status = value_listen(text, 53, &address, err);
     if (status != STATUS_OK)
         return status;
     if (address_scope(&address) != ADDRESS_LOOPBACK)

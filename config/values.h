@@ -36,9 +36,9 @@ enum status value_selector(struct arena *arena, const char *text, char **ret, st
 // unspecified, multicast and reserved ones are refused. Private ones are taken: whoever writes one
 // down means it.
 enum status value_address(const char *text, struct address *ret, struct error *err);
-// An address to listen on, with its port or @53. Unspecified ones are refused (DESIGN.md: never a
+// An address to listen on, with its port or the given one. Unspecified ones are refused (DESIGN.md: never a
 // wildcard).
-enum status value_listen(const char *text, struct address *ret, struct error *err);
+enum status value_listen(const char *text, uint16_t port, struct address *ret, struct error *err);
 // The same, and loopback.
 enum status value_listen_local(const char *text, struct address *ret, struct error *err);
 // A resolver to ask: ADDRESS[@PORT][#NAME]. With the name, which its certificate must have, it is asked over TLS; port

@@ -228,6 +228,15 @@ static void follow_defaults(struct interests *interests, const struct surroundin
         follow_pattern(interests, surroundings->tls_next);
 }
 
+// No inputs, since the key is nobody's but the server's: who reads them wants to know when.
+static void follow_server(struct interests *interests, const struct config_server_tls *tls)
+{
+    if (tls->enabled && tls->certificate != NULL)
+        follow_file(interests, tls->certificate);
+    if (tls->enabled && tls->key != NULL)
+        follow_file(interests, tls->key);
+}
+
 static void follow_included(struct interests *interests, const struct config *config)
 {
     for (size_t i = 0; i < config->include_count; i++)
@@ -372,6 +381,7 @@ bool inputs_watch_set_in(struct inputs_watch *watch, const struct surroundings *
     if (inputs != NULL) {
         follow_included(&new, inputs->config);
         follow_defaults(&new, surroundings, inputs->config);
+        follow_server(&new, &inputs->config->server.tls);
     }
     sort_once(&new);
     add_watches(watch->fd, &new);

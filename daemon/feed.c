@@ -72,6 +72,7 @@ static void look(struct feed *feed, bool everything)
     else
         complain(feed, &errors);
     look_in(feed, inputs_follow_set(&feed->follower, feed->inputs, taken));
+    feed->looked(feed);
 }
 
 void feed_look(struct feed *feed)

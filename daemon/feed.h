@@ -17,6 +17,8 @@ struct feed {
     const char *config_path;
     struct inputs *inputs;              // the newest good ones; replaced as a whole
     void (*changed)(struct feed *feed); // called after each replacement
+    // Called after each look at the files, also one that found nothing new: for who follows files that are no inputs.
+    void (*looked)(struct feed *feed);
     // Asked before fresh inputs replace the old ones: false drops them, and err says why.
     bool (*accept)(struct feed *feed, const struct inputs *fresh, struct error *err);
     void *data; // the owner's own

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,6 +39,25 @@ void listen_wanted_resolver(const struct listen_set *set, const struct inputs *i
     *ret_count = resolver->listen_count;
 }
 
+void listen_wanted_tls(const struct listen_set *plain, const struct config_server_tls *tls,
+                       struct address **ret, size_t *ret_count)
+{
+    bool given = tls->listen_count > 0;
+    const struct address *from = given ? tls->listen : plain->addresses;
+    size_t from_count = given ? tls->listen_count : plain->address_count;
+    struct address *addresses = xcalloc(from_count + 1, sizeof(*addresses));
+    size_t count = 0;
+    for (size_t i = 0; i < from_count; i++) {
+        struct address address = from[i];
+        if (!given)
+            address_set_port(&address, LISTEN_PORT_TLS);
+        if (!contains(addresses, count, &address))
+            addresses[count++] = address;
+    }
+    *ret = addresses;
+    *ret_count = count;
+}
+
 void listen_wanted(const struct listen_set *set, const struct inputs *inputs, struct address **ret,
                    size_t *ret_count)
 {
@@ -53,10 +71,8 @@ void listen_wanted(const struct listen_set *set, const struct inputs *inputs, st
     size_t count = 0;
     for (size_t i = 0; i < from_count; i++) {
         struct address address = from[i];
-        if (!given && address.any.sa_family == AF_INET6)
-            address.v6.sin6_port = htons(LISTEN_PORT_DEFAULT);
-        else if (!given)
-            address.v4.sin_port = htons(LISTEN_PORT_DEFAULT);
+        if (!given)
+            address_set_port(&address, LISTEN_PORT_DEFAULT);
         if (!contains(addresses, count, &address))
             addresses[count++] = address;
     }
@@ -84,11 +100,13 @@ static void close_pair(struct listen_pair *pair)
     *pair = (struct listen_pair){-1, -1};
 }
 
-static enum status open_pair(const struct address *address, struct listen_pair *ret,
-                             struct error *err)
+static enum status open_pair(const struct address *address, bool streams_only,
+                             struct listen_pair *ret, struct error *err)
 {
     struct listen_pair pair = {-1, -1};
-    enum status status = address_bind(address, SOCK_DGRAM, true, &pair.udp, err);
+    enum status status = STATUS_OK;
+    if (!streams_only)
+        status = address_bind(address, SOCK_DGRAM, true, &pair.udp, err);
     if (status == STATUS_OK)
         status = address_bind(address, SOCK_STREAM, true, &pair.tcp, err);
     if (status != STATUS_OK) {
@@ -125,9 +143,11 @@ static enum status copy_pair(const struct listen_given *given, struct listen_pai
     return STATUS_OK;
 }
 
-static enum status probe(const struct address *address, struct error *err)
+static enum status probe(const struct address *address, bool streams_only, struct error *err)
 {
-    enum status status = address_probe(address, SOCK_DGRAM, err);
+    enum status status = STATUS_OK;
+    if (!streams_only)
+        status = address_probe(address, SOCK_DGRAM, err);
     if (status == STATUS_OK)
         status = address_probe(address, SOCK_STREAM, err);
     return status;
@@ -170,12 +190,12 @@ static enum status open_new(struct listen_set *fresh, struct listen_set *old, st
         const struct address *address = &fresh->addresses[a];
         const struct listen_given *given = find_given(old, address);
         bool known = given != NULL || contains(old->addresses, old->address_count, address);
-        enum status status = known ? STATUS_OK : probe(address, err);
+        enum status status = known ? STATUS_OK : probe(address, old->streams_only, err);
         for (size_t w = 0; w < fresh->worker_count && status == STATUS_OK; w++) {
             struct listen_pair *pair = &fresh->pairs[w * fresh->address_count + a];
             if (find_pair(old, address, w) == NULL)
-                status =
-                    given != NULL ? copy_pair(given, pair, err) : open_pair(address, pair, err);
+                status = given != NULL ? copy_pair(given, pair, err)
+                                       : open_pair(address, old->streams_only, pair, err);
         }
         if (status != STATUS_OK)
             return status;
@@ -186,7 +206,8 @@ static enum status open_new(struct listen_set *fresh, struct listen_set *old, st
 static void steer_all(const struct listen_set *set, size_t workers)
 {
     for (size_t a = 0; a < set->address_count && set->worker_count > 0; a++) {
-        steer(set->pairs[a].udp, workers);
+        if (set->pairs[a].udp >= 0)
+            steer(set->pairs[a].udp, workers);
         steer(set->pairs[a].tcp, workers);
     }
 }
@@ -220,6 +241,7 @@ enum status listen_change(struct listen_set *set, const struct address *addresse
             *kept = (struct listen_pair){-1, -1};
         }
     }
+    fresh.streams_only = set->streams_only;
     fresh.given = set->given;
     fresh.given_count = set->given_count;
     bool fewer = workers < set->worker_count;
@@ -235,5 +257,6 @@ void listen_done(struct listen_set *set)
         close_pair(&set->pairs[i]);
     free(set->addresses);
     free(set->pairs);
-    *set = (struct listen_set){.given = set->given, .given_count = set->given_count};
+    *set = (struct listen_set){
+        .streams_only = set->streams_only, .given = set->given, .given_count = set->given_count};
 }

@@ -78,10 +78,12 @@ struct program_user {
     const char *text;
     struct config_place place;
     struct rights_user *user;
-    bool wanted; // else the program is switched off, and its user need not be there
+    bool wanted;   // else the program is switched off, and its user need not be there
+    bool is_guest; // in the server's group
 };
 
-// What belongs to a program, its group reaches too: serve/ is the server's, the signer's has the keys.
+// What belongs to a program, its group reaches too: serve/ is the server's, the signer's has the keys. But the server's
+// part that speaks TLS has the server's, to read serve/ as well; the server cannot reach its memory all the same.
 static enum status read_own_user(const struct config *config, const struct program_user *programs,
                                  size_t which, struct error *err)
 {
@@ -89,7 +91,7 @@ static enum status read_own_user(const struct config *config, const struct progr
     enum status status = read_user(config, own->option, own->text, own->place, own->user, err);
     for (size_t i = 0; i < which && status == STATUS_OK; i++) {
         const struct rights_user *other = programs[i].user;
-        if (own->user->uid == other->uid || own->user->gid == other->gid)
+        if (own->user->uid == other->uid || (own->user->gid == other->gid && !own->is_guest))
             status = config_complain(config, own->place, err,
                                      "user.%s: has the user or group of the %s; a user and group "
                                      "of its own are wanted",
@@ -102,17 +104,19 @@ static enum status read_users(const struct config *config, struct rights *ret, s
 {
     const struct config_user *user = &config->user;
     const struct program_user programs[] = {
-        {"signer", user->signer, user->signer_place, &ret->signer, true},
-        {"server", user->server, user->server_place, &ret->server, true},
-        {"resolver", user->resolver, user->resolver_place, &ret->resolver,
-         config->resolver.enabled},
-        {"probe", user->probe, user->probe_place, &ret->probe, config->probe.enabled},
+        {"signer", user->signer, user->signer_place, &ret->signer, true, false},
+        {"server", user->server, user->server_place, &ret->server, true, false},
+        {"resolver", user->resolver, user->resolver_place, &ret->resolver, config->resolver.enabled,
+         false},
+        {"probe", user->probe, user->probe_place, &ret->probe, config->probe.enabled, false},
+        {"tls", user->tls, user->tls_place, &ret->tls, config->server.tls.enabled, true},
     };
     enum status status = STATUS_OK;
     // Looked up in any case: a program may be switched on while zoned runs.
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && status == STATUS_OK; i++)
         if (programs[i].wanted || find_user(programs[i].text, programs[i].user))
             status = read_own_user(config, programs, i, err);
+    ret->tls.gid = ret->server.gid;
     return status;
 }
 
@@ -135,7 +139,7 @@ enum status rights_read(const struct config *config, struct rights *ret, struct 
     } else {
         // The group of what an ordinary user makes is the system's to choose.
         rights.signer = (struct rights_user){geteuid(), NO_GROUP};
-        rights.server = rights.resolver = rights.probe = rights.signer;
+        rights.server = rights.resolver = rights.probe = rights.tls = rights.signer;
         rights.dkim = rights.control = NO_GROUP;
     }
     if (status == STATUS_OK)
@@ -156,7 +160,8 @@ bool rights_equal(const struct rights *a, const struct rights *b)
 {
     return a->root == b->root && user_equal(&a->signer, &b->signer) &&
            user_equal(&a->server, &b->server) && user_equal(&a->resolver, &b->resolver) &&
-           user_equal(&a->probe, &b->probe) && a->dkim == b->dkim && a->control == b->control;
+           user_equal(&a->probe, &b->probe) && user_equal(&a->tls, &b->tls) && a->dkim == b->dkim &&
+           a->control == b->control;
 }
 
 const struct rights_user *rights_of(const struct rights *rights, const struct rights_user *user)

@@ -31,8 +31,9 @@ struct rights_user {
 struct rights {
     bool root; // else the users below are all the one who started zoned
     struct rights_user signer, server, resolver, probe;
-    gid_t dkim;    // group of DIR/dkim
-    gid_t control; // group of the control sockets
+    struct rights_user tls; // its group is the server's: for DIR/serve
+    gid_t dkim;             // group of DIR/dkim
+    gid_t control;          // group of the control sockets
 };
 
 // Looks the users and groups of the configuration up: names, or numbers (a number without a passwd entry is its own

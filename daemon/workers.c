@@ -121,6 +121,18 @@ static size_t standby_max(void)
     return (size_t)files.rlim_cur / STANDBY_SHARE;
 }
 
+void workers_put_settings(const struct zoned *zoned, struct launch *launch)
+{
+    launch_arg(launch, "--serve");
+    launch_arg(launch, "%s/serve", zoned->state);
+    launch_arg(launch, "--lifeline");
+    launch_arg(launch, "%d", launch_fd(launch, zoned->lifeline[0]));
+    launch_arg(launch, "--statistics");
+    launch_arg(launch, "%d", launch_fd(launch, zoned->pages.fd));
+    launch_arg(launch, "--tcp-idle");
+    launch_arg(launch, "%u", zoned->settings.tcp_idle_ms);
+}
+
 static enum status worker_prepare(struct child *child, struct launch *launch, struct error *err)
 {
     struct zoned_worker *worker = child->data;
@@ -135,28 +147,21 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     for (size_t i = 1; i < workers && i * worker->given_sockets <= most; i++)
         put_pairs(zoned, (worker->index + i) % workers, launch);
     worker->given_standby = launch->fd_count - worker->given_sockets;
-    launch_arg(launch, "--serve");
-    launch_arg(launch, "%s/serve", zoned->state);
     launch_arg(launch, "--sockets");
     launch_arg(launch, "%zu", worker->given_sockets);
     launch_arg(launch, "--standby");
     launch_arg(launch, "%zu", worker->given_standby);
-    launch_arg(launch, "--lifeline");
-    launch_arg(launch, "%d", launch_fd(launch, zoned->lifeline[0]));
-    launch_arg(launch, "--statistics");
-    launch_arg(launch, "%d", launch_fd(launch, zoned->pages.fd));
     launch_arg(launch, "--worker");
     launch_arg(launch, "%zu", worker->index);
     launch_arg(launch, "--tcp-connections");
     launch_arg(launch, "%u", zoned->settings.tcp_connections);
     launch_arg(launch, "--tcp-connections-per-address");
     launch_arg(launch, "%u", zoned->settings.tcp_per_address);
-    launch_arg(launch, "--tcp-idle");
-    launch_arg(launch, "%u", zoned->settings.tcp_idle_ms);
     launch_arg(launch, "--rate-limit");
     launch_arg(launch, "%u", zoned->settings.rate_limit);
     launch_arg(launch, "--rate-limit-slip");
     launch_arg(launch, "%u", zoned->settings.rate_limit_slip);
+    workers_put_settings(zoned, launch);
     worker->stale = false;
     return STATUS_OK;
 }

@@ -17,6 +17,9 @@ bool workers_are_idle(const struct zoned *zoned);
 void workers_close(struct zoned *zoned);
 void workers_free(struct zoned *zoned); // once the loop has run on
 
+// What every zone-server is started with, also the one that speaks TLS.
+void workers_put_settings(const struct zoned *zoned, struct launch *launch);
+
 const struct child *workers_child(const struct zoned *zoned, size_t index);
 
 // How many sockets behind its own the worker at `index` should serve now: those of the workers right behind it in the

@@ -125,7 +125,7 @@ static bool have_config(const struct zonebox *zonebox)
 static bool have_users(const struct config *config)
 {
     const char *const users[] = {config->user.signer, config->user.server, config->user.resolver,
-                                 config->user.probe};
+                                 config->user.probe, config->user.tls};
     if (geteuid() != 0) {
         puts("Users: yours for all programs, since you are not root");
         return true;

@@ -63,6 +63,10 @@ static void show_reply(const char *name, const json_t *reply, struct buf *ret)
     } else {
         buf_printf(ret, "  %lld zone%s, %lld queries", number(reply, "zones"),
                    plural(number(reply, "zones")), number(reply, "queries"));
+        const json_t *tls = json_object_get(reply, "tls");
+        if (tls != NULL)
+            buf_printf(ret, ", %lld handshake%s, %lld resumed", number(tls, "handshakes"),
+                       plural(number(tls, "handshakes")), number(tls, "resumed"));
     }
 }
 
@@ -95,6 +99,9 @@ static void show_programs(const json_t *status, int64_t now, struct buf *ret)
     json_array_foreach(json_object_get(zoned, "listen"), i, child)
         buf_printf(ret, "%s %s", i > 0 ? "," : "", json_string_value(child));
     buf_put_text(ret, json_array_size(json_object_get(zoned, "listen")) > 0 ? "\n" : " nothing\n");
+    json_array_foreach(json_object_get(zoned, "listen-tls"), i, child)
+        buf_printf(ret, "%s %s%s", i > 0 ? "," : "  over TLS on", json_string_value(child),
+                   i + 1 == json_array_size(json_object_get(zoned, "listen-tls")) ? "\n" : "");
 }
 
 static void show_external(const json_t *zone, struct buf *ret)

@@ -10,6 +10,8 @@
 
 // So many zones fit a screen; of more, only those with an error are listed unless --all.
 #define LISTED_MAX 20
+// Who renews in time does so weeks before; certbot begins a month before.
+#define CERTIFICATE_SOON_S (7 * 86400)
 
 // ── What is wrong ────────────────────────────────────────────────────────────────────────────────
 
@@ -118,6 +120,16 @@ static void judge_resolver(const json_t *resolver, json_t *problems)
     add_problem(problems, "zone-resolver has no valid trust anchor: no answer is secure");
 }
 
+static void judge_certificate(const json_t *tls, json_t *problems)
+{
+    int64_t left = zonebox_number(tls, "certificate-expires") - (int64_t)time(NULL);
+    if (left < 0)
+        add_problem(problems, "the certificate of DNS over TLS has expired");
+    else if (left < CERTIFICATE_SOON_S)
+        add_problem(problems, "the certificate of DNS over TLS expires in %lld days",
+                    (long long)(left / 86400));
+}
+
 static void judge_program(const char *name, const json_t *reply, json_t *problems)
 {
     if (json_object_get(reply, "ok") == NULL || json_is_false(json_object_get(reply, "ok")))
@@ -128,6 +140,9 @@ static void judge_program(const char *name, const json_t *reply, json_t *problem
         judge_resolver(reply, problems);
     else if (json_is_false(json_object_get(reply, "store-open")))
         add_problem(problems, "%s cannot read the zones yet", name);
+    const json_t *tls = json_object_get(reply, "tls"); // zone-signer has one of another kind
+    if (json_object_get(tls, "certificate-expires") != NULL)
+        judge_certificate(tls, problems);
 }
 
 // ── Asking ───────────────────────────────────────────────────────────────────────────────────────

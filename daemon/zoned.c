@@ -145,15 +145,17 @@ static bool follow_server(struct zoned *zoned)
     log_listening(zoned);
     workers_set_stale(zoned);
     workers_follow(zoned);
+    tls_set_stale(zoned);
     return true;
 }
 
 static void follow_addresses(struct zoned *zoned)
 {
     bool server = follow_server(zoned);
+    bool tls = tls_follow(zoned);
     bool resolver = resolver_follow(zoned); // its flags name the server's addresses
     probe_follow(zoned);
-    if (server && resolver)
+    if (server && tls && resolver)
         uv_timer_stop(&zoned->listen_retry);
     else
         uv_timer_start(&zoned->listen_retry, on_listen_retry, ZONED_LISTEN_RETRY_MS, 0);
@@ -212,13 +214,19 @@ static void inputs_changed(struct feed *feed)
     snapshot_send(&zoned->snapshots);
 }
 
+// The server's certificate and key are no inputs, which others get, but they are watched with them.
+static void files_looked_at(struct feed *feed)
+{
+    tls_look(feed->data);
+}
+
 // ── Running and ending ───────────────────────────────────────────────────────────────────────────
 
 void zoned_child_ended(struct zoned *zoned)
 {
     if (zoned->stopping && zoned->signer.state == CHILD_IDLE &&
         zoned->resolver.state == CHILD_IDLE && zoned->probe.state == CHILD_IDLE &&
-        workers_are_idle(zoned))
+        zoned->tls.child.state == CHILD_IDLE && workers_are_idle(zoned))
         uv_stop(&zoned->loop);
 }
 
@@ -233,6 +241,7 @@ static void on_end_signal(uv_signal_t *handle, int number)
     uv_timer_stop(&zoned->listen_retry);
     zoned_control_close(zoned);
     workers_end(zoned);
+    tls_end(zoned);
     child_end(&zoned->probe);
     child_end(&zoned->resolver);
     child_end(&zoned->signer);
@@ -279,6 +288,7 @@ static void release(struct zoned *zoned)
     child_close(&zoned->signer, forget_child);
     child_close(&zoned->resolver, forget_child);
     child_close(&zoned->probe, forget_child);
+    tls_close(zoned);
     workers_close(zoned);
     uv_close((uv_handle_t *)&zoned->hangup, NULL);
     uv_close((uv_handle_t *)&zoned->terminate, NULL);
@@ -293,6 +303,7 @@ static void release(struct zoned *zoned)
     workers_free(zoned);
     listen_done(&zoned->sockets);
     listen_done(&zoned->resolver_sockets);
+    tls_done(zoned);
     buf_done(&zoned->resolver_flags);
     buf_done(&zoned->probe_flags);
     pages_close(&zoned->pages);
@@ -308,6 +319,7 @@ static void start_feed(struct zoned *zoned)
         .loop = &zoned->loop, .newest = (const struct inputs *const *)&zoned->feed.inputs};
     zoned->feed.accept = inputs_accept;
     zoned->feed.changed = inputs_changed;
+    zoned->feed.looked = files_looked_at;
     zoned->feed.data = zoned;
     if (zoned->feed.complaint.count > 0) // said before anybody could be alarmed
         log_event(LOG_LEVEL_ERROR, "last-good-used", "config", zoned->feed.config_path, "reason",
@@ -350,6 +362,7 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     signer_init(zoned);
     resolver_init(zoned);
     probe_init(zoned);
+    tls_init(zoned);
     child_start(&zoned->signer);
     workers_follow(zoned);
     follow_addresses(zoned);

@@ -3,14 +3,15 @@
 // sockets; zone-resolver on loopback; and zone-probe, which the signer asks.
 //
 //     feed (files, watched) ──► accept ──┬──► listen: sockets ──► workers, replaced one by one when theirs changed
+//                                        ├──► listen: sockets ──► zone-server.tls, replaced as its certificate is
 //                                        ├──► listen: sockets ──► zone-resolver, replaced when its flags changed
 //                                        └──► snapshot ──► zone-signer ◄── observe ──► zone-probe
 //
 // Every child also holds the reading end of the lifeline, a pipe whose other end only zoned has: when zoned is
 // gone, however it went, they read its end and go too.
 //
-// zoned.c runs and ends it all and follows the inputs; workers.c, programs.c (zone-signer, zone-resolver,
-// zone-probe) and zoned_control.c have the rest.
+// zoned.c runs and ends it all and follows the inputs; workers.c, tls.c, programs.c (zone-signer,
+// zone-resolver, zone-probe) and zoned_control.c have the rest.
 #pragma once
 
 #include <stdbool.h>
@@ -30,9 +31,11 @@
 #include "daemon/rights.h"
 #include "daemon/snapshot.h"
 #include "daemon/systemd.h"
+#include "daemon/tls.h"
 
 #define ZONED_SIGNER   "zone-signer"
 #define ZONED_SERVER   "zone-server"
+#define ZONED_TLS      "zone-server.tls"
 #define ZONED_RESOLVER "zone-resolver"
 #define ZONED_PROBE    "zone-probe"
 
@@ -76,6 +79,7 @@ struct zoned {
     size_t worker_cap;
     struct pages pages; // where the workers count, each in the slot of its index
     uv_timer_t surplus; // until workers that are not wanted any more are ended
+    struct zoned_tls tls;
     // The resolver
     struct child resolver;
     struct listen_set resolver_sockets; // one worker's

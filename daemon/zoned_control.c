@@ -38,6 +38,8 @@ static json_t *listen_errors(const struct zoned *zoned)
     json_t *errors = json_array();
     add_error(errors, &zoned->listen_error);
     add_error(errors, &zoned->resolver_error);
+    add_error(errors, &zoned->tls.listen_error);
+    add_error(errors, &zoned->tls.error);
     return errors;
 }
 
@@ -89,6 +91,8 @@ static void add_programs(const struct zoned *zoned, json_t *reply)
     for (size_t i = 0; i < zoned->worker_count; i++)
         if (i < zoned->sockets.worker_count || workers_child(zoned, i)->state != CHILD_IDLE)
             add_program(workers_child(zoned, i), programs, sockets);
+    if (zoned->feed.inputs->config->server.tls.enabled || zoned->tls.child.state != CHILD_IDLE)
+        add_program(&zoned->tls.child, programs, sockets);
     if (zoned->feed.inputs->config->resolver.enabled || zoned->resolver.state != CHILD_IDLE)
         add_program(&zoned->resolver, programs, sockets);
     if (zoned->feed.inputs->config->probe.enabled || zoned->probe.state != CHILD_IDLE)
@@ -97,23 +101,29 @@ static void add_programs(const struct zoned *zoned, json_t *reply)
     json_object_set_new(reply, "sockets", sockets);
 }
 
+static json_t *addresses_of(const struct listen_set *sockets)
+{
+    char text[ADDRESS_TEXT_MAX];
+    json_t *addresses = json_array();
+    for (size_t i = 0; i < sockets->address_count; i++)
+        json_array_append_new(addresses,
+                              json_string(address_text(&sockets->addresses[i], true, text)));
+    return addresses;
+}
+
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     const struct zoned *zoned = data;
-    char text[ADDRESS_TEXT_MAX];
-    json_t *listen = json_array();
     (void)request;
     (void)err;
-    for (size_t i = 0; i < zoned->sockets.address_count; i++)
-        json_array_append_new(listen,
-                              json_string(address_text(&zoned->sockets.addresses[i], true, text)));
     json_object_set_new(reply, "pid", json_integer(getpid()));
     json_object_set_new(reply, "version", json_string(ZONEBOX_VERSION));
     json_object_set_new(reply, "since", json_integer(zoned->since));
     json_object_set_new(reply, "config", control_text(zoned->feed.config_path));
     json_object_set_new(reply, "config-error", as_text(config_errors(zoned)));
     json_object_set_new(reply, "listen-error", as_text(listen_errors(zoned)));
-    json_object_set_new(reply, "listen", listen);
+    json_object_set_new(reply, "listen", addresses_of(&zoned->sockets));
+    json_object_set_new(reply, "listen-tls", addresses_of(&zoned->tls.sockets));
     add_programs(zoned, reply);
     return STATUS_OK;
 }

@@ -147,6 +147,12 @@ static bool settle(struct connection *connection, enum stream_state state)
     return !all->leaving || leave(connection);
 }
 
+static bool is_opening(const struct connection *connection)
+{
+    const struct connection_way *way = connection->all->way;
+    return way->is_opening != NULL && way->is_opening(connection->own);
+}
+
 static bool take(struct connection *connection, size_t len)
 {
     if (connection->left)
@@ -343,7 +349,7 @@ static void on_last_turn(uv_timer_t *timer)
          quota = newer) {
         newer = clients_newer(quota); // it may close, but no other does
         struct connection *connection = connection_of(quota);
-        if (!query_stream_is_blocked(&connection->stream))
+        if (!query_stream_is_blocked(&connection->stream) && !is_opening(connection))
             leave(connection);
     }
 }

@@ -47,6 +47,9 @@ struct connection_way {
     ssize_t (*write)(void *own, int fd, const uint8_t *octets, size_t len);
     // Are there octets to read which the socket does not know of? They must have a bound. NULL: never.
     bool (*pending)(const void *own);
+    // Has the client not been able to ask anything yet? Then the end waits until it has: who came before the end was
+    // told gets an answer, or the limit of the end comes. NULL: never.
+    bool (*is_opening)(const void *own);
     // Tells the client that no more comes. False: it cannot be told.
     bool (*end)(void *own, int fd);
     // Releases the state; the socket is closed behind it. NULL: nothing to do.

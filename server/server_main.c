@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // zone-server: answers DNS queries over UDP and TCP from the zone images in serve/. It reads nothing but the store, and
 // whoever asks. Here are its arguments; server/worker.h has the rest.
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arguments.h"
@@ -8,6 +9,7 @@
 #include "base/service.h"
 #include "dns/types.h"
 #include "server/limits.h"
+#include "server/tls.h"
 #include "server/worker.h"
 
 // A worker's share (docs/decisions/033-tcp-connections.md).
@@ -26,6 +28,7 @@
 
 static const char usage[] =
     "usage: zone-server --serve DIR (--listen ADDR@PORT... | --sockets N) [OPTION...]\n"
+    "       zone-server --certificate FD --check\n"
     "Answers DNS queries from the zones in DIR, which zone-signer writes. It may\n"
     "start before there are any and notices each change by itself.\n"
     "\n";
@@ -33,10 +36,16 @@ static const char usage[] =
 static enum status check(void *data, struct error *err)
 {
     const struct worker_options *options = data;
+    if (options->check && options->certificate >= 0)
+        return STATUS_OK;
+    if (options->check)
+        return error_set(err, STATUS_SYNTAX, "--check goes with --certificate");
     if (options->directory == NULL)
         return error_set(err, STATUS_SYNTAX, "--serve DIR is missing");
     if ((options->listen_count > 0) == (options->sockets > 0))
         return error_set(err, STATUS_SYNTAX, "either --listen or --sockets is needed");
+    if (options->tls != (options->certificate >= 0))
+        return error_set(err, STATUS_SYNTAX, "--tls and --certificate go together");
     if (options->standby > 0 && options->sockets == 0)
         return error_set(err, STATUS_SYNTAX, "--standby goes with --sockets");
     return STATUS_OK;
@@ -53,6 +62,10 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
          .help = "instead: descriptors 3 to 3+N-1, bound"},
         {"standby", "M", argument_number, &ret->standby, .most = WORKER_STANDBY_MAX,
          .help = "behind them: taken over when told to"},
+        {"tls", NULL, argument_flag, &ret->tls,
+         .help = "DNS over TLS alone, with --certificate FD"},
+        {"certificate", "FD", argument_descriptor, &ret->certificate, .help = NULL},
+        {"check", NULL, argument_flag, &ret->check, .help = NULL},
         {"tcp-connections", "N", argument_number, &ret->tcp_connections,
          .most = TCP_CONNECTIONS_MAX, .help = "TCP connections at a time (512)"},
         {"tcp-connections-per-address", "N", argument_number, &ret->tcp_connections_per_address,
@@ -73,6 +86,7 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
         SERVICE_ARGUMENTS(ret),
     };
     *ret = (struct worker_options){
+        .certificate = -1,
         .tcp_connections = TCP_CONNECTIONS_DEFAULT,
         .tcp_connections_per_address = TCP_PER_ADDRESS_DEFAULT,
         .tcp_idle_ms = TCP_IDLE_DEFAULT_MS,
@@ -90,12 +104,27 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
                           argc, argv);
 }
 
+// Whoever renews a certificate asks this before a program that serves is replaced.
+static int check_certificate(int fd)
+{
+    struct error err = {0};
+    struct tls *tls = NULL;
+    if (tls_new(fd, &tls, &err) != STATUS_OK) {
+        puts(err.text);
+        return EXIT_FAILURE;
+    }
+    tls_free(tls);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     struct worker_options options;
     int code = read_options(argc, argv, &options);
     if (code != ARGUMENTS_FINE)
         return code;
+    if (options.check)
+        return check_certificate(options.certificate);
     log_open("zone-server", LOG_LEVEL_INFO);
     return worker_run(&options) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "server/limits.h"
 #include "server/statistics.h"
 #include "server/tcp.h"
+#include "server/tls.h"
 #include "server/udp.h"
 #include "server/zones.h"
 
@@ -31,6 +33,10 @@
 
 // Clients that have not taken their answers by then lose them.
 #define GRACE_MS 1000
+
+// Handshakes are dear, and strangers may have as many as they like: over TLS no more is answered than what UDP, TCP and
+// the box's mail leave of the processors (nice(2)).
+#define TLS_NICE 5
 
 // Another worker's socket.
 struct standby {
@@ -51,7 +57,8 @@ struct worker {
     int64_t since;
     struct udp *udp[WORKER_SOCKETS_MAX];
     unsigned udp_count;
-    struct connections *tcp;
+    struct tls *tls; // NULL: it serves UDP and TCP
+    struct connections *streams;
     struct standby *standby;
     unsigned standby_count;
     unsigned draining;
@@ -81,20 +88,23 @@ static bool serve_socket(struct worker *worker, int fd)
     int type = 0;
     if (!socket_type(fd, &type))
         return false;
+    if (type == SOCK_DGRAM && worker->tls != NULL)
+        return refuse_socket(fd, "TLS goes over TCP");
     if (type == SOCK_DGRAM) {
         worker->udp[worker->udp_count++] =
             udp_open(&worker->loop, fd, &worker->responder, worker->limits, worker->statistics);
         return true;
     }
     struct connections_listener *listener;
-    int status = connections_listen(worker->tcp, fd, &listener);
+    int status = connections_listen(worker->streams, fd, &listener);
     return status == 0 || refuse_socket(fd, uv_strerror(status));
 }
 
 static bool listen_on(struct worker *worker, const struct address *address)
 {
-    static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+    static const int types[] = {SOCK_STREAM, SOCK_DGRAM};
+    size_t count = worker->tls != NULL ? 1 : 2;
+    for (size_t i = 0; i < count; i++) {
         struct error err = {0};
         int fd;
         if (address_bind(address, types[i], false, &fd, &err) != STATUS_OK) {
@@ -174,7 +184,7 @@ static enum status start_draining(struct worker *worker, struct standby *standby
     int fd = fcntl(standby->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return error_set_errno(err, errno, "descriptor %d cannot be copied", standby->fd);
-    int status = connections_listen(worker->tcp, fd, &standby->listener);
+    int status = connections_listen(worker->streams, fd, &standby->listener);
     if (status != 0)
         return error_set(err, STATUS_IO, "descriptor %d: %s", standby->fd, uv_strerror(status));
     return STATUS_OK;
@@ -256,6 +266,13 @@ static json_t *replies_of(const struct statistics *statistics)
     return replies;
 }
 
+static json_t *tls_status(const struct tls_facts *facts)
+{
+    return json_pack("{s:I,s:I,s:I,s:I}", "certificate-expires", (json_int_t)facts->until,
+                     "handshakes", (json_int_t)facts->handshakes, "resumed",
+                     (json_int_t)facts->resumed, "failed", (json_int_t)facts->failed);
+}
+
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     struct worker *worker = data;
@@ -265,6 +282,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     statistics_of_slot(&worker->pages, worker->index, &sum);
     uint64_t udp = sum.queries[PATH_UDP4] + sum.queries[PATH_UDP6];
     uint64_t tcp = sum.queries[PATH_TCP4] + sum.queries[PATH_TCP6];
+    uint64_t tls = sum.queries[PATH_TLS4] + sum.queries[PATH_TLS6];
     bool open = zones_attend(worker->responder.zones);
     zones_begin(worker->responder.zones);
     size_t zones = zones_count(worker->responder.zones);
@@ -272,16 +290,19 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     json_object_set_new(reply, "since", json_integer(worker->since));
     json_object_set_new(reply, "store-open", json_boolean(open));
     json_object_set_new(reply, "zones", json_integer((json_int_t)zones));
-    json_object_set_new(reply, "queries", json_integer((json_int_t)(udp + tcp)));
+    json_object_set_new(reply, "queries", json_integer((json_int_t)(udp + tcp + tls)));
     json_object_set_new(reply, "queries-udp", json_integer((json_int_t)udp));
     json_object_set_new(reply, "queries-tcp", json_integer((json_int_t)tcp));
+    json_object_set_new(reply, "queries-tls", json_integer((json_int_t)tls));
     json_object_set_new(reply, "dropped", json_integer((json_int_t)sum.kinds[OUTCOME_DROPPED]));
     json_object_set_new(reply, "truncated", json_integer((json_int_t)sum.truncated));
     json_object_set_new(reply, "rate-limited", json_integer((json_int_t)sum.limited));
     json_object_set_new(reply, "slipped", json_integer((json_int_t)sum.slipped));
     json_object_set_new(reply, "replies", replies_of(&sum));
-    json_object_set_new(reply, "connections", json_integer(connections_count(worker->tcp)));
+    json_object_set_new(reply, "connections", json_integer(connections_count(worker->streams)));
     json_object_set_new(reply, "draining", json_integer(worker->draining));
+    if (worker->tls != NULL)
+        json_object_set_new(reply, "tls", tls_status(tls_facts(worker->tls)));
     return STATUS_OK;
 }
 
@@ -342,7 +363,7 @@ static void on_end(struct service *service)
         udp_pause(worker->udp[i]);
     for (unsigned i = 0; i < worker->standby_count; i++)
         stop_draining(&worker->standby[i]);
-    connections_end(worker->tcp);
+    connections_end(worker->streams);
     uv_timer_start(&worker->attend, on_grace_over, GRACE_MS, 0);
     uv_unref((uv_handle_t *)&worker->attend);
 }
@@ -353,7 +374,7 @@ static void close_all(struct worker *worker)
         udp_close(worker->udp[i]);
     for (unsigned i = 0; i < worker->standby_count; i++)
         udp_close(worker->standby[i].udp);
-    connections_close(worker->tcp);
+    connections_close(worker->streams);
     uv_close((uv_handle_t *)&worker->attend, NULL);
     service_stop(&worker->service);
 }
@@ -384,6 +405,22 @@ static bool give_up_rights(struct worker *worker, const char *directory)
     return true;
 }
 
+static bool load_certificate(struct worker *worker, int fd)
+{
+    struct error err = {0};
+    if (tls_new(fd, &worker->tls, &err) != STATUS_OK) {
+        log_event(LOG_LEVEL_ERROR, "certificate-refused", "reason", err.text, NULL);
+        return false;
+    }
+    close(fd);
+    const struct tls_facts *facts = tls_facts(worker->tls);
+    if (worker->since < facts->from || worker->since > facts->until)
+        log_event(LOG_LEVEL_ERROR, "certificate-expired", "reason",
+                  "it is not valid now; clients that check it go away", NULL);
+    (void)!nice(TLS_NICE);
+    return true;
+}
+
 static bool start(struct worker *worker, const struct worker_options *options)
 {
     struct error err = {0};
@@ -408,20 +445,22 @@ static void open_statistics(struct worker *worker, const struct worker_options *
 {
     struct error err = {0};
     uint64_t now = (uint64_t)worker->since;
-    if (statistics_open(options->statistics, options->index, now, &worker->pages,
+    if (statistics_open(options->statistics, worker->index, now, &worker->pages,
                         &worker->statistics, &err) == STATUS_OK)
         return;
     log_event(LOG_LEVEL_WARNING, "statistics-not-shared", "reason", err.text, NULL);
     pages_close(&worker->pages);
-    (void)statistics_open(-1, options->index, now, &worker->pages, &worker->statistics, &err);
+    (void)statistics_open(-1, worker->index, now, &worker->pages, &worker->statistics, &err);
 }
 
 bool worker_run(const struct worker_options *options)
 {
     static struct worker worker;
-    unsigned connections = make_room(options);
     worker.since = (int64_t)time(NULL);
-    worker.index = options->index;
+    worker.index = options->tls ? STATISTICS_SLOT_TLS : options->index;
+    if (options->tls && !load_certificate(&worker, options->certificate))
+        return false;
+    unsigned connections = make_room(options);
     open_statistics(&worker, options);
     uv_loop_init(&worker.loop);
     worker.responder.tcp_idle_ms = options->tcp_idle_ms;
@@ -429,8 +468,8 @@ bool worker_run(const struct worker_options *options)
     for (size_t i = 0; i < options->aside.count; i++)
         zones_set_aside(worker.responder.zones, options->aside.ids[i]);
     worker.limits = make_limits(options);
-    worker.tcp = connections_new(
-        &worker.loop, &tcp_way,
+    worker.streams = connections_new(
+        &worker.loop, worker.tls != NULL ? tls_way(worker.tls) : &tcp_way,
         &(struct connections_options){
             .responder = &worker.responder,
             .statistics = worker.statistics,
@@ -446,6 +485,7 @@ bool worker_run(const struct worker_options *options)
     uv_loop_close(&worker.loop);
     zones_free(worker.responder.zones);
     limits_free(worker.limits);
+    tls_free(worker.tls);
     pages_close(&worker.pages);
     free(worker.standby);
     return started && !worker.failed;

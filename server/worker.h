@@ -30,6 +30,9 @@ struct worker_options {
     size_t listen_count;
     unsigned sockets; // inherited, from descriptor 3 on
     unsigned standby; // behind them
+    bool tls;         // over TLS alone (server/tls.h)
+    int certificate;  // descriptor of certificate and key, closed once they are read; -1: none
+    bool check;       // for main: nothing is to be run
     unsigned tcp_connections;
     unsigned tcp_connections_per_address;
     unsigned tcp_idle_ms;

@@ -33,7 +33,7 @@ SOURCE = pathlib.Path(os.environ.get("ZONEBOX_SOURCE", pathlib.Path(__file__).pa
 ROOT = os.geteuid() == 0
 
 # Started by root, zoned gives its children these users: numbers, since no test makes users on the machine.
-USERS = {"signer": 61001, "server": 61002, "resolver": 61003, "probe": 61004}
+USERS = {"signer": 61001, "server": 61002, "resolver": 61003, "probe": 61004, "tls": 61005}
 
 
 def lets_others_through(path):

@@ -59,6 +59,8 @@ static void host_name_and_domains_are_enough(void **state)
     assert_true(config->probe.enabled);
     assert_int_equal(config->probe.interval, 300);
     assert_string_equal(config->user.probe, "zonebox-probe");
+    assert_string_equal(config->user.tls, "zonebox-tls");
+    assert_false(config->server.tls.enabled);
     assert_null(config->on_alarm);
     assert_null(config->box.dkim_group);
     assert_null(config->control.directory);

@@ -29,14 +29,17 @@ static struct config a_config(void)
         .path = lent("box.yaml"),
         .resolver.enabled = true,
         .probe.enabled = true,
+        .server.tls.enabled = true,
         .user = {.signer = lent("61001"),
                  .server = lent("61002"),
                  .resolver = lent("61003"),
                  .probe = lent("61004"),
+                 .tls = lent("61005"),
                  .signer_place = {.line = 3, .column = 17},
                  .server_place = {.line = 3, .column = 32},
                  .resolver_place = {.line = 3, .column = 47},
-                 .probe_place = {.line = 3, .column = 62}},
+                 .probe_place = {.line = 3, .column = 62},
+                 .tls_place = {.line = 3, .column = 77}},
     };
 }
 
@@ -70,6 +73,8 @@ static void numbers_without_a_user_are_their_own_group(void **state)
     assert_int_equal(rights.server.uid, 61002);
     assert_int_equal(rights.resolver.uid, 61003);
     assert_int_equal(rights.probe.uid, 61004);
+    assert_int_equal(rights.tls.uid, 61005);
+    assert_int_equal(rights.tls.gid, 61002); // the server's, for what is served
     assert_int_equal(rights.dkim, 61007);
     assert_int_equal(rights.control, 0);
     assert_ptr_equal(rights_of(&rights, &rights.server), &rights.server);
@@ -119,6 +124,12 @@ static void users_that_do_not_do_are_named_with_their_place(void **state)
     config.user.probe = lent("zonebox-nobody-has-this");
     refuse(&config, "box.yaml:3:62: user.probe: there is no user");
     config.probe.enabled = false;
+    assert_int_equal(rights_read(&config, &rights, NULL), STATUS_OK);
+    config.user.tls = lent("61002");
+    refuse(&config, "box.yaml:3:77: user.tls: has the user or group of the server");
+    config.user.tls = lent("zonebox-nobody-has-this");
+    refuse(&config, "box.yaml:3:77: user.tls: there is no user");
+    config.server.tls.enabled = false;
     assert_int_equal(rights_read(&config, &rights, NULL), STATUS_OK);
     config.user.signer = lent("4294967295"); // no user, and "leave it" to chown(2)
     refuse(&config, "there is no user \"4294967295\"");
