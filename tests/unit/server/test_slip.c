@@ -51,7 +51,8 @@ static uint8_t *slip(const char *question, size_t *ret_query_len, size_t *ret_le
     static uint8_t whole[DNS_MESSAGE_MAX];
     uint8_t message[ASK_MAX];
     struct query query;
-    struct answer answer;
+    struct answer_link links[ANSWER_LINKS_MAX + 1];
+    struct answer answer = {.links = links};
     *ret_query_len = ask_query(question, message);
     assert_int_equal(question_read(message, *ret_query_len, &query), QUERY_LOOKUP);
     answer_make(&image, &query, &answer);
@@ -103,7 +104,8 @@ static void what_stands_in_the_opt_is_kept(void **state)
     uint8_t out[DNS_UDP_EDNS_MAX];
     uint8_t cookie[COOKIES_LEN] = "12345678abcdefgh8765432";
     struct query query;
-    struct answer answer;
+    struct answer_link links[ANSWER_LINKS_MAX + 1];
+    struct answer answer = {.links = links};
     struct opt opt;
     size_t query_len = ask_query("www.example. A +do", message);
     assert_int_equal(question_read(message, query_len, &query), QUERY_LOOKUP);
