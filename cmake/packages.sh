@@ -16,7 +16,7 @@ TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython py
     clang libclang-rt-14-dev clang-format universal-ctags
     shellcheck util-linux bsdutils man-db openssh-server
     nsd knot knot-dnsutils knot-dnssecutils bind9 bind9-utils unbound ldnsutils zonemaster-cli spfquery
-    dnsperf)
+    dnsperf valgrind)
 # Their services, which nobody asked to be started when the packages came in with the tests.
 PEER_SERVICES=(nsd knot named unbound ssh opendkim)
 

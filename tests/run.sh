@@ -39,7 +39,7 @@ ZONEBOX_PORT=${ZONEBOX_PORT:-15300} examples/run.sh --once
 tour_failed=$?
 
 say "The benches, their short forms"
-tests/bench/run.sh --zones 50 --rounds 1 --seconds 0.3 && tests/bench/run.sh sign short
+tests/bench/run.sh --zones 50 --rounds 1 --seconds 0.3 && tests/bench/run.sh sign short && tests/bench/run.sh instructions
 bench_failed=$?
 
 # "95% tests passed, 2 tests failed out of 40", and the tour and the bench are one more each
