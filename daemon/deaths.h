@@ -2,9 +2,9 @@
 // Which zone images workers died of (decision 037). One death may be a memory chip's; the second of the same image sets
 // it aside: no worker answers from it any more.
 //
-// What is set aside is kept in a file of the state directory, so that it is so after a new start, too: a line for each
-// image with its id, the time, and the zone where that is known. Another version of zonebox begins anew, since it may do
-// better. Suspects are not kept: the count begins anew with zoned.
+// What is set aside is kept in a file of the state directory, so that it is so after a new start, too: a line for
+// each image with its id, the time, and the zone where that is known. Another version of zonebox begins anew, since
+// it may do better. Suspects are not kept: the count begins anew with zoned.
 #pragma once
 
 #include <stdbool.h>
