@@ -87,6 +87,8 @@ static bool rdata_holds(uint16_t type, const uint8_t *rdata, size_t len)
     const struct rdata_layout *layout = rdata_layout(type);
     if (layout != NULL)
         return layout_holds(layout, rdata, len);
+    if (type == RR_TYPE_DNAME)
+        return rdata_is_name(rdata, len);
     if (type == RR_TYPE_RRSIG)
         return rrsig_holds(rdata, len);
     if (type == RR_TYPE_NSEC3 || type == RR_TYPE_NSEC3PARAM)

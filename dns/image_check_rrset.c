@@ -142,6 +142,8 @@ static bool take_rr(struct walk *walk, uint16_t type, const struct rdata_layout 
     if (layout != NULL)
         return take_names(walk, layout, end);
     walk->at = end;
+    if (type == RR_TYPE_DNAME)
+        return rdata_is_name(rr + IMAGE_RR_HEAD, rdata_len);
     // RFC 4034 §3.1: 18 octets, the signer's name, the signature.
     return type != RR_TYPE_RRSIG ||
            (rdata_len >= 20 && wire_get_u16(rr + IMAGE_RR_HEAD) == rrset->type);

@@ -784,6 +784,8 @@ static void records_that_cannot_be_served_are_refused_with_words(void **state)
         {APEX, RR_TYPE_NS, "", 0, STATUS_SYNTAX, "malformed"},
         {APEX, RR_TYPE_MX, "\0", 1, STATUS_SYNTAX, "malformed"},
         {APEX, RR_TYPE_SOA, SOA_DATA, 21, STATUS_SYNTAX, "malformed"},
+        {APEX, RR_TYPE_DNAME, "\3www", 4, STATUS_SYNTAX, "malformed"},
+        {APEX, RR_TYPE_DNAME, "\0x", 2, STATUS_SYNTAX, "malformed"},
         {APEX, RR_TYPE_RRSIG, SOA_DATA, 18, STATUS_SYNTAX, "malformed"},
         {APEX, RR_TYPE_RRSIG, "\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 19, STATUS_SYNTAX,
          "malformed"},

@@ -93,6 +93,27 @@ static void every_flipped_bit_is_refused(void **state)
     free(octets);
 }
 
+// Its name is opaque to messages, but the server follows it.
+static void the_target_of_a_dname_is_one_whole_name(void **state)
+{
+    (void)state;
+    static const uint8_t heads[] = {63, 64, 0xc0, 8, 6, 0};
+    struct image image;
+    uint8_t *octets = xmemdup(nsec_image.data, nsec_image.len);
+    image_trust(octets, &image);
+    const struct image_rrset *dname = image.rrsets;
+    while (dname->type != RR_TYPE_DNAME)
+        dname++;
+    uint8_t *target = octets + (image_wire(&image, dname) - octets) + IMAGE_RR_HEAD;
+    assert_int_equal(*target, 7);
+    for (size_t i = 0; i < sizeof(heads); i++) {
+        *target = heads[i];
+        image_fix_checksum(octets, nsec_image.len);
+        assert_int_equal(try_octets(octets, nsec_image.len, NULL), STATUS_BOGUS);
+    }
+    free(octets);
+}
+
 static void every_truncation_is_refused(void **state)
 {
     (void)state;
@@ -415,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_whole_image_is_accepted_with_padding_too),
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(the_target_of_a_dname_is_one_whole_name),
         cmocka_unit_test(another_version_or_byte_order_is_told_apart_from_damage),
         cmocka_unit_test(an_image_that_is_not_aligned_is_refused),
         cmocka_unit_test(no_field_may_differ_from_what_follows_from_the_records),
