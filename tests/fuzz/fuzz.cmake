@@ -2,6 +2,7 @@
 # the preset `fuzz` (clang) fuzz_NAME is the libFuzzer binary:
 #     cmake --preset fuzz && cmake --build build/fuzz --target fuzz_config
 #     build/fuzz/tests/fuzz_config -max_total_time=300 -dict=tests/fuzz/config.dict NEW_CORPUS tests/fuzz/corpus/config
+# campaign.sh does that for hours, for many of them.
 
 # zonebox_fuzz(NAME LIBRARY...): tests/fuzz/fuzz_NAME.c
 function(zonebox_fuzz name)
@@ -19,7 +20,7 @@ function(zonebox_fuzz name)
 endfunction()
 
 zonebox_fuzz(config config)
-zonebox_fuzz(image test_support dns)
+zonebox_fuzz(image test_support server dns)
 zonebox_fuzz(zone test_support dns)
 zonebox_fuzz(respond test_support server PkgConfig::LDNS)
 zonebox_fuzz(stream test_small_store server)
