@@ -368,8 +368,16 @@ static void on_process_exit(uv_process_t *handle, int64_t exit_status, int term_
     uint64_t ran_ms = uv_now(child->logs->loop) - process->started_ms;
     bool counted = process == child->process;
     bool succeeded = process == child->successor;
+    struct child_exit ending = {
+        .pid = handle->pid,
+        .status = exit_status,
+        .signal = term_signal,
+        .asked = process->told_to_end,
+    };
     tell_exit(process, exit_status, term_signal);
     process_free(process);
+    if (child->owner->exited != NULL)
+        child->owner->exited(child, &ending);
     if (counted) {
         after_death(child, ran_ms);
     } else if (succeeded) {

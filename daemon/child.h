@@ -39,7 +39,15 @@ enum child_state { CHILD_IDLE, CHILD_RUNNING, CHILD_ENDING, CHILD_WAITING };
 
 struct child;
 
-// What the owner is asked and told. Every function must be there.
+// How a process ended.
+struct child_exit {
+    int pid;
+    int64_t status;
+    int signal; // 0: none
+    bool asked; // it was told to end
+};
+
+// What the owner is asked and told. Every function must be there but the last.
 struct child_owner {
     // argv[0], the program's path, is there already. A failure counts as a death.
     enum status (*prepare)(struct child *child, struct launch *launch, struct error *err);
@@ -49,6 +57,8 @@ struct child_owner {
     void (*died)(struct child *child);
     // It ended as it was told to and stays so: the struct may be given up.
     void (*ended)(struct child *child);
+    // A process has ended, any of the child's; before one is started in its place. May be missing.
+    void (*exited)(struct child *child, const struct child_exit *ending);
 };
 
 struct child_process;

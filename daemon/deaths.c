@@ -75,7 +75,7 @@ static bool read_line(char *line, struct deaths_image *ret)
     const char *id = strtok_r(line, " ", &rest);
     const char *since = strtok_r(NULL, " ", &rest);
     const char *zone = strtok_r(NULL, " ", &rest);
-    *ret = (struct deaths_image){.id = 0};
+    *ret = (struct deaths_image){.told = true};
     if (zone == NULL || strlen(zone) >= sizeof(ret->zone) || !quarantine_read(id, &ret->id) ||
         !time_text_read(since, &ret->since))
         return false;
@@ -91,7 +91,7 @@ enum status deaths_read(struct deaths *deaths, const char *state, struct error *
     enum status status = file_read(path, FILE_MAX, &text, err);
     *deaths = (struct deaths){.count = 0};
     if (status == STATUS_OK && strncmp(buf_text(&text), HEAD, strlen(HEAD)) != 0)
-        status = error_set(err, STATUS_NOT_FOUND, "%s: of another version of zonebox", path);
+        status = error_set(err, STATUS_STATE, "%s: of another version of zonebox", path);
     char *rest = NULL;
     for (char *line = status == STATUS_OK ? strtok_r((char *)text.data, "\n", &rest) : NULL;
          line != NULL; line = strtok_r(NULL, "\n", &rest)) {

@@ -22,6 +22,7 @@ struct deaths_image { // set aside
     uint64_t id;
     int64_t since;              // Unix seconds
     char zone[DEATHS_ZONE_MAX]; // "": not known
+    bool told;                  // a person has been
 };
 
 struct deaths { // zero: nobody died
@@ -47,7 +48,7 @@ struct deaths_image *deaths_find(struct deaths *deaths, uint64_t image);
 // sanitizers do. Not by a signal that others send.
 bool deaths_is_fault(int64_t exit_status, int signal);
 
-// Reads the file of the state directory; nothing there, or of another version (NOT_FOUND then, with words): nothing is
+// Reads the file of the state directory. None (NOT_FOUND), or one of another version (STATE, with words): nothing is
 // set aside. What does not hold up of it is left out.
 enum status deaths_read(struct deaths *deaths, const char *state, struct error *err);
 enum status deaths_write(const struct deaths *deaths, const char *state, struct error *err);

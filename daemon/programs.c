@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "daemon/set_aside.h"
 
 char *programs_control_path(const struct zoned *zoned, const char *name)
 {
@@ -52,7 +53,13 @@ static enum status signer_prepare(struct child *child, struct launch *launch, st
     launch_arg(launch, "--observe");
     launch_arg(launch, "%d", launch_fd(launch, zoned->observe[0]));
     put_lifeline(zoned, launch);
+    set_aside_arguments(zoned, launch);
     return STATUS_OK;
+}
+
+static void signer_ready(struct child *child)
+{
+    set_aside_signer_ready(child->data);
 }
 
 static void signer_died(struct child *child)
@@ -69,7 +76,7 @@ static void signer_ended(struct child *child)
 }
 
 static const struct child_owner signer_owner = {
-    .prepare = signer_prepare, .ready = nothing, .died = signer_died, .ended = signer_ended};
+    .prepare = signer_prepare, .ready = signer_ready, .died = signer_died, .ended = signer_ended};
 
 void signer_init(struct zoned *zoned)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/workers.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -8,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "daemon/programs.h"
+#include "daemon/set_aside.h"
+#include "daemon/stuck.h"
 
 // What zone-server takes at most (WORKER_STANDBY_MAX): those of 64 workers with 128 addresses. With more of both, or
 // with a low limit of open files, the workers farthest away in the circle are not on standby: most of what a worker may
@@ -33,6 +36,8 @@ struct zoned_worker {
     // What the process of this generation was told to drain; another one: nothing
     uint64_t told_generation;
     size_t told_count;
+    struct stuck stuck;
+    int stuck_pid; // the process that was killed for it
 };
 
 size_t workers_drain_count(const bool *ready, size_t workers, size_t index, size_t sockets,
@@ -102,6 +107,42 @@ static void follow_drains(struct zoned *zoned)
     free(ready);
 }
 
+// ── Images that are set aside ────────────────────────────────────────────────────────────────────
+
+static void roll(struct zoned *zoned);
+
+// Its successor gets them as arguments.
+static void on_set_aside(void *data, enum status status, const json_t *reply,
+                         const struct error *err)
+{
+    struct order order = *(struct order *)data;
+    struct zoned *zoned = order.worker->zoned;
+    (void)reply;
+    free(data);
+    if (status == STATUS_OK || zoned->stopping ||
+        child_generation(&order.worker->child) != order.generation)
+        return;
+    log_event(LOG_LEVEL_WARNING, "set-aside-not-heard", "child", order.worker->child.log.name,
+              "reason", err->text, NULL);
+    order.worker->stale = true;
+    roll(zoned);
+}
+
+void workers_set_aside(struct zoned *zoned, uint64_t image)
+{
+    json_t *request =
+        json_pack("{s:s,s:s}", "command", "set-aside", "image", quarantine_words(image));
+    for (size_t i = 0; i < zoned->worker_count; i++) {
+        struct zoned_worker *worker = zoned->workers[i];
+        if (worker->child.state != CHILD_RUNNING)
+            continue;
+        struct order *order = xcalloc(1, sizeof(*order));
+        *order = (struct order){worker, child_generation(&worker->child)};
+        control_tell(&zoned->loop, worker->child.control, request, DRAIN_MS, on_set_aside, order);
+    }
+    json_decref(request);
+}
+
 // ── A worker ─────────────────────────────────────────────────────────────────────────────────────
 
 static void put_pairs(const struct zoned *zoned, size_t index, struct launch *launch)
@@ -131,6 +172,7 @@ void workers_put_settings(const struct zoned *zoned, struct launch *launch)
     launch_arg(launch, "%d", launch_fd(launch, zoned->pages.fd));
     launch_arg(launch, "--tcp-idle");
     launch_arg(launch, "%u", zoned->settings.tcp_idle_ms);
+    set_aside_arguments(zoned, launch);
 }
 
 static enum status worker_prepare(struct child *child, struct launch *launch, struct error *err)
@@ -232,11 +274,20 @@ static void worker_ended(struct child *child)
     zoned_child_ended(worker->zoned);
 }
 
+static void worker_exited(struct child *child, const struct child_exit *ending)
+{
+    const struct zoned_worker *worker = child->data;
+    struct zoned *zoned = worker->zoned;
+    uint64_t image = pages_handling(&zoned->pages, (unsigned)worker->index, ending->pid);
+    set_aside_death(zoned, child, ending, image, ending->pid == worker->stuck_pid);
+}
+
 static const struct child_owner worker_owner = {
     .prepare = worker_prepare,
     .ready = worker_turned,
     .died = worker_turned,
     .ended = worker_ended,
+    .exited = worker_exited,
 };
 
 // ── All of them ──────────────────────────────────────────────────────────────────────────────────
@@ -261,6 +312,29 @@ void workers_follow(struct zoned *zoned)
     for (size_t i = 0; i < zoned->sockets.worker_count; i++)
         child_start(&zoned->workers[i]->child);
     roll(zoned);
+}
+
+// A worker that is stuck serves nobody any more, and does not end when it is told to.
+static void on_watch(uv_timer_t *timer)
+{
+    struct zoned *zoned = timer->data;
+    for (size_t i = 0; i < zoned->worker_count; i++) {
+        struct zoned_worker *worker = zoned->workers[i];
+        int pid = child_pid(&worker->child);
+        if (pid == 0 || pid == worker->stuck_pid ||
+            !stuck_look(&worker->stuck, &zoned->pages, (unsigned)i, pid, stuck_cpu_ms(pid)))
+            continue;
+        log_event(LOG_LEVEL_WARNING, "child-stuck", "child", worker->child.log.name, "pid",
+                  log_u64(pid), NULL);
+        worker->stuck_pid = pid;
+        uv_kill(pid, SIGKILL);
+    }
+}
+
+void workers_watch(struct zoned *zoned)
+{
+    zoned->watch.data = zoned;
+    uv_timer_start(&zoned->watch, on_watch, STUCK_LOOK_MS, STUCK_LOOK_MS);
 }
 
 void workers_set_stale(struct zoned *zoned)

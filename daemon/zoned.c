@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "daemon/last_good.h"
 #include "daemon/programs.h"
+#include "daemon/set_aside.h"
 #include "daemon/workers.h"
 #include "daemon/zoned_control.h"
 
@@ -295,6 +296,7 @@ static void release(struct zoned *zoned)
     uv_close((uv_handle_t *)&zoned->interrupt, NULL);
     uv_close((uv_handle_t *)&zoned->listen_retry, NULL);
     uv_close((uv_handle_t *)&zoned->surplus, NULL);
+    uv_close((uv_handle_t *)&zoned->watch, NULL);
     on_alarm_close(&zoned->alarm);
     logs_close(zoned->logs);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
@@ -355,7 +357,9 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
               zoned->feed.config_path, "state", zoned->state, NULL);
     uv_timer_init(&zoned->loop, &zoned->listen_retry);
     uv_timer_init(&zoned->loop, &zoned->surplus);
+    uv_timer_init(&zoned->loop, &zoned->watch);
     zoned->listen_retry.data = zoned->surplus.data = zoned;
+    set_aside_open(zoned);
     start_signals(zoned);
     start_feed(zoned);
     zoned_control_open(zoned);
@@ -365,6 +369,7 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     tls_init(zoned);
     child_start(&zoned->signer);
     workers_follow(zoned);
+    workers_watch(zoned);
     follow_addresses(zoned);
     readiness_start(&zoned->readiness, zoned, &zoned->systemd);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);

@@ -23,6 +23,7 @@
 #include "base/pages.h"
 #include "base/status.h"
 #include "daemon/child.h"
+#include "daemon/deaths.h"
 #include "daemon/feed.h"
 #include "daemon/listen.h"
 #include "daemon/logs.h"
@@ -77,8 +78,10 @@ struct zoned {
     struct zoned_worker **workers; // never shrinks: a worker that is not wanted now is idle
     size_t worker_count;
     size_t worker_cap;
-    struct pages pages; // where the workers count, each in the slot of its index
-    uv_timer_t surplus; // until workers that are not wanted any more are ended
+    struct pages pages;   // where the workers count, each in the slot of its index
+    struct deaths deaths; // of workers, by the image that they answered from
+    uv_timer_t watch;     // over workers that are stuck
+    uv_timer_t surplus;   // until workers that are not wanted any more are ended
     struct zoned_tls tls;
     // The resolver
     struct child resolver;

@@ -325,3 +325,20 @@ int name_key_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_
         return difference;
     return (a_len > b_len) - (a_len < b_len);
 }
+
+const char *name_key_text(const uint8_t *key, size_t len, char ret[NAME_KEY_MAX + 2])
+{
+    size_t out = 0;
+    size_t end = len;
+    while (end > 0) { // the last label of the key comes first
+        size_t start = end - 1;
+        while (start > 0 && key[start - 1] != 0)
+            start--;
+        for (size_t i = start; i < end - 1; i++)
+            ret[out++] = key[i] > ' ' && key[i] < 0x7f ? (char)key[i] : '?';
+        ret[out++] = '.';
+        end = start;
+    }
+    ret[out] = '\0';
+    return ret;
+}

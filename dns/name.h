@@ -57,6 +57,8 @@ unsigned name_labels(const uint8_t *wire);
 void name_key(const uint8_t *wire, struct name_key *ret);
 // The same for who knows where in wire each label begins.
 void name_key_at(const uint8_t *wire, const uint8_t *starts, unsigned labels, struct name_key *ret);
+// A key as people know the name, for a log: octets that are not printed in names stand as "?". Returns ret.
+const char *name_key_text(const uint8_t *key, size_t len, char ret[NAME_KEY_MAX + 2]);
 // Canonical order (RFC 4034 §6.1) of two valid wire names: < 0, 0, > 0.
 int name_compare(const uint8_t *a, const uint8_t *b);
 // Equal but for the case of letters?

@@ -121,6 +121,7 @@ static bool take_zone(struct work *work)
 static void find_answer(struct work *work)
 {
     const struct answer *answer = &work->answer;
+    zones_hand(work->responder->zones, work->image);
     answer_make(work->image, &work->query, &work->answer);
     for (unsigned i = 0; i < answer->answer_count; i++)
         __builtin_prefetch(answer->answers[i].rrset);
@@ -150,6 +151,7 @@ static void write_reply(struct work *work)
     exchange->outcome.kind = answer->kind;
     exchange->outcome.rcode = answer->rcode;
     exchange->outcome.source = source_of(work->image, answer);
+    zones_hand(work->responder->zones, work->image);
     exchange->out_len =
         reply_write(work->image, &work->query, answer, &work->opt, exchange->out, work->limit);
 }
@@ -180,10 +182,12 @@ static void respond_together(const struct responder *responder, enum transport t
         image_prefetch_node(open[i]->image, open[i]->hash);
     for (unsigned i = 0; i < found; i++)
         find_answer(open[i]);
+    zones_hand(responder->zones, NULL);
     for (unsigned i = 0; i < found; i++)
         prefetch_octets(open[i]);
     for (unsigned i = 0; i < found; i++)
         write_reply(open[i]);
+    zones_hand(responder->zones, NULL);
     for (unsigned i = 0; i < count; i++)
         exchanges[i].outcome.truncated =
             exchanges[i].out_len > 0 && (exchanges[i].out[TC_OCTET] & TC_BIT) != 0;

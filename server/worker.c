@@ -465,6 +465,7 @@ bool worker_run(const struct worker_options *options)
     uv_loop_init(&worker.loop);
     worker.responder.tcp_idle_ms = options->tcp_idle_ms;
     worker.responder.zones = zones_new(options->directory);
+    zones_set_hand(worker.responder.zones, &worker.statistics->head.handling);
     for (size_t i = 0; i < options->aside.count; i++)
         zones_set_aside(worker.responder.zones, options->aside.ids[i]);
     worker.limits = make_limits(options);

@@ -44,6 +44,8 @@ struct zones {
     bool in_batch;   // there is a snapshot
     bool complained; // about the store, since it last opened
     struct quarantine aside;
+    uint64_t *hand; // zones_set_hand
+    uint64_t own_hand;
     bool depths[NAME_LABELS_MAX + 1]; // is there an apex of so many labels in the table?
     size_t count;
     size_t cap;
@@ -76,6 +78,7 @@ struct zones *zones_new(const char *directory)
 {
     struct zones *zones = xcalloc(1, sizeof(*zones));
     zones->directory = xstrdup(directory);
+    zones->hand = &zones->own_hand;
     forget_all(zones);
     return zones;
 }
@@ -184,28 +187,31 @@ static enum status check_image(const struct entry *entry, const struct image *im
     return STATUS_OK;
 }
 
-// A key as a person knows the name. Octets that are not printed in names stand as "?".
-static const char *key_text(const struct entry *entry, char text[NAME_KEY_MAX + 2])
-{
-    size_t out = 0;
-    size_t end = entry->key_len;
-    while (end > 0) { // the last label of the key comes first
-        size_t start = end - 1;
-        while (start > 0 && entry->key[start - 1] != 0)
-            start--;
-        for (size_t i = start; i < end - 1; i++)
-            text[out++] = entry->key[i] > ' ' && entry->key[i] < 0x7f ? (char)entry->key[i] : '?';
-        text[out++] = '.';
-        end = start;
-    }
-    text[out] = '\0';
-    return text;
-}
-
 static uint64_t id_of(const struct store_entry *stored)
 {
     const struct image_header *header = (const void *)stored->value;
     return stored->value_len < sizeof(*header) ? 0 : header->checksum;
+}
+
+// A store that stays where it is: between those of the work that is done meanwhile.
+static void put_in_hand(const struct zones *zones, uint64_t id)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(zones->hand, id, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void zones_set_hand(struct zones *zones, uint64_t *hand)
+{
+    zones->hand = hand;
+}
+
+void zones_hand(const struct zones *zones, const struct image *image)
+{
+    // The header itself may be far away.
+    const size_t at = offsetof(struct entry, image);
+    const struct entry *entry = image != NULL ? (const void *)((const char *)image - at) : NULL;
+    put_in_hand(zones, entry != NULL ? entry->id : 0);
 }
 
 // Opens what is stored, unless it is set aside.
@@ -214,8 +220,12 @@ static enum status open_image(const struct zones *zones, struct entry *entry,
 {
     if (quarantine_has(&zones->aside, id_of(stored)))
         return error_set(err, STATUS_STATE, "its image is set aside, and there is no other");
+    put_in_hand(zones, id_of(stored));
     enum status status = image_open(stored->value, stored->value_len, &entry->image, err);
-    return status == STATUS_OK ? check_image(entry, &entry->image, err) : status;
+    if (status == STATUS_OK)
+        status = check_image(entry, &entry->image, err);
+    put_in_hand(zones, 0);
+    return status;
 }
 
 // Takes the image that is stored for the entry. The same octets at the same address need no new
@@ -230,8 +240,8 @@ static void take_image(const struct zones *zones, struct entry *entry,
     char text[NAME_KEY_MAX + 2];
     enum status status = open_image(zones, entry, stored, &err);
     if (status != STATUS_OK && (entry->state != ENTRY_BROKEN || entry->id != id))
-        log_event(LOG_LEVEL_ERROR, "zone-not-served", "zone", key_text(entry, text), "reason",
-                  err.text, NULL);
+        log_event(LOG_LEVEL_ERROR, "zone-not-served", "zone",
+                  name_key_text(entry->key, entry->key_len, text), "reason", err.text, NULL);
     entry->state = status == STATUS_OK ? ENTRY_OPEN : ENTRY_BROKEN;
     entry->address = stored->value;
     entry->id = id;
@@ -253,7 +263,8 @@ static void take_newest(struct zones *zones, struct entry *entry, const struct s
     bool is_other = entry->id != id_of(&previous);
     take_image(zones, entry, &previous);
     if (is_other && entry->state == ENTRY_OPEN)
-        log_event(LOG_LEVEL_WARNING, "zone-from-before", "zone", key_text(entry, text), "serial",
+        log_event(LOG_LEVEL_WARNING, "zone-from-before", "zone",
+                  name_key_text(entry->key, entry->key_len, text), "serial",
                   log_u64(entry->image.header->serial), "reason", "its newest image is set aside",
                   NULL);
 }

@@ -64,6 +64,12 @@ void zones_search_go_on(const struct zones *zones, struct zones_search *search);
 enum zones_found zones_search_end(struct zones *zones, struct zones_search *search,
                                   const struct image **ret);
 
+// Where the id of the image in hand is written, so that who outlives this process knows what it died from
+// (base/pages.h). An image is in hand while it is checked, and while somebody says so.
+void zones_set_hand(struct zones *zones, uint64_t *hand);
+// This image, as zones_find gave it, is answered from, from now on; NULL: none is.
+void zones_hand(const struct zones *zones, const struct image *image);
+
 // From now on nothing is answered from this image (its id, the checksum of its header). To be called
 // outside a batch.
 void zones_set_aside(struct zones *zones, uint64_t image);

@@ -108,8 +108,6 @@ enum status aside_order(struct publisher *publisher, const json_t *request, json
     uint64_t id;
     if (text == NULL || !quarantine_read(text, &id))
         return error_set(err, STATUS_SYNTAX, "set-aside: \"image\" is 16 hexadecimal digits");
-    if (publisher == NULL)
-        return error_set(err, STATUS_STATE, "there are no zones yet");
     struct zone *zone = find(publisher, id);
     quarantine_add(&publisher->aside.suspects, id);
     if (!json_is_true(json_object_get(request, "suspect"))) {

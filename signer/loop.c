@@ -327,7 +327,9 @@ static enum status run_set_aside(void *data, const json_t *request, json_t *repl
                                  struct error *err)
 {
     struct loop *loop = data;
-    enum status status = aside_order(loop->publisher, request, reply, unix_time(loop), err);
+    enum status status = loop->publisher != NULL
+                             ? aside_order(loop->publisher, request, reply, unix_time(loop), err)
+                             : error_set(err, STATUS_STATE, "there are no zones yet");
     if (status == STATUS_OK)
         step_in(loop, 0);
     return status;

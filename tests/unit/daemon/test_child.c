@@ -25,6 +25,8 @@ struct shell {
     unsigned end_after_deaths;
     bool roll_once;
     bool ended;
+    unsigned exits;
+    struct child_exit last_exit;
 };
 
 static enum status prepare(struct child *child, struct launch *launch, struct error *err)
@@ -66,7 +68,14 @@ static void ended(struct child *child)
     child_close(child, closed);
 }
 
-static const struct child_owner owner = {prepare, ready, died, ended};
+static void exited(struct child *child, const struct child_exit *ending)
+{
+    struct shell *shell = child->data;
+    shell->exits++;
+    shell->last_exit = *ending;
+}
+
+static const struct child_owner owner = {prepare, ready, died, ended, exited};
 
 static struct logs logs;
 
@@ -128,6 +137,22 @@ static void one_that_dies_is_started_again(void **state)
     assert_true(shell.ended);
     assert_int_equal(shell.starts, 3);
     assert_string_equal(shell.child.last_exit, "status 3");
+    assert_int_equal(shell.exits, 3);
+    assert_int_equal(shell.last_exit.status, 3);
+    assert_false(shell.last_exit.asked);
+}
+
+static void the_owner_hears_of_a_signal_before_another_is_started(void **state)
+{
+    (void)state;
+    struct shell shell;
+    shell_init(&shell, "kill -SEGV $$");
+    child_start(&shell.child);
+    int pid = child_pid(&shell.child);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(shell.exits, 1);
+    assert_int_equal(shell.last_exit.signal, SIGSEGV);
+    assert_int_equal(shell.last_exit.pid, pid);
 }
 
 static void one_that_cannot_be_prepared_counts_as_dead(void **state)
@@ -216,6 +241,8 @@ static void a_replacement_is_no_death(void **state)
     assert_int_equal(shell.starts, 2);
     assert_int_equal(shell.deaths, 0);
     assert_int_equal(shell.child.restarts, 0);
+    assert_int_equal(shell.exits, 2);
+    assert_true(shell.last_exit.asked);
 }
 
 // Fails when it is to be replaced.
@@ -230,7 +257,7 @@ static enum status prepare_once(struct child *child, struct launch *launch, stru
 static void a_successor_that_fails_leaves_the_old_one_where_it_is(void **state)
 {
     (void)state;
-    static const struct child_owner once = {prepare_once, ready, died, ended};
+    static const struct child_owner once = {prepare_once, ready, died, ended, NULL};
     struct shell shell;
     shell_init(&shell, "while :; do sleep 0.1; done");
     shell.child.owner = &once;
@@ -316,6 +343,8 @@ int main(void)
         cmocka_unit_test(first_restart_is_at_once_then_slower_up_to_a_limit),
         cmocka_unit_test(a_steady_run_ends_a_series_of_failures),
         cmocka_unit_test_setup_teardown(one_that_dies_is_started_again, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(the_owner_hears_of_a_signal_before_another_is_started,
+                                        open_loop, close_loop),
         cmocka_unit_test_setup_teardown(one_that_cannot_be_prepared_counts_as_dead, open_loop,
                                         close_loop),
         cmocka_unit_test_setup_teardown(a_program_that_is_not_there_counts_as_dead, open_loop,

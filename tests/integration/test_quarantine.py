@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: ISC
+"""A zone image of which workers die: after the second death its zone is served from the image before, a person hears of it, and
+no other zone noticed. What makes it deadly is a fault in a library (tests/support/deadly_sha1.c): the newest image has an NSEC3
+chain, and who makes a proof from one dies."""
+
+import os
+import signal
+
+import dns.exception
+import dns.rdatatype
+import dns.rcode
+import pytest
+
+from harness import BIN, CONFIG, Box, Program, Threads, control_ask, query, run, scratch, serial, wait_until
+from test_zoned_real import child_pids
+
+ZONE = "example.net"
+SHIM = BIN.parent / "tests" / "libdeadly_sha1.so"
+NSEC3 = "dnssec: {denial: nsec3}\n"
+
+SERVER = """\
+#!/bin/sh
+export LD_PRELOAD={shim} DEADLY={how} ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0:$ASAN_OPTIONS"
+exec {server} "$@"
+"""
+
+
+class DeadlyBox(Box):
+    def __init__(self, directory, how):
+        self.alarms = directory / "alarms"
+        self.alarms.touch(mode=0o666)
+        self.alarms.chmod(0o666)
+        super().__init__(directory / "box", self.text())
+        self.libexec = directory / "libexec"
+        self.libexec.mkdir()
+        for name in ("zone-signer", "zone-server", "zone-resolver", "zone-probe"):
+            (self.libexec / name).symlink_to(BIN / name)
+        (self.libexec / "zone-server").unlink()
+        (self.libexec / "zone-server").write_text(SERVER.format(shim=SHIM, how=how, server=BIN / "zone-server"))
+        (self.libexec / "zone-server").chmod(0o755)
+
+    def text(self, more=""):
+        command = f"on-alarm: 'read -r line; printf \"%s\\n\" \"$line\" >>{self.alarms}'\n"
+        return CONFIG + command + more
+
+    def start(self):
+        self.program = Program(BIN / "zoned", "--config", self.config, "--libexec", self.libexec,
+                               log=self.directory / "log")
+        return self
+
+    def change(self, more):
+        """Writes that configuration, and waits until ZONE is served with it. Returns the serial."""
+        before = serial(self.port, ZONE)
+        self.write_config(self.text(more))
+        wait_until(lambda: serial(self.port, ZONE) not in (None, before), self.program.log)
+        return serial(self.port, ZONE)
+
+    def denied(self, timeout=0.5):
+        """Asks for a name that is not there, with its proof: None when nobody is left to answer."""
+        try:
+            return query(self.port, f"nothing.{ZONE}", "A", dnssec=True, timeout=timeout)
+        except (OSError, dns.exception.Timeout):
+            return None
+
+    def kill_workers(self):
+        def is_set_aside():
+            self.denied()
+            return "error zoned image-set-aside" in self.program.log()
+        wait_until(is_set_aside, self.program.log, 60)
+
+    def zonebox(self, *words):
+        return run(BIN / "zonebox", "--control", self.directory / "control", *words, check=False)
+
+    def child(self, name):
+        return [pid for pid, found in child_pids(self.program.pid) if found == name]
+
+
+def proofs(message):
+    return {rrset.rdtype for rrset in message.authority}
+
+
+@pytest.fixture(params=["die", "hang"])
+def deadly(request):
+    with scratch() as directory, DeadlyBox(directory, request.param) as box:
+        yield box.start()
+
+
+@pytest.fixture
+def dying():
+    with scratch() as directory, DeadlyBox(directory, "die") as box:
+        yield box.start()
+
+
+def is_from_before(box, before):
+    answer = box.denied(5)
+    assert answer is not None and answer.rcode() == dns.rcode.NXDOMAIN
+    return serial(box.port, ZONE) == before and dns.rdatatype.NSEC in proofs(answer)
+
+
+def test_a_deadly_image_costs_two_workers_and_its_zone_goes_on(deadly):
+    box = deadly.wait_served("example.com", ZONE)
+    good = serial(box.port, ZONE)
+    bad = box.change(NSEC3)
+    lost = []
+
+    def ask_another_zone():
+        try:
+            assert query(box.port, "example.com", "SOA", timeout=15).answer
+        except dns.exception.Timeout:
+            lost.append(1)
+
+    others = Threads()
+    others.start(ask_another_zone)
+    box.kill_workers()
+    others.stop()
+    log = box.program.log()
+    assert log.count(" died-of-image ") == 2, log
+    assert len(lost) <= 2
+    wait_until(lambda: is_from_before(box, good), box.program.log)
+    # A person is told once, of the zone and until when.
+    wait_until(lambda: "image-set-aside" in box.alarms.read_text(), box.alarms.read_text)
+    (line,) = [line for line in box.alarms.read_text().splitlines() if "image-set-aside" in line]
+    assert f"zone={ZONE} serial={bad}" in line and f"serial {good}, whose signatures hold until 20" in line, line
+    status = box.zonebox("status", ZONE)
+    assert status.returncode == 1 and f"serial {good} is served instead" in status.stdout, status.stdout
+    # The next image is tried, and this one lets nobody die.
+    new = box.change("ttl: {default: 777}\n")
+    assert new > bad
+    assert dns.rdatatype.NSEC in proofs(box.denied(5))
+    assert "set aside" not in box.zonebox("status", ZONE).stdout
+    assert box.program.log().count(" died-of-image ") == 2
+
+
+def test_it_stays_set_aside_over_a_restart_of_all(dying):
+    box = dying.wait_served(ZONE)
+    good = serial(box.port, ZONE)
+    box.change(NSEC3)
+    box.kill_workers()
+    wait_until(lambda: is_from_before(box, good), box.program.log)
+    box.stop()
+    box.start()
+    wait_until(lambda: serial(box.port, ZONE), box.program.log)
+    assert is_from_before(box, good)
+    assert box.zonebox("status", ZONE).returncode == 1
+    assert box.program.log().count(" died-of-image ") == 2
+    assert ZONE in (box.state / "set-aside").read_text()
+    # Signing again makes another image of the same records, which is as deadly: that one is found out, too.
+    box.change(NSEC3 + "ttl: {default: 777}\n")
+    wait_until(lambda: box.denied() is None or "died-of-image" in box.program.log(), box.program.log)
+    wait_until(lambda: (box.denied(), box.program.log().count("error zoned image-set-aside") == 2)[1], box.program.log, 60)
+    wait_until(lambda: is_from_before(box, good), box.program.log)  # not the deadly one before
+
+
+def test_zone_signer_need_not_be_there(dying):
+    box = dying.wait_served(ZONE)
+    good = serial(box.port, ZONE)
+    box.change(NSEC3)
+    (signer,) = box.child("zone-signer")
+    os.kill(signer, signal.SIGSTOP)
+    try:
+        box.kill_workers()
+        wait_until(lambda: is_from_before(box, good), box.program.log)
+    finally:
+        os.kill(signer, signal.SIGCONT)
+    os.kill(signer, signal.SIGKILL)
+    wait_until(lambda: box.zonebox("status", ZONE).returncode == 1
+               and "set aside" in box.zonebox("status", ZONE).stdout, box.program.log, 40)
+
+
+def test_a_worker_that_somebody_kills_blames_nothing(dying):
+    box = dying.wait_served(ZONE)
+    for _ in range(3):
+        for pid in box.child("zone-server"):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: len(box.child("zone-server")) == 2 and serial(box.port, ZONE), box.program.log)
+    assert "died-of-image" not in box.program.log()
+    assert not (box.state / "set-aside").exists()
+    assert control_ask(box.directory / "control" / "zone-server.0.sock", "set-aside", image="1")["ok"] is False
