@@ -11,7 +11,7 @@ TOUR_PACKAGES=(openssl openssh-client bind9-dnsutils dns-root-data iproute2)
 # Peers and judges; clang for the format check, libFuzzer is in libclang-rt. dnspython validates with python3-cryptography,
 # which its package only recommends.
 TEST_PACKAGES=(git gdb libcmocka-dev python3 python3-pytest python3-dnspython python3-cryptography
-    python3-jsonschema python3-yaml
+    python3-jsonschema python3-yaml python3-prometheus-client curl
     python3-dkim opendkim opendkim-tools
     clang libclang-rt-14-dev clang-format universal-ctags
     shellcheck util-linux bsdutils man-db openssh-server

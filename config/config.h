@@ -288,6 +288,8 @@ struct config_server {
     uint32_t rate_limit; // replies a second, over all workers; 0: no limit
     uint32_t rate_limit_slip;
     struct config_server_tls tls;
+    struct address *metrics; // loopback, where the numbers are told
+    size_t metrics_count;    // 0: nowhere, or 1
 };
 
 struct config_forward {

@@ -374,6 +374,11 @@ static const struct option rows_server[] = {
              "worker has its share of both, and lets an address have 8 in any case."},
     {"tcp-idle", OPTION_MILLISECONDS, .min = 10, .max = 600000, .standard = "10s", CONFIG(server.tcp_idle_ms),
      .help = "a TCP connection that is idle so long is closed"},
+    {"metrics", OPTION_LISTEN_METRICS, .max = 1, .standard = "no", .takes_no = true,
+     CONFIG_LIST(server.metrics, server.metrics_count),
+     .help = "a loopback address with port, as 127.0.0.1@9153: the name server's numbers for Prometheus",
+     .more = "They are at http://127.0.0.1:9153/metrics, in plain text and for whoever is on this box; "
+             "zone-server(8) lists them."},
     {"cookies", OPTION_LATER, .help = "DNS cookies (RFC 7873)"},
     {"identity", OPTION_LATER, .help = "NSID and CHAOS answers"},
     {"rate-limit", OPTION_LIMIT, .min = 1, .max = 10000, .standard = "200", CONFIG(server.rate_limit),

@@ -43,20 +43,21 @@ enum option_type {
     OPTION_COMMAND,      // char *, for the shell
     OPTION_FLAGS,        // uint32_t: a list of words, each a bit by its place in row->words
     // Lists; min and max are numbers of elements, a single value is taken as a list of one.
-    OPTION_ADDRESSES,    // struct config_address *
-    OPTION_LISTEN,       // struct address *
-    OPTION_LISTEN_LOCAL, // struct address *, loopback
-    OPTION_LISTEN_TLS,   // struct address *, port 853 unless written
-    OPTION_FORWARD,      // struct config_forward *
-    OPTION_PORTS,        // uint32_t *
-    OPTION_PATHS,        // struct config_text *, as those that follow
-    OPTION_PATTERNS,     // paths with *, ? and []
-    OPTION_RELAYS,       // mechanisms of SPF
-    OPTION_REPORTS,      // mail addresses and URIs
-    OPTION_ISSUERS,      // domain names of CAs
-    OPTION_ACCOUNTS,     // https: URIs of accounts at CAs
-    OPTION_METHODS,      // how CAs see whom they deal with
-    OPTION_DATA,         // of records, as in a master file
+    OPTION_ADDRESSES,      // struct config_address *
+    OPTION_LISTEN,         // struct address *
+    OPTION_LISTEN_LOCAL,   // struct address *, loopback
+    OPTION_LISTEN_TLS,     // struct address *, port 853 unless written
+    OPTION_LISTEN_METRICS, // struct address *, loopback, with the port written
+    OPTION_FORWARD,        // struct config_forward *
+    OPTION_PORTS,          // uint32_t *
+    OPTION_PATHS,          // struct config_text *, as those that follow
+    OPTION_PATTERNS,       // paths with *, ? and []
+    OPTION_RELAYS,         // mechanisms of SPF
+    OPTION_REPORTS,        // mail addresses and URIs
+    OPTION_ISSUERS,        // domain names of CAs
+    OPTION_ACCOUNTS,       // https: URIs of accounts at CAs
+    OPTION_METHODS,        // how CAs see whom they deal with
+    OPTION_DATA,           // of records, as in a master file
     // Lists whose elements are mappings of row->section, or the value of its first row alone.
     OPTION_NAMESERVERS, // struct config_nameserver *
     OPTION_SERVICES,    // struct config_service *

@@ -27,9 +27,11 @@ static void read_listen(const struct reader *reader, const struct slot *slot,
                         const struct node *item, void *element)
 {
     struct error err = {0};
-    uint16_t port = slot->row->type == OPTION_LISTEN_TLS ? 853 : 53; // RFC 7858 §3.1
-    enum status status = slot->row->type == OPTION_LISTEN_LOCAL
-                             ? value_listen_local(item->text, element, &err)
+    enum option_type type = slot->row->type;
+    uint16_t port = type == OPTION_LISTEN_TLS ? 853 : 53; // RFC 7858 §3.1
+    enum status status = type == OPTION_LISTEN_LOCAL ? value_listen_local(item->text, element, &err)
+                         : type == OPTION_LISTEN_METRICS
+                             ? value_listen_metrics(item->text, element, &err)
                              : value_listen(item->text, port, element, &err);
     if (status != STATUS_OK)
         complain_of(reader, slot, item->place, err.text);
@@ -231,6 +233,7 @@ static struct list_type list_type(enum option_type type)
     case OPTION_LISTEN:
     case OPTION_LISTEN_LOCAL:
     case OPTION_LISTEN_TLS:
+    case OPTION_LISTEN_METRICS:
         return (struct list_type){sizeof(struct address), false, same_listen, read_listen};
     case OPTION_FORWARD:
         return (struct list_type){sizeof(struct config_forward), false, same_forward, read_forward};

@@ -34,6 +34,7 @@ static const char *item_text(enum option_type type)
     case OPTION_LISTEN:
     case OPTION_LISTEN_LOCAL:
     case OPTION_LISTEN_TLS:
+    case OPTION_LISTEN_METRICS:
         return "IP addresses with ports";
     case OPTION_FORWARD:
         return "resolvers";

@@ -99,6 +99,7 @@ static void put_forms(struct buf *ret, const struct option *row)
     case OPTION_LISTEN:
     case OPTION_LISTEN_LOCAL:
     case OPTION_LISTEN_TLS:
+    case OPTION_LISTEN_METRICS:
         buf_put_text(ret, ADDRESS_PORT);
         break;
     case OPTION_FORWARD:

@@ -74,6 +74,26 @@ enum status value_listen_local(const char *text, struct address *ret, struct err
     return STATUS_OK;
 }
 
+enum status value_listen_metrics(const char *text, struct address *ret, struct error *err)
+{
+    char quoted[VALUE_QUOTE_MAX];
+    struct address address;
+    enum status status = address_parse(text, 0, &address, err);
+    value_quote(text, quoted);
+    if (status != STATUS_OK)
+        return error_prefix(err, status, "%s", quoted);
+    if (address_scope(&address) != ADDRESS_LOOPBACK)
+        return error_set(err, STATUS_SYNTAX,
+                         "%s is not loopback; the numbers are for this box alone, and a collector "
+                         "elsewhere needs a proxy or tunnel that knows who it is: write "
+                         "127.0.0.1@9153",
+                         quoted);
+    if (address_port(&address) == 0)
+        return error_set(err, STATUS_SYNTAX, "%s has no port; write 127.0.0.1@9153", quoted);
+    *ret = address;
+    return STATUS_OK;
+}
+
 enum status value_forward(struct arena *arena, const char *text, struct config_forward *ret,
                           struct error *err)
 {

@@ -41,6 +41,8 @@ enum status value_address(const char *text, struct address *ret, struct error *e
 enum status value_listen(const char *text, uint16_t port, struct address *ret, struct error *err);
 // The same, and loopback.
 enum status value_listen_local(const char *text, struct address *ret, struct error *err);
+// The same for the server's numbers, with the port written.
+enum status value_listen_metrics(const char *text, struct address *ret, struct error *err);
 // A resolver to ask: ADDRESS[@PORT][#NAME]. With the name, which its certificate must have, it is asked over TLS; port
 // 853 then and 53 otherwise.
 enum status value_forward(struct arena *arena, const char *text, struct config_forward *ret,

@@ -195,6 +195,10 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     launch_arg(launch, "%zu", worker->given_standby);
     launch_arg(launch, "--worker");
     launch_arg(launch, "%zu", worker->index);
+    if (worker->index == 0 && zoned->metrics.fd >= 0) {
+        launch_arg(launch, "--metrics");
+        launch_arg(launch, "%d", launch_fd(launch, zoned->metrics.fd));
+    }
     launch_arg(launch, "--tcp-connections");
     launch_arg(launch, "%u", zoned->settings.tcp_connections);
     launch_arg(launch, "--tcp-connections-per-address");

@@ -109,6 +109,8 @@ enum status zoned_bind(struct zoned *zoned, struct error *err)
     enum status status = bind_inputs(zoned, zoned->feed.inputs, &changed, err);
     if (status == STATUS_OK)
         log_listening(zoned);
+    zoned->metrics.fd = -1;
+    (void)metrics_follow(&zoned->metrics, &zoned->feed.inputs->config->server, &changed);
     return status;
 }
 
@@ -150,13 +152,26 @@ static bool follow_server(struct zoned *zoned)
     return true;
 }
 
+// The workers get another socket with a start: worker 0 alone, but there are few of such changes.
+static bool follow_metrics(struct zoned *zoned)
+{
+    bool changed = false;
+    bool good = metrics_follow(&zoned->metrics, &zoned->feed.inputs->config->server, &changed);
+    if (changed) {
+        workers_set_stale(zoned);
+        workers_follow(zoned);
+    }
+    return good;
+}
+
 static void follow_addresses(struct zoned *zoned)
 {
+    bool metrics = follow_metrics(zoned);
     bool server = follow_server(zoned);
     bool tls = tls_follow(zoned);
     bool resolver = resolver_follow(zoned); // its flags name the server's addresses
     probe_follow(zoned);
-    if (server && tls && resolver)
+    if (server && tls && resolver && metrics)
         uv_timer_stop(&zoned->listen_retry);
     else
         uv_timer_start(&zoned->listen_retry, on_listen_retry, ZONED_LISTEN_RETRY_MS, 0);
@@ -309,6 +324,7 @@ static void release(struct zoned *zoned)
     buf_done(&zoned->resolver_flags);
     buf_done(&zoned->probe_flags);
     pages_close(&zoned->pages);
+    metrics_done(&zoned->metrics);
     close(zoned->observe[0]);
     close(zoned->observe[1]);
     close(zoned->lifeline[0]);

@@ -27,6 +27,7 @@
 #include "daemon/feed.h"
 #include "daemon/listen.h"
 #include "daemon/logs.h"
+#include "daemon/metrics.h"
 #include "daemon/on_alarm.h"
 #include "daemon/readiness.h"
 #include "daemon/rights.h"
@@ -78,6 +79,7 @@ struct zoned {
     struct zoned_worker **workers; // never shrinks: a worker that is not wanted now is idle
     size_t worker_count;
     size_t worker_cap;
+    struct metrics metrics;
     struct pages pages;   // where the workers count, each in the slot of its index
     struct deaths deaths; // of workers, by the image that they answered from
     uv_timer_t watch;     // over workers that are stuck

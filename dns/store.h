@@ -103,5 +103,13 @@ enum status store_seek(struct store_reader *reader, enum store_db db, const void
 // labels the found zone has. NOT_FOUND when none.
 enum status store_find_zone(struct store_reader *reader, const struct name_key *name, bool parent,
                             struct store_entry *ret, unsigned *ret_labels);
+// What the store's file is like.
+struct store_info {
+    uint64_t transaction; // the newest
+    uint64_t used;        // octets of the file that were ever used
+    uint64_t most;        // octets that it may have
+    uint64_t readers;     // slots that are taken
+};
+void store_describe(const struct store *store, struct store_info *ret);
 // How many entries.
 size_t store_count(struct store_reader *reader, enum store_db db);

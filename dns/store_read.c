@@ -189,3 +189,15 @@ size_t store_count(struct store_reader *reader, enum store_db db)
     mdb_stat(reader->txn, reader->store->dbs[db], &stat);
     return stat.ms_entries;
 }
+
+void store_describe(const struct store *store, struct store_info *ret)
+{
+    MDB_envinfo info = {0};
+    MDB_stat stat = {0};
+    mdb_env_info(store->env, &info);
+    mdb_env_stat(store->env, &stat);
+    *ret = (struct store_info){.transaction = info.me_last_txnid,
+                               .used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize,
+                               .most = info.me_mapsize,
+                               .readers = info.me_numreaders};
+}

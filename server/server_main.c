@@ -79,10 +79,12 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
         {"set-aside", "IMAGE", quarantine_argument,
          ARGUMENT_LIST(ret->aside.ids, &ret->aside.count),
          .help = "do not answer from this image; repeatable"},
-        {"statistics", "FD", argument_descriptor, &ret->statistics,
+        {"statistics", "FD", argument_descriptor, &ret->reports.statistics,
          .help = "count in the memory that all workers share"},
-        {"worker", "I", argument_number, &ret->index, .most = UINT8_MAX,
+        {"worker", "I", argument_number, &ret->reports.index, .most = UINT8_MAX,
          .help = "which of them this is (0)"},
+        {"metrics", "ADDR@PORT|FD", reports_argument, &ret->reports.metrics,
+         .help = "numbers for Prometheus, over HTTP"},
         SERVICE_ARGUMENTS(ret),
     };
     *ret = (struct worker_options){
@@ -92,7 +94,7 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
         .tcp_idle_ms = TCP_IDLE_DEFAULT_MS,
         .rate_limit = RATE_LIMIT_DEFAULT,
         .rate_limit_slip = RATE_LIMIT_SLIP_DEFAULT,
-        .statistics = -1,
+        .reports = {.statistics = -1},
         .descriptors = {.lifeline = -1, .control = -1},
     };
     return arguments_read(&(struct argument_table){.program = "zone-server",

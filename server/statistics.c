@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 #include "server/statistics.h"
 
+#include <stdio.h>
+
 #include "dns/types.h"
 
 static_assert(PATH_TCP4 == 2 * TRANSPORT_TCP && PATH_TLS6 == 2 * TRANSPORT_TLS + 1, "path_of");
@@ -92,6 +94,15 @@ void statistics_of_slot(const struct pages *pages, unsigned slot, struct statist
          page = pages_next(pages, page))
         if (page->slot == (uint64_t)slot + 1 && page->layout == STATISTICS_LAYOUT)
             add_page(pages, page, ret);
+}
+
+const char *statistics_slot_name(unsigned slot, char ret[STATISTICS_SLOT_NAME_MAX])
+{
+    if (slot == STATISTICS_SLOT_TLS)
+        snprintf(ret, STATISTICS_SLOT_NAME_MAX, "tls");
+    else
+        snprintf(ret, STATISTICS_SLOT_NAME_MAX, "%u", slot & UINT16_MAX);
+    return ret;
 }
 
 enum status statistics_open(int fd, unsigned slot, uint64_t now, struct pages *ret_pages,

@@ -97,6 +97,10 @@ void statistics_count(struct statistics *statistics, enum transport transport,
 // Adds up what a slot has counted, in all its pages. The head is not filled.
 void statistics_of_slot(const struct pages *pages, unsigned slot, struct statistics *ret);
 
+#define STATISTICS_SLOT_NAME_MAX 8
+// "0", "tls"
+const char *statistics_slot_name(unsigned slot, char ret[STATISTICS_SLOT_NAME_MAX]);
+
 // Claims the page of the slot in the pages of `fd`, which is theirs from now on; -1: private memory. *ret holds as long
 // as the pages do.
 enum status statistics_open(int fd, unsigned slot, uint64_t now, struct pages *ret_pages,

@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "server/confined.h"
 #include "server/limits.h"
-#include "server/statistics.h"
 #include "server/tcp.h"
 #include "server/tls.h"
 #include "server/udp.h"
@@ -51,17 +50,13 @@ struct worker {
     struct service service;
     struct responder responder;
     struct limits *limits; // or NULL: none
-    unsigned index;
-    struct pages pages;
-    struct statistics *statistics;
-    int64_t since;
+    struct reports reports;
     struct udp *udp[WORKER_SOCKETS_MAX];
     unsigned udp_count;
     struct tls *tls; // NULL: it serves UDP and TCP
     struct connections *streams;
     struct standby *standby;
     unsigned standby_count;
-    unsigned draining;
     struct confined confined;
     bool failed;
     uv_timer_t attend; // then the limit of the end
@@ -91,8 +86,8 @@ static bool serve_socket(struct worker *worker, int fd)
     if (type == SOCK_DGRAM && worker->tls != NULL)
         return refuse_socket(fd, "TLS goes over TCP");
     if (type == SOCK_DGRAM) {
-        worker->udp[worker->udp_count++] =
-            udp_open(&worker->loop, fd, &worker->responder, worker->limits, worker->statistics);
+        worker->udp[worker->udp_count++] = udp_open(&worker->loop, fd, &worker->responder,
+                                                    worker->limits, worker->reports.statistics);
         return true;
     }
     struct connections_listener *listener;
@@ -175,7 +170,7 @@ static enum status start_draining(struct worker *worker, struct standby *standby
             udp_resume(standby->udp);
         else
             standby->udp = udp_open(&worker->loop, standby->fd, &worker->responder, worker->limits,
-                                    worker->statistics);
+                                    worker->reports.statistics);
         return STATUS_OK;
     }
     if (standby->listener != NULL)
@@ -202,7 +197,7 @@ static enum status drain(struct worker *worker, unsigned from, unsigned count, s
     }
     for (unsigned i = 0; status != STATUS_OK && i < worker->standby_count; i++)
         stop_draining(&worker->standby[i]); // all or nothing
-    worker->draining = status == STATUS_OK ? count : 0;
+    worker->reports.statistics->draining = status == STATUS_OK ? count : 0;
     return status;
 }
 
@@ -256,16 +251,6 @@ static enum status run_set_aside(void *data, const json_t *request, json_t *repl
 
 // ── Status ───────────────────────────────────────────────────────────────────────────────────────
 
-static json_t *replies_of(const struct statistics *statistics)
-{
-    static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
-                                        "NOTIMP",  "REFUSED", "YXDOMAIN"};
-    json_t *replies = json_object();
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        json_object_set_new(replies, names[i], json_integer((json_int_t)statistics->rcodes[i]));
-    return replies;
-}
-
 static json_t *tls_status(const struct tls_facts *facts)
 {
     return json_pack("{s:I,s:I,s:I,s:I}", "certificate-expires", (json_int_t)facts->until,
@@ -275,41 +260,28 @@ static json_t *tls_status(const struct tls_facts *facts)
 
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
-    struct worker *worker = data;
-    struct statistics sum;
+    const struct worker *worker = data;
     (void)request;
     (void)err;
-    statistics_of_slot(&worker->pages, worker->index, &sum);
-    uint64_t udp = sum.queries[PATH_UDP4] + sum.queries[PATH_UDP6];
-    uint64_t tcp = sum.queries[PATH_TCP4] + sum.queries[PATH_TCP6];
-    uint64_t tls = sum.queries[PATH_TLS4] + sum.queries[PATH_TLS6];
-    bool open = zones_attend(worker->responder.zones);
-    zones_begin(worker->responder.zones);
-    size_t zones = zones_count(worker->responder.zones);
-    zones_end(worker->responder.zones);
-    json_object_set_new(reply, "since", json_integer(worker->since));
-    json_object_set_new(reply, "store-open", json_boolean(open));
-    json_object_set_new(reply, "zones", json_integer((json_int_t)zones));
-    json_object_set_new(reply, "queries", json_integer((json_int_t)(udp + tcp + tls)));
-    json_object_set_new(reply, "queries-udp", json_integer((json_int_t)udp));
-    json_object_set_new(reply, "queries-tcp", json_integer((json_int_t)tcp));
-    json_object_set_new(reply, "queries-tls", json_integer((json_int_t)tls));
-    json_object_set_new(reply, "dropped", json_integer((json_int_t)sum.kinds[OUTCOME_DROPPED]));
-    json_object_set_new(reply, "truncated", json_integer((json_int_t)sum.truncated));
-    json_object_set_new(reply, "rate-limited", json_integer((json_int_t)sum.limited));
-    json_object_set_new(reply, "slipped", json_integer((json_int_t)sum.slipped));
-    json_object_set_new(reply, "replies", replies_of(&sum));
-    json_object_set_new(reply, "connections", json_integer(connections_count(worker->streams)));
-    json_object_set_new(reply, "draining", json_integer(worker->draining));
+    reports_status(&worker->reports, reply);
     if (worker->tls != NULL)
         json_object_set_new(reply, "tls", tls_status(tls_facts(worker->tls)));
     return STATUS_OK;
 }
 
+static enum status run_statistics(void *data, const json_t *request, json_t *reply,
+                                  struct error *err)
+{
+    const struct worker *worker = data;
+    (void)request;
+    (void)err;
+    reports_statistics(&worker->reports, reply);
+    return STATUS_OK;
+}
+
 static const struct control_command commands[] = {
-    {"status", run_status},
-    {"drain", run_drain},
-    {"set-aside", run_set_aside},
+    {"status", run_status}, {"statistics", run_statistics},
+    {"drain", run_drain},   {"set-aside", run_set_aside},
     {NULL, NULL},
 };
 
@@ -363,6 +335,7 @@ static void on_end(struct service *service)
         udp_pause(worker->udp[i]);
     for (unsigned i = 0; i < worker->standby_count; i++)
         stop_draining(&worker->standby[i]);
+    reports_hush(&worker->reports);
     connections_end(worker->streams);
     uv_timer_start(&worker->attend, on_grace_over, GRACE_MS, 0);
     uv_unref((uv_handle_t *)&worker->attend);
@@ -374,6 +347,7 @@ static void close_all(struct worker *worker)
         udp_close(worker->udp[i]);
     for (unsigned i = 0; i < worker->standby_count; i++)
         udp_close(worker->standby[i].udp);
+    reports_hush(&worker->reports);
     connections_close(worker->streams);
     uv_close((uv_handle_t *)&worker->attend, NULL);
     service_stop(&worker->service);
@@ -414,7 +388,8 @@ static bool load_certificate(struct worker *worker, int fd)
     }
     close(fd);
     const struct tls_facts *facts = tls_facts(worker->tls);
-    if (worker->since < facts->from || worker->since > facts->until)
+    int64_t now = time(NULL);
+    if (now < facts->from || now > facts->until)
         log_event(LOG_LEVEL_ERROR, "certificate-expired", "reason",
                   "it is not valid now; clients that check it go away", NULL);
     (void)!nice(TLS_NICE);
@@ -433,39 +408,26 @@ static bool start(struct worker *worker, const struct worker_options *options)
         log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
         return false;
     }
-    if (!open_sockets(worker, options) ||
+    if (!open_sockets(worker, options) || !reports_serve(&worker->reports, &worker->loop) ||
         (!options->unconfined && !give_up_rights(worker, options->directory)))
         return false;
     on_attend(&worker->attend);
     return true;
 }
 
-// Numbers that nobody else sees are better than no server.
-static void open_statistics(struct worker *worker, const struct worker_options *options)
-{
-    struct error err = {0};
-    uint64_t now = (uint64_t)worker->since;
-    if (statistics_open(options->statistics, worker->index, now, &worker->pages,
-                        &worker->statistics, &err) == STATUS_OK)
-        return;
-    log_event(LOG_LEVEL_WARNING, "statistics-not-shared", "reason", err.text, NULL);
-    pages_close(&worker->pages);
-    (void)statistics_open(-1, worker->index, now, &worker->pages, &worker->statistics, &err);
-}
-
 bool worker_run(const struct worker_options *options)
 {
     static struct worker worker;
-    worker.since = (int64_t)time(NULL);
-    worker.index = options->tls ? STATISTICS_SLOT_TLS : options->index;
+    struct reports_options reports = options->reports;
+    if (options->tls)
+        reports.index = STATISTICS_SLOT_TLS;
     if (options->tls && !load_certificate(&worker, options->certificate))
         return false;
     unsigned connections = make_room(options);
-    open_statistics(&worker, options);
     uv_loop_init(&worker.loop);
     worker.responder.tcp_idle_ms = options->tcp_idle_ms;
     worker.responder.zones = zones_new(options->directory);
-    zones_set_hand(worker.responder.zones, &worker.statistics->head.handling);
+    reports_open(&worker.reports, &reports, worker.responder.zones);
     for (size_t i = 0; i < options->aside.count; i++)
         zones_set_aside(worker.responder.zones, options->aside.ids[i]);
     worker.limits = make_limits(options);
@@ -473,7 +435,7 @@ bool worker_run(const struct worker_options *options)
         &worker.loop, worker.tls != NULL ? tls_way(worker.tls) : &tcp_way,
         &(struct connections_options){
             .responder = &worker.responder,
-            .statistics = worker.statistics,
+            .statistics = worker.reports.statistics,
             .limits = {.in_all = connections, .per_address = options->tcp_connections_per_address},
             .idle_ms = options->tcp_idle_ms});
     bool started = start(&worker, options);
@@ -487,7 +449,7 @@ bool worker_run(const struct worker_options *options)
     zones_free(worker.responder.zones);
     limits_free(worker.limits);
     tls_free(worker.tls);
-    pages_close(&worker.pages);
+    reports_close(&worker.reports);
     free(worker.standby);
     return started && !worker.failed;
 }

@@ -20,6 +20,7 @@
 #include "base/address.h"
 #include "base/quarantine.h"
 #include "base/service.h"
+#include "server/reports.h"
 
 #define WORKER_SOCKETS_MAX 256   // UDP and TCP of 128 addresses, as many as zoned binds
 #define WORKER_STANDBY_MAX 16384 // those of 64 workers with as many
@@ -39,8 +40,7 @@ struct worker_options {
     unsigned rate_limit; // server/limits.h; 0: none
     unsigned rate_limit_slip;
     struct quarantine aside; // images that are not answered from
-    int statistics;          // of the pages that all workers share, -1: none
-    unsigned index;          // of this worker
+    struct reports_options reports;
     struct service_descriptors descriptors;
     bool unconfined;
 };

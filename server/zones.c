@@ -10,6 +10,7 @@
 #include "base/quarantine.h"
 #include "dns/store.h"
 #include "server/denial.h"
+#include "server/statistics.h"
 
 #define TABLE_MIN 64 // cells at first; always a power of two, at most half full
 
@@ -44,8 +45,8 @@ struct zones {
     bool in_batch;   // there is a snapshot
     bool complained; // about the store, since it last opened
     struct quarantine aside;
-    uint64_t *hand; // zones_set_hand
-    uint64_t own_hand;
+    struct statistics *statistics; // zones_count_in, or what nobody reads
+    struct statistics unread;
     bool depths[NAME_LABELS_MAX + 1]; // is there an apex of so many labels in the table?
     size_t count;
     size_t cap;
@@ -78,7 +79,7 @@ struct zones *zones_new(const char *directory)
 {
     struct zones *zones = xcalloc(1, sizeof(*zones));
     zones->directory = xstrdup(directory);
-    zones->hand = &zones->own_hand;
+    zones->statistics = &zones->unread;
     forget_all(zones);
     return zones;
 }
@@ -139,8 +140,11 @@ void zones_begin(struct zones *zones)
     if (zones->store == NULL)
         return;
     struct error err = {0};
+    uint64_t before = zones->snapshot;
     if (store_reader_renew(zones->reader, &zones->snapshot, &err) == STATUS_OK) {
         zones->in_batch = true;
+        if (zones->snapshot != before)
+            zones->statistics->snapshots++;
         return;
     }
     complain(zones, "store-not-readable", &err);
@@ -164,6 +168,19 @@ void zones_set_aside(struct zones *zones, uint64_t image)
         entry->snapshot = 0; // no transaction's: it is looked up again
         entry->address = NULL;
     }
+}
+
+void zones_count_in(struct zones *zones, struct statistics *statistics)
+{
+    zones->statistics = statistics;
+}
+
+bool zones_describe(const struct zones *zones, struct store_info *ret)
+{
+    if (zones->store == NULL)
+        return false;
+    store_describe(zones->store, ret);
+    return true;
 }
 
 size_t zones_count(const struct zones *zones)
@@ -197,13 +214,8 @@ static uint64_t id_of(const struct store_entry *stored)
 static void put_in_hand(const struct zones *zones, uint64_t id)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(zones->hand, id, __ATOMIC_RELAXED);
+    __atomic_store_n(&zones->statistics->head.handling, id, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-void zones_set_hand(struct zones *zones, uint64_t *hand)
-{
-    zones->hand = hand;
 }
 
 void zones_hand(const struct zones *zones, const struct image *image)
@@ -221,6 +233,7 @@ static enum status open_image(const struct zones *zones, struct entry *entry,
     if (quarantine_has(&zones->aside, id_of(stored)))
         return error_set(err, STATUS_STATE, "its image is set aside, and there is no other");
     put_in_hand(zones, id_of(stored));
+    zones->statistics->images++;
     enum status status = image_open(stored->value, stored->value_len, &entry->image, err);
     if (status == STATUS_OK)
         status = check_image(entry, &entry->image, err);
@@ -479,6 +492,8 @@ enum zones_found zones_search_end(struct zones *zones, struct zones_search *sear
     }
     if (found == ZONES_FOUND)
         *ret = &entry->image;
+    else if (found == ZONES_BROKEN)
+        zones->statistics->broken++;
     return found;
 }
 

@@ -23,6 +23,8 @@
 #include "dns/name.h"
 
 struct zones;
+struct statistics;
+struct store_info;
 
 // `directory` of the store's serve/, which need not exist yet. It is opened by zones_attend.
 struct zones *zones_new(const char *directory);
@@ -64,15 +66,19 @@ void zones_search_go_on(const struct zones *zones, struct zones_search *search);
 enum zones_found zones_search_end(struct zones *zones, struct zones_search *search,
                                   const struct image **ret);
 
-// Where the id of the image in hand is written, so that who outlives this process knows what it died from
-// (base/pages.h). An image is in hand while it is checked, and while somebody says so.
-void zones_set_hand(struct zones *zones, uint64_t *hand);
+// An image is in hand while it is checked, and while somebody says so. Its id is written where zones count
+// (base/pages.h), so that who outlives this process knows what it died from.
 // This image, as zones_find gave it, is answered from, from now on; NULL: none is.
 void zones_hand(const struct zones *zones, const struct image *image);
 
 // From now on nothing is answered from this image (its id, the checksum of its header). To be called
 // outside a batch.
 void zones_set_aside(struct zones *zones, uint64_t image);
+
+// Counts snapshots, images checked and questions for broken zones there from now on.
+void zones_count_in(struct zones *zones, struct statistics *statistics);
+// What the store is like (dns/store.h). False: there is none.
+bool zones_describe(const struct zones *zones, struct store_info *ret);
 
 // How many zones the store has. Inside a batch.
 size_t zones_count(const struct zones *zones);
