@@ -276,6 +276,7 @@ struct config_server_tls { // DNS over TLS (RFC 7858)
     char *key; // PEM; absolute path. Default: certbot's beside the certificate
     struct config_place key_place;
 };
+#define CONFIG_TOLD_MAX 128 // octets that all fit a reply beside the longest question
 
 struct config_server {
     struct address *listen; // with ports; count 0: every non-loopback address of the box, port 53
@@ -290,6 +291,12 @@ struct config_server {
     struct config_server_tls tls;
     struct address *metrics; // loopback, where the numbers are told
     size_t metrics_count;    // 0: nowhere, or 1
+    bool cookies;
+    char *cookie_secrets; // file, absolute path; NULL: the server makes its own
+    // What is told to who asks, at most CONFIG_TOLD_MAX octets; NULL: nothing
+    char *nsid;
+    char *identity;
+    char *version;
 };
 
 struct config_forward {

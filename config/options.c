@@ -379,8 +379,6 @@ static const struct option rows_server[] = {
      .help = "a loopback address with port, as 127.0.0.1@9153: the name server's numbers for Prometheus",
      .more = "They are at http://127.0.0.1:9153/metrics, in plain text and for whoever is on this box; "
              "zone-server(8) lists them."},
-    {"cookies", OPTION_LATER, .help = "DNS cookies (RFC 7873)"},
-    {"identity", OPTION_LATER, .help = "NSID and CHAOS answers"},
     {"rate-limit", OPTION_LIMIT, .min = 1, .max = 10000, .standard = "200", CONFIG(server.rate_limit),
      .help = "most replies of one kind per second over UDP to one network",
      .more = "A network is an IPv4 /24 or an IPv6 /56. Of one kind are replies with the same name, and those that a "
@@ -389,6 +387,15 @@ static const struct option rows_server[] = {
     {"rate-limit-slip", OPTION_NUMBER, .max = 10, .standard = "2", CONFIG(server.rate_limit_slip),
      .help = "one of so many replies beyond the limit is sent truncated, not dropped; 0: none",
      .more = "A truncated reply is no longer than the query, and a client that is really there asks again over TCP."},
+    {"cookies", OPTION_YES_NO, .standard = "yes", CONFIG(server.cookies), .help = "give DNS cookies (RFC 7873)"},
+    {"cookie-secrets", OPTION_PATH, CONFIG(server.cookie_secrets),
+     .help = "file of secrets that servers at one address share; default: own ones, rolled each day",
+     .more = "Up to 4 lines of 32 hexadecimal digits, as NSD, Knot and BIND have them; the first makes cookies, all "
+             "count. Add a new one behind the first on all servers before it becomes the first on any."},
+    {"nsid", OPTION_TOLD, .standard = "no", CONFIG(server.nsid), .help = "text for queries with NSID (RFC 5001)"},
+    {"identity", OPTION_TOLD, .standard = "no", CONFIG(server.identity),
+     .help = "text of id.server and hostname.bind in class CHAOS (RFC 4892)"},
+    {"version", OPTION_TOLD, .standard = "no", CONFIG(server.version), .help = "text of version.bind, likewise"},
     {"tls", OPTION_SWITCH, .standard = "no", .section = &section_server_tls, CONFIG(server.tls.enabled),
      PLACE(config, server.tls.place), .help = "DNS over TLS (RFC 7858), by a program of its own",
      .more = "With `yes`, where the server listens, port 853, and with the box's own certificate. Its connections have "

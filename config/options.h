@@ -41,6 +41,7 @@ enum option_type {
     OPTION_USER,         // char *, a name or a number
     OPTION_GROUP,        // char *, likewise
     OPTION_COMMAND,      // char *, for the shell
+    OPTION_TOLD,         // char *, printable; `no` is NULL
     OPTION_FLAGS,        // uint32_t: a list of words, each a bit by its place in row->words
     // Lists; min and max are numbers of elements, a single value is taken as a list of one.
     OPTION_ADDRESSES,      // struct config_address *

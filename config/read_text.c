@@ -124,6 +124,8 @@ enum status store_text(const struct reader *reader, const struct option *row, co
         return value_user(arena, text, target, err);
     case OPTION_GROUP:
         return value_group(arena, text, target, err);
+    case OPTION_TOLD:
+        return value_told(arena, text, target, err);
     case OPTION_COMMAND:
         return value_command(arena, text, target, err);
     default:

@@ -90,6 +90,8 @@ static const char *single_text(enum option_type type)
         return "a group";
     case OPTION_COMMAND:
         return "a command";
+    case OPTION_TOLD:
+        return "no, or a text";
     default:
         return "a text";
     }

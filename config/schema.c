@@ -113,6 +113,7 @@ static void put_forms(struct buf *ret, const struct option *row)
     case OPTION_GROUP:
     case OPTION_OWNER_NAME:
     case OPTION_TEXT:
+    case OPTION_TOLD:
     case OPTION_DATA:
         buf_put_text(ret, TEXT_OR_NUMBER);
         break;

@@ -238,6 +238,28 @@ enum status value_command(struct arena *arena, const char *text, char **ret, str
     return STATUS_OK;
 }
 
+enum status value_told(struct arena *arena, const char *text, char **ret, struct error *err)
+{
+    bool yes;
+    if (value_is_yes_no(text, &yes)) {
+        if (yes)
+            return error_set(err, STATUS_SYNTAX, "what is to be told? write the text, or no");
+        *ret = NULL;
+        return STATUS_OK;
+    }
+    size_t len = strlen(text);
+    if (len == 0 || len > CONFIG_TOLD_MAX)
+        return error_set(err, STATUS_RANGE, "a text of 1 to %d characters is needed, or no",
+                         CONFIG_TOLD_MAX);
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x20 || text[i] > 0x7e)
+            return error_set(
+                err, STATUS_SYNTAX,
+                "the text has more than printable characters of ASCII; leave them out");
+    *ret = arena_text(arena, text);
+    return STATUS_OK;
+}
+
 static enum status read_account(struct arena *arena, const char *text, const char *kind, char **ret,
                                 struct error *err)
 {

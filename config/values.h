@@ -84,6 +84,9 @@ enum status value_group(struct arena *arena, const char *text, char **ret, struc
 // For /bin/sh -c: anything but nothing, yes and no.
 enum status value_command(struct arena *arena, const char *text, char **ret, struct error *err);
 
+// What strangers are told of the server: up to CONFIG_TOLD_MAX printable characters of ASCII; `no` is NULL.
+enum status value_told(struct arena *arena, const char *text, char **ret, struct error *err);
+
 // A file or directory: absolute, or from directory (itself absolute); not yes or no, which nobody calls a file.
 enum status value_path(struct arena *arena, const char *text, const char *directory, char **ret,
                        struct error *err);

@@ -39,7 +39,6 @@ static enum status tls_prepare(struct child *child, struct launch *launch, struc
 {
     struct zoned *zoned = child->data;
     const struct listen_pair *pairs = listen_pairs(&zoned->tls.sockets, 0);
-    (void)err;
     launch->user = rights_of(&zoned->rights, &zoned->rights.tls);
     for (size_t i = 0; i < zoned->tls.sockets.address_count; i++)
         launch_fd(launch, pairs[i].tcp);
@@ -52,9 +51,8 @@ static enum status tls_prepare(struct child *child, struct launch *launch, struc
     launch_arg(launch, "%u", zoned->feed.inputs->config->server.tcp_connections);
     launch_arg(launch, "--tcp-connections-per-address");
     launch_arg(launch, "%u", zoned->feed.inputs->config->server.tcp_per_address);
-    workers_put_settings(zoned, launch);
     zoned->tls.stale = false;
-    return STATUS_OK;
+    return workers_put_settings(zoned, launch, err);
 }
 
 static void nothing(struct child *child)

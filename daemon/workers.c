@@ -162,7 +162,35 @@ static size_t standby_max(void)
     return (size_t)files.rlim_cur / STANDBY_SHARE;
 }
 
-void workers_put_settings(const struct zoned *zoned, struct launch *launch)
+static void put_text(struct launch *launch, const char *flag, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    launch_arg(launch, "%s", flag);
+    launch_arg(launch, "%s", text);
+}
+
+// Cookies and what is told to who asks.
+static enum status put_told(const struct zoned_settings *settings, struct launch *launch,
+                            struct error *err)
+{
+    int fd;
+    put_text(launch, "--nsid", settings->nsid);
+    put_text(launch, "--chaos-id", settings->identity);
+    put_text(launch, "--chaos-version", settings->version);
+    if (!settings->cookies) {
+        launch_arg(launch, "--no-cookies");
+        return STATUS_OK;
+    }
+    if (secrets_hand_over(&settings->secrets, &fd, err) != STATUS_OK)
+        return STATUS_IO;
+    launch_arg(launch, "--secrets");
+    launch_arg(launch, "%d", launch_give_fd(launch, fd));
+    return STATUS_OK;
+}
+
+enum status workers_put_settings(const struct zoned *zoned, struct launch *launch,
+                                 struct error *err)
 {
     launch_arg(launch, "--serve");
     launch_arg(launch, "%s/serve", zoned->state);
@@ -173,6 +201,7 @@ void workers_put_settings(const struct zoned *zoned, struct launch *launch)
     launch_arg(launch, "--tcp-idle");
     launch_arg(launch, "%u", zoned->settings.tcp_idle_ms);
     set_aside_arguments(zoned, launch);
+    return put_told(&zoned->settings, launch, err);
 }
 
 static enum status worker_prepare(struct child *child, struct launch *launch, struct error *err)
@@ -181,7 +210,6 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     const struct zoned *zoned = worker->zoned;
     size_t workers = zoned->sockets.worker_count;
     size_t most = standby_max();
-    (void)err;
     launch->user = rights_of(&zoned->rights, &zoned->rights.server);
     put_pairs(zoned, worker->index, launch);
     worker->given_workers = workers;
@@ -207,7 +235,9 @@ static enum status worker_prepare(struct child *child, struct launch *launch, st
     launch_arg(launch, "%u", zoned->settings.rate_limit);
     launch_arg(launch, "--rate-limit-slip");
     launch_arg(launch, "%u", zoned->settings.rate_limit_slip);
-    workers_put_settings(zoned, launch);
+    enum status status = workers_put_settings(zoned, launch, err);
+    if (status != STATUS_OK)
+        return status;
     worker->stale = false;
     return STATUS_OK;
 }

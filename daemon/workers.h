@@ -20,7 +20,8 @@ void workers_close(struct zoned *zoned);
 void workers_free(struct zoned *zoned); // once the loop has run on
 
 // What every zone-server is started with, also the one that speaks TLS.
-void workers_put_settings(const struct zoned *zoned, struct launch *launch);
+enum status workers_put_settings(const struct zoned *zoned, struct launch *launch,
+                                 struct error *err);
 // Tells those that run not to answer from the image; one that does not hear is replaced.
 void workers_set_aside(struct zoned *zoned, uint64_t image);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "daemon/cookie_secrets.h"
 #include "daemon/last_good.h"
 #include "daemon/programs.h"
 #include "daemon/set_aside.h"
@@ -44,27 +46,41 @@ static uint32_t share_per_address(uint32_t quota, size_t workers)
     return share < least ? least : share;
 }
 
-static struct zoned_settings settings_of(const struct config *config)
+static void copy_told(char ret[CONFIG_TOLD_MAX + 1], const char *text)
+{
+    snprintf(ret, CONFIG_TOLD_MAX + 1, "%s", text != NULL ? text : "");
+}
+
+static struct zoned_settings settings_of(struct zoned *zoned, const struct config *config)
 {
     const struct config_server *server = &config->server;
     size_t workers = server->workers > 0 ? server->workers : core_count();
     // The quota is for the whole server; rounded up, so that a small one leaves each worker at
     // least one.
-    return (struct zoned_settings){
+    struct zoned_settings settings = {
         .workers = workers,
         .tcp_connections = share_of(server->tcp_connections, workers),
         .tcp_per_address = share_per_address(server->tcp_per_address, workers),
         .tcp_idle_ms = server->tcp_idle_ms,
         .rate_limit = share_of(server->rate_limit, workers),
         .rate_limit_slip = server->rate_limit_slip,
+        .cookies = server->cookies,
+        .secrets = cookie_secrets_wanted(zoned, server),
     };
+    copy_told(settings.nsid, server->nsid);
+    copy_told(settings.identity, server->identity);
+    copy_told(settings.version, server->version);
+    return settings;
 }
 
 static bool settings_equal(const struct zoned_settings *a, const struct zoned_settings *b)
 {
     return a->workers == b->workers && a->tcp_connections == b->tcp_connections &&
            a->tcp_per_address == b->tcp_per_address && a->tcp_idle_ms == b->tcp_idle_ms &&
-           a->rate_limit == b->rate_limit && a->rate_limit_slip == b->rate_limit_slip;
+           a->rate_limit == b->rate_limit && a->rate_limit_slip == b->rate_limit_slip &&
+           a->cookies == b->cookies && secrets_equal(&a->secrets, &b->secrets) &&
+           strcmp(a->nsid, b->nsid) == 0 && strcmp(a->identity, b->identity) == 0 &&
+           strcmp(a->version, b->version) == 0;
 }
 
 static void log_listening(const struct zoned *zoned)
@@ -86,7 +102,7 @@ static void log_listening(const struct zoned *zoned)
 static enum status bind_inputs(struct zoned *zoned, const struct inputs *inputs, bool *ret_changed,
                                struct error *err)
 {
-    struct zoned_settings settings = settings_of(inputs->config);
+    struct zoned_settings settings = settings_of(zoned, inputs->config);
     struct address *addresses = NULL;
     size_t count = 0;
     listen_wanted(&zoned->sockets, inputs, &addresses, &count);
@@ -106,6 +122,7 @@ static enum status bind_inputs(struct zoned *zoned, const struct inputs *inputs,
 enum status zoned_bind(struct zoned *zoned, struct error *err)
 {
     bool changed = false;
+    secrets_make(&zoned->cookies.master);
     enum status status = bind_inputs(zoned, zoned->feed.inputs, &changed, err);
     if (status == STATUS_OK)
         log_listening(zoned);
@@ -312,6 +329,7 @@ static void release(struct zoned *zoned)
     uv_close((uv_handle_t *)&zoned->listen_retry, NULL);
     uv_close((uv_handle_t *)&zoned->surplus, NULL);
     uv_close((uv_handle_t *)&zoned->watch, NULL);
+    cookie_secrets_close(zoned);
     on_alarm_close(&zoned->alarm);
     logs_close(zoned->logs);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);
@@ -376,6 +394,7 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     uv_timer_init(&zoned->loop, &zoned->watch);
     zoned->listen_retry.data = zoned->surplus.data = zoned;
     set_aside_open(zoned);
+    cookie_secrets_start(zoned, follow_addresses);
     start_signals(zoned);
     start_feed(zoned);
     zoned_control_open(zoned);

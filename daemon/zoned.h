@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/control.h"
 #include "base/pages.h"
+#include "base/secrets.h"
 #include "base/status.h"
 #include "daemon/child.h"
 #include "daemon/deaths.h"
@@ -44,6 +45,7 @@
 // For addresses that could not be bound when the configuration changed.
 #define ZONED_LISTEN_RETRY_MS 2000
 
+struct zoned;
 struct zoned_worker;
 
 // What the workers are started with, besides their sockets.
@@ -54,6 +56,20 @@ struct zoned_settings {
     uint32_t tcp_idle_ms;
     uint32_t rate_limit; // of each worker; 0: none
     uint32_t rate_limit_slip;
+    bool cookies;
+    struct secrets secrets; // of cookies
+    // What is told to who asks; "": nothing
+    char nsid[CONFIG_TOLD_MAX + 1];
+    char identity[CONFIG_TOLD_MAX + 1];
+    char version[CONFIG_TOLD_MAX + 1];
+};
+
+// daemon/cookie_secrets.h
+struct zoned_cookies {
+    struct secrets master;
+    struct error error; // why the file's are not taken; "": they are, or there is none
+    uv_timer_t look;
+    void (*changed)(struct zoned *zoned);
 };
 
 struct zoned {
@@ -75,6 +91,7 @@ struct zoned {
     // The workers and what they serve
     struct listen_set sockets;
     struct zoned_settings settings;
+    struct zoned_cookies cookies;
     struct error listen_error; // why the addresses are not those of the configuration; "": they are
     struct zoned_worker **workers; // never shrinks: a worker that is not wanted now is idle
     size_t worker_count;

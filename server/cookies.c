@@ -37,17 +37,15 @@ static void set_day(struct cookies *cookies, uint32_t day)
     cookies->secrets[(day - 1) & 1] = derive(&cookies->master, day - 1);
 }
 
-void cookies_roll(struct cookies *cookies, const uint8_t master[COOKIES_SECRET_LEN])
+void cookies_init(struct cookies *cookies, const struct secrets *secrets)
 {
-    *cookies = (struct cookies){.rolling = true, .master = siphash_key(master), .count = 2};
+    *cookies = (struct cookies){.rolling = secrets->shared == 0, .count = secrets->shared};
+    for (unsigned i = 0; i < secrets->shared; i++)
+        cookies->secrets[i] = siphash_key(secrets->octets[i]);
+    if (!cookies->rolling)
+        return;
+    cookies->master = siphash_key(secrets->octets[0]);
     set_day(cookies, 0);
-}
-
-void cookies_share(struct cookies *cookies, const uint8_t *secrets, unsigned count)
-{
-    *cookies = (struct cookies){.count = count};
-    for (unsigned i = 0; i < count; i++)
-        cookies->secrets[i] = siphash_key(secrets + (size_t)i * COOKIES_SECRET_LEN);
 }
 
 void cookies_turn(struct cookies *cookies, uint32_t now)

@@ -21,26 +21,23 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/secrets.h"
 #include "dns/query.h"
 #include "server/outcome.h"
 #include "server/siphash.h"
 
-#define COOKIES_LEN         (COOKIE_CLIENT_LEN + 16)
-#define COOKIES_SECRET_LEN  SIPHASH_KEY_LEN
-#define COOKIES_SECRETS_MAX 4 // each costs a hash for every cookie that is none of ours
+#define COOKIES_LEN (COOKIE_CLIENT_LEN + 16)
 
 struct cookies {
     bool rolling;
     struct siphash_key master;
     uint32_t day; // since 1970
     // Rolling: of this day and the one before, each at its number's lowest bit
-    struct siphash_key secrets[COOKIES_SECRETS_MAX];
+    struct siphash_key secrets[SECRETS_MAX];
     unsigned count;
 };
 
-void cookies_roll(struct cookies *cookies, const uint8_t master[COOKIES_SECRET_LEN]);
-// `count` secrets in a row, 1 to COOKIES_SECRETS_MAX.
-void cookies_share(struct cookies *cookies, const uint8_t *secrets, unsigned count);
+void cookies_init(struct cookies *cookies, const struct secrets *secrets);
 // Makes rolling secrets those of the time, Unix seconds. To be called before the others, and often.
 void cookies_turn(struct cookies *cookies, uint32_t now);
 

@@ -3,6 +3,7 @@
 // whoever asks. Here are its arguments; server/worker.h has the rest.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arguments.h"
 #include "base/log.h"
@@ -31,6 +32,7 @@ static const char usage[] =
     "       zone-server --certificate FD --check\n"
     "Answers DNS queries from the zones in DIR, which zone-signer writes. It may\n"
     "start before there are any and notices each change by itself.\n"
+    "--nsid, --chaos-id, --chaos-version TEXT tell those who ask who this is.\n"
     "\n";
 
 static enum status check(void *data, struct error *err)
@@ -49,6 +51,14 @@ static enum status check(void *data, struct error *err)
     if (options->standby > 0 && options->sockets == 0)
         return error_set(err, STATUS_SYNTAX, "--standby goes with --sockets");
     return STATUS_OK;
+}
+
+static enum status read_told(const struct argument *argument, const char *text, void *to,
+                             struct error *err)
+{
+    if (strlen(text) > IDENTITY_TEXT_MAX)
+        return error_set(err, STATUS_RANGE, "longer than %d octets", IDENTITY_TEXT_MAX);
+    return argument_text(argument, text, to, err);
 }
 
 // As arguments_read.
@@ -85,6 +95,12 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
          .help = "which of them this is (0)"},
         {"metrics", "ADDR@PORT|FD", reports_argument, &ret->reports.metrics,
          .help = "numbers for Prometheus, over HTTP"},
+        {"secrets", "FD", argument_descriptor, &ret->secrets,
+         .help = "make cookies with these (its own)"},
+        {"no-cookies", NULL, argument_flag, &ret->no_cookies, .help = "make none"},
+        {"nsid", "TEXT", read_told, &ret->identity.nsid, .help = NULL},
+        {"chaos-id", "TEXT", read_told, &ret->identity.name, .help = NULL},
+        {"chaos-version", "TEXT", read_told, &ret->identity.version, .help = NULL},
         SERVICE_ARGUMENTS(ret),
     };
     *ret = (struct worker_options){
@@ -95,6 +111,7 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
         .rate_limit = RATE_LIMIT_DEFAULT,
         .rate_limit_slip = RATE_LIMIT_SLIP_DEFAULT,
         .reports = {.statistics = -1},
+        .secrets = -1,
         .descriptors = {.lifeline = -1, .control = -1},
     };
     return arguments_read(&(struct argument_table){.program = "zone-server",

@@ -51,6 +51,7 @@ struct worker {
     struct responder responder;
     struct limits *limits; // or NULL: none
     struct reports reports;
+    struct cookies cookies;
     struct udp *udp[WORKER_SOCKETS_MAX];
     unsigned udp_count;
     struct tls *tls; // NULL: it serves UDP and TCP
@@ -396,6 +397,25 @@ static bool load_certificate(struct worker *worker, int fd)
     return true;
 }
 
+static enum status open_cookies(struct worker *worker, const struct worker_options *options,
+                                struct error *err)
+{
+    struct secrets secrets;
+    enum status status = STATUS_OK;
+    if (options->no_cookies)
+        return STATUS_OK;
+    if (options->secrets >= 0)
+        status = secrets_take(options->secrets, &secrets, err);
+    else
+        secrets_make(&secrets);
+    if (status != STATUS_OK)
+        return status;
+    cookies_init(&worker->cookies, &secrets);
+    explicit_bzero(&secrets, sizeof(secrets));
+    worker->responder.cookies = &worker->cookies;
+    return STATUS_OK;
+}
+
 static bool start(struct worker *worker, const struct worker_options *options)
 {
     struct error err = {0};
@@ -404,7 +424,8 @@ static bool start(struct worker *worker, const struct worker_options *options)
     uv_timer_init(&worker->loop, &worker->attend);
     worker->attend.data = worker;
     if (service_start(&worker->service, &worker->loop, options->descriptors, commands, &err) !=
-        STATUS_OK) {
+            STATUS_OK ||
+        open_cookies(worker, options, &err) != STATUS_OK) {
         log_event(LOG_LEVEL_ERROR, "cannot-start", "reason", err.text, NULL);
         return false;
     }
@@ -426,6 +447,7 @@ bool worker_run(const struct worker_options *options)
     unsigned connections = make_room(options);
     uv_loop_init(&worker.loop);
     worker.responder.tcp_idle_ms = options->tcp_idle_ms;
+    worker.responder.identity = options->identity;
     worker.responder.zones = zones_new(options->directory);
     reports_open(&worker.reports, &reports, worker.responder.zones);
     for (size_t i = 0; i < options->aside.count; i++)

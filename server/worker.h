@@ -20,6 +20,7 @@
 #include "base/address.h"
 #include "base/quarantine.h"
 #include "base/service.h"
+#include "server/identity.h"
 #include "server/reports.h"
 
 #define WORKER_SOCKETS_MAX 256   // UDP and TCP of 128 addresses, as many as zoned binds
@@ -41,6 +42,9 @@ struct worker_options {
     unsigned rate_limit_slip;
     struct quarantine aside; // images that are not answered from
     struct reports_options reports;
+    int secrets; // of cookies, the same for all workers (base/secrets.h); -1: this one makes its own
+    bool no_cookies;
+    struct identity identity;
     struct service_descriptors descriptors;
     bool unconfined;
 };

@@ -48,6 +48,10 @@ static void host_name_and_domains_are_enough(void **state)
     assert_int_equal(config->server.tcp_idle_ms, 10000);
     assert_int_equal(config->server.rate_limit, 200);
     assert_int_equal(config->server.rate_limit_slip, 2);
+    assert_true(config->server.cookies);
+    assert_null(config->server.cookie_secrets);
+    assert_true(config->server.nsid == NULL && config->server.identity == NULL);
+    assert_null(config->server.version);
     assert_int_equal(config->dnssec.signature_lifetime, 14 * 86400);
     assert_int_equal(config->dnssec.signature_refresh, 7 * 86400);
     assert_int_equal(config->ttl.standard, 3600);
@@ -176,6 +180,11 @@ static const char everything[] = //
     "  tcp-idle: 500ms\n"
     "  rate-limit: 1000\n"
     "  rate-limit-slip: 1\n"
+    "  cookies: no\n"
+    "  cookie-secrets: secrets\n"
+    "  nsid: ns1\n"
+    "  identity: no\n"
+    "  version: 'zonebox, of course'\n"
     "dnssec: {signature-lifetime: 60s, signature-refresh: 20}\n"
     "ttl: {default: 5, soa: 5m, ns: 2d, dnskey: 1w, negative: 60}\n"
     "state: ../state\n"
@@ -236,6 +245,11 @@ static void every_option_reaches_its_field(void **state)
     assert_int_equal(config->server.tcp_idle_ms, 500);
     assert_int_equal(config->server.rate_limit, 1000);
     assert_int_equal(config->server.rate_limit_slip, 1);
+    assert_false(config->server.cookies);
+    assert_string_equal(config->server.cookie_secrets, "/etc/zonebox/secrets");
+    assert_string_equal(config->server.nsid, "ns1");
+    assert_null(config->server.identity);
+    assert_string_equal(config->server.version, "zonebox, of course");
     assert_int_equal(config->dnssec.signature_lifetime, 60);
     assert_int_equal(config->dnssec.signature_refresh, 20);
     assert_int_equal(config->ttl.standard, 5);
@@ -250,7 +264,7 @@ static void every_option_reaches_its_field(void **state)
     assert_string_equal(config->user.signer, "200");
     assert_string_equal(config->user.server, "_zs");
     assert_string_equal(config->user.resolver, "z-r.1");
-    assert_int_equal(config->user.resolver_place.line, 38);
+    assert_int_equal(config->user.resolver_place.line, 43);
     assert_int_equal(config->log.to, CONFIG_LOG_SYSLOG);
     assert_int_equal(config->log.level, LOG_LEVEL_DEBUG);
     assert_string_equal(config->on_alarm, "mail -s \"$ZONEBOX_EVENT\" root");
@@ -272,7 +286,7 @@ static void every_option_of_the_resolver_reaches_its_field(void **state)
     assert_true(resolver->enabled);
     assert_int_equal(resolver->listen_count, 2);
     assert_string_equal(address_text(&resolver->listen[1], true, text), "::1@5301");
-    assert_int_equal(resolver->listen_place.line, 29);
+    assert_int_equal(resolver->listen_place.line, 34);
     assert_true(resolver->trust_own_keys);
     assert_int_equal(resolver->forward_count, 4);
     for (size_t i = 0; i < 4; i++) {

@@ -304,6 +304,14 @@ static const struct {
      "z.yaml:3:60: server.tcp-idle: \"1y\" is not a time; write a number with s, m, h, d or w "
      "behind it\n"},
     {TEXT(BOX "domains: [example.com]\n"
+              "server: {nsid: yes, identity: '', version: \"a\\tb\", cookie-secrets: yes}\n"),
+     "z.yaml:3:16: server.nsid: what is to be told? write the text, or no\n"
+     "z.yaml:3:31: server.identity: a text of 1 to 128 characters is needed, or no\n"
+     "z.yaml:3:44: server.version: the text has more than printable characters of ASCII; leave them "
+     "out\n"
+     "z.yaml:3:68: server.cookie-secrets: \"yes\" is no file name; write one, or ./yes if a file is "
+     "called that\n"},
+    {TEXT(BOX "domains: [example.com]\n"
               "server: {workers: many, tcp-connections: 1e3, tcp-idle: 10 s}\n"),
      "z.yaml:3:19: server.workers: \"many\" is not a number; write 0 to 256\n"
      "z.yaml:3:42: server.tcp-connections: \"1e3\" is not a number; write 1 to 65536\n"

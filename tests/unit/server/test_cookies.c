@@ -30,9 +30,9 @@ static size_t read_hex(const char *text, uint8_t *ret)
 
 static void share(const char *secrets)
 {
-    uint8_t octets[COOKIES_SECRETS_MAX * COOKIES_SECRET_LEN];
-    size_t len = read_hex(secrets, octets);
-    cookies_share(&cookies, octets, (unsigned)(len / COOKIES_SECRET_LEN));
+    struct secrets all;
+    all.shared = (uint8_t)(read_hex(secrets, all.octets[0]) / SECRET_LEN);
+    cookies_init(&cookies, &all);
 }
 
 static void come_from(const char *address)
@@ -156,12 +156,12 @@ static void every_octet_counts(void **state)
 static void rolling_secrets_are_of_a_day_and_the_one_before_counts(void **state)
 {
     (void)state;
-    static const uint8_t master[COOKIES_SECRET_LEN] = "a master secret";
+    static const struct secrets master = {0, {"a master secret"}};
     uint8_t today[COOKIES_LEN];
     uint8_t tomorrow[COOKIES_LEN];
     uint32_t midnight = 20000 * DAY;
     come_from("192.0.2.1");
-    cookies_roll(&cookies, master);
+    cookies_init(&cookies, &master);
     learn(midnight - 10, today);
     assert_int_equal(judge_octets(today, COOKIES_LEN, midnight - 1), COOKIE_GOOD);
     assert_memory_equal(reply, today, COOKIES_LEN);
@@ -172,10 +172,10 @@ static void rolling_secrets_are_of_a_day_and_the_one_before_counts(void **state)
     assert_memory_equal(reply, tomorrow, COOKIES_LEN);
 
     // Another worker with the same master has the same; with another one it has not.
-    cookies_roll(&cookies, master);
+    cookies_init(&cookies, &master);
     assert_int_equal(judge_octets(today, COOKIES_LEN, midnight + 5), COOKIE_GOOD);
-    static const uint8_t other[COOKIES_SECRET_LEN] = "another secret.";
-    cookies_roll(&cookies, other);
+    static const struct secrets other = {0, {"another secret."}};
+    cookies_init(&cookies, &other);
     assert_int_equal(judge_octets(tomorrow, COOKIES_LEN, midnight + 5), COOKIE_BAD);
 }
 
@@ -183,8 +183,8 @@ static void rolling_secrets_are_of_a_day_and_the_one_before_counts(void **state)
 static void secrets_of_two_days_differ(void **state)
 {
     (void)state;
-    static const uint8_t master[COOKIES_SECRET_LEN] = "a master secret";
-    cookies_roll(&cookies, master);
+    static const struct secrets master = {0, {"a master secret"}};
+    cookies_init(&cookies, &master);
     cookies_turn(&cookies, 20000 * DAY);
     assert_memory_not_equal(&cookies.secrets[0], &cookies.secrets[1], sizeof(cookies.secrets[0]));
     struct siphash_key before = cookies.secrets[0];

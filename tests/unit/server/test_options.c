@@ -40,7 +40,7 @@ static int set_up(void **state)
     (void)state;
     struct error err = {0};
     assert_int_equal(address_parse("192.0.2.1", 1053, &client, &err), STATUS_OK);
-    cookies_share(&cookies, (const uint8_t *)"sixteen octets!!", 1);
+    cookies_init(&cookies, &(struct secrets){1, {"sixteen octets!"}});
     responder = (struct responder){
         .zones = zones_new("/nowhere"),
         .cookies = &cookies,
