@@ -32,7 +32,7 @@ static const char usage[] =
     "       zone-server --certificate FD --check\n"
     "Answers DNS queries from the zones in DIR, which zone-signer writes. It may\n"
     "start before there are any and notices each change by itself.\n"
-    "--nsid, --chaos-id, --chaos-version TEXT tell those who ask who this is.\n"
+    "--nsid, --chaos-id, --chaos-version TEXT tell who this is; --no-cookies: none.\n"
     "\n";
 
 static enum status check(void *data, struct error *err)
@@ -97,7 +97,7 @@ static int read_options(int argc, char **argv, struct worker_options *ret)
          .help = "numbers for Prometheus, over HTTP"},
         {"secrets", "FD", argument_descriptor, &ret->secrets,
          .help = "make cookies with these (its own)"},
-        {"no-cookies", NULL, argument_flag, &ret->no_cookies, .help = "make none"},
+        {"no-cookies", NULL, argument_flag, &ret->no_cookies, .help = NULL},
         {"nsid", "TEXT", read_told, &ret->identity.nsid, .help = NULL},
         {"chaos-id", "TEXT", read_told, &ret->identity.name, .help = NULL},
         {"chaos-version", "TEXT", read_told, &ret->identity.version, .help = NULL},

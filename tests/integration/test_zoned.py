@@ -26,7 +26,7 @@ def test_children_get_their_descriptors_and_no_others(stage):
         assert event["options"]["--sockets"] == "4"  # two addresses, UDP and TCP
         assert event["options"]["--serve"] == str(stage.box.state / "serve")
         assert event["options"]["--standby"] == "4"  # the other worker's
-        inherited = [int(event["options"][name]) for name in ("--lifeline", "--statistics", "--control")]
+        inherited = [int(event["options"][name]) for name in ("--lifeline", "--statistics", "--secrets", "--control")]
         assert event["fds"] == [*range(3, 11), *inherited]
     (signer,) = stage.events("started", "zone-signer")
     assert signer["fds"] == [int(signer["options"][name]) for name in
