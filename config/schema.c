@@ -66,6 +66,14 @@ static void put_time(struct buf *ret, const struct option *row, const char *unit
         buf_put_text(ret, ", {\"const\": \"never\"}");
 }
 
+static void put_number(struct buf *ret, const struct option *row)
+{
+    buf_printf(ret,
+               "{\"type\": [\"integer\", \"string\"], \"minimum\": %u, \"maximum\": %u, "
+               "\"pattern\": \"^[0-9]+$\"}%s",
+               row->min, row->max, row->type == OPTION_LIMIT ? ", " NO : "");
+}
+
 // The forms of one value, or of one item of a list, with commas between them.
 static void put_forms(struct buf *ret, const struct option *row)
 {
@@ -81,10 +89,7 @@ static void put_forms(struct buf *ret, const struct option *row)
         break;
     case OPTION_NUMBER:
     case OPTION_LIMIT:
-        buf_printf(ret,
-                   "{\"type\": [\"integer\", \"string\"], \"minimum\": %u, \"maximum\": %u, "
-                   "\"pattern\": \"^[0-9]+$\"}%s",
-                   row->min, row->max, row->type == OPTION_LIMIT ? ", " NO : "");
+        put_number(ret, row);
         break;
     case OPTION_SECONDS:
     case OPTION_LIFETIME:

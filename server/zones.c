@@ -7,186 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/quarantine.h"
-#include "dns/store.h"
 #include "server/denial.h"
-#include "server/statistics.h"
-
-#define TABLE_MIN 64 // cells at first; always a power of two, at most half full
-
-enum entry_state {
-    ENTRY_OPEN,
-    ENTRY_BROKEN, // its image does not hold up, or is set aside and there is no other
-    ENTRY_GONE,   // not in the store any more
-};
-
-// What a query reads of a zone before its image: two lines of the cache, as long as the key is short.
-struct entry {
-    uint64_t snapshot; // under which all below was last found to hold
-    uint64_t id;       // of the image
-    const uint8_t *address;
-    uint8_t state;  // enum entry_state
-    bool has_below; // the store has a zone below this one
-    uint16_t key_len;
-    struct image image;
-    uint8_t key[]; // of the apex: the one in the store moves
-};
-
-struct cell {
-    uint64_t hash;       // of the entry's key: others than the wanted one need not be looked at
-    struct entry *entry; // NULL: free
-};
-
-struct zones {
-    char *directory;
-    struct store *store;
-    struct store_reader *reader;
-    uint64_t snapshot;
-    bool in_batch;   // there is a snapshot
-    bool complained; // about the store, since it last opened
-    struct quarantine aside;
-    struct statistics *statistics; // zones_count_in, or what nobody reads
-    struct statistics unread;
-    bool depths[NAME_LABELS_MAX + 1]; // is there an apex of so many labels in the table?
-    size_t count;
-    size_t cap;
-    struct cell *table; // by hash, linear probing; entries leave it only when it grows
-};
-
-// ── The store ────────────────────────────────────────────────────────────────────────────────────
-
-static void forget_all(struct zones *zones)
-{
-    for (size_t i = 0; i < zones->cap; i++)
-        free(zones->table[i].entry);
-    free(zones->table);
-    zones->cap = TABLE_MIN;
-    zones->count = 0;
-    memset(zones->depths, 0, sizeof(zones->depths));
-    zones->table = xcalloc(zones->cap, sizeof(*zones->table));
-}
-
-static void close_store(struct zones *zones)
-{
-    store_reader_close(zones->reader);
-    store_close(zones->store);
-    zones->reader = NULL;
-    zones->store = NULL;
-    zones->in_batch = false;
-}
-
-struct zones *zones_new(const char *directory)
-{
-    struct zones *zones = xcalloc(1, sizeof(*zones));
-    zones->directory = xstrdup(directory);
-    zones->statistics = &zones->unread;
-    forget_all(zones);
-    return zones;
-}
-
-void zones_free(struct zones *zones)
-{
-    if (zones == NULL)
-        return;
-    close_store(zones);
-    forget_all(zones);
-    free(zones->table);
-    free(zones->directory);
-    free(zones);
-}
-
-// One line until it works again, however often it is tried.
-static void complain(struct zones *zones, const char *event, const struct error *err)
-{
-    if (!zones->complained)
-        log_event(LOG_LEVEL_ERROR, event, "directory", zones->directory, "reason", err->text, NULL);
-    zones->complained = true;
-}
-
-static bool open_store(struct zones *zones)
-{
-    struct error err = {0};
-    struct store *store;
-    struct store_reader *reader;
-    enum status status = store_open_reader(zones->directory, STORE_SERVE, &store, &err);
-    if (status == STATUS_OK) {
-        status = store_reader_open(store, &reader, &err);
-        if (status != STATUS_OK)
-            store_close(store);
-    }
-    if (status != STATUS_OK) {
-        if (status != STATUS_NOT_FOUND)
-            complain(zones, "store-not-opened", &err);
-        return false;
-    }
-    close_store(zones);
-    forget_all(zones);
-    zones->store = store;
-    zones->reader = reader;
-    zones->complained = false;
-    log_event(LOG_LEVEL_INFO, "store-opened", "directory", zones->directory, NULL);
-    return true;
-}
-
-bool zones_attend(struct zones *zones)
-{
-    if (zones->store != NULL && !store_is_replaced(zones->store))
-        return true;
-    return open_store(zones) || zones->store != NULL; // being made anew: what is open still holds
-}
-
-void zones_begin(struct zones *zones)
-{
-    if (zones->store == NULL)
-        return;
-    struct error err = {0};
-    uint64_t before = zones->snapshot;
-    if (store_reader_renew(zones->reader, &zones->snapshot, &err) == STATUS_OK) {
-        zones->in_batch = true;
-        if (zones->snapshot != before)
-            zones->statistics->snapshots++;
-        return;
-    }
-    complain(zones, "store-not-readable", &err);
-    close_store(zones); // zones_attend opens it again
-}
-
-void zones_end(struct zones *zones)
-{
-    if (zones->in_batch)
-        store_reader_reset(zones->reader);
-    zones->in_batch = false;
-}
-
-void zones_set_aside(struct zones *zones, uint64_t image)
-{
-    quarantine_add(&zones->aside, image);
-    for (size_t i = 0; i < zones->cap; i++) {
-        struct entry *entry = zones->table[i].entry;
-        if (entry == NULL || entry->id != image)
-            continue;
-        entry->snapshot = 0; // no transaction's: it is looked up again
-        entry->address = NULL;
-    }
-}
-
-void zones_count_in(struct zones *zones, struct statistics *statistics)
-{
-    zones->statistics = statistics;
-}
-
-bool zones_describe(const struct zones *zones, struct store_info *ret)
-{
-    if (zones->store == NULL)
-        return false;
-    store_describe(zones->store, ret);
-    return true;
-}
-
-size_t zones_count(const struct zones *zones)
-{
-    return zones->in_batch ? store_count(zones->reader, STORE_IMAGES) : 0;
-}
+#include "server/zones_parts.h"
 
 // ── Entries ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -290,7 +112,7 @@ static bool look_up_failed(struct zones *zones, enum status status)
         return false;
     struct error err = {0};
     (void)error_set(&err, status, "a page of it is damaged");
-    complain(zones, "store-not-readable", &err);
+    zones_complain(zones, "store-not-readable", &err);
     return true;
 }
 
@@ -327,6 +149,18 @@ static enum zones_found renew_entry(struct zones *zones, struct entry *entry)
         return ZONES_BROKEN;
     default:
         return ZONES_NONE;
+    }
+}
+
+void zones_set_aside(struct zones *zones, uint64_t image)
+{
+    quarantine_add(&zones->aside, image);
+    for (size_t i = 0; i < zones->cap; i++) {
+        struct entry *entry = zones->table[i].entry;
+        if (entry == NULL || entry->id != image)
+            continue;
+        entry->snapshot = 0; // no transaction's: it is looked up again
+        entry->address = NULL;
     }
 }
 
