@@ -30,8 +30,7 @@
 static const char usage[] =
     "usage: zone-server --serve DIR (--listen ADDR@PORT... | --sockets N) [OPTION...]\n"
     "       zone-server --certificate FD --check\n"
-    "Answers DNS queries from the zones in DIR, which zone-signer writes. It may\n"
-    "start before there are any and notices each change by itself.\n"
+    "Answers DNS queries from the zones in DIR, which zone-signer writes and changes.\n"
     "--nsid, --chaos-id, --chaos-version TEXT tell who this is; --no-cookies: none.\n"
     "\n";
 

@@ -26,9 +26,8 @@ static const char usage[] =
     "       zone-signer --inputs FD [--lifeline FD] [--control FD] [--observe FD]\n"
     "\n"
     "Makes the zones that the configuration asks for, signs and verifies them, and\n"
-    "publishes them for zone-server. Watches all that they are made of, and signs\n"
-    "again in time. What does not hold up is logged to standard error, and the zone\n"
-    "stays as it was.\n"
+    "publishes them for zone-server, again in time. What does not hold up is logged\n"
+    "to standard error, and the zone stays as it was.\n"
     "\n";
 
 static const char below[] =

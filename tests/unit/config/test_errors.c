@@ -307,9 +307,11 @@ static const struct {
               "server: {nsid: yes, identity: '', version: \"a\\tb\", cookie-secrets: yes}\n"),
      "z.yaml:3:16: server.nsid: what is to be told? write the text, or no\n"
      "z.yaml:3:31: server.identity: a text of 1 to 128 characters is needed, or no\n"
-     "z.yaml:3:44: server.version: the text has more than printable characters of ASCII; leave them "
+     "z.yaml:3:44: server.version: the text has more than printable characters of ASCII; leave "
+     "them "
      "out\n"
-     "z.yaml:3:68: server.cookie-secrets: \"yes\" is no file name; write one, or ./yes if a file is "
+     "z.yaml:3:68: server.cookie-secrets: \"yes\" is no file name; write one, or ./yes if a file "
+     "is "
      "called that\n"},
     {TEXT(BOX "domains: [example.com]\n"
               "server: {workers: many, tcp-connections: 1e3, tcp-idle: 10 s}\n"),
