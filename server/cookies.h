@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
 // Server cookies (RFC 7873) in the form that all servers understand (RFC 9018): a client that shows one has had a reply
-// at its address before. Pure, without allocation.
+// at its address before. Nothing is allocated for a query.
 //
 //   client cookie │ version 1 │ reserved │ timestamp │ hash       octets: 8, 1, 3, 4, 8
 //                  └──────────── server cookie ─────────────┘
@@ -24,20 +24,18 @@
 #include "base/secrets.h"
 #include "dns/query.h"
 #include "server/outcome.h"
-#include "server/siphash.h"
 
 #define COOKIES_LEN (COOKIE_CLIENT_LEN + 16)
 
-struct cookies {
-    bool rolling;
-    struct siphash_key master;
-    uint32_t day; // since 1970
-    // Rolling: of this day and the one before, each at its number's lowest bit
-    struct siphash_key secrets[SECRETS_MAX];
-    unsigned count;
-};
+struct cookies;
 
-void cookies_init(struct cookies *cookies, const struct secrets *secrets);
+// The secret that a master secret gives for a day (numbered since 1970): two hashes with the master as key. SipHash is
+// a pseudorandom function, so nobody learns the master secret, or another day's, from it.
+void cookies_secret_of_day(struct cookies *cookies, uint32_t day, uint8_t ret[SECRET_LEN]);
+
+// IO: libcrypto has no SipHash here. The secrets are copied.
+enum status cookies_new(const struct secrets *secrets, struct cookies **ret, struct error *err);
+void cookies_free(struct cookies *cookies); // NULL is fine
 // Makes rolling secrets those of the time, Unix seconds. To be called before the others, and often.
 void cookies_turn(struct cookies *cookies, uint32_t now);
 

@@ -51,7 +51,6 @@ struct worker {
     struct responder responder;
     struct limits *limits; // or NULL: none
     struct reports reports;
-    struct cookies cookies;
     struct udp *udp[WORKER_SOCKETS_MAX];
     unsigned udp_count;
     struct tls *tls; // NULL: it serves UDP and TCP
@@ -410,10 +409,9 @@ static enum status open_cookies(struct worker *worker, const struct worker_optio
         secrets_make(&secrets);
     if (status != STATUS_OK)
         return status;
-    cookies_init(&worker->cookies, &secrets);
+    status = cookies_new(&secrets, &worker->responder.cookies, err);
     explicit_bzero(&secrets, sizeof(secrets));
-    worker->responder.cookies = &worker->cookies;
-    return STATUS_OK;
+    return status;
 }
 
 static bool start(struct worker *worker, const struct worker_options *options)
@@ -469,6 +467,7 @@ bool worker_run(const struct worker_options *options)
     uv_run(&worker.loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker.loop);
     zones_free(worker.responder.zones);
+    cookies_free(worker.responder.cookies);
     limits_free(worker.limits);
     tls_free(worker.tls);
     reports_close(&worker.reports);

@@ -48,7 +48,7 @@ static const char deep_text[] =
 
 enum { FORMS = 3, TRANSPORTS = 6, BATCH_MAX = 40 };
 
-static struct cookies cookies = {.count = 1};
+static struct cookies *cookies;
 static struct responder responders[FORMS];
 static struct address client;
 
@@ -110,9 +110,11 @@ static void make_store(unsigned form)
     put_zone(store, form, "deep.", deep_text);
     put_zone(store, form, "child.example.", HEAD "* A 192.0.2.1\n");
     put_zone(store, form, "broken.", HEAD);
+    if (cookies == NULL)
+        MUST(cookies_new(&(struct secrets){.shared = 1}, &cookies, NULL) == STATUS_OK);
     responders[form] = (struct responder){
         .zones = zones_new(directory),
-        .cookies = &cookies,
+        .cookies = cookies,
         .identity = {"an nsid", "a name", "a version"},
         .tcp_idle_ms = 10000,
     };

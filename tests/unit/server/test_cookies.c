@@ -13,7 +13,7 @@
 #define SECRET "e5e973e5a6b2a43f48e7dc849e37bfcf"
 #define DAY    86400U
 
-static struct cookies cookies;
+static struct cookies *cookies;
 static struct address client;
 static uint8_t reply[COOKIES_LEN];
 
@@ -28,11 +28,18 @@ static size_t read_hex(const char *text, uint8_t *ret)
     return len;
 }
 
+static void use(const struct secrets *secrets)
+{
+    struct error err = {0};
+    cookies_free(cookies);
+    assert_int_equal(cookies_new(secrets, &cookies, &err), STATUS_OK);
+}
+
 static void share(const char *secrets)
 {
     struct secrets all;
     all.shared = (uint8_t)(read_hex(secrets, all.octets[0]) / SECRET_LEN);
-    cookies_init(&cookies, &all);
+    use(&all);
 }
 
 static void come_from(const char *address)
@@ -44,8 +51,8 @@ static void come_from(const char *address)
 static enum outcome_cookie judge_octets(const uint8_t *octets, size_t len, uint32_t now)
 {
     struct query query = {.options = QUERY_COOKIE, .cookie = octets, .cookie_len = (uint8_t)len};
-    cookies_turn(&cookies, now);
-    return cookies_judge(&cookies, &query, &client, now, reply);
+    cookies_turn(cookies, now);
+    return cookies_judge(cookies, &query, &client, now, reply);
 }
 
 static enum outcome_cookie judge(const char *cookie, uint32_t now)
@@ -161,7 +168,7 @@ static void rolling_secrets_are_of_a_day_and_the_one_before_counts(void **state)
     uint8_t tomorrow[COOKIES_LEN];
     uint32_t midnight = 20000 * DAY;
     come_from("192.0.2.1");
-    cookies_init(&cookies, &master);
+    use(&master);
     learn(midnight - 10, today);
     assert_int_equal(judge_octets(today, COOKIES_LEN, midnight - 1), COOKIE_GOOD);
     assert_memory_equal(reply, today, COOKIES_LEN);
@@ -172,27 +179,26 @@ static void rolling_secrets_are_of_a_day_and_the_one_before_counts(void **state)
     assert_memory_equal(reply, tomorrow, COOKIES_LEN);
 
     // Another worker with the same master has the same; with another one it has not.
-    cookies_init(&cookies, &master);
+    use(&master);
     assert_int_equal(judge_octets(today, COOKIES_LEN, midnight + 5), COOKIE_GOOD);
     static const struct secrets other = {0, {"another secret."}};
-    cookies_init(&cookies, &other);
+    use(&other);
     assert_int_equal(judge_octets(tomorrow, COOKIES_LEN, midnight + 5), COOKIE_BAD);
 }
 
-// Both days have a secret of their own: the same moment of two days hashes to two things.
-static void secrets_of_two_days_differ(void **state)
+static void each_day_has_a_secret_of_its_own(void **state)
 {
     (void)state;
     static const struct secrets master = {0, {"a master secret"}};
-    cookies_init(&cookies, &master);
-    cookies_turn(&cookies, 20000 * DAY);
-    assert_memory_not_equal(&cookies.secrets[0], &cookies.secrets[1], sizeof(cookies.secrets[0]));
-    struct siphash_key before = cookies.secrets[0];
-    assert_memory_not_equal(&before, &cookies.master, sizeof(before));
-    cookies_turn(&cookies, 20001 * DAY);
-    assert_memory_equal(&before, &cookies.secrets[0], sizeof(before)); // of the day before now
-    cookies_turn(&cookies, 20002 * DAY);
-    assert_memory_not_equal(&before, &cookies.secrets[0], sizeof(before));
+    uint8_t today[SECRET_LEN], tomorrow[SECRET_LEN], again[SECRET_LEN];
+    use(&master);
+    cookies_secret_of_day(cookies, 20000, today);
+    cookies_secret_of_day(cookies, 20001, tomorrow);
+    cookies_secret_of_day(cookies, 20000, again);
+    assert_memory_equal(today, again, SECRET_LEN);
+    assert_memory_not_equal(today, tomorrow, SECRET_LEN);
+    assert_memory_not_equal(today, today + SECRET_LEN / 2, SECRET_LEN / 2);
+    assert_memory_not_equal(today, master.octets[0], SECRET_LEN);
 }
 
 int main(void)
@@ -205,7 +211,9 @@ int main(void)
         cmocka_unit_test(a_cookie_lasts_an_hour_and_clocks_may_differ),
         cmocka_unit_test(every_octet_counts),
         cmocka_unit_test(rolling_secrets_are_of_a_day_and_the_one_before_counts),
-        cmocka_unit_test(secrets_of_two_days_differ),
+        cmocka_unit_test(each_day_has_a_secret_of_its_own),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    cookies_free(cookies);
+    return failed;
 }

@@ -28,7 +28,7 @@
 #define OCTETS(text) (const uint8_t *)(text), sizeof(text) - 1
 
 static struct responder responder;
-static struct cookies cookies;
+static struct cookies *cookies;
 static struct address client;
 static uint8_t out[DNS_MESSAGE_MAX];
 static size_t out_len;
@@ -40,10 +40,11 @@ static int set_up(void **state)
     (void)state;
     struct error err = {0};
     assert_int_equal(address_parse("192.0.2.1", 1053, &client, &err), STATUS_OK);
-    cookies_init(&cookies, &(struct secrets){1, {"sixteen octets!"}});
+    assert_int_equal(cookies_new(&(struct secrets){1, {"sixteen octets!"}}, &cookies, &err),
+                     STATUS_OK);
     responder = (struct responder){
         .zones = zones_new("/nowhere"),
-        .cookies = &cookies,
+        .cookies = cookies,
         .identity = {"the nsid", "the name", "the version"},
         .tcp_idle_ms = 10000,
         .now = 1559731985,
@@ -55,6 +56,7 @@ static int tear_down(void **state)
 {
     (void)state;
     zones_free(responder.zones);
+    cookies_free(cookies);
     return 0;
 }
 
@@ -179,7 +181,7 @@ static void cookies_of_lengths_that_none_has_are_format_errors(void **state)
         assert_int_equal(rcode(), RCODE_SERVFAIL);
         assert_false(has_option(EDNS_COOKIE));
         assert_int_equal(outcome.cookie, COOKIE_NONE);
-        responder.cookies = &cookies;
+        responder.cookies = cookies;
     }
 }
 
