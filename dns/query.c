@@ -3,7 +3,6 @@
 
 #include "dns/wire.h"
 
-#define LABEL_POINTER     0xc0   // RFC 1035 §4.1.4
 #define EDNS_DO           0x8000 // RFC 3225 §3
 #define RR_TYPE_NXNAME    128    // RFC 9824 §3.5: never asked for
 #define EDNS_VERSION_MASK 0x00ff0000U
@@ -50,23 +49,6 @@ static bool read_question(struct wire_reader *reader, struct query *query)
         return false;
     query->question_len = (uint16_t)(query->name.len + 4);
     return true;
-}
-
-// Steps over an owner name, compressed or not. Its length in the message, 1 for the root.
-static size_t skip_name(struct wire_reader *reader)
-{
-    const uint8_t *start = reader->at;
-    uint8_t label;
-    while ((label = wire_u8(reader)) != 0) {
-        if ((label & LABEL_POINTER) == LABEL_POINTER) {
-            wire_u8(reader);
-            break;
-        }
-        if (label > NAME_LABEL_MAX)
-            reader->failed = true;
-        wire_take(reader, label);
-    }
-    return (size_t)(reader->at - start);
 }
 
 static void read_cookie(const uint8_t *octets, size_t len, struct query *query)
@@ -120,7 +102,7 @@ static bool read_opt(struct query *query, struct extras *extras, size_t owner_le
 static bool read_record(struct wire_reader *reader, struct query *query, struct extras *extras,
                         bool last)
 {
-    size_t owner_len = skip_name(reader);
+    size_t owner_len = wire_skip_name(reader);
     uint16_t type = wire_u16(reader);
     uint16_t class = wire_u16(reader);
     uint32_t ttl = wire_u32(reader);

@@ -40,6 +40,9 @@ static inline void wire_set_u64(uint8_t *at, uint64_t value)
     wire_set_u32(at + 4, (uint32_t)value);
 }
 
+// The bits of a label that is a pointer; with one of them alone it is of a type that is history (RFC 6891 §5).
+#define WIRE_POINTER 0xc0
+
 struct wire_reader {
     const uint8_t *at;
     const uint8_t *end;
@@ -95,4 +98,22 @@ static inline uint64_t wire_u64(struct wire_reader *reader)
 {
     const uint8_t *at = wire_take(reader, 8);
     return at != NULL ? wire_get_u64(at) : 0;
+}
+
+// Steps over a name, compressed or not (RFC 1035 §4.1.4); other label types fail. Returns how many octets of it stand
+// here, 1 for the root.
+static inline size_t wire_skip_name(struct wire_reader *reader)
+{
+    const uint8_t *start = reader->at;
+    uint8_t label;
+    while ((label = wire_u8(reader)) != 0) {
+        if ((label & WIRE_POINTER) == WIRE_POINTER) {
+            wire_u8(reader);
+            break;
+        }
+        if ((label & WIRE_POINTER) != 0)
+            reader->failed = true;
+        wire_take(reader, label);
+    }
+    return (size_t)(reader->at - start);
 }

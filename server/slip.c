@@ -13,22 +13,12 @@
 #define ANCOUNT_AT    6
 #define NSCOUNT_AT    8
 #define ARCOUNT_AT    10
-#define POINTER_BITS  0xc0 // RFC 1035 §4.1.4
-#define QUESTION_REST 4    // type and class
-#define RECORD_REST   8    // type, class and TTL
-
-static void skip_name(struct wire_reader *reader)
-{
-    uint8_t label;
-    while ((label = wire_u8(reader)) != 0 && label < POINTER_BITS)
-        wire_take(reader, label);
-    if (label >= POINTER_BITS)
-        wire_take(reader, 1);
-}
+#define QUESTION_REST 4 // type and class
+#define RECORD_REST   8 // type, class and TTL
 
 static void skip_record(struct wire_reader *reader)
 {
-    skip_name(reader);
+    wire_skip_name(reader);
     wire_take(reader, RECORD_REST);
     wire_take(reader, wire_u16(reader));
 }
@@ -38,7 +28,7 @@ size_t slip_make(uint8_t *reply, size_t len)
     struct wire_reader reader = wire_reader(reply, len);
     wire_take(&reader, DNS_HEADER_LEN);
     for (unsigned i = wire_get_u16(reply + QDCOUNT_AT); i > 0; i--) {
-        skip_name(&reader);
+        wire_skip_name(&reader);
         wire_take(&reader, QUESTION_REST);
     }
     size_t kept = len - wire_left(&reader);
