@@ -148,12 +148,17 @@ bool pages_is_taken(const struct pages *pages, const struct page_head *page)
     return fcntl(pages->fd, F_GETLK, &other) != 0 || other.l_type != F_UNLCK;
 }
 
+const struct page_head *pages_find(const struct pages *pages, unsigned slot, pid_t pid)
+{
+    const struct page_head *page = pages_next(pages, NULL);
+    while (page != NULL && (pages_read(&page->slot) != (uint64_t)slot + 1 ||
+                            pages_read(&page->pid) != (uint64_t)pid))
+        page = pages_next(pages, page);
+    return page;
+}
+
 uint64_t pages_handling(const struct pages *pages, unsigned slot, pid_t pid)
 {
-    for (const struct page_head *page = pages_next(pages, NULL); page != NULL;
-         page = pages_next(pages, page))
-        if (pages_read(&page->slot) == (uint64_t)slot + 1 &&
-            pages_read(&page->pid) == (uint64_t)pid)
-            return pages_read(&page->handling);
-    return 0;
+    const struct page_head *page = pages_find(pages, slot, pid);
+    return page != NULL ? pages_read(&page->handling) : 0;
 }

@@ -62,6 +62,8 @@ enum status pages_claim(struct pages *pages, unsigned slot, uint64_t layout, uin
 const struct page_head *pages_next(const struct pages *pages, const struct page_head *page);
 // Does a process have it? If not, what it says of the present is past.
 bool pages_is_taken(const struct pages *pages, const struct page_head *page);
+// The page that this process of the slot has, or had last; NULL: none.
+const struct page_head *pages_find(const struct pages *pages, unsigned slot, pid_t pid);
 // What this process of the slot had in hand when it ended, 0: nothing, or it had no page. To be asked before another is
 // started in its place, which begins with nothing in hand.
 uint64_t pages_handling(const struct pages *pages, unsigned slot, pid_t pid);

@@ -4,19 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-static const struct page_head *page_of(const struct pages *pages, unsigned slot, pid_t pid)
-{
-    const struct page_head *page = pages_next(pages, NULL);
-    while (page != NULL && (pages_read(&page->slot) != (uint64_t)slot + 1 ||
-                            pages_read(&page->pid) != (uint64_t)pid))
-        page = pages_next(pages, page);
-    return page;
-}
-
 bool stuck_look(struct stuck *stuck, const struct pages *pages, unsigned slot, pid_t pid,
                 int64_t cpu_ms)
 {
-    const struct page_head *page = page_of(pages, slot, pid);
+    const struct page_head *page = pages_find(pages, slot, pid);
     if (page == NULL || pages_read(&page->handling) == 0) {
         stuck->pid = 0;
         return false;
