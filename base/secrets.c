@@ -4,22 +4,20 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/random.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
 void secrets_make(struct secrets *ret)
 {
     *ret = (struct secrets){.shared = 0};
-    if (getrandom(ret->octets[0], SECRET_LEN, 0) != SECRET_LEN)
-        abort(); // never for so few octets, getrandom(2)
+    random_octets(ret->octets[0], SECRET_LEN);
 }
 
 // Where the reading of a file is.

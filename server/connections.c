@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "base/acceptor.h"
 #include "base/alloc.h"
+#include "base/random.h"
 
 // Connections that wait in the kernel until they are accepted.
 #define LISTEN_BACKLOG 256
@@ -257,17 +257,11 @@ static void on_timer(uv_timer_t *timer)
         close_connection(connection_of(oldest), CLOSE_IDLE);
 }
 
-static void seed_from_system(uint64_t seed[2])
-{
-    if (getrandom(seed, 2 * sizeof(*seed), 0) != 2 * sizeof(*seed))
-        abort(); // never for so few octets, getrandom(2)
-}
-
 struct connections *connections_new(uv_loop_t *loop, const struct connection_way *way,
                                     const struct connections_options *options)
 {
     uint64_t seed[2];
-    seed_from_system(seed);
+    random_octets(seed, sizeof(seed));
     struct connections *all = xcalloc(1, sizeof(*all));
     all->loop = loop;
     all->way = way;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "server/confined.h"
 #include "server/limits.h"
 #include "server/tcp.h"
@@ -293,9 +293,7 @@ static struct limits *make_limits(const struct worker_options *options)
                                        .slip = options->rate_limit_slip};
     if (settings.rate == 0)
         return NULL;
-    // No less than 256 octets come whole, if need be after a wait for the kernel to have them.
-    if (getrandom(settings.key, sizeof(settings.key), 0) != sizeof(settings.key))
-        abort();
+    random_octets(settings.key, sizeof(settings.key));
     return limits_new(&settings);
 }
 
