@@ -15,7 +15,8 @@ static_assert(sizeof(struct image_node) == 64, "a line of the cache");
 static_assert(sizeof(struct image_rrset) == 32, "half a line");
 static_assert(IMAGE_MAX / sizeof(struct image_node) <= IMAGE_CELL_NODE + 1, "cells hold all nodes");
 
-#define PREFETCH_MAX 512 // octets; behind that the processor has seen where it goes
+#define PREFETCH_MAX   512 // octets; behind that the processor has seen where it goes
+#define ORDER_PREFETCH 256 // the first octets of 32 keys: a mail domain's, most of them
 
 void image_trust(const void *octets, struct image *ret)
 {
@@ -55,19 +56,6 @@ static void prefetch(const void *from, size_t len)
     __builtin_prefetch((const char *)from + len - 1);
 }
 
-void image_prefetch_node(const struct image *image, uint64_t hash)
-{
-    uint32_t cell = image->hash[hash & image->hash_mask];
-    if (cell != IMAGE_NONE && (cell & ~IMAGE_CELL_NODE) == image_cell(hash, 0)) {
-        __builtin_prefetch(&image->nodes[cell & IMAGE_CELL_NODE]);
-        return;
-    }
-    // Probably there is none: its place in the order will be looked for, and the apex is near.
-    __builtin_prefetch(&image->header->node_count);
-    __builtin_prefetch(image->nodes);
-    prefetch(image->order, 256);
-}
-
 void image_prefetch_wire(const struct image *image, const struct image_rrset *rrset, bool sigs)
 {
     size_t len = rrset->wire_len + (sigs ? (size_t)rrset->sig_len : 0);
@@ -76,8 +64,8 @@ void image_prefetch_wire(const struct image *image, const struct image_rrset *rr
         __builtin_prefetch(image_slots(image, rrset));
 }
 
-const struct image_node *image_find_hashed(const struct image *image, uint64_t hash,
-                                           const uint8_t *key, size_t len)
+static const struct image_node *find_hashed(const struct image *image, uint64_t hash,
+                                            const uint8_t *key, size_t len)
 {
     uint64_t place = hash;
     uint32_t wanted = image_cell(hash, 0);
@@ -95,7 +83,7 @@ const struct image_node *image_find_hashed(const struct image *image, uint64_t h
 
 const struct image_node *image_find(const struct image *image, const uint8_t *key, size_t len)
 {
-    return image_find_hashed(image, image_key_hash(key, len), key, len);
+    return find_hashed(image, image_key_hash(key, len), key, len);
 }
 
 const struct image_node *image_find_before(const struct image *image, const uint8_t *key,
@@ -118,6 +106,70 @@ const struct image_node *image_find_before(const struct image *image, const uint
             low = middle;
     }
     return &image->nodes[low];
+}
+
+void image_search_begin(const uint8_t *key, size_t len, struct image_search *ret)
+{
+    *ret = (struct image_search){.key = key, .len = len, .hash = image_key_hash(key, len)};
+}
+
+void image_search_cell(const struct image *image, struct image_search *search)
+{
+    uint32_t cell = image->hash[search->hash & image->hash_mask];
+    if (cell != IMAGE_NONE && (cell & ~IMAGE_CELL_NODE) == image_cell(search->hash, 0)) {
+        search->likely = &image->nodes[cell & IMAGE_CELL_NODE];
+        __builtin_prefetch(search->likely);
+        return;
+    }
+    // Probably there is none: its place in the order will be looked for, and the apex is near.
+    __builtin_prefetch(&image->header->node_count);
+    __builtin_prefetch(image->nodes);
+    prefetch(image->order, ORDER_PREFETCH);
+}
+
+void image_search_node(const struct image *image, struct image_search *search)
+{
+    if (search->likely != NULL) {
+        __builtin_prefetch(image_node_key(image, search->likely));
+        return;
+    }
+    search->before = image_find_before(image, search->key, search->len);
+    __builtin_prefetch(search->before);
+}
+
+// Could the node be above the name that begins with this? The row of first octets tells, which is in the cache where
+// the node's own key is not: false is certain.
+static bool may_enclose(const struct image *image, const struct image_node *node, uint64_t head)
+{
+    unsigned octets = node->key_len < sizeof(head) ? node->key_len : sizeof(head);
+    uint64_t differ = image->order[node - image->nodes] ^ head;
+    return octets == 0 || differ >> (64 - 8 * octets) == 0;
+}
+
+// The closest encloser comes before the name in canonical order, and only names below it can stand in between: it is an
+// ancestor of the predecessor.
+static const struct image_node *find_encloser(const struct image *image,
+                                              const struct image_search *search)
+{
+    const struct image_node *node = search->before;
+    uint64_t head = image_key_head(search->key, search->len);
+    while (!may_enclose(image, node, head) || node->key_len > search->len ||
+           memcmp(image_node_key(image, node), search->key, node->key_len) != 0)
+        node = &image->nodes[node->parent];
+    return node;
+}
+
+void image_search_end(const struct image *image, struct image_search *search)
+{
+    search->node = find_hashed(image, search->hash, search->key, search->len);
+    if (search->node != NULL) {
+        search->before = search->node;
+        search->encloser = search->node;
+        return;
+    }
+    if (search->before == NULL) // another name had the same place
+        search->before = image_find_before(image, search->key, search->len);
+    search->encloser = find_encloser(image, search);
 }
 
 const struct image_rrset *image_rrset(const struct image *image, const struct image_node *node,

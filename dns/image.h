@@ -235,24 +235,39 @@ static inline uint32_t image_cell(uint64_t hash, uint32_t index)
 // The first 8 octets of a key as a number: as long as two numbers differ, their order is that of the keys.
 uint64_t image_key_head(const uint8_t *key, size_t len);
 
-// Who answers many questions at once asks memory for what it will read: the cell of this hash first, then, when that
-// has come, what the cell leads to.
-static inline void image_prefetch_cell(const struct image *image, uint64_t hash)
-{
-    __builtin_prefetch(&image->hash[hash & image->hash_mask]);
-}
-void image_prefetch_node(const struct image *image, uint64_t hash);
-// The octets that an answer with this RRset copies, as far as they fit a small message.
-void image_prefetch_wire(const struct image *image, const struct image_rrset *rrset, bool sigs);
-
 // The node with this key relative to the apex, or NULL.
 const struct image_node *image_find(const struct image *image, const uint8_t *key, size_t len);
-// The same for who has the key's hash.
-const struct image_node *image_find_hashed(const struct image *image, uint64_t hash,
-                                           const uint8_t *key, size_t len);
 // The last node whose key is not greater than this one: the name itself or its canonical predecessor.
 const struct image_node *image_find_before(const struct image *image, const uint8_t *key,
                                            size_t len);
+
+// Both of these and the closest encloser, in four steps. Each asks memory for what the next one reads, so that who
+// looks for many names at once takes all of them through one step before the next, and they wait for memory together.
+struct image_search {
+    const uint8_t *key; // relative to the apex; the caller's
+    size_t len;
+    uint64_t hash;                   // of the key
+    const struct image_node *likely; // what the hash leads to, or NULL
+    const struct image_node *node;   // found at the end: as image_find has it,
+    const struct image_node *before; // as image_find_before,
+    const struct image_node
+        *encloser; // and the node, else the deepest one above the name (RFC 4592 §3.3.1)
+};
+
+void image_search_begin(const uint8_t *key, size_t len, struct image_search *ret);
+void image_search_cell(const struct image *image, struct image_search *search);
+void image_search_node(const struct image *image, struct image_search *search);
+void image_search_end(const struct image *image, struct image_search *search);
+
+// Asks memory for the cell that image_search_cell reads. On its own, since a processor waits for many pages at once
+// only when nothing else stands between them.
+static inline void image_prefetch_cell(const struct image *image, const struct image_search *search)
+{
+    __builtin_prefetch(&image->hash[search->hash & image->hash_mask]);
+}
+// The octets that an answer with this RRset copies, as far as they fit a small message.
+void image_prefetch_wire(const struct image *image, const struct image_rrset *rrset, bool sigs);
+
 // The RRset of this type at the node, or NULL.
 const struct image_rrset *image_rrset(const struct image *image, const struct image_node *node,
                                       uint16_t type);

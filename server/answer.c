@@ -16,26 +16,12 @@ struct lookup {
 
 // ── Finding ──────────────────────────────────────────────────────────────────────────────────────
 
-static void find(const struct lookup *lookup, struct place *ret)
+void answer_search(const struct image *image, const struct query_name *name,
+                   struct image_search *ret)
 {
-    const struct image *image = lookup->image;
-    const uint8_t *key = lookup->name->key.octets + image->apex_key_len;
-    size_t key_len = (size_t)(lookup->name->key.len - image->apex_key_len);
-
-    ret->name = lookup->name;
-    ret->node = image_find(image, key, key_len);
-    if (ret->node != NULL) {
-        ret->encloser = ret->node;
-        ret->before = ret->node;
-        return;
-    }
-    ret->before = image_find_before(image, key, key_len);
-    // The closest encloser comes before the name in canonical order, and only names below it can
-    // stand in between: it is an ancestor of the predecessor.
-    const struct image_node *node = ret->before;
-    while (node->key_len > key_len || memcmp(image_node_key(image, node), key, node->key_len) != 0)
-        node = &image->nodes[node->parent];
-    ret->encloser = node;
+    const struct name_key *key = &name->key;
+    image_search_begin(key->octets + image->apex_key_len, (size_t)(key->len - image->apex_key_len),
+                       ret);
 }
 
 // ── Putting together ─────────────────────────────────────────────────────────────────────────────
@@ -239,12 +225,12 @@ static bool answer_from_wildcard(struct lookup *lookup, const struct place *plac
 }
 
 // Takes one name of the chain. Returns whether there is a next one.
-static bool step(struct lookup *lookup)
+static bool step(struct lookup *lookup, struct image_search *search)
 {
     const struct image *image = lookup->image;
     struct answer *answer = lookup->answer;
-    struct place place;
-    find(lookup, &place);
+    image_search_end(image, search);
+    const struct place place = {lookup->name, search->node, search->encloser, search->before};
     const struct image_node *encloser = place.encloser;
 
     answer->authoritative = true;
@@ -273,7 +259,16 @@ static bool step(struct lookup *lookup)
     return false;
 }
 
-void answer_make(const struct image *image, const struct query *query, struct answer *ret)
+static void search_now(const struct image *image, const struct query_name *name,
+                       struct image_search *ret)
+{
+    answer_search(image, name, ret);
+    image_search_cell(image, ret);
+    image_search_node(image, ret);
+}
+
+void answer_make_found(const struct image *image, const struct query *query,
+                       struct image_search *search, struct answer *ret)
 {
     answer_init(ret);
     struct lookup lookup = {
@@ -283,6 +278,13 @@ void answer_make(const struct image *image, const struct query *query, struct an
         .name = &query->name,
         .dnssec = query->dnssec_ok && (image->flags & IMAGE_SIGNED) != 0,
     };
-    while (step(&lookup)) {
-    }
+    while (step(&lookup, search))
+        search_now(image, lookup.name, search);
+}
+
+void answer_make(const struct image *image, const struct query *query, struct answer *ret)
+{
+    struct image_search search;
+    search_now(image, &query->name, &search);
+    answer_make_found(image, query, &search, ret);
 }

@@ -21,3 +21,9 @@
 
 // `query` must have come from question_read as QUERY_LOOKUP, its name at or below the image's apex.
 void answer_make(const struct image *image, const struct query *query, struct answer *ret);
+// The same for who has done all steps but the last of the search for the query's name.
+void answer_make_found(const struct image *image, const struct query *query,
+                       struct image_search *search, struct answer *ret);
+// Begins the search for the name in the image of its zone.
+void answer_search(const struct image *image, const struct query_name *name,
+                   struct image_search *ret);

@@ -28,9 +28,9 @@ struct work {
     size_t limit; // octets of the reply
     struct query query;
     struct opt opt;
-    struct zones_search search;
+    struct zones_search zone;
     const struct image *image; // of its zone
-    uint64_t hash;             // of its name below the apex
+    struct image_search node;  // in that
     struct answer answer;
 };
 
@@ -88,8 +88,7 @@ static bool read_query(const struct responder *responder, enum transport transpo
         exchange->out_len = answer_without_zone(work);
         return false;
     }
-    zones_search_begin(responder->zones, &query->name.key, query->qtype == RR_TYPE_DS,
-                       &work->search);
+    zones_search_begin(responder->zones, &query->name.key, query->qtype == RR_TYPE_DS, &work->zone);
     return true;
 }
 
@@ -97,7 +96,7 @@ static bool read_query(const struct responder *responder, enum transport transpo
 static bool take_zone(struct work *work)
 {
     struct exchange *exchange = work->exchange;
-    switch (zones_search_end(work->responder->zones, &work->search, &work->image)) {
+    switch (zones_search_end(work->responder->zones, &work->zone, &work->image)) {
     case ZONES_NONE:
         exchange->out_len = reply_error(work, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
         return false;
@@ -110,10 +109,7 @@ static bool take_zone(struct work *work)
     case ZONES_FOUND:
         break;
     }
-    const struct name_key *key = &work->query.name.key;
-    uint16_t apex_len = work->image->apex_key_len;
-    work->hash = image_key_hash(key->octets + apex_len, (size_t)(key->len - apex_len));
-    image_prefetch_cell(work->image, work->hash);
+    answer_search(work->image, &work->query.name, &work->node);
     return true;
 }
 
@@ -122,25 +118,38 @@ static void find_answer(struct work *work)
 {
     const struct answer *answer = &work->answer;
     zones_hand(work->responder->zones, work->image);
-    answer_make(work->image, &work->query, &work->answer);
+    answer_make_found(work->image, &work->query, &work->node, &work->answer);
     for (unsigned i = 0; i < answer->answer_count; i++)
         __builtin_prefetch(answer->answers[i].rrset);
     for (unsigned i = 0; i < answer->authority_count; i++)
         __builtin_prefetch(answer->authority[i].rrset);
 }
 
-static void prefetch_reference(const struct image *image, const struct reference *reference)
-{
-    image_prefetch_wire(image, reference->rrset, (reference->parts & PART_SIGS) != 0);
-}
-
+// The octets of what is referred to, and the owners' nodes where those are called as in the zone.
 static void prefetch_octets(const struct work *work)
 {
+    const struct image *image = work->image;
     const struct answer *answer = &work->answer;
-    for (unsigned i = 0; i < answer->answer_count; i++)
-        prefetch_reference(work->image, &answer->answers[i]);
-    for (unsigned i = 0; i < answer->authority_count; i++)
-        prefetch_reference(work->image, &answer->authority[i]);
+    for (unsigned i = 0; i < answer->authority_count; i++) {
+        const struct reference *reference = &answer->authority[i];
+        __builtin_prefetch(&image->nodes[reference->rrset->node]);
+        image_prefetch_wire(image, reference->rrset, (reference->parts & PART_SIGS) != 0);
+    }
+    for (unsigned i = 0; i < answer->answer_count; i++) {
+        const struct reference *reference = &answer->answers[i];
+        image_prefetch_wire(image, reference->rrset, (reference->parts & PART_SIGS) != 0);
+    }
+}
+
+static void prefetch_owners(const struct work *work)
+{
+    const struct image *image = work->image;
+    const struct answer *answer = &work->answer;
+    for (unsigned i = 0; i < answer->authority_count; i++) {
+        const struct image_node *node = &image->nodes[answer->authority[i].rrset->node];
+        __builtin_prefetch(image_node_key(image, node));
+        __builtin_prefetch(image_node_name(image, node));
+    }
 }
 
 // References → octets.
@@ -174,17 +183,23 @@ static void respond_together(const struct responder *responder, enum transport t
             open[read++] = &works[i];
     }
     for (unsigned i = 0; i < read; i++)
-        zones_search_go_on(responder->zones, &open[i]->search);
+        zones_search_go_on(responder->zones, &open[i]->zone);
     for (unsigned i = 0; i < read; i++)
         if (take_zone(open[i]))
             open[found++] = open[i];
     for (unsigned i = 0; i < found; i++)
-        image_prefetch_node(open[i]->image, open[i]->hash);
+        image_prefetch_cell(open[i]->image, &open[i]->node);
+    for (unsigned i = 0; i < found; i++)
+        image_search_cell(open[i]->image, &open[i]->node);
+    for (unsigned i = 0; i < found; i++)
+        image_search_node(open[i]->image, &open[i]->node);
     for (unsigned i = 0; i < found; i++)
         find_answer(open[i]);
     zones_hand(responder->zones, NULL);
     for (unsigned i = 0; i < found; i++)
         prefetch_octets(open[i]);
+    for (unsigned i = 0; i < found; i++)
+        prefetch_owners(open[i]);
     for (unsigned i = 0; i < found; i++)
         write_reply(open[i]);
     zones_hand(responder->zones, NULL);

@@ -33,6 +33,21 @@ static void must_be_name(const uint8_t *wire, size_t len)
     MUST(name_from_wire(wire, len, &name) == STATUS_OK && name.len == len);
 }
 
+static void must_search_alike(const struct image *image, const uint8_t *key, size_t len)
+{
+    struct image_search search;
+    image_search_begin(key, len, &search);
+    image_search_cell(image, &search);
+    image_search_node(image, &search);
+    image_search_end(image, &search);
+    MUST(search.node == image_find(image, key, len));
+    MUST(search.before == image_find_before(image, key, len));
+    const struct image_node *encloser = search.encloser;
+    MUST(encloser->key_len <= len &&
+         memcmp(image_node_key(image, encloser), key, encloser->key_len) == 0);
+    MUST((search.node != NULL) == (encloser->key_len == len));
+}
+
 static void visit_node(const struct image *image, uint32_t index)
 {
     const struct image_node *node = &image->nodes[index];
@@ -56,7 +71,8 @@ static void visit_node(const struct image *image, uint32_t index)
     memcpy(other + node->key_len, "x", 2);
     const struct image_node *before = image_find_before(image, other, node->key_len + 2u);
     MUST(before >= node && before < image->nodes + image->header->node_count);
-    image_find(image, other, node->key_len + 2u);
+    must_search_alike(image, key, node->key_len);
+    must_search_alike(image, other, node->key_len + 2u);
 }
 
 // Fills a wire's pointers in as a message is made: the owners of its records, then the slots.

@@ -103,6 +103,16 @@ static const struct image_node *find_before(const struct image *image, const cha
     return image_find_before(image, key.octets, key.len);
 }
 
+static struct image_search search(const struct image *image, const struct name_key *key)
+{
+    struct image_search ret;
+    image_search_begin(key->octets, key->len, &ret);
+    image_search_cell(image, &ret);
+    image_search_node(image, &ret);
+    image_search_end(image, &ret);
+    return ret;
+}
+
 static const char *text_of(const struct image *image, const struct image_node *node)
 {
     static char text[NAME_TEXT_MAX];
@@ -346,6 +356,57 @@ static void the_negative_soa_has_the_lesser_ttl_with_its_signature(void **state)
 }
 
 // ── The tree ─────────────────────────────────────────────────────────────────────────────────────
+
+static void a_search_finds_the_name_or_what_is_before_and_above_it(void **state)
+{
+    (void)state;
+    struct image image = open_text(plain_zone);
+    const char *found[] = {"example.com", "www.example.com", "in.wild.example.com"};
+    for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++) {
+        struct name_key key = relative_key(found[i]);
+        struct image_search it = search(&image, &key);
+        assert_non_null(it.node);
+        assert_ptr_equal(it.node, find(&image, found[i]));
+        assert_ptr_equal(it.before, it.node);
+        assert_ptr_equal(it.encloser, it.node);
+    }
+    const char *absent[][2] = {
+        {"a.example.com", "example.com"},
+        {"zzz.example.com", "example.com"},
+        {"x.www.example.com", "www.example.com"},
+        {"wwwx.example.com", "example.com"}, // its neighbour is no encloser, but begins alike
+        {"z.in.wild.example.com", "in.wild.example.com"},
+        {"z.y.x.in.wild.example.com", "in.wild.example.com"},
+        {"_26._tcp.mail.example.com", "_tcp.mail.example.com"},
+        {"_25x._tcp.mail.example.com",
+         "_tcp.mail.example.com"}, // its first eight octets are another's
+    };
+    for (size_t i = 0; i < sizeof(absent) / sizeof(*absent); i++) {
+        struct name_key key = relative_key(absent[i][0]);
+        struct image_search it = search(&image, &key);
+        assert_null(it.node);
+        assert_ptr_equal(it.before, find_before(&image, absent[i][0]));
+        assert_ptr_equal(it.encloser, find(&image, absent[i][1]));
+    }
+}
+
+static void a_search_is_not_misled_by_a_hash(void **state)
+{
+    (void)state;
+    struct image image = open_text(plain_zone);
+    unsigned misled = 0;
+    for (unsigned i = 0; misled < 10; i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "n%u.example.com", i);
+        struct name_key key = relative_key(text);
+        struct image_search it = search(&image, &key);
+        assert_null(it.node);
+        assert_ptr_equal(it.before, find_before(&image, text));
+        assert_ptr_equal(it.encloser, &image.nodes[0]);
+        misled += it.likely != NULL;
+        assert_true(i < 1000000);
+    }
+}
 
 static void every_name_and_empty_nonterminal_is_found(void **state)
 {
@@ -862,6 +923,8 @@ int main(void)
         test(ttls_above_31_bits_are_zero),
         test(the_negative_soa_has_the_lesser_ttl_with_its_signature),
         test(every_name_and_empty_nonterminal_is_found),
+        test(a_search_finds_the_name_or_what_is_before_and_above_it),
+        test(a_search_is_not_misled_by_a_hash),
         test(the_canonical_predecessor_is_found),
         test(cuts_and_dnames_hide_what_is_below),
         test(a_dname_at_the_apex_hides_the_whole_zone),
