@@ -28,26 +28,14 @@ import dns.message
 import dns.query
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
-from harness import WHOLE_BOX, Box, control_ask, scratch  # noqa: E402
+from flooding import BURST, CONFIG, RATE, counts  # noqa: E402
+from harness import Box, scratch  # noqa: E402
 
-WORKERS = 2
-RATE = 40
 TOTAL = 4  # times the rate, for all kinds of replies to a network; LIMITS_TOTAL
-BURST = max(RATE // WORKERS, 8) * WORKERS
 VICTIMS = 8
 HONEST = "127.200.1.1"
 HONEST_LEAST = 50  # questions, however short the flood
 TRIES, PATIENCE = 3, 5.0  # resolv.conf(5)'s, and one more
-CONFIG = WHOLE_BOX + f"""\
-domains:
-  - example.com
-  - example.net
-server:
-  listen: ["127.0.0.1@{{port}}"]
-  workers: {WORKERS}
-  rate-limit: {RATE}
-state: state
-"""
 
 
 def question(dice):
@@ -148,18 +136,18 @@ def flood(directory, seconds, networks, seed):
         finally:
             storm.stop()
         log = box.program.log()
-        counts = [control_ask(box.directory / f"control/zone-server.{worker}.sock", "status") for worker in range(WORKERS)]
+        limited = counts(box)["rate-limited"]
     wrong = []
     if honest.answered < 0.99 * honest.asked:
         wrong.append(f"the honest client got {honest.answered} of {honest.asked} answers")
     most = TOTAL * (RATE * storm.took + BURST)
     wrong += [f"{network}.0/24 was sent {count} replies in {storm.took:.1f} s, {most:.0f} at most"
               for network, count in storm.full.items() if count > most]
-    if not sum(one["rate-limited"] for one in counts):
+    if not limited:
         wrong.append("nobody was limited")
     wrong += [line for line in log.splitlines() if "child-died" in line or "child-killed" in line]
     happened = (f"flood: {storm.asked} questions in {storm.took:.1f} s from {networks} networks and {VICTIMS} victims, "
-                f"{sum(storm.full.values())} answered, {storm.truncated} cut, {sum(one['rate-limited'] for one in counts)} dropped; "
+                f"{sum(storm.full.values())} answered, {storm.truncated} cut, {limited} dropped; "
                 f"honest: {honest.answered} of {honest.asked} answered, {honest.repeated} asked again, {honest.by_tcp} over TCP")
     return wrong, happened
 

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Response rate limiting over real sockets. All of 127.0.0.0/8 is loopback, so 127.0.N.0/24 are as many networks as one likes.
+"""Response rate limiting over real sockets.
 
 Nothing here needs a pace. A flood is sent as fast as the machine does it, the server's own counts say how much of it arrived,
 and what may have been sent in full follows from the time that it took: the rate for that long, and a window's worth at once.
 """
 
-import dataclasses
-import select
 import socket
 import subprocess
-import time
 
 import dns.flags
 import dns.message
@@ -17,86 +14,8 @@ import dns.query
 import dns.rcode
 import pytest
 
-from harness import WHOLE_BOX, Box, Threads, control_ask, scratch, wait_until
-
-WORKERS = 2
-RATE = 40  # of the whole server
-BURST = max(RATE // WORKERS, 8) * WORKERS  # server/limits.h: a window's worth of each share, and no less than eight
-FLOOD = 3000
-
-CONFIG = WHOLE_BOX + f"""\
-domains:
-  - example.com
-  - example.net
-server:
-  listen: ["127.0.0.1@{{port}}"]
-  workers: {WORKERS}
-  rate-limit: {RATE}
-  rate-limit-slip: 2
-state: state
-"""
-
-
-@dataclasses.dataclass
-class Tally:
-    full: int = 0
-    truncated: int = 0
-    took: float = 0.0
-
-
-def wire(name, rtype, **more):
-    message = dns.message.make_query(name, rtype, use_edns=0, **more)
-    message.flags = 0
-    return message.to_wire()
-
-
-def flood(port, network, questions, count=FLOOD, sockets=32):
-    """Sends so many questions from a network, each time from another of some addresses and ports, until all have been answered
-    that are going to be."""
-    tally = Tally()
-    begin = time.monotonic()
-    clients = []
-    try:
-        for host in range(1, sockets + 1):
-            clients.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
-            clients[-1].bind((f"127.0.{network}.{host}", 0))
-            clients[-1].connect(("127.0.0.1", port))
-        for number in range(count):
-            clients[number % sockets].send(questions[number % len(questions)])
-            if number % 64 == 63:  # what the server has answered makes room for more
-                collect(clients, tally, 0.02)
-        while collect(clients, tally, 0.5):
-            pass
-        tally.took = time.monotonic() - begin
-    finally:
-        for client in clients:
-            client.close()
-    return tally
-
-
-def collect(clients, tally, patience):
-    ready, _, _ = select.select(clients, [], [], patience)
-    for client in ready:
-        while True:
-            try:
-                reply = client.recv(4096)
-            except BlockingIOError:
-                break
-            if reply[2] & 0x02:
-                tally.truncated += 1
-            else:
-                tally.full += 1
-    return bool(ready)
-
-
-def counts(box):
-    """What the workers have counted, together."""
-    said = [control_ask(box.directory / f"control/zone-server.{worker}.sock", "status") for worker in range(WORKERS)]
-    return {name: sum(one[name] for one in said) for name in ("queries-udp", "rate-limited", "slipped")}
-
-
-def since(box, before):
-    return {name: count - before[name] for name, count in counts(box).items()}
+from flooding import BURST, CONFIG, FLOOD, RATE, WORKERS, counts, flood, since, wire
+from harness import Box, Threads, scratch, wait_until
 
 
 @pytest.fixture(scope="module")

@@ -18,115 +18,8 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from harness import BIN, MAKE_STORE, Program, control_ask, control_socket, free_port, query, run, wait_until, within
-
-SERVER = BIN / "zone-server"
-
-ZONE = """\
-@ SOA ns1 hostmaster {serial} 14400 3600 604800 300
-@ NS ns1
-ns1 A 192.0.2.1
-www A 192.0.2.2
-www AAAA 2001:db8::2
-alias CNAME www
-*.wild TXT wild
-a.b.ent A 192.0.2.3
-sub NS ns.sub
-ns.sub A 192.0.2.4
-"""
-LARGE = "".join(f'large TXT "{i:0200d}"\n' for i in range(250))
-
-
-class Store:
-    """A directory of master files and the store made of them."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.serve = directory / "serve"
-
-    def put(self, zone="example.", text=ZONE.format(serial=1) + LARGE, denial="nsec"):
-        path = self.directory / f"{zone}zone"
-        path.write_text(text)
-        run(MAKE_STORE, self.serve, f"{zone}={path}" + (f":{denial}" if denial else ""))
-
-
-@pytest.fixture
-def store(directory):
-    return Store(directory)
-
-
-class Server(Program):
-    def __init__(self, store, *options, pass_fds=()):
-        self.port = free_port()
-        listen = [f"127.0.0.1@{self.port}", f"::1@{self.port}"]
-        self.control = store.directory / f"server.{self.port}.sock"
-        with control_socket(self.control) as listener:
-            super().__init__(SERVER, "--serve", store.serve, "--rate-limit", 0, *[w for a in listen for w in ("--listen", a)],
-                             "--control", listener.fileno(), *options, log=store.directory / "server.log",
-                             pass_fds=[listener.fileno(), *pass_fds])
-        self.wait_log("serving")
-
-    def wait_zone(self, name="example."):
-        wait_until(lambda: query(self.port, name, "SOA").rcode() == dns.rcode.NOERROR, f"{name} is served")
-
-    def connect(self):
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
-        connection.settimeout(10)
-        return connection
-
-
-def status(server):
-    return control_ask(server.control, "status")
-
-
-@pytest.fixture
-def server(store):
-    store.put()
-    with Server(store) as a_server:
-        a_server.wait_zone()
-        yield a_server
-
-
-def framed(name, rtype="A", number=None):
-    message = dns.message.make_query(name, rtype)
-    if number is not None:
-        message.id = number
-    wire = message.to_wire()
-    return struct.pack("!H", len(wire)) + wire
-
-
-def read_exactly(connection, count):
-    data = b""
-    while len(data) < count:
-        more = connection.recv(count - len(data))
-        if not more:
-            raise EOFError(f"{len(data)} of {count} octets")
-        data += more
-    return data
-
-
-def read_message(connection):
-    (length,) = struct.unpack("!H", read_exactly(connection, 2))
-    return dns.message.from_wire(read_exactly(connection, length))
-
-
-def messages(octets):
-    """What a connection said from its start to its end."""
-    found = []
-    while octets:
-        length = int.from_bytes(octets[:2], "big")
-        assert len(octets) >= 2 + length, f"the last of {len(found) + 1} messages is cut off"
-        found.append(dns.message.from_wire(octets[2:2 + length]))
-        octets = octets[2 + length:]
-    return found
-
-
-def is_closed(connection):
-    """Whether the server ends the connection before the socket's timeout."""
-    try:
-        return connection.recv(1) == b""
-    except ConnectionError:
-        return True
+from alone import SERVER, ZONE, Server, Store, cpu_ticks, framed, is_closed, messages, read_message, status
+from harness import MAKE_STORE, Program, free_port, query, run, wait_until, within
 
 
 def test_both_families_and_transports_answer(server):
@@ -153,7 +46,8 @@ def test_dig_kdig_and_drill_are_content(server):
     assert "status: NOTIMP" in said
 
 
-def test_a_store_that_comes_later_is_served(store):
+def test_a_store_that_comes_later_is_served(directory):
+    store = Store(directory)
     with Server(store) as server:
         answer = query(server.port, "example.", "SOA", use_edns=0)
         assert answer.rcode() == dns.rcode.SERVFAIL
@@ -253,7 +147,6 @@ def test_what_was_asked_before_the_end_is_answered(server):
 
 
 def test_connections_without_queries_are_closed(store):
-    store.put()
     with Server(store, "--tcp-idle", 3000) as server:  # longer than this test may have to wait for its turn
         server.wait_zone()
         with server.connect() as idle, server.connect() as half, server.connect() as busy:
@@ -276,7 +169,6 @@ def resident(pid):
 
 
 def test_clients_that_do_not_read_hold_little_and_not_for_long(store):
-    store.put()
     with Server(store, "--tcp-idle", 1500) as server:
         server.wait_zone()
         before = resident(server.pid)
@@ -329,7 +221,6 @@ def test_a_slow_but_honest_reader_gets_all(server):
 
 
 def test_the_quota_lets_newcomers_in(store):
-    store.put()
     with Server(store, "--tcp-connections", 5) as server:
         server.wait_zone()
         old = [server.connect() for _ in range(5)]
@@ -348,7 +239,6 @@ def test_the_quota_lets_newcomers_in(store):
 
 
 def test_too_few_descriptors_lower_the_quota(store):
-    store.put()
     port = free_port()
     server = Program("/bin/sh", "-c", f"ulimit -n 80; exec {SERVER} --serve {store.serve} --listen 127.0.0.1@{port}",
                      log=store.directory / "server.log")
@@ -363,12 +253,6 @@ def test_too_few_descriptors_lower_the_quota(store):
         usage = cpu_ticks(server.pid)
         time.sleep(0.5)
         assert cpu_ticks(server.pid) - usage < 20  # it does not spin
-
-
-def cpu_ticks(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def test_garbage_is_survived(server):
@@ -409,7 +293,6 @@ def test_zones_come_and_go_beside_each_other(store, server):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_it_soon_and_cleanly(store, number):
-    store.put()
     with Server(store) as server:
         server.wait_zone()
         with server.connect() as connection:
@@ -436,7 +319,6 @@ def test_without_connections_it_ends_at_once(store):
 
 def test_what_was_asked_before_the_end_was_told_is_answered(store):
     """And it does not wait for those that have gone."""
-    store.put()
     within(0.9, lambda: ending_with_questions(store))
 
 
@@ -518,10 +400,10 @@ def test_status_counts(store, server):
     assert status(server)["zones"] == 2
 
 
-def test_it_ends_with_its_lifeline(store):
+def test_it_ends_with_its_lifeline(directory):
     mine, its = os.pipe()
     os.set_inheritable(mine, True)
-    with Server(store, "--lifeline", mine, pass_fds=[mine]) as server:
+    with Server(Store(directory), "--lifeline", mine, pass_fds=[mine]) as server:
         os.close(mine)
         os.write(its, b"still here")
         assert query(server.port, "example.", "SOA").rcode() == dns.rcode.SERVFAIL
@@ -530,7 +412,6 @@ def test_it_ends_with_its_lifeline(store):
 
 
 def test_inherited_sockets_are_served_by_several_workers(store):
-    store.put()
     port = free_port()
     workers = []
     for number in range(2):

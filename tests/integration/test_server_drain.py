@@ -16,10 +16,8 @@ import dns.query
 import dns.rcode
 import pytest
 
-from harness import BIN, Program, control_ask, control_socket, free_port, query, wait_until
-from test_server import Store, framed, read_message
-
-SERVER = BIN / "zone-server"
+from alone import SERVER, framed, read_message
+from harness import Program, control_ask, control_socket, free_port, query, wait_until
 
 
 class Sockets:
@@ -79,13 +77,6 @@ class Worker(Program):
     def drain(self, count, first=0):
         reply = control_ask(self.control, "drain", **{"from": first, "count": count})
         assert reply["ok"] and reply["draining"] == count, reply
-
-
-@pytest.fixture
-def store(directory):
-    a_store = Store(directory)
-    a_store.put()
-    return a_store
 
 
 @pytest.fixture

@@ -11,24 +11,10 @@ import threading
 import dns.rcode
 import pytest
 
+from alone import Server, cpu_ticks, framed, is_closed, messages, read_message, status
 from harness import query, run, wait_until
-from test_server import LARGE, ZONE, Server, Store, cpu_ticks, framed, is_closed, messages, read_message, status
 
 LINGER_NOT = struct.pack("ii", 1, 0)  # close sends a reset
-
-
-@pytest.fixture
-def store(directory):
-    store = Store(directory)
-    store.put(text=ZONE.format(serial=1) + LARGE)
-    return store
-
-
-@pytest.fixture
-def server(store):
-    with Server(store) as a_server:
-        a_server.wait_zone()
-        yield a_server
 
 
 def connect(server, source="127.0.0.1"):

@@ -10,16 +10,9 @@ import socket
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from alone import ZONE, Server, framed, read_message
 from harness import BIN, CONFIG, Box, Threads, free_port, query, run, wait_until
-from test_server import LARGE, ZONE, Server, Store, framed, read_message
 from test_zoned_real import child_pids
-
-
-@pytest.fixture
-def store(directory):
-    store = Store(directory)
-    store.put(text=ZONE.format(serial=1) + LARGE)
-    return store
 
 
 @pytest.fixture
