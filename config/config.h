@@ -275,6 +275,7 @@ struct config_server_tls { // DNS over TLS (RFC 7858)
     struct config_place certificate_place;
     char *key; // PEM; absolute path. Default: certbot's beside the certificate
     struct config_place key_place;
+    uint32_t handshakes; // that an address may begin in a second; 0: no limit
 };
 #define CONFIG_TOLD_MAX 128 // octets that all fit a reply beside the longest question
 

@@ -357,6 +357,10 @@ static const struct option rows_server_tls[] = {
     {"key", OPTION_PATH, CONFIG(server.tls.key), PLACE(config, server.tls.key_place),
      .help = "file with its private key (PEM); default: privkey.pem beside a fullchain.pem",
      .more = "Root alone need be able to read it. It may be the same file as the certificate's."},
+    {"handshakes-per-address", OPTION_LIMIT, .min = 1, .max = 10000, .standard = "20",
+     CONFIG(server.tls.handshakes), .help = "most new connections per second from one IPv4 address or one IPv6 /64",
+     .more = "After a pause three times as many at once; an IPv4 /24 or IPv6 /48 may have four times as much. Who "
+             "comes more often waits for its turn, within `tcp-connections-per-address`."},
 };
 static const struct section section_server_tls = SECTION(BASE_CONFIG, rows_server_tls);
 

@@ -51,6 +51,9 @@ static enum status tls_prepare(struct child *child, struct launch *launch, struc
     launch_arg(launch, "%u", zoned->feed.inputs->config->server.tcp_connections);
     launch_arg(launch, "--tcp-connections-per-address");
     launch_arg(launch, "%u", zoned->feed.inputs->config->server.tcp_per_address);
+    launch_arg(launch, "--tls-handshakes");
+    launch_arg(launch, "%u", wanted(zoned)->handshakes);
+    zoned->tls.handshakes = wanted(zoned)->handshakes;
     zoned->tls.stale = false;
     return workers_put_settings(zoned, launch, err);
 }
@@ -276,6 +279,7 @@ bool tls_follow(struct zoned *zoned)
         return true;
     }
     bool bound = bind_wanted(zoned);
+    zoned->tls.stale = zoned->tls.stale || zoned->tls.handshakes != wanted(zoned)->handshakes;
     run(zoned);
     tls_look(zoned);
     return bound;

@@ -28,6 +28,7 @@ struct zoned_tls {
     struct listen_set sockets;
     int fitting;             // certificate and key that go together, -1: none yet
     int seen;                // what the files said last, whether it fits or not, -1: nothing
+    uint32_t handshakes;     // of an address per second, that the process has
     bool stale;              // other settings than those the process has
     struct tls_check *check; // that runs; NULL: none
     bool check_again;        // the files have changed since it was started

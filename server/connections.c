@@ -11,6 +11,7 @@
 #include "base/acceptor.h"
 #include "base/alloc.h"
 #include "base/random.h"
+#include "server/handshakes.h"
 
 // Connections that wait in the kernel until they are accepted.
 #define LISTEN_BACKLOG 256
@@ -20,17 +21,21 @@
 #define IDLE_LOOKS 8
 // When the end is told, queries that are on their way are read for so long.
 #define LAST_MS 50
+// How often those that wait for their handshake are looked at.
+#define WAIT_MS 20
 
 struct connection {
     struct client_connection quota;
+    struct recent_entry waiting; // for its handshake, while `waits`
     struct connections *all;
     struct address client;
     struct query_stream stream;
     int fd;
-    uint32_t watched;  // for EPOLLIN or EPOLLOUT
+    uint32_t watched;  // for EPOLLIN, EPOLLOUT or, while it waits, EPOLLRDHUP
     uint32_t wanted;   // what the way waits for
     bool ended;        // the client sends no more; it may still read
     bool left;         // it was told that no more answers come
+    bool waits;        // its handshake may not begin yet: nothing is read
     max_align_t own[]; // the way's state
 };
 
@@ -46,12 +51,16 @@ struct connections {
     const struct connection_way *way;
     uint64_t idle_ms;
     struct clients *clients;
+    struct handshakes *handshakes; // NULL: no limit
+    struct recent waiting;         // connections
+    uint64_t delayed;              // that waited, ever
     int epoll;
     unsigned handle_count; // whose memory libuv still uses
     bool ending;           // connections_end
     bool leaving;          // and no more is read
     uv_poll_t poll;        // of the epoll set
     uv_timer_t timer;
+    uv_timer_t wait; // runs while connections wait
     struct connections_listener *listeners;
     struct stream_desk desk;
 };
@@ -68,6 +77,7 @@ static void stop_when_last(struct connections *all)
     if (!all->ending || clients_count(all->clients) > 0)
         return;
     uv_timer_stop(&all->timer);
+    uv_timer_stop(&all->wait);
     uv_poll_stop(&all->poll);
 }
 
@@ -75,6 +85,8 @@ static void close_connection(struct connection *connection, enum statistics_clos
 {
     struct connections *all = connection->all;
     all->desk.statistics->closed[why]++;
+    if (connection->waits)
+        recent_remove(&all->waiting, &connection->waiting);
     if (all->way->close != NULL)
         all->way->close(connection->own, connection->fd);
     close(connection->fd); // which takes it out of the epoll set
@@ -184,6 +196,10 @@ static void read_turn(struct connection *connection)
 
 static void have_turn(struct connection *connection)
 {
+    if (connection->waits) {
+        close_connection(connection, CLOSE_CLIENT);
+        return;
+    }
     connection->all->desk.client = &connection->client;
     if (!query_stream_is_blocked(&connection->stream)) {
         read_turn(connection);
@@ -227,6 +243,57 @@ static bool on_no_room(struct acceptor *acceptor)
     return true;
 }
 
+static void begin(struct connection *connection)
+{
+    struct connections *all = connection->all;
+    if (all->way->open != NULL && !all->way->open(connection->own, connection->fd, all->way->data))
+        close_connection(connection, CLOSE_ERROR);
+    else
+        watch(connection, EPOLLIN);
+}
+
+static bool may_begin(const struct connections *all, const struct address *client)
+{
+    return all->handshakes == NULL || all->ending ||
+           handshakes_take(all->handshakes, client, uv_now(all->loop));
+}
+
+// At the end all of them begin, so that none is refused that came before.
+static void on_wait(uv_timer_t *timer)
+{
+    struct connections *all = timer->data;
+    struct recent_entry *newer;
+    for (struct recent_entry *entry = all->waiting.oldest; entry != NULL; entry = newer) {
+        newer = entry->newer;
+        struct connection *connection =
+            (struct connection *)(void *)((char *)entry - offsetof(struct connection, waiting));
+        if (!may_begin(all, &connection->client))
+            continue;
+        recent_remove(&all->waiting, entry);
+        connection->waits = false;
+        clients_active(all->clients, &connection->quota, uv_now(all->loop)); // its time begins
+        begin(connection);
+    }
+    if (all->waiting.count == 0)
+        uv_timer_stop(&all->wait);
+}
+
+// Who comes while others wait does, too, until these have been looked at: else the latest would be the first.
+static void begin_or_wait(struct connection *connection)
+{
+    struct connections *all = connection->all;
+    if (all->waiting.count == 0 && may_begin(all, &connection->client)) {
+        begin(connection);
+        return;
+    }
+    if (all->waiting.count == 0)
+        uv_timer_start(&all->wait, on_wait, WAIT_MS, WAIT_MS);
+    recent_add(&all->waiting, &connection->waiting, uv_now(all->loop));
+    connection->waits = true;
+    all->delayed++;
+    watch(connection, EPOLLRDHUP); // who gives up waits no more
+}
+
 static void on_connection(struct acceptor *acceptor, int fd)
 {
     const struct connections_listener *listener = acceptor->data;
@@ -241,10 +308,7 @@ static void on_connection(struct acceptor *acceptor, int fd)
     connection->fd = fd;
     clients_add(all->clients, &connection->quota, &acceptor->peer, uv_now(all->loop));
     all->desk.statistics->connections = clients_count(all->clients);
-    if (all->way->open != NULL && !all->way->open(connection->own, fd, all->way->data))
-        close_connection(connection, CLOSE_ERROR);
-    else
-        watch(connection, EPOLLIN);
+    begin_or_wait(connection);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -267,6 +331,8 @@ struct connections *connections_new(uv_loop_t *loop, const struct connection_way
     all->way = way;
     all->idle_ms = options->idle_ms;
     all->clients = clients_new(options->limits, seed);
+    if (options->handshakes > 0)
+        all->handshakes = handshakes_new(options->handshakes, seed);
     all->desk.responder = options->responder;
     all->desk.statistics = options->statistics;
     all->desk.transport = way->transport;
@@ -274,8 +340,9 @@ struct connections *connections_new(uv_loop_t *loop, const struct connection_way
     all->epoll = epoll_create1(EPOLL_CLOEXEC);
     uv_poll_init(loop, &all->poll, all->epoll);
     uv_timer_init(loop, &all->timer);
-    all->poll.data = all->timer.data = all;
-    all->handle_count = 2;
+    uv_timer_init(loop, &all->wait);
+    all->poll.data = all->timer.data = all->wait.data = all;
+    all->handle_count = 3;
     uv_poll_start(&all->poll, UV_READABLE, on_ready);
     uint64_t period = all->idle_ms / IDLE_LOOKS + 1;
     uv_timer_start(&all->timer, on_timer, period, period);
@@ -287,6 +354,7 @@ static void release(struct connections *all)
     if (--all->handle_count > 0)
         return;
     clients_free(all->clients);
+    handshakes_free(all->handshakes);
     free(all);
 }
 
@@ -334,6 +402,11 @@ unsigned connections_count(const struct connections *all)
     return clients_count(all->clients);
 }
 
+uint64_t connections_delayed(const struct connections *all)
+{
+    return all->delayed;
+}
+
 static void on_last_turn(uv_timer_t *timer)
 {
     struct connections *all = timer->data;
@@ -353,6 +426,7 @@ void connections_end(struct connections *all)
     all->ending = true;
     while (all->listeners != NULL)
         connections_unlisten(all->listeners);
+    on_wait(&all->wait);
     if (clients_count(all->clients) > 0)
         uv_timer_start(&all->timer, on_last_turn, LAST_MS, 0);
     else
@@ -375,6 +449,7 @@ void connections_close(struct connections *all)
     while (all->listeners != NULL)
         connections_unlisten(all->listeners);
     uv_close((uv_handle_t *)&all->timer, on_closed);
+    uv_close((uv_handle_t *)&all->wait, on_closed);
     uv_close((uv_handle_t *)&all->poll, on_closed);
     close(all->epoll);
 }

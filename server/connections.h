@@ -6,6 +6,8 @@
 //   connections   a quota in all and one per address; see server/clients.h for who makes room
 //   queries, replies   see server/stream.h. A client that does not read gets no more queries answered until it has
 //   turns         one read, and of CONNECTIONS_TURN connections; then others are served, above all UDP
+//   handshakes    where connecting is dear, who comes more often than may be waits (server/handshakes.h), by itself and
+//                 in the order of coming; a connection that waits counts as one
 //   time          a connection on which no query was answered, and the answer taken, within the idle time is
 //                 closed: idle ones, those that send a query octet by octet, and those that do not read
 //   the end       what clients had sent when it was told is answered; then each gets the end of the stream, and is
@@ -61,6 +63,7 @@ struct connections_options {
     struct responder *responder;
     struct statistics *statistics;
     struct clients_limits limits;
+    uint32_t handshakes; // that an address may begin in a second; 0: any
     uint64_t idle_ms;
 };
 
@@ -72,6 +75,8 @@ int connections_listen(struct connections *all, int fd, struct connections_liste
 // Accepts no more there; connections stay. NULL is fine.
 void connections_unlisten(struct connections_listener *listener);
 unsigned connections_count(const struct connections *all);
+// How many had to wait for their handshake, ever.
+uint64_t connections_delayed(const struct connections *all);
 // Accepts no more, answers what was asked, and lets the connections end. When the last one has, it keeps no loop
 // running; the caller limits the time, and calls connections_close in any case.
 void connections_end(struct connections *all);

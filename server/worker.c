@@ -251,11 +251,13 @@ static enum status run_set_aside(void *data, const json_t *request, json_t *repl
 
 // ── Status ───────────────────────────────────────────────────────────────────────────────────────
 
-static json_t *tls_status(const struct tls_facts *facts)
+static json_t *tls_status(const struct worker *worker)
 {
-    return json_pack("{s:I,s:I,s:I,s:I}", "certificate-expires", (json_int_t)facts->until,
+    const struct tls_facts *facts = tls_facts(worker->tls);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "certificate-expires", (json_int_t)facts->until,
                      "handshakes", (json_int_t)facts->handshakes, "resumed",
-                     (json_int_t)facts->resumed, "failed", (json_int_t)facts->failed);
+                     (json_int_t)facts->resumed, "failed", (json_int_t)facts->failed, "delayed",
+                     (json_int_t)connections_delayed(worker->streams));
 }
 
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
@@ -265,7 +267,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     (void)err;
     reports_status(&worker->reports, reply);
     if (worker->tls != NULL)
-        json_object_set_new(reply, "tls", tls_status(tls_facts(worker->tls)));
+        json_object_set_new(reply, "tls", tls_status(worker));
     return STATUS_OK;
 }
 
@@ -455,6 +457,7 @@ bool worker_run(const struct worker_options *options)
             .responder = &worker.responder,
             .statistics = worker.reports.statistics,
             .limits = {.in_all = connections, .per_address = options->tcp_connections_per_address},
+            .handshakes = options->tls ? options->tls_handshakes : 0,
             .idle_ms = options->tcp_idle_ms});
     bool started = start(&worker, options);
     if (started) {

@@ -37,6 +37,7 @@ struct worker_options {
     bool check;       // for main: nothing is to be run
     unsigned tcp_connections;
     unsigned tcp_connections_per_address;
+    unsigned tls_handshakes; // of an address per second; 0: any
     unsigned tcp_idle_ms;
     unsigned rate_limit; // server/limits.h; 0: none
     unsigned rate_limit_slip;

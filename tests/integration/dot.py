@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""A box that serves DNS over TLS, and clients for it."""
+"""A box that serves DNS over TLS, its program alone, and clients for it."""
 
+import os
 import pathlib
 import socket
 import ssl
@@ -8,9 +9,10 @@ import struct
 
 import dns.message
 
-from harness import CONFIG, Box, control_ask, free_port
+from harness import BIN, CONFIG, Box, Program, control_ask, free_port
 
-TLS = "workers: 1\n  tls: {{listen: [127.0.0.1@{at}], certificate: tls.pem, key: tls.key}}"
+# All clients of a test are one address.
+TLS = "workers: 1\n  tls: {{handshakes-per-address: no, listen: [127.0.0.1@{at}], certificate: tls.pem, key: tls.key}}"
 
 
 class TlsBox(Box):
@@ -32,6 +34,36 @@ class TlsBox(Box):
         return self
 
 
+class Alone:
+    """zone-server --tls by hand, with the zones and the certificate of a box: started in no time, with any limits."""
+
+    def __init__(self, box, directory, *options):
+        self.at = free_port()
+        self.control = directory / "alone.sock"
+        self.words = ["--serve", box.state / "serve", "--listen", f"127.0.0.1@{self.at}", *options]
+        self.pair = box.tls.read_bytes() + box.tls.with_suffix(".key").read_bytes()
+        self.log = directory / "alone.log"
+
+    def __enter__(self):
+        reading, writing = os.pipe()
+        with socket.socket(socket.AF_UNIX) as control:
+            control.bind(str(self.control))
+            control.listen()
+            self.program = Program(BIN / "zone-server", "--tls", "--certificate", reading, "--control", control.fileno(), *self.words,
+                                   log=self.log, pass_fds=[reading, control.fileno()])
+        os.close(reading)
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(self.pair)
+        self.program.wait_log("serving")
+        return self
+
+    def __exit__(self, *exc):
+        self.program.__exit__(*exc)
+
+    def status(self):
+        return control_ask(self.control, "status")
+
+
 def client(**settings):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -41,8 +73,12 @@ def client(**settings):
     return context
 
 
-def connect(at, context=None, **more):
-    return (context or client()).wrap_socket(socket.create_connection(("127.0.0.1", at), timeout=20), **more)
+def plain(at, source="127.0.0.1"):
+    return socket.create_connection(("127.0.0.1", at), timeout=20, source_address=(source, 0))
+
+
+def connect(at, context=None, source="127.0.0.1", **more):
+    return (context or client()).wrap_socket(plain(at, source), **more)
 
 
 def presented(at):

@@ -5,7 +5,7 @@ import os
 import pathlib
 import re
 import shutil
-import socket
+import signal
 import ssl
 import struct
 import subprocess
@@ -15,8 +15,8 @@ import dns.message
 import dns.query
 import pytest
 
-from dot import TlsBox, client, connect, framed, in_file, presented, read_reply
-from harness import BIN, ROOT, USERS, Program, Threads, free_port, run, scratch, start_unbound, wait_until
+from dot import Alone, TlsBox, client, connect, framed, plain, presented, read_reply
+from harness import ROOT, USERS, Threads, free_port, run, scratch, start_unbound, wait_until
 from test_zoned_real import child_pids
 
 
@@ -117,9 +117,10 @@ def test_a_client_that_comes_back_resumes(box, version):
     assert after["handshakes"] - before["handshakes"] == 2 and after["resumed"] - before["resumed"] == 1
 
 
-def test_no_early_data_is_offered(box):
+def test_no_early_data_is_offered(box, directory):
     """A ticket says how much its owner may send early."""
-    assert "Max Early Data: 0" in s_client(box, "-tls1_3", "-ign_eof")
+    with Alone(box, directory, "--tcp-idle", 100) as server:
+        assert "Max Early Data: 0" in s_client(server, "-tls1_3", "-ign_eof")
 
 
 def test_queries_of_one_client_are_answered_in_one_piece_and_in_any_cut(box):
@@ -165,25 +166,23 @@ def test_a_client_that_does_not_read_gets_all_of_it_once_it_does(box):
     connection.close()
 
 
-def test_the_end_is_told_in_words_to_a_client_that_is_idle(directory):
-    with TlsBox(directory / "box", "\n  tcp-idle: 300ms") as box:
-        box.start().wait_tls()
-        with connect(box.at, suppress_ragged_eofs=False) as connection:
+def test_the_end_is_told_in_words_to_a_client_that_is_idle(box, directory):
+    with Alone(box, directory, "--tcp-idle", 300) as server:
+        with connect(server.at, suppress_ragged_eofs=False) as connection:
             connection.sendall(framed())
             read_reply(connection)
             assert connection.recv(1) == b""  # close_notify: else it would be an SSLEOFError
         # Who says nothing at all, or half of a hello, is gone as soon.
-        for words in (b"", b"\x16\x03\x01\x02\x00\x01"):
-            with socket.create_connection(("127.0.0.1", box.at), timeout=20) as silent:
-                silent.sendall(words)
-                assert silent.recv(1) == b""
-        wait_until(lambda: box.status()["tls"]["failed"] >= 2 and box.status()["connections"] == 0, "they are gone")
+        with plain(server.at) as silent, plain(server.at) as slow:
+            slow.sendall(b"\x16\x03\x01\x02\x00\x01")
+            assert silent.recv(1) == b"" and slow.recv(1) == b""
+        wait_until(lambda: server.status()["tls"]["failed"] == 2 and server.status()["connections"] == 0, "they are gone")
 
 
-@pytest.mark.parametrize("words", [framed(), b"GET / HTTP/1.1\r\n\r\n", b"\x80\x2e\x01\x00\x02" + bytes(41), os.urandom(4096)],
+@pytest.mark.parametrize("words", [framed(), b"GET / HTTP/1.1\r\n\r\n", b"\x80\x2e\x01\x00\x02" + bytes(43), os.urandom(4096)],
                          ids=["plain DNS", "HTTP", "SSLv2", "noise"])
 def test_what_is_no_tls_is_ended_and_others_are_served(box, words):
-    with socket.create_connection(("127.0.0.1", box.at), timeout=20) as stranger:
+    with plain(box.at) as stranger:
         stranger.sendall(words)
         try:
             while stranger.recv(65536):
@@ -193,16 +192,53 @@ def test_what_is_no_tls_is_ended_and_others_are_served(box, words):
     assert presented(box.at)
 
 
-def test_connections_have_a_quota_and_the_newest_client_is_served(directory):
-    with TlsBox(directory / "box", "\n  tcp-connections: 4") as box:
-        box.start().wait_tls()
-        held = [socket.create_connection(("127.0.0.1", box.at), timeout=20) for _ in range(12)]
-        with connect(box.at) as connection:
+def test_connections_have_a_quota_and_the_newest_client_is_served(box, directory):
+    with Alone(box, directory, "--tcp-connections", 4) as server:
+        held = [plain(server.at) for _ in range(12)]
+        with connect(server.at) as connection:
             connection.sendall(framed())
             assert read_reply(connection).answer
-        assert box.status()["connections"] <= 4
+        assert server.status()["connections"] <= 4
         for connection in held:
             connection.close()
+
+
+def test_an_address_that_comes_too_often_waits_and_others_do_not(box, directory):
+    """One handshake a second for an address, three at once (server/handshakes.h)."""
+    with Alone(box, directory, "--tls-handshakes", 1, "--tcp-connections-per-address", 10) as server:
+        held = []
+
+        def flooded():
+            held.extend(plain(server.at) for _ in range(4))
+            return server.status()["tls"]["delayed"]
+
+        wait_until(flooded, "somebody waits")
+        others = connect(server.at, source="127.1.0.1")
+        others.sendall(framed())
+        assert read_reply(others).answer
+        assert server.status()["connections"] <= 11
+        waiting = [plain(server.at) for _ in range(2)]
+        for connection in held:
+            connection.close()  # who gives up takes no turn
+        wait_until(lambda: server.status()["connections"] == 3, "they are gone")
+        for connection in waiting:
+            with client().wrap_socket(connection) as late:
+                late.sendall(framed())
+                assert read_reply(late).answer
+        assert server.status()["tls"]["handshakes"] == 3
+
+
+def test_who_waits_for_a_handshake_has_it_before_the_server_ends(box, directory):
+    with Alone(box, directory, "--tls-handshakes", 1) as server:
+        waiting = [plain(server.at) for _ in range(12)]
+        wait_until(lambda: server.status()["connections"] == 12 and server.status()["tls"]["delayed"], "they wait")
+        server.program.signal(signal.SIGTERM)
+        with client().wrap_socket(waiting[-1]) as last:
+            last.sendall(framed())
+            assert read_reply(last).answer
+        for connection in waiting:
+            connection.close()
+        assert server.program.wait() == 0
 
 
 def test_unbound_asks_over_tls(box, directory):
@@ -301,19 +337,3 @@ def test_no_descriptor_of_the_key_stays_open(box):
         except PermissionError:
             pytest.skip("the kernel shows nobody's descriptors here")
         assert links and not any("memfd:certificate" in link for link in links), links
-
-
-# ── By hand ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_it_runs_alone_with_a_certificate_from_a_pipe(box, directory):
-    pair = directory / "pair.pem"
-    pair.write_bytes(box.tls.read_bytes() + box.tls.with_suffix(".key").read_bytes())
-    at = free_port()
-    reading, writing = os.pipe()
-    os.write(writing, pair.read_bytes())
-    os.close(writing)
-    with Program(BIN / "zone-server", "--serve", box.state / "serve", "--listen", f"127.0.0.1@{at}", "--tls", "--certificate",
-                 reading, log=directory / "log", pass_fds=[reading]) as program:
-        os.close(reading)
-        program.wait_for(lambda: presented(at) == in_file(box.tls))
