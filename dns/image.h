@@ -48,7 +48,7 @@
 
 // In native order: another byte order is another version
 #define IMAGE_MAGIC   0x5a424f58474d4931ULL
-#define IMAGE_VERSION 3
+#define IMAGE_VERSION 4
 #define IMAGE_NONE    UINT32_MAX // no such node or RRset
 // Octets of an RR in a wire before its rdata: owner slot, type, class, TTL, rdlength
 #define IMAGE_RR_HEAD 12
@@ -138,7 +138,9 @@ struct image_rrset { // 32 octets
     uint16_t rr_count;
     uint16_t sig_count;
     uint16_t extra_count; // NS at a cut only: struct image_extra behind the slots, for a referral
-    uint16_t reserved;
+    // Of the names in rdata that lie below the apex, and are not a slot as a whole, name_label_bit of the label right
+    // below it: where the names that a message is about have none of these, no slot could end in a longer suffix.
+    uint16_t label_bits;
 };
 
 // What a slot points at when that is not a place in the RRset's own wire, as far as pointers reach (0x3fff)

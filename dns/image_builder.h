@@ -57,6 +57,7 @@ struct build_wire {
     struct buf octets; // the RRs, then the RRSIGs
     struct image_slot *slots;
     size_t slot_count, slot_cap;
+    uint16_t label_bits; // image_rrset.label_bits
     struct build_place places[BUILD_PLACES_MAX];
     size_t place_count;
     struct image_extra *extras;

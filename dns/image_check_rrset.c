@@ -166,7 +166,7 @@ bool image_rrset_holds(const struct image *image, const struct image_rrset *rrse
     uint64_t slots_end = rrset->slot_off + (uint64_t)rrset->slot_count * sizeof(struct image_slot);
     if ((uint64_t)rrset->wire_off + rrset->wire_len + rrset->sig_len > octets ||
         (rrset->slot_count > 0 && rrset->slot_off % IMAGE_SLOT_ALIGN != 0) || slots_end > octets ||
-        rrset->reserved != 0 || rrset->rr_count == 0 || rrset->type == RR_TYPE_RRSIG)
+        rrset->rr_count == 0 || rrset->type == RR_TYPE_RRSIG)
         return false;
     const struct rdata_layout *layout = rdata_layout(rrset->type);
     struct walk walk = {

@@ -110,6 +110,21 @@ static void put_name(struct writer *writer, uint32_t name, uint32_t canonical)
     }
 }
 
+// image_rrset.label_bits
+static void note_label(struct writer *writer, const uint8_t *name)
+{
+    const struct name *apex = &writer->builder->apex;
+    struct tail tail = tail_of(name);
+    const uint8_t *label = NULL;
+    while (tail.left > apex->len) {
+        label = tail.at;
+        tail.left -= 1u + *tail.at;
+        tail.at += 1u + *tail.at;
+    }
+    if (label != NULL && tail.left == apex->len && name_equal(tail.at, apex->wire))
+        writer->wire->label_bits |= name_label_bit(label);
+}
+
 static void put_rdata(struct writer *writer, const struct build_record *record)
 {
     const struct image_builder *builder = writer->builder;
@@ -121,7 +136,10 @@ static void put_rdata(struct writer *writer, const struct build_record *record)
     uint32_t at = layout->before;
     buf_put(&writer->wire->octets, build_octets(builder, record->rdata), at);
     for (unsigned i = 0; i < layout->names; i++) {
+        size_t start = writer->wire->octets.len;
         put_name(writer, record->rdata + at, record->canonical + at);
+        if (writer->wire->octets.len > start + 2) // not a slot as a whole
+            note_label(writer, build_octets(builder, record->rdata + at));
         at += (uint32_t)name_wire_len(build_octets(builder, record->rdata + at));
     }
     buf_put(&writer->wire->octets, build_octets(builder, record->rdata + at), layout->after);
@@ -172,11 +190,13 @@ enum status build_write(struct image_builder *builder, struct build_rrset *rrset
     struct image_rrset *out = &rrset->out;
     buf_clear(&wire->octets);
     wire->slot_count = 0;
+    wire->label_bits = 0;
     out->wire_len = 0;
     out->sig_len = 0;
     enum status status = put_records(&writer, rrset->record, out->rr_count, &out->wire_len, err);
     if (status != STATUS_OK)
         return status;
     out->slot_count = (uint16_t)wire->slot_count;
+    out->label_bits = wire->label_bits;
     return put_records(&writer, rrset->record + out->rr_count, out->sig_count, &out->sig_len, err);
 }

@@ -72,3 +72,10 @@ bool name_is_wildcard(const uint8_t *wire);
 int name_key_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
 // Lower case of an ASCII letter, everything else as it is.
 uint8_t name_lower(uint8_t octet);
+
+// One of 16 bits for a label, whatever the case of its letters: two labels with different bits are different.
+static inline uint16_t name_label_bit(const uint8_t *label)
+{
+    unsigned sum = label[0] + (label[1] | 0x20U) + 3 * (label[label[0]] | 0x20U);
+    return (uint16_t)(1U << (sum & 15));
+}

@@ -3,82 +3,9 @@
 
 #include <string.h>
 
-#include "dns/wire.h"
-
-#define POINTER_MAX  0x3fffU // RFC 1035 §4.1.4
-#define POINTER_BITS 0xc000U
-#define NO_PLACE     UINT16_MAX // where no pointer can lead
-
-enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTION_COUNT };
-
-struct writer {
-    const struct image *image;
-    const struct query *query;
-    const struct answer *answer;
-    uint8_t *out;
-    size_t at;
-    size_t limit; // what the records may fill: room for OPT is taken off
-    uint16_t counts[SECTION_COUNT];
-    // Where the first rdata of each answer stands, or NO_PLACE.
-    uint16_t rdata_at[ANSWER_RRSETS_MAX];
-};
-
-// How an owner is written for the first time, and where a pointer finds it from then on.
-struct owner {
-    const uint8_t *labels; // labels_len octets to write, then a pointer to `suffix`
-    size_t labels_len;
-    uint16_t suffix;
-    uint16_t place;     // labels_len 0: where the owner stands in the message already
-    uint8_t all_labels; // how many the whole name has
-};
-
-static void put_pointer(uint8_t *at, size_t target)
-{
-    wire_set_u16(at, (uint16_t)(POINTER_BITS | target));
-}
+#include "server/reply_parts.h"
 
 // ── Owners ───────────────────────────────────────────────────────────────────────────────────────
-
-static struct owner owner_known(size_t place, uint8_t all_labels)
-{
-    return (struct owner){(const uint8_t *)"", 0, (uint16_t)place, (uint16_t)place, all_labels};
-}
-
-// The place of name number n of the answer: 0 the question name, else the rdata of the CNAME that
-// led to it.
-static uint16_t name_place(const struct writer *writer, unsigned n)
-{
-    return n == 0 ? DNS_HEADER_LEN : writer->rdata_at[writer->answer->links[n - 1].cname];
-}
-
-static const struct query_name *name_of(const struct writer *writer, unsigned n)
-{
-    return n == 0 ? &writer->query->name : &writer->answer->links[n - 1].name;
-}
-
-static size_t apex_place(const struct writer *writer)
-{
-    return DNS_HEADER_LEN + query_name_suffix(&writer->query->name, writer->image->apex_labels);
-}
-
-// How many octets of name n stand in the message as labels before a pointer takes over: suffixes
-// that begin there can be pointed at.
-static size_t plain_len(const struct writer *writer, unsigned n)
-{
-    const struct query_name *name = name_of(writer, n);
-    if (n == 0)
-        return name->len;
-    const struct reference *cname = &writer->answer->answers[writer->answer->links[n - 1].cname];
-    if ((cname->parts & PART_CNAME) != 0) { // the labels in front of the DNAME's owner
-        unsigned labels = writer->image->nodes[cname->rrset->node].labels;
-        return query_name_suffix(name_of(writer, cname->owner), labels);
-    }
-    const uint8_t *target = image_wire(writer->image, cname->rrset) + IMAGE_RR_HEAD;
-    size_t len = 0;
-    while ((uint8_t)(target[len] - 1) < NAME_LABEL_MAX) // a label has 1 to 63 octets
-        len += 1U + target[len];
-    return len;
-}
 
 // How many labels, counted from the root, the node shares with the name.
 static unsigned shared_labels(const struct image *image, const struct image_node *node,
@@ -109,12 +36,15 @@ static struct owner owner_of_node(const struct writer *writer, const struct imag
         unsigned labels = shared_labels(writer->image, node, name);
         if (labels <= best)
             continue;
-        size_t at = query_name_suffix(name, labels);
         uint16_t place = name_place(writer, n);
-        if (at > plain_len(writer, n) || place + at > POINTER_MAX)
+        if (place > POINTER_MAX)
+            continue;
+        size_t at = n == 0 ? place + query_name_suffix(name, labels)
+                           : place_behind(writer, place, name->labels - labels);
+        if (at > POINTER_MAX)
             continue;
         best = labels;
-        suffix = place + at;
+        suffix = at;
     }
     if (best == node->labels)
         return owner_known(suffix, node->labels);
@@ -139,15 +69,6 @@ static struct owner owner_of(const struct writer *writer, const struct reference
 
 // ── RRsets ───────────────────────────────────────────────────────────────────────────────────────
 
-// A run of records as the image has them: the RRs of an RRset, or its RRSIGs.
-struct run {
-    const uint8_t *wire;
-    size_t len;
-    const struct image_slot *slots;
-    unsigned slot_count;
-    uint16_t count;
-};
-
 static struct run run_of(const struct image *image, const struct image_rrset *rrset, bool sigs)
 {
     const uint8_t *wire = image_wire(image, rrset);
@@ -157,39 +78,11 @@ static struct run run_of(const struct image *image, const struct image_rrset *rr
                         rrset->rr_count};
 }
 
-static bool put_octets(struct writer *writer, const void *octets, size_t len)
-{
-    if (writer->limit - writer->at < len)
-        return false;
-    memcpy(writer->out + writer->at, octets, len);
-    writer->at += len;
-    return true;
-}
-
-// Where a name that stands in the message goes on behind so many labels.
-static size_t place_behind(const struct writer *writer, size_t at, unsigned labels)
-{
-    for (;; labels--) {
-        while (writer->out[at] >= POINTER_BITS >> 8)
-            at = wire_get_u16(writer->out + at) & POINTER_MAX;
-        if (labels == 0)
-            return at;
-        at += 1U + writer->out[at];
-    }
-}
-
-// Where the slot's pointer leads. `start`: the place in the message that the run's offsets count
-// from; the owner's name stands before it, or elsewhere.
 static size_t slot_target(const struct writer *writer, const struct image_slot *slot, size_t start,
                           const struct owner *owner)
 {
-    if (slot->target < SLOT_OWNER)
-        return start + slot->target;
-    if (slot->target >= SLOT_APEX)
-        return apex_place(writer) + slot->target - SLOT_APEX;
-    unsigned labels = (unsigned)(slot->target - SLOT_OWNER);
-    size_t name = owner->labels_len > 0 ? start - owner->labels_len : owner->suffix;
-    return place_behind(writer, name, owner->all_labels - labels);
+    return slot->target < SLOT_OWNER ? start + slot->target
+                                     : slot_outside(writer, slot, start, owner);
 }
 
 // Fills in the owners of the records behind the first. False when a pointer would not reach.
@@ -263,12 +156,15 @@ static bool put_run(struct writer *writer, const struct image_rrset *rrset, bool
 {
     struct run run = run_of(writer->image, rrset, sigs);
     size_t rdata = writer->at + owner->labels_len + IMAGE_RR_HEAD;
-    *ret_rdata = rdata > POINTER_MAX ? NO_PLACE : (uint16_t)rdata;
     if (run.count == 0)
         return true;
-    bool far;
-    if (copy_run(writer, &run, owner, &far))
+    bool far = false;
+    if ((!sigs && rrset->label_bits != 0 && reply_says_shorter(writer, rrset) &&
+         reply_put_shorter(writer, rrset, &run, owner)) ||
+        copy_run(writer, &run, owner, &far)) {
+        *ret_rdata = rdata > POINTER_MAX ? NO_PLACE : (uint16_t)rdata;
         return true;
+    }
     *ret_rdata = NO_PLACE;
     return far && expand_run(writer, rrset, sigs, owner);
 }
@@ -349,7 +245,7 @@ static bool put_glue(struct writer *writer, size_t ns_at, bool required)
         if ((extras[i].required != 0) != required)
             continue;
         const struct image_rrset *rrset = &image->rrsets[extras[i].rrset];
-        size_t place = ns_at + extras[i].name_at;
+        size_t place = reply_moved(&writer->omissions, ns_at, extras[i].name_at);
         struct owner owner = ns_at == 0 || place > POINTER_MAX
                                  ? owner_of_node(writer, &image->nodes[rrset->node])
                                  : owner_known(place, image->nodes[rrset->node].labels);
@@ -374,6 +270,7 @@ static bool put_sections(struct writer *writer)
     for (unsigned i = 0; i < answer->answer_count; i++)
         if (!put_reference(writer, &answer->answers[i], SECTION_ANSWER, &writer->rdata_at[i]))
             return false;
+    writer->omissions.count = 0;
     size_t ns_at =
         0; // the place in the message that offsets in the wire of the NS RRset count from
     for (unsigned i = 0; i < answer->authority_count; i++) {

@@ -155,7 +155,7 @@ def test_a_domain_added_and_removed_follows(running):
 
 
 # How an image begins: dns/image.h, IMAGE_MAGIC and IMAGE_VERSION.
-IMAGE_HEAD = struct.pack("=QI", 0x5A424F58474D4931, 3)
+IMAGE_HEAD = struct.pack("=QI", 0x5A424F58474D4931, 4)
 
 
 def files(directory):
