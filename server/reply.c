@@ -234,6 +234,28 @@ static bool put_reference(struct writer *writer, const struct reference *referen
 
 // ── Sections ─────────────────────────────────────────────────────────────────────────────────────
 
+// False, and the message as it was, when they do not fit.
+static bool put_address(struct writer *writer, const struct image_rrset *rrset, struct owner *owner)
+{
+    uint16_t unused;
+    uint16_t *count = &writer->counts[SECTION_ADDITIONAL];
+    size_t before = writer->at;
+    if (!put_run(writer, rrset, false, owner, &unused)) {
+        writer->at = before;
+        return false;
+    }
+    *count = (uint16_t)(*count + rrset->rr_count);
+    if (!writer->query->dnssec_ok)
+        return true;
+    // RFC 4035 §3.1.1: what is not glue goes with its signatures, unless there is no room for them.
+    before = writer->at;
+    if (put_run(writer, rrset, true, owner, &unused))
+        *count = (uint16_t)(*count + rrset->sig_count);
+    else
+        writer->at = before;
+    return true;
+}
+
 // The addresses of a referral's name servers, as many as fit. False when one is left out that the
 // client cannot do without (RFC 9471 §3).
 static bool put_glue(struct writer *writer, size_t ns_at, bool required)
@@ -249,16 +271,8 @@ static bool put_glue(struct writer *writer, size_t ns_at, bool required)
         struct owner owner = ns_at == 0 || place > POINTER_MAX
                                  ? owner_of_node(writer, &image->nodes[rrset->node])
                                  : owner_known(place, image->nodes[rrset->node].labels);
-        uint16_t unused;
-        size_t before = writer->at;
-        if (put_run(writer, rrset, false, &owner, &unused)) {
-            writer->counts[SECTION_ADDITIONAL] =
-                (uint16_t)(writer->counts[SECTION_ADDITIONAL] + rrset->rr_count);
-        } else {
-            writer->at = before;
-            if (required)
-                return false;
-        }
+        if (!put_address(writer, rrset, &owner) && required)
+            return false;
     }
     return true;
 }

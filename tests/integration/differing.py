@@ -413,7 +413,7 @@ class Case:
         if ours.tc or theirs.tc:
             return wrong  # what is in a truncated reply is everyone's own affair
         wrong |= {what for what in ("answer", "authority") if getattr(ours, what) != getattr(theirs, what)}
-        if ours.additional - theirs.additional:
+        if ours.additional - theirs.additional or (self.question.tcp and self.lacks_signatures()):
             wrong.add("additional")
         if ours.size > theirs.size and self.peer != BIND:  # which compresses against rdata that is not compressed itself
             wrong.add("octets" if self.says_the_same() else "size")
@@ -423,6 +423,12 @@ class Case:
         """The same records are in both replies."""
         return all(getattr(self.ours, what) == getattr(self.theirs, what)
                    for what in ("rcode", "answer", "authority", "additional"))
+
+    def lacks_signatures(self):
+        """The additional section has an RRset without the signatures that they have of it (RFC 4035 section 3.1.1)."""
+        more = self.theirs.additional - self.ours.additional
+        signed = {(record.owner, record.covers()) for record in more if record.type == dns.rdatatype.RRSIG}
+        return any((record.owner, record.type) in signed for record in self.ours.additional)
 
     def is_proved(self):
         """Another peer proves the same just so; or a validator accepts our reply, which it can where the answer does not go

@@ -412,6 +412,7 @@ static const struct expectation expectations[] = {
      "authority sub.example. NSEC/300 x.target.example. NS RRSIG NSEC\n"
      "authority sub.example. RRSIG/300 NSEC\n"
      SUB_GLUE
+     "additional ns1.example. RRSIG A\n"
      "opt\n"},
     {NSEC, "towild.example. A +do",
      "NOERROR aa\n"
@@ -464,6 +465,7 @@ static const struct expectation expectations[] = {
      "authority sub.example. NSEC/300 x.target.example. NS RRSIG NSEC\n"
      "authority sub.example. RRSIG/300 NSEC\n"
      SUB_GLUE
+     "additional ns1.example. RRSIG A\n"
      "opt\n"},
     {NSEC, "sub.example. DS +do",
      "NOERROR aa\n"
