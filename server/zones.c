@@ -284,7 +284,9 @@ void zones_search_go_on(const struct zones *zones, struct zones_search *search)
     const struct entry *entry = NULL;
     while (search->labels > 0 && (entry = find_hash(zones, search->hash)) == NULL)
         seek_depth(zones, search, search->labels - 1U);
-    __builtin_prefetch(entry); // NULL is fine
+    if (entry == NULL)
+        return;
+    __builtin_prefetch(entry);
     __builtin_prefetch((const uint8_t *)entry + CACHE_LINE);
 }
 
