@@ -25,6 +25,8 @@
 #define PAGE_OCTETS 4096
 // 256 workers and more, all being replaced, some of them twice over. Memory is taken by those that are used only.
 #define PAGES_COUNT 1024
+// The slot of the process that serves TLS; a worker's is its index.
+#define PAGES_SLOT_TLS UINT16_MAX
 
 // A page begins with this; the rest is its users'.
 struct page_head {

@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/time_text.h"
-#include "daemon/workers.h"
+#include "daemon/answerer.h"
 
 // zone-signer may be busy with a status of all zones.
 #define SIGNER_MS 10000
@@ -136,7 +136,7 @@ static void set_aside(struct zoned *zoned, uint64_t image, uint64_t forgotten)
         log_event(LOG_LEVEL_WARNING, "no-longer-set-aside", "image", quarantine_words(forgotten),
                   "reason", "there are too many", NULL);
     keep(zoned);
-    workers_set_aside(zoned, image);
+    answerers_set_aside(zoned, image);
     tell_signer(zoned, image, false);
 }
 
@@ -158,7 +158,7 @@ void set_aside_death(struct zoned *zoned, const struct child *child,
         set_aside(zoned, image, forgotten);
         break;
     case DEATHS_KNOWN:
-        workers_set_aside(zoned, image);
+        answerers_set_aside(zoned, image);
         break;
     }
 }

@@ -70,8 +70,19 @@ static void tls_ended(struct child *child)
     zoned_child_ended(zoned);
 }
 
+static void tls_exited(struct child *child, const struct child_exit *ending)
+{
+    const struct zoned *zoned = child->data;
+    answerer_exited(&zoned->tls.answerer, ending);
+}
+
 static const struct child_owner tls_owner = {
-    .prepare = tls_prepare, .ready = nothing, .died = nothing, .ended = tls_ended};
+    .prepare = tls_prepare,
+    .ready = nothing,
+    .died = nothing,
+    .ended = tls_ended,
+    .exited = tls_exited,
+};
 
 static void run(struct zoned *zoned)
 {
@@ -82,6 +93,12 @@ static void run(struct zoned *zoned)
         child_start(&tls->child);
     else if (tls->stale)
         child_roll(&tls->child);
+}
+
+static void tls_is_deaf(struct answerer *answerer)
+{
+    answerer->zoned->tls.stale = true;
+    run(answerer->zoned);
 }
 
 // ── Certificate and key ──────────────────────────────────────────────────────────────────────────
@@ -239,6 +256,9 @@ void tls_init(struct zoned *zoned)
     tls->sockets.streams_only = true;
     tls->fitting = tls->seen = -1;
     programs_init_child(zoned, &tls->child, ZONED_TLS, ZONED_SERVER, &tls_owner, zoned);
+    tls->answerer = (struct answerer){
+        .zoned = zoned, .child = &tls->child, .slot = PAGES_SLOT_TLS, .deaf = tls_is_deaf};
+    answerer_add(&tls->answerer);
     uv_timer_init(&zoned->loop, &tls->patience);
     tls->patience.data = zoned;
 }

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "base/status.h"
+#include "daemon/answerer.h"
 #include "daemon/child.h"
 #include "daemon/listen.h"
 
@@ -25,6 +26,7 @@ struct tls_check;
 
 struct zoned_tls {
     struct child child;
+    struct answerer answerer;
     struct listen_set sockets;
     int fitting;             // certificate and key that go together, -1: none yet
     int seen;                // what the files said last, whether it fits or not, -1: nothing

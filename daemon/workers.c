@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: ISC
 #include "daemon/workers.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "daemon/answerer.h"
 #include "daemon/programs.h"
 #include "daemon/set_aside.h"
-#include "daemon/stuck.h"
 
 // What zone-server takes at most (WORKER_STANDBY_MAX): those of 64 workers with 128 addresses. With more of both, or
 // with a low limit of open files, the workers farthest away in the circle are not on standby: most of what a worker may
@@ -36,8 +35,7 @@ struct zoned_worker {
     // What the process of this generation was told to drain; another one: nothing
     uint64_t told_generation;
     size_t told_count;
-    struct stuck stuck;
-    int stuck_pid; // the process that was killed for it
+    struct answerer answerer;
 };
 
 size_t workers_drain_count(const bool *ready, size_t workers, size_t index, size_t sockets,
@@ -105,42 +103,6 @@ static void follow_drains(struct zoned *zoned)
             order_drain(worker, wanted);
     }
     free(ready);
-}
-
-// ── Images that are set aside ────────────────────────────────────────────────────────────────────
-
-static void roll(struct zoned *zoned);
-
-// Its successor gets them as arguments.
-static void on_set_aside(void *data, enum status status, const json_t *reply,
-                         const struct error *err)
-{
-    struct order order = *(struct order *)data;
-    struct zoned *zoned = order.worker->zoned;
-    (void)reply;
-    free(data);
-    if (status == STATUS_OK || zoned->stopping ||
-        child_generation(&order.worker->child) != order.generation)
-        return;
-    log_event(LOG_LEVEL_WARNING, "set-aside-not-heard", "child", order.worker->child.log.name,
-              "reason", err->text, NULL);
-    order.worker->stale = true;
-    roll(zoned);
-}
-
-void workers_set_aside(struct zoned *zoned, uint64_t image)
-{
-    json_t *request =
-        json_pack("{s:s,s:s}", "command", "set-aside", "image", quarantine_words(image));
-    for (size_t i = 0; i < zoned->worker_count; i++) {
-        struct zoned_worker *worker = zoned->workers[i];
-        if (worker->child.state != CHILD_RUNNING)
-            continue;
-        struct order *order = xcalloc(1, sizeof(*order));
-        *order = (struct order){worker, child_generation(&worker->child)};
-        control_tell(&zoned->loop, worker->child.control, request, DRAIN_MS, on_set_aside, order);
-    }
-    json_decref(request);
 }
 
 // ── A worker ─────────────────────────────────────────────────────────────────────────────────────
@@ -311,9 +273,14 @@ static void worker_ended(struct child *child)
 static void worker_exited(struct child *child, const struct child_exit *ending)
 {
     const struct zoned_worker *worker = child->data;
-    struct zoned *zoned = worker->zoned;
-    uint64_t image = pages_handling(&zoned->pages, (unsigned)worker->index, ending->pid);
-    set_aside_death(zoned, child, ending, image, ending->pid == worker->stuck_pid);
+    answerer_exited(&worker->answerer, ending);
+}
+
+static void worker_is_deaf(struct answerer *answerer)
+{
+    struct zoned_worker *worker = answerer->child->data;
+    worker->stale = true;
+    roll(worker->zoned);
 }
 
 static const struct child_owner worker_owner = {
@@ -334,6 +301,11 @@ static void worker_add(struct zoned *zoned)
     worker->index = zoned->worker_count;
     snprintf(name, sizeof(name), "%s.%zu", ZONED_SERVER, worker->index);
     programs_init_child(zoned, &worker->child, name, ZONED_SERVER, &worker_owner, worker);
+    worker->answerer = (struct answerer){.zoned = zoned,
+                                         .child = &worker->child,
+                                         .slot = (unsigned)worker->index,
+                                         .deaf = worker_is_deaf};
+    answerer_add(&worker->answerer);
     zoned->workers = array_grow(zoned->workers, &zoned->worker_cap, zoned->worker_count,
                                 sizeof(struct zoned_worker *));
     zoned->workers[zoned->worker_count++] = worker;
@@ -346,29 +318,6 @@ void workers_follow(struct zoned *zoned)
     for (size_t i = 0; i < zoned->sockets.worker_count; i++)
         child_start(&zoned->workers[i]->child);
     roll(zoned);
-}
-
-// A worker that is stuck serves nobody any more, and does not end when it is told to.
-static void on_watch(uv_timer_t *timer)
-{
-    struct zoned *zoned = timer->data;
-    for (size_t i = 0; i < zoned->worker_count; i++) {
-        struct zoned_worker *worker = zoned->workers[i];
-        int pid = child_pid(&worker->child);
-        if (pid == 0 || pid == worker->stuck_pid ||
-            !stuck_look(&worker->stuck, &zoned->pages, (unsigned)i, pid, stuck_cpu_ms(pid)))
-            continue;
-        log_event(LOG_LEVEL_WARNING, "child-stuck", "child", worker->child.log.name, "pid",
-                  log_u64(pid), NULL);
-        worker->stuck_pid = pid;
-        uv_kill(pid, SIGKILL);
-    }
-}
-
-void workers_watch(struct zoned *zoned)
-{
-    zoned->watch.data = zoned;
-    uv_timer_start(&zoned->watch, on_watch, STUCK_LOOK_MS, STUCK_LOOK_MS);
 }
 
 void workers_set_stale(struct zoned *zoned)

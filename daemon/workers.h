@@ -10,8 +10,6 @@
 
 // Makes the workers those that the sockets are for, and replaces stale ones, one at a time.
 void workers_follow(struct zoned *zoned);
-// From now on, those that are stuck in an answer are killed (daemon/stuck.h).
-void workers_watch(struct zoned *zoned);
 // Sockets or settings are not those that the workers run with.
 void workers_set_stale(struct zoned *zoned);
 void workers_end(struct zoned *zoned);
@@ -22,8 +20,6 @@ void workers_free(struct zoned *zoned); // once the loop has run on
 // What every zone-server is started with, also the one that speaks TLS.
 enum status workers_put_settings(const struct zoned *zoned, struct launch *launch,
                                  struct error *err);
-// Tells those that run not to answer from the image; one that does not hear is replaced.
-void workers_set_aside(struct zoned *zoned, uint64_t image);
 
 const struct child *workers_child(const struct zoned *zoned, size_t index);
 

@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "daemon/answerer.h"
 #include "daemon/cookie_secrets.h"
 #include "daemon/last_good.h"
 #include "daemon/programs.h"
@@ -404,7 +405,7 @@ enum status zoned_run(struct zoned *zoned, struct error *err)
     tls_init(zoned);
     child_start(&zoned->signer);
     workers_follow(zoned);
-    workers_watch(zoned);
+    answerers_watch(zoned);
     follow_addresses(zoned);
     readiness_start(&zoned->readiness, zoned, &zoned->systemd);
     uv_run(&zoned->loop, UV_RUN_DEFAULT);

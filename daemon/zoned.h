@@ -45,6 +45,7 @@
 // For addresses that could not be bound when the configuration changed.
 #define ZONED_LISTEN_RETRY_MS 2000
 
+struct answerer;
 struct zoned;
 struct zoned_worker;
 
@@ -97,10 +98,11 @@ struct zoned {
     size_t worker_count;
     size_t worker_cap;
     struct metrics metrics;
-    struct pages pages;   // where the workers count, each in the slot of its index
-    struct deaths deaths; // of workers, by the image that they answered from
-    uv_timer_t watch;     // over workers that are stuck
-    uv_timer_t surplus;   // until workers that are not wanted any more are ended
+    struct answerer *answerers; // the workers, and the one that speaks TLS
+    struct pages pages;         // where they count, each in its slot
+    struct deaths deaths;       // of them, by the image that they answered from
+    uv_timer_t watch;           // over those that are stuck
+    uv_timer_t surplus;         // until workers that are not wanted any more are ended
     struct zoned_tls tls;
     // The resolver
     struct child resolver;

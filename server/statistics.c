@@ -98,7 +98,7 @@ void statistics_of_slot(const struct pages *pages, unsigned slot, struct statist
 
 const char *statistics_slot_name(unsigned slot, char ret[STATISTICS_SLOT_NAME_MAX])
 {
-    if (slot == STATISTICS_SLOT_TLS)
+    if (slot == PAGES_SLOT_TLS)
         snprintf(ret, STATISTICS_SLOT_NAME_MAX, "tls");
     else
         snprintf(ret, STATISTICS_SLOT_NAME_MAX, "%u", slot & UINT16_MAX);

@@ -21,9 +21,6 @@
 // To be raised with every change of the struct: of two versions, neither reads the other's numbers.
 #define STATISTICS_LAYOUT 1
 
-// The slot of the process that serves TLS.
-#define STATISTICS_SLOT_TLS UINT16_MAX
-
 enum statistics_path {
     PATH_UDP4,
     PATH_UDP6,

@@ -439,7 +439,7 @@ bool worker_run(const struct worker_options *options)
     static struct worker worker;
     struct reports_options reports = options->reports;
     if (options->tls)
-        reports.index = STATISTICS_SLOT_TLS;
+        reports.index = PAGES_SLOT_TLS;
     if (options->tls && !load_certificate(&worker, options->certificate))
         return false;
     unsigned connections = make_room(options);

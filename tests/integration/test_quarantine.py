@@ -11,7 +11,8 @@ import dns.rdatatype
 import dns.rcode
 import pytest
 
-from harness import BIN, CONFIG, Box, Program, Threads, control_ask, query, run, scratch, serial, wait_until
+from dot import TLS, connect, framed, presented, read_reply
+from harness import BIN, CONFIG, Box, Program, Threads, control_ask, free_port, query, run, scratch, serial, wait_until
 from test_zoned_real import child_pids
 
 ZONE = "example.net"
@@ -20,7 +21,9 @@ NSEC3 = "dnssec: {denial: nsec3}\n"
 
 SERVER = """\
 #!/bin/sh
-export LD_PRELOAD={shim} DEADLY={how} ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0:$ASAN_OPTIONS"
+DEADLY={how}
+case " $* " in *" --tls "*) DEADLY=hang ;; esac
+export DEADLY LD_PRELOAD={shim} ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0:$ASAN_OPTIONS"
 exec {server} "$@"
 """
 
@@ -75,6 +78,24 @@ class DeadlyBox(Box):
         return [pid for pid, found in child_pids(self.program.pid) if found == name]
 
 
+class DeadlyTlsBox(DeadlyBox):
+    def __init__(self, directory):
+        self.at = free_port()
+        super().__init__(directory, "die")
+
+    def text(self, more=""):
+        return super().text(more).replace("workers: 2", TLS.format(at=self.at))
+
+    def denied_by_tls(self, timeout=0.5):
+        try:
+            with connect(self.at) as connection:
+                connection.settimeout(timeout)
+                connection.sendall(framed(f"nothing.{ZONE}", "A", want_dnssec=True))
+                return read_reply(connection)
+        except (OSError, EOFError):
+            return None
+
+
 def proofs(message):
     return {rrset.rdtype for rrset in message.authority}
 
@@ -91,8 +112,14 @@ def dying():
         yield box.start()
 
 
-def is_from_before(box, before):
-    answer = box.denied(5)
+@pytest.fixture
+def dying_over_tls():
+    with scratch() as directory, DeadlyTlsBox(directory) as box:
+        yield box.start()
+
+
+def is_from_before(box, before, denied=None):
+    answer = (denied or box.denied)(5)
     assert answer is not None and answer.rcode() == dns.rcode.NXDOMAIN
     return serial(box.port, ZONE) == before and dns.rdatatype.NSEC in proofs(answer)
 
@@ -129,6 +156,31 @@ def test_a_deadly_image_costs_two_workers_and_its_zone_goes_on(deadly):
     assert dns.rdatatype.NSEC in proofs(box.denied(5))
     assert "set aside" not in box.zonebox("status", ZONE).stdout
     assert box.program.log().count(" died-of-image ") == 2
+
+
+def test_the_process_that_speaks_tls_is_watched_and_told_as_workers_are(dying_over_tls):
+    box = dying_over_tls.wait_served(ZONE)
+    wait_until(lambda: presented(box.at), box.program.log)
+    good = serial(box.port, ZONE)
+    box.change(NSEC3)
+
+    def times_set_aside():
+        return box.program.log().count("error zoned image-set-aside")
+
+    wait_until(lambda: (box.denied_by_tls(), times_set_aside() == 1)[1], box.program.log, 60)
+    log = box.program.log()
+    assert log.count(" child-stuck child=zone-server.tls ") == log.count(" died-of-image child=zone-server.tls ") == 2, log
+    wait_until(lambda: is_from_before(box, good), box.program.log)  # the worker, too, which met no harm
+    wait_until(lambda: presented(box.at), box.program.log)
+    assert is_from_before(box, good, box.denied_by_tls)
+    assert "died-of-image child=zone-server.0" not in box.program.log()
+    # What workers die of it hears while it runs.
+    (tls,) = (pid for pid in box.child("zone-server") if b"--tls" in open(f"/proc/{pid}/cmdline", "rb").read())
+    box.change(NSEC3 + "ttl: {default: 777}\n")
+    wait_until(lambda: (box.denied(), times_set_aside() == 2)[1], box.program.log, 60)
+    wait_until(lambda: "notice zone-server.tls image-set-aside" in box.program.log(), box.program.log)
+    assert is_from_before(box, good, box.denied_by_tls)
+    assert tls in box.child("zone-server") and box.program.log().count(" child-stuck ") == 2
 
 
 def test_it_stays_set_aside_over_a_restart_of_all(dying):
