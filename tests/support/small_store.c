@@ -12,6 +12,9 @@
 #include "tests/support/zone_text.h"
 
 #define APEX "example."
+#define HEAD "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\nns1 A 192.0.2.1\n"
+
+static const struct address client = {.v4 = {.sin_family = AF_INET}};
 
 static void expect(enum status status, const struct error *err)
 {
@@ -38,22 +41,30 @@ static void put_image(const char *directory, const struct buf *image)
     store_close(store);
 }
 
-void small_store_open(const char *text, struct small_store *ret)
+void small_store_open(const char *records, struct small_store *ret)
 {
-    struct buf image = {0};
+    struct buf text = {0}, image = {0};
     strcpy(ret->directory, "/tmp/small_store.XXXXXX");
     if (mkdtemp(ret->directory) == NULL) {
         perror("small_store");
         exit(1);
     }
-    zone_text_image(APEX, text, &image);
+    buf_put_text(&text, HEAD);
+    buf_put_text(&text, records);
+    zone_text_image(APEX, buf_text(&text), &image);
     put_image(ret->directory, &image);
     buf_done(&image);
+    buf_done(&text);
     ret->zones = zones_new(ret->directory);
     if (!zones_attend(ret->zones)) {
         fprintf(stderr, "small_store: cannot be opened\n");
         exit(1);
     }
+    ret->responder = (struct responder){.zones = ret->zones};
+    ret->desk.responder = &ret->responder;
+    ret->desk.statistics = &ret->statistics;
+    ret->desk.transport = TRANSPORT_TCP;
+    ret->desk.client = &client;
 }
 
 void small_store_close(struct small_store *store)

@@ -17,11 +17,10 @@
 #include "tests/support/small_store.h"
 
 static struct small_store store;
-static struct responder responder;
-static struct statistics statistics;
-static struct stream_desk desk;
+static struct responder *const responder = &store.responder;
+static struct statistics *const statistics = &store.statistics;
+static struct stream_desk *const desk = &store.desk;
 static struct query_stream stream;
-static const struct address client = {.v4 = {.sin_family = AF_INET}};
 
 // The client: what it said and got, and how much more it takes.
 static struct buf said, got;
@@ -43,18 +42,11 @@ static int set_up(void **state)
 {
     struct buf text = {0};
     (void)state;
-    buf_put_text(&text,
-                 "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\nns1 A 192.0.2.1\n");
     for (unsigned i = 0; i < 250; i++)
         buf_printf(&text, "large TXT %0200u\n", i);
     small_store_open(buf_text(&text), &store);
     buf_done(&text);
-    responder.zones = store.zones;
-    desk.responder = &responder;
-    desk.statistics = &statistics;
-    desk.transport = TRANSPORT_TCP;
-    desk.client = &client;
-    desk.write = take;
+    desk->write = take;
     return 0;
 }
 
@@ -68,18 +60,18 @@ static int tear_down(void **state)
 static int start(void **state)
 {
     (void)state;
-    memset(&statistics, 0, sizeof(statistics));
+    memset(statistics, 0, sizeof(*statistics));
     patience = SIZE_MAX;
     writes = 0;
     gone = false;
-    respond_begin(&responder);
+    respond_begin(responder);
     return 0;
 }
 
 static int finish(void **state)
 {
     (void)state;
-    respond_end(&responder);
+    respond_end(responder);
     query_stream_done(&stream);
     buf_done(&said);
     buf_done(&got);
@@ -97,7 +89,7 @@ static void say(const char *question, uint16_t id)
 
 static enum stream_state take_said(size_t from, size_t to)
 {
-    return query_stream_take(&stream, &desk, &said, said.data + from, to - from);
+    return query_stream_take(&stream, desk, &said, said.data + from, to - from);
 }
 
 // The replies, whole and with the IDs from 0 on, of `count` queries.
@@ -111,7 +103,7 @@ static void expect_replies(unsigned count)
         at += len;
     }
     assert_int_equal(at, got.len);
-    assert_int_equal(statistics.queries[PATH_TCP4], count);
+    assert_int_equal(statistics->queries[PATH_TCP4], count);
 }
 
 static void expect_nothing_waits(void)
@@ -167,12 +159,12 @@ static void no_more_is_answered_than_the_client_takes(void **state)
     assert_int_equal(take_said(0, said.len), STREAM_BLOCKED);
     assert_int_equal(got.len, 0);
     assert_in_range(stream.replies_len, 1, STREAM_OUT_MAX);
-    assert_in_range(statistics.queries[PATH_TCP4], 1, 3);
+    assert_in_range(statistics->queries[PATH_TCP4], 1, 3);
     unsigned turns = 0;
     enum stream_state last;
     do {
         patience = 10001;
-        last = query_stream_resume(&stream, &desk, &said);
+        last = query_stream_resume(&stream, desk, &said);
         assert_int_equal(query_stream_is_blocked(&stream), last == STREAM_BLOCKED);
         if (last == STREAM_BLOCKED)
             assert_in_range(stream.replies_len, 1, STREAM_OUT_MAX);
@@ -193,7 +185,7 @@ static void messages_without_a_reply_are_passed_over(void **state)
     assert_int_equal(writes, 0);
     say("ns1.example. A", 0);
     assert_int_equal(take_said(sizeof(empty), said.len), STREAM_ANSWERED);
-    assert_int_equal(statistics.kinds[OUTCOME_DROPPED], 100);
+    assert_int_equal(statistics->kinds[OUTCOME_DROPPED], 100);
     assert_int_equal(wire_get_u16(got.data + STREAM_PREFIX_LEN), 0);
     expect_nothing_waits();
 }
@@ -209,7 +201,7 @@ static void a_client_that_is_gone_is_told(void **state)
     patience = 5;
     assert_int_equal(take_said(0, said.len), STREAM_BLOCKED);
     gone = true;
-    assert_int_equal(query_stream_resume(&stream, &desk, &said), STREAM_LOST);
+    assert_int_equal(query_stream_resume(&stream, desk, &said), STREAM_LOST);
 }
 
 int main(void)
