@@ -2,27 +2,18 @@
 // Which zone images workers died of (decision 037). One death may be a memory chip's; the second of the same image sets
 // it aside: no worker answers from it any more.
 //
-// What is set aside is kept in a file of the state directory, so that it is so after a new start, too: a line for
-// each image with its id, the time, and the zone where that is known. Another version of zonebox begins anew, since
-// it may do better. Suspects are not kept: the count begins anew with zoned.
+// What is set aside is kept (base/quarantine_file.h). Suspects are not: the count begins anew with zoned.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/quarantine.h"
-#include "base/status.h"
-
-#define DEATHS_FILE "set-aside" // of the state directory
-
-#define DEATHS_ZONE_MAX 256
+#include "base/quarantine_file.h"
 
 struct deaths_image { // set aside
-    uint64_t id;
-    int64_t since;              // Unix seconds
-    char zone[DEATHS_ZONE_MAX]; // "": not known
-    bool told;                  // a person has been
+    struct quarantine_image kept;
+    bool told; // a person has been
 };
 
 struct deaths { // zero: nobody died
@@ -48,7 +39,6 @@ struct deaths_image *deaths_find(struct deaths *deaths, uint64_t image);
 // sanitizers do. Not by a signal that others send.
 bool deaths_is_fault(int64_t exit_status, int signal);
 
-// Reads the file of the state directory. None (NOT_FOUND), or one of another version (STATE, with words): nothing is
-// set aside. What does not hold up of it is left out.
+// Of the state directory, as quarantine_file_read.
 enum status deaths_read(struct deaths *deaths, const char *state, struct error *err);
 enum status deaths_write(const struct deaths *deaths, const char *state, struct error *err);

@@ -21,8 +21,8 @@ void set_aside_open(struct zoned *zoned)
         log_event(LOG_LEVEL_NOTICE, "nothing-set-aside", "reason", err.text, NULL);
     for (size_t i = 0; i < zoned->deaths.count; i++) {
         const struct deaths_image *image = &zoned->deaths.aside[i];
-        log_event(LOG_LEVEL_INFO, "still-set-aside", "image", quarantine_words(image->id), "zone",
-                  image->zone[0] != '\0' ? image->zone : NULL, NULL);
+        log_event(LOG_LEVEL_INFO, "still-set-aside", "image", quarantine_words(image->kept.id),
+                  "zone", image->kept.zone[0] != '\0' ? image->kept.zone : NULL, NULL);
     }
 }
 
@@ -30,7 +30,7 @@ void set_aside_arguments(const struct zoned *zoned, struct launch *launch)
 {
     for (size_t i = 0; i < zoned->deaths.count; i++) {
         launch_arg(launch, "--set-aside");
-        launch_arg(launch, "%s", quarantine_words(zoned->deaths.aside[i].id));
+        launch_arg(launch, "%s", quarantine_words(zoned->deaths.aside[i].kept.id));
     }
 }
 
@@ -71,9 +71,9 @@ static void tell_person(const struct deaths_image *image, const json_t *reply,
     const json_t *serial = json_object_get(reply, "serial");
     char *words = serving(reply);
     log_event(LOG_LEVEL_ERROR, "image-set-aside", "zone",
-              image->zone[0] != '\0' ? image->zone : NULL, "serial",
+              image->kept.zone[0] != '\0' ? image->kept.zone : NULL, "serial",
               json_is_integer(serial) ? log_u64(json_integer_value(serial)) : NULL, "image",
-              quarantine_words(image->id), "serving", words, "reason",
+              quarantine_words(image->kept.id), "serving", words, "reason",
               "zone-server died of it twice; the zone is tried again when it changes or is signed "
               "again",
               "zone-signer", reply == NULL ? err->text : NULL, NULL);
@@ -89,14 +89,15 @@ static void on_signer_told(void *data, enum status status, const json_t *reply,
     free(data);
     if (image == NULL) // forgotten
         return;
-    bool is_news = zone != NULL && strlen(zone) < sizeof(image->zone) && image->zone[0] == '\0';
+    bool is_news =
+        zone != NULL && strlen(zone) < sizeof(image->kept.zone) && image->kept.zone[0] == '\0';
     if (is_news)
-        strcpy(image->zone, zone);
+        strcpy(image->kept.zone, zone);
     if (!image->told)
         tell_person(image, status == STATUS_OK ? reply : NULL, err);
     else if (is_news)
         log_event(LOG_LEVEL_NOTICE, "image-set-aside", "zone", zone, "image",
-                  quarantine_words(image->id), NULL);
+                  quarantine_words(image->kept.id), NULL);
     if (is_news || !image->told)
         keep(order.zoned);
     image->told = true;
@@ -125,7 +126,7 @@ static void tell_signer(struct zoned *zoned, uint64_t image, bool suspect)
 void set_aside_signer_ready(struct zoned *zoned)
 {
     for (size_t i = 0; i < zoned->deaths.count && !zoned->stopping; i++)
-        tell_signer(zoned, zoned->deaths.aside[i].id, false);
+        tell_signer(zoned, zoned->deaths.aside[i].kept.id, false);
 }
 
 // ── A death ──────────────────────────────────────────────────────────────────────────────────────

@@ -193,6 +193,13 @@ struct image {
 // len may be more than the image's size (padding).
 enum status image_open(const void *octets, size_t len, struct image *ret, struct error *err);
 
+// The identity of an image that nobody has checked yet, 0: it is too short to have one.
+static inline uint64_t image_id(const void *octets, size_t len)
+{
+    const struct image_header *header = octets;
+    return len < sizeof(*header) ? 0 : header->checksum;
+}
+
 // As image_open for octets that this process has checked already: pointers only.
 void image_trust(const void *octets, struct image *ret);
 

@@ -28,8 +28,7 @@ static enum status check_image(const struct entry *entry, const struct image *im
 
 static uint64_t id_of(const struct store_entry *stored)
 {
-    const struct image_header *header = (const void *)stored->value;
-    return stored->value_len < sizeof(*header) ? 0 : header->checksum;
+    return image_id(stored->value, stored->value_len);
 }
 
 // A store that stays where it is: between those of the work that is done meanwhile.

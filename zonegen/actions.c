@@ -7,11 +7,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "config/schema.h"
 #include "zonegen/elsewhere.h"
 #include "zonegen/paste.h"
-#include "zonegen/signed.h"
 
 // ── Saying things ────────────────────────────────────────────────────────────────────────────────
 
@@ -134,10 +132,18 @@ static void check(struct work *work, const struct zone_target *target)
     zone_content_free(content);
 }
 
+void note_aside(struct work *work, const char *zone)
+{
+    struct error words = {0};
+    if (served_has_aside(&work->served, zone, &words))
+        print_note(work->program, zone, false, words.text);
+}
+
 static void dump_served(struct work *work, const struct zone_target *target)
 {
     struct error err = {0};
-    if (signed_dump(work->serving, target->name, &work->text, &err) != STATUS_OK) {
+    note_aside(work, target->name);
+    if (signed_dump(&work->served, target->name, &work->text, &err) != STATUS_OK) {
         buf_clear(&work->text);
         complain(work->program, err.text);
     }
@@ -188,25 +194,10 @@ void for_each_zone(struct work *work, zone_action *action)
     }
 }
 
-enum status open_served(struct work *work, struct error *err)
-{
-    uint64_t id = 0;
-    char *directory = path_join(work->program->inputs->config->state, "serve");
-    enum status status = store_open_reader(directory, STORE_SERVE, &work->store, err);
-    if (status == STATUS_NOT_FOUND)
-        error_set(err, status, "%s: nothing is served yet; start zoned", directory);
-    if (status == STATUS_OK)
-        status = store_reader_open(work->store, &work->serving, err);
-    if (status == STATUS_OK)
-        status = store_reader_renew(work->serving, &id, err);
-    free(directory);
-    return status;
-}
-
 static void dump_all_served(struct work *work)
 {
     struct error err = {0};
-    if (open_served(work, &err) == STATUS_OK)
+    if (served_open(work->program->inputs->config->state, &work->served, &err) == STATUS_OK)
         for_each_zone(work, dump_served);
     else
         complain(work->program, err.text);
@@ -261,8 +252,7 @@ void act(struct program *program)
         json_end(&work.json);
         print_zone(&work);
     }
-    store_reader_close(work.serving);
-    store_close(work.store);
+    served_close(&work.served);
     buf_done(&work.text);
 }
 

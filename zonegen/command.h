@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "dns/store.h"
 #include "zonegen/across.h"
 #include "zonegen/json.h"
+#include "zonegen/signed.h"
 #include "zonegen/zonegen.h"
 
 // Of --diff as diff(1) has it: 0 no difference, 1 some, 2 trouble of any kind.
@@ -57,8 +57,7 @@ struct work {
     struct program *program;
     struct buf text; // what it prints of the zone
     struct json_output json;
-    struct store *store; // of --signed and --diff
-    struct store_reader *serving;
+    struct served served; // of --signed and --diff
     struct across across; // of --check
     bool printed;         // something is on standard output already
 };
@@ -80,8 +79,8 @@ typedef void zone_action(struct work *work, const struct zone_target *target);
 void for_each_zone(struct work *work, zone_action *action);
 // Prints what there is of a zone, an empty line between two.
 void print_zone(struct work *work);
-// Opens what is served. NOT_FOUND with words when there is nothing yet.
-enum status open_served(struct work *work, struct error *err);
+// Says it when not the newest image of the zone is what is served.
+void note_aside(struct work *work, const char *zone);
 // NULL when there can be no such zone, which is said then.
 struct zone_content *make_zone(struct work *work, const struct zone_target *target);
 void print_notes(struct program *program, const struct zone_content *content);

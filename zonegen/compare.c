@@ -11,7 +11,6 @@
 #include "zonegen/diff.h"
 #include "zonegen/elsewhere.h"
 #include "zonegen/maker.h"
-#include "zonegen/signed.h"
 
 static bool has_error(const struct zone_content *content, int64_t now)
 {
@@ -99,8 +98,10 @@ static void compare_target(struct work *work, const struct zone_target *target)
     struct zone_content *content = make_zone(work, target);
     if (content == NULL)
         return;
-    if (work->serving == NULL ||
-        signed_read(work->serving, target->name, &old, &err) == STATUS_OK) {
+    if (work->served.reader != NULL)
+        note_aside(work, target->name);
+    if (work->served.reader == NULL ||
+        signed_read(&work->served, target->name, &old, &err) == STATUS_OK) {
         new = side_of(content, &old, program->now);
         compare(work, &context, &old, &new);
     } else {
@@ -133,7 +134,7 @@ static void compare_removed(struct work *work)
 {
     struct program *program = work->program;
     size_t count = 0;
-    char **zones = signed_zones(work->serving, &count);
+    char **zones = signed_zones(&work->served, &count);
     for (size_t i = 0; i < count; i++) {
         struct diff_side old = {0};
         struct diff_side new = {0};
@@ -150,7 +151,8 @@ static void compare_removed(struct work *work)
             .delegated_here = around != NULL,
             .now = program->now,
         };
-        if (signed_read(work->serving, zones[i], &old, &err) == STATUS_OK)
+        note_aside(work, zones[i]);
+        if (signed_read(&work->served, zones[i], &old, &err) == STATUS_OK)
             compare(work, &context, &old, &new);
         else
             complain(program, err.text);
@@ -172,8 +174,8 @@ static bool names_are_known(struct work *work)
         struct error err = {0};
         if (zonegen_target_find(program->targets, program->target_count, name) != NULL)
             continue;
-        if (work->serving != NULL)
-            (void)signed_read(work->serving, name, &side, &err);
+        if (work->served.reader != NULL)
+            (void)signed_read(&work->served, name, &side, &err);
         if (!side.exists) {
             snprintf(err.text, sizeof(err.text),
                      "%s is no zone of this configuration, and none that is served", name);
@@ -188,7 +190,7 @@ static bool names_are_known(struct work *work)
 void compare_all(struct work *work)
 {
     struct error err = {0};
-    enum status status = open_served(work, &err);
+    enum status status = served_open(work->program->inputs->config->state, &work->served, &err);
     if (status == STATUS_NOT_FOUND)
         fprintf(stderr, "zonegen: note: %s\n", err.text);
     else if (status != STATUS_OK) {
@@ -198,6 +200,6 @@ void compare_all(struct work *work)
     if (!names_are_known(work))
         return;
     for_each_zone(work, compare_target);
-    if (work->serving != NULL)
+    if (work->served.reader != NULL)
         compare_removed(work);
 }

@@ -8,6 +8,8 @@
 #include <ldns/ldns.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "base/quarantine_file.h"
 #include "dns/image.h"
 #include "dns/wire.h"
 
@@ -102,29 +104,99 @@ static bool has_signals(const struct image *image)
     return false;
 }
 
-// NOT_FOUND without words when the zone is not served.
-static enum status open_zone(struct store_reader *reader, const char *zone, struct image *ret,
-                             struct error *err)
+// ── What is served ───────────────────────────────────────────────────────────────────────────────
+
+// Which images those are whose zone has another one instead. Another version of zoned begins without any.
+static enum status read_aside(const char *state, struct quarantine *ret, struct error *err)
+{
+    struct quarantine_images images;
+    enum status status = quarantine_file_read(state, &images, err);
+    if (status == STATUS_NOT_FOUND || status == STATUS_STATE)
+        return STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < images.count; i++)
+        (void)quarantine_add(ret, images.images[i].id);
+    return status;
+}
+
+enum status served_open(const char *state, struct served *ret, struct error *err)
+{
+    uint64_t id = 0;
+    char *directory = path_join(state, "serve");
+    *ret = (struct served){.store = NULL};
+    enum status status = store_open_reader(directory, STORE_SERVE, &ret->store, err);
+    if (status == STATUS_NOT_FOUND)
+        error_set(err, status, "%s: nothing is served yet; start zoned", directory);
+    if (status == STATUS_OK)
+        status = store_reader_open(ret->store, &ret->reader, err);
+    if (status == STATUS_OK)
+        status = store_reader_renew(ret->reader, &id, err);
+    free(directory);
+    return status == STATUS_OK ? read_aside(state, &ret->aside, err) : status;
+}
+
+void served_close(struct served *served)
+{
+    store_reader_close(served->reader);
+    store_close(served->store);
+}
+
+static bool is_aside(const struct served *served, const struct store_entry *entry)
+{
+    return quarantine_has(&served->aside, image_id(entry->value, entry->value_len));
+}
+
+static enum status get(const struct served *served, enum store_db db, const char *zone,
+                       struct store_entry *ret, struct error *err)
 {
     struct name name;
     struct name_key key;
-    struct store_entry entry;
     enum status status = name_from_text(zone, &name, err);
     if (status != STATUS_OK)
         return status;
     name_key(name.wire, &key);
-    status = store_get(reader, STORE_IMAGES, key.octets, key.len, &entry);
+    return store_get(served->reader, db, key.octets, key.len, ret);
+}
+
+// NOT_FOUND without words when the zone is not served.
+static enum status open_zone(const struct served *served, const char *zone, struct image *ret,
+                             struct error *err)
+{
+    struct store_entry entry;
+    enum status status = get(served, STORE_IMAGES, zone, &entry, err);
+    if (status == STATUS_OK && is_aside(served, &entry) &&
+        (get(served, STORE_PREVIOUS, zone, &entry, err) != STATUS_OK || is_aside(served, &entry)))
+        return error_set(err, STATUS_STATE,
+                         "%s: is answered with SERVFAIL: zone-server died of its image, which is "
+                         "set aside, and there is none from before",
+                         zone);
     if (status != STATUS_OK)
         return status;
     status = image_open(entry.value, entry.value_len, ret, err);
     return status == STATUS_OK ? STATUS_OK : error_prefix(err, status, "%s", zone);
 }
 
-enum status signed_dump(struct store_reader *reader, const char *zone, struct buf *ret,
+bool served_has_aside(const struct served *served, const char *zone, struct error *ret)
+{
+    struct store_entry newest;
+    struct image image;
+    if (get(served, STORE_IMAGES, zone, &newest, ret) != STATUS_OK || !is_aside(served, &newest) ||
+        open_zone(served, zone, &image, ret) != STATUS_OK)
+        return false;
+    const struct image_header *header = (const void *)newest.value;
+    error_set(ret, STATUS_STATE,
+              "serial %u is set aside, since zone-server died of it; serial %u, from before, is "
+              "served",
+              header->serial, image.header->serial);
+    return true;
+}
+
+// ── As a master file ─────────────────────────────────────────────────────────────────────────────
+
+enum status signed_dump(const struct served *served, const char *zone, struct buf *ret,
                         struct error *err)
 {
     struct image image;
-    enum status status = open_zone(reader, zone, &image, err);
+    enum status status = open_zone(served, zone, &image, err);
     if (status == STATUS_NOT_FOUND)
         return error_set(err, STATUS_NOT_FOUND, "%s: is not served yet", zone);
     if (status != STATUS_OK)
@@ -133,6 +205,9 @@ enum status signed_dump(struct store_reader *reader, const char *zone, struct bu
     put_time(ret, "published", image.header->meta.made_at);
     put_time(ret, "next signatures at", image.header->meta.resign_at);
     put_time(ret, "valid until", image.header->meta.expires_at);
+    struct error aside = {0};
+    if (served_has_aside(served, zone, &aside))
+        buf_printf(ret, "\n;; %s", aside.text);
     if ((image.header->flags & IMAGE_NSEC3) != 0)
         buf_put_text(ret,
                      "\n;; NSEC3 denies what is not there; NSEC3PARAM says how names are hashed");
@@ -169,11 +244,11 @@ static enum status read_rrsets(const struct image *image, ldns_rr_list *ret, str
     return status;
 }
 
-enum status signed_read(struct store_reader *reader, const char *zone, struct diff_side *ret,
+enum status signed_read(const struct served *served, const char *zone, struct diff_side *ret,
                         struct error *err)
 {
     struct image image;
-    enum status status = open_zone(reader, zone, &image, err);
+    enum status status = open_zone(served, zone, &image, err);
     *ret = (struct diff_side){0};
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -213,14 +288,14 @@ static char *key_text(const uint8_t *key, size_t len)
     return xstrdup(name);
 }
 
-char **signed_zones(struct store_reader *reader, size_t *ret_count)
+char **signed_zones(const struct served *served, size_t *ret_count)
 {
     struct store_entry entry = {0};
     char **zones = NULL;
     size_t cap = 0;
     *ret_count = 0;
-    while (store_seek(reader, STORE_IMAGES, entry.key, entry.key_len, entry.key_len > 0, &entry) ==
-           STATUS_OK) {
+    while (store_seek(served->reader, STORE_IMAGES, entry.key, entry.key_len, entry.key_len > 0,
+                      &entry) == STATUS_OK) {
         zones = array_grow(zones, &cap, *ret_count, sizeof(*zones));
         zones[(*ret_count)++] = key_text(entry.key, entry.key_len);
     }

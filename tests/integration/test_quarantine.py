@@ -150,11 +150,18 @@ def test_a_deadly_image_costs_two_workers_and_its_zone_goes_on(deadly):
     assert f"zone={ZONE} serial={bad}" in line and f"serial {good}, whose signatures hold until 20" in line, line
     status = box.zonebox("status", ZONE)
     assert status.returncode == 1 and f"serial {good} is served instead" in status.stdout, status.stdout
+    # What is shown as served is what is served.
+    shown = box.zonegen("--dump", "--signed", ZONE)
+    assert f"serial {bad} is set aside" in shown.stderr and f"serial {bad} is set aside" in shown.stdout
+    assert f";; serial {good}, " in shown.stdout and "NSEC3" not in shown.stdout
+    assert f"serial {bad} is set aside" in box.zonegen("--diff", ZONE, check=False).stderr
     # The next image is tried, and this one lets nobody die.
     new = box.change("ttl: {default: 777}\n")
     assert new > bad
     assert dns.rdatatype.NSEC in proofs(box.denied(5))
     assert "set aside" not in box.zonebox("status", ZONE).stdout
+    shown = box.zonegen("--dump", "--signed", ZONE)
+    assert f";; serial {new}, " in shown.stdout and "aside" not in shown.stdout + shown.stderr
     assert box.program.log().count(" died-of-image ") == 2
 
 

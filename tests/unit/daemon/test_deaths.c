@@ -36,7 +36,7 @@ static void the_second_death_sets_an_image_aside(void **state)
     assert_null(deaths_find(&deaths, 7));
     assert_int_equal(count(8), DEATHS_SUSPECT);
     assert_int_equal(count(7), DEATHS_SET_ASIDE);
-    assert_int_equal(deaths_find(&deaths, 7)->since, NOW);
+    assert_int_equal(deaths_find(&deaths, 7)->kept.since, NOW);
     assert_null(deaths_find(&deaths, 8));
     assert_int_equal(count(7), DEATHS_KNOWN);
     assert_int_equal(deaths.count, 1);
@@ -80,7 +80,7 @@ static void what_is_set_aside_is_read_as_it_was_written(void **state)
     for (uint64_t image = 1; image < 10; image++) {
         count(image);
         count(image);
-        snprintf(deaths_find(&deaths, image)->zone, DEATHS_ZONE_MAX, "%s",
+        snprintf(deaths_find(&deaths, image)->kept.zone, QUARANTINE_ZONE_MAX, "%s",
                  image % 2 == 0 ? "example.com" : "");
     }
     count(77);
@@ -89,16 +89,16 @@ static void what_is_set_aside_is_read_as_it_was_written(void **state)
     assert_int_equal(deaths_read(&again, scratch, NULL), STATUS_OK);
     assert_int_equal(again.count, 9);
     for (size_t i = 0; i < 9; i++) {
-        assert_int_equal(again.aside[i].id, deaths.aside[i].id);
-        assert_int_equal(again.aside[i].since, NOW);
-        assert_string_equal(again.aside[i].zone, deaths.aside[i].zone);
+        assert_int_equal(again.aside[i].kept.id, deaths.aside[i].kept.id);
+        assert_int_equal(again.aside[i].kept.since, NOW);
+        assert_string_equal(again.aside[i].kept.zone, deaths.aside[i].kept.zone);
     }
     assert_int_equal(again.suspects.count, 0);
 }
 
 static void write_file(const char *text)
 {
-    char *path = in_scratch(DEATHS_FILE);
+    char *path = in_scratch(QUARANTINE_FILE);
     assert_int_equal(file_write(path, text, strlen(text), 0644, NULL), STATUS_OK);
     free(path);
 }
@@ -117,7 +117,7 @@ static void another_version_begins_anew_and_says_so(void **state)
 static void lines_that_make_no_sense_are_left_out(void **state)
 {
     (void)state;
-    char *path = in_scratch(DEATHS_FILE);
+    char *path = in_scratch(QUARANTINE_FILE);
     struct buf text = {0};
     assert_int_equal(deaths_write(&deaths, scratch, NULL), STATUS_OK);
     assert_int_equal(file_read(path, 1000, &text, NULL), STATUS_OK);
@@ -131,7 +131,7 @@ static void lines_that_make_no_sense_are_left_out(void **state)
     write_file(buf_text(&text));
     assert_int_equal(deaths_read(&deaths, scratch, NULL), STATUS_OK);
     assert_int_equal(deaths.count, 1);
-    assert_string_equal(deaths.aside[0].zone, "example.com");
+    assert_string_equal(deaths.aside[0].kept.zone, "example.com");
     for (size_t len = 0; len < text.len; len += 7) { // cut anywhere
         text.data[text.len - len] = '\0';
         write_file((const char *)text.data);
