@@ -161,12 +161,21 @@ static ssize_t session_write(void *own, int fd, const uint8_t *octets, size_t le
     (void)fd;
     if (session->lost)
         return WAY_LOST;
+    // Behind half a message of the handshake (a KeyUpdate in two records) nothing is sent before the other half has
+    // come; what comes with it is to be read afterwards.
+    session->may_receive = true;
     ERR_clear_error();
     while (done < len && SSL_write_ex(session->ssl, octets + done, len - done, &taken) == 1)
         done += taken; // a record
+    session->more = session->more || SSL_has_pending(session->ssl);
     if (done == len)
         return (ssize_t)done;
     ssize_t wait = failure(session);
+    if (wait ==
+        WAY_END) { // so it is called when a client that has said its end does not take what is sent
+        session->lost = true;
+        return WAY_LOST;
+    }
     return done > 0 && wait != WAY_LOST ? (ssize_t)done : wait;
 }
 
