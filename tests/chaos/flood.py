@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Floods a box from many networks, as a forger would, while an honest client asks.
+"""Floods a box from many networks, as a forger would, while honest clients ask.
 
     tests/chaos/flood.py [--seconds N] [--networks N] [--seed S]     (programs from build/dev/bin, or $ZONEBOX_BIN)
 
 The flood asks from addresses all over 127.0.0.0/8, most of them once, some again and again as the victims of a reflection,
-in names that are there, that are not, and that are nobody's. The honest client has a network of its own, asks over UDP, again
-when nothing comes, and over TCP when it is told to. What must hold, and ends the run with 1 when it does not:
+in names that are there, that are not, and that are nobody's. Of the honest clients one has a network of its own, asks over UDP,
+again when nothing comes, and over TCP when it is told to. Two are in networks of victims: one has a cookie of the server, the
+other asks over TCP. What must hold, and ends the run with 1 when it does not:
 
-- The honest client gets 99 of 100 of its answers, each within its tries.
+- Each honest client gets 99 of 100 of its answers, within its tries; with a cookie all of them over UDP, and none is cut.
 - A flooded network is sent no more than its share (server/limits.h), whatever else goes on.
 - No worker dies.
 """
@@ -23,7 +24,9 @@ import sys
 import threading
 import time
 
+import dns.edns
 import dns.exception
+import dns.flags
 import dns.message
 import dns.query
 
@@ -33,7 +36,6 @@ from harness import Box, scratch  # noqa: E402
 
 TOTAL = 4  # times the rate, for all kinds of replies to a network; LIMITS_TOTAL
 VICTIMS = 8
-HONEST = "127.200.1.1"
 HONEST_LEAST = 50  # questions, however short the flood
 TRIES, PATIENCE = 3, 5.0  # resolv.conf(5)'s, and one more
 
@@ -106,40 +108,78 @@ class Flood:
 class Honest:
     """Asks one question after the other as a stub resolver does."""
 
+    words, source = "alone", "127.200.1.1"
+
     def __init__(self, port):
         self.port = port
-        self.asked = self.answered = self.repeated = self.by_tcp = 0
+        self.asked = self.answered = self.repeated = self.by_tcp = self.cut = 0
 
     def ask(self):
-        message = dns.message.make_query("example.com", "MX")
         self.asked += 1
         for turn in range(TRIES):
             self.repeated += turn > 0
             try:
-                reply, tcp = dns.query.udp_with_fallback(message, "127.0.0.1", timeout=PATIENCE, port=self.port, source=HONEST)
+                reply = self.attempt(dns.message.make_query("example.com", "MX"))
             except (OSError, EOFError, dns.exception.DNSException):
                 continue
-            self.by_tcp += tcp
+            self.cut += bool(reply.flags & dns.flags.TC)
             self.answered += bool(reply.answer)
             return
+
+    def over(self, how, message):
+        return how(message, "127.0.0.1", timeout=PATIENCE, port=self.port, source=self.source)
+
+    def attempt(self, message):
+        reply, tcp = self.over(dns.query.udp_with_fallback, message)
+        self.by_tcp += tcp
+        return reply
+
+    def __str__(self):
+        return f"{self.words}: {self.answered} of {self.asked} answered, {self.repeated} asked again, {self.by_tcp} over TCP"
+
+
+class HonestOverTcp(Honest):
+    words, source = "over TCP among victims", "127.201.0.200"
+
+    def attempt(self, message):
+        self.by_tcp += 1
+        return self.over(dns.query.tcp, message)
+
+
+class HonestWithCookie(Honest):
+    words, source = "with a cookie among victims", "127.201.1.200"
+    COOKIE = 10  # the option: RFC 7873 §4
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.cookie = random.randbytes(8)
+        reply = self.over(dns.query.tcp, self.with_cookie(dns.message.make_query("example.com", "MX")))
+        (self.cookie,) = (option.data for option in reply.options if option.otype == self.COOKIE)
+
+    def with_cookie(self, message):
+        message.use_edns(options=[dns.edns.GenericOption(self.COOKIE, self.cookie)])
+        return message
+
+    def attempt(self, message):
+        return self.over(dns.query.udp, self.with_cookie(message))
 
 
 def flood(directory, seconds, networks, seed):
     """Runs it. What went wrong, in words, and what happened."""
     with Box(directory, CONFIG) as box:
         box.start().wait_served("example.com", "example.net")
-        honest = Honest(box.port)
+        clients = [Honest(box.port), HonestOverTcp(box.port), HonestWithCookie(box.port)]
         storm = Flood(box.port, networks, seed)
         try:
-            while time.monotonic() < storm.began + seconds or honest.asked < HONEST_LEAST:
-                honest.ask()
+            while time.monotonic() < storm.began + seconds or clients[0].asked < HONEST_LEAST:
+                for honest in clients:
+                    honest.ask()
         finally:
             storm.stop()
         log = box.program.log()
         limited = counts(box)["rate-limited"]
-    wrong = []
-    if honest.answered < 0.99 * honest.asked:
-        wrong.append(f"the honest client got {honest.answered} of {honest.asked} answers")
+    wrong = [f"an honest client, {honest}" for honest in clients if honest.answered < 0.99 * honest.asked]
+    wrong += [f"an honest client, {honest}, {honest.cut} cut" for honest in clients if honest.cut]
     most = TOTAL * (RATE * storm.took + BURST)
     wrong += [f"{network}.0/24 was sent {count} replies in {storm.took:.1f} s, {most:.0f} at most"
               for network, count in storm.full.items() if count > most]
@@ -148,7 +188,7 @@ def flood(directory, seconds, networks, seed):
     wrong += [line for line in log.splitlines() if "child-died" in line or "child-killed" in line]
     happened = (f"flood: {storm.asked} questions in {storm.took:.1f} s from {networks} networks and {VICTIMS} victims, "
                 f"{sum(storm.full.values())} answered, {storm.truncated} cut, {limited} dropped; "
-                f"honest: {honest.answered} of {honest.asked} answered, {honest.repeated} asked again, {honest.by_tcp} over TCP")
+                f"honest: {'; '.join(map(str, clients))}")
     return wrong, happened
 
 

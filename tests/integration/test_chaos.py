@@ -18,6 +18,6 @@ def test_clients_that_repeat_once_get_right_answers_whatever_is_killed(directory
     assert all(count > 20 for count in world.asked.values()), world.asked
 
 
-def test_an_honest_client_is_answered_beside_a_flood(directory):
+def test_honest_clients_are_answered_beside_a_flood(directory):
     wrong, happened = flood.flood(directory / "box", seconds=3, networks=5000, seed=20261123)
     assert not wrong, (wrong, happened)
