@@ -62,6 +62,12 @@ static void check_tls(const struct reader *reader)
             reader_complain(reader, tls->listen_place, "server.tls.listen",
                             "%s is listened on without TLS; write another port, 853 is usual",
                             address_text(&tls->listen[i], true, text));
+    for (size_t i = 0; i < server->listen_count && tls->listen_count == 0; i++)
+        if (address_port(&server->listen[i]) == CONFIG_PORT_TLS)
+            reader_complain(reader, tls->place, "server.tls",
+                            "%s is listened on without TLS; write another port in `server: "
+                            "listen:`, or `tls: {listen: …}`",
+                            address_text(&server->listen[i], true, text));
 }
 
 // unix(7): sun_path. The longest name below is "zone-server.255.sock".

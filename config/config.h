@@ -264,6 +264,8 @@ struct config_domain {
     uint64_t digest;
 };
 
+#define CONFIG_PORT_TLS 853 // RFC 7858 §3.1
+
 struct config_server_tls { // DNS over TLS (RFC 7858)
     bool enabled;
     struct config_place place;

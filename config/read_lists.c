@@ -28,7 +28,7 @@ static void read_listen(const struct reader *reader, const struct slot *slot,
 {
     struct error err = {0};
     enum option_type type = slot->row->type;
-    uint16_t port = type == OPTION_LISTEN_TLS ? 853 : 53; // RFC 7858 §3.1
+    uint16_t port = type == OPTION_LISTEN_TLS ? CONFIG_PORT_TLS : 53;
     enum status status = type == OPTION_LISTEN_LOCAL ? value_listen_local(item->text, element, &err)
                          : type == OPTION_LISTEN_METRICS
                              ? value_listen_metrics(item->text, element, &err)

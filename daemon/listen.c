@@ -39,9 +39,11 @@ void listen_wanted_resolver(const struct listen_set *set, const struct inputs *i
     *ret_count = resolver->listen_count;
 }
 
-void listen_wanted_tls(const struct listen_set *plain, const struct config_server_tls *tls,
-                       struct address **ret, size_t *ret_count)
+void listen_wanted_tls(const struct listen_set *set, const struct listen_set *plain,
+                       const struct config_server_tls *tls, struct address **ret, size_t *ret_count)
 {
+    if (want_given(set, ret, ret_count))
+        return;
     bool given = tls->listen_count > 0;
     const struct address *from = given ? tls->listen : plain->addresses;
     size_t from_count = given ? tls->listen_count : plain->address_count;
@@ -50,7 +52,7 @@ void listen_wanted_tls(const struct listen_set *plain, const struct config_serve
     for (size_t i = 0; i < from_count; i++) {
         struct address address = from[i];
         if (!given)
-            address_set_port(&address, LISTEN_PORT_TLS);
+            address_set_port(&address, CONFIG_PORT_TLS);
         if (!contains(addresses, count, &address))
             addresses[count++] = address;
     }
@@ -130,11 +132,12 @@ static const struct listen_given *find_given(const struct listen_set *set,
 static enum status copy_pair(const struct listen_given *given, struct listen_pair *ret,
                              struct error *err)
 {
+    bool has_udp = given->pair.udp >= 0;
     struct listen_pair pair = {
-        .udp = fcntl(given->pair.udp, F_DUPFD_CLOEXEC, 0),
+        .udp = has_udp ? fcntl(given->pair.udp, F_DUPFD_CLOEXEC, 0) : -1,
         .tcp = fcntl(given->pair.tcp, F_DUPFD_CLOEXEC, 0),
     };
-    if (pair.udp < 0 || pair.tcp < 0) {
+    if ((has_udp && pair.udp < 0) || pair.tcp < 0) {
         enum status status = error_set_errno(err, errno, "cannot copy a socket");
         close_pair(&pair);
         return status;

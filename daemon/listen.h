@@ -15,12 +15,11 @@
 #include "config/inputs.h"
 
 #define LISTEN_PORT_DEFAULT 53
-#define LISTEN_PORT_TLS     853 // RFC 7858 §3.1
 // What zone-server takes, twice this many sockets. A box with more addresses says which are for the name server.
 #define LISTEN_ADDRESSES_MAX 128
 
 struct listen_pair {
-    int udp; // -1: not open
+    int udp; // -1: not open, as where there are streams only
     int tcp;
 };
 
@@ -50,9 +49,11 @@ void listen_wanted(const struct listen_set *set, const struct inputs *inputs, st
 void listen_wanted_resolver(const struct listen_set *set, const struct inputs *inputs,
                             struct address **ret, size_t *ret_count);
 
-// The same for DNS over TLS: `server: tls: listen:`, else where the server listens (plain), port 853.
-void listen_wanted_tls(const struct listen_set *plain, const struct config_server_tls *tls,
-                       struct address **ret, size_t *ret_count);
+// The same for DNS over TLS: given sockets, else `server: tls: listen:`, else where the server listens (plain), port
+// 853.
+void listen_wanted_tls(const struct listen_set *set, const struct listen_set *plain,
+                       const struct config_server_tls *tls, struct address **ret,
+                       size_t *ret_count);
 
 // Are these the addresses and the number of workers that the set has?
 bool listen_is(const struct listen_set *set, const struct address *addresses, size_t count,

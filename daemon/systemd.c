@@ -16,7 +16,7 @@
 #include "base/log.h"
 
 #define FIRST_FD  3
-#define FDS_MAX   (4 * LISTEN_ADDRESSES_MAX) // UDP and TCP of both programs
+#define FDS_MAX   (5 * LISTEN_ADDRESSES_MAX) // UDP and TCP of both programs, and TLS
 #define STATE_MAX 512                        // octets of a message; ours are far shorter
 // A service manager that takes no messages is not waited for.
 #define TELL_PATIENCE_S 1
@@ -65,6 +65,16 @@ static void open_notify(struct systemd *systemd)
 }
 
 // ── Sockets ──────────────────────────────────────────────────────────────────────────────────────
+
+static const struct kind {
+    const char *name;
+    bool is_local;  // on loopback alone
+    bool is_stream; // without UDP
+} kinds[SYSTEMD_KINDS] = {
+    [SYSTEMD_SERVER] = {.name = "dns"},
+    [SYSTEMD_TLS] = {.name = "dns-tls", .is_stream = true},
+    [SYSTEMD_RESOLVER] = {.name = "resolver", .is_local = true},
+};
 
 static enum status refuse(int fd, const char *name, const char *words, struct error *err)
 {
@@ -121,36 +131,46 @@ static enum status prepare(int fd, const char *name, const struct address *addre
     return STATUS_OK;
 }
 
-static struct listen_given *find_or_add(struct listen_given **list, size_t *count,
+static struct listen_given *find_or_add(struct systemd_sockets *sockets,
                                         const struct address *address)
 {
-    for (size_t i = 0; i < *count; i++)
-        if (address_equal(&(*list)[i].address, address))
-            return &(*list)[i];
-    *list = xreallocarray(*list, *count + 1, sizeof(**list));
-    (*list)[*count] = (struct listen_given){*address, {-1, -1}};
-    return &(*list)[(*count)++];
+    for (size_t i = 0; i < sockets->count; i++)
+        if (address_equal(&sockets->list[i].address, address))
+            return &sockets->list[i];
+    sockets->list = xreallocarray(sockets->list, sockets->count + 1, sizeof(*sockets->list));
+    sockets->list[sockets->count] = (struct listen_given){*address, {-1, -1}};
+    return &sockets->list[sockets->count++];
+}
+
+static enum status find_kind(int fd, const char *name, enum systemd_kind *ret, struct error *err)
+{
+    for (int i = 0; i < SYSTEMD_KINDS; i++) {
+        *ret = (enum systemd_kind)i;
+        if (strcmp(name, kinds[i].name) == 0)
+            return STATUS_OK;
+    }
+    return refuse(fd, name, "FileDescriptorName= must be \"dns\", \"dns-tls\" or \"resolver\"",
+                  err);
 }
 
 static enum status take(struct systemd *systemd, int fd, const char *name, struct error *err)
 {
     struct address address;
+    enum systemd_kind kind;
     int type;
-    bool server = strcmp(name, SYSTEMD_SERVER) == 0;
-    if (!server && strcmp(name, SYSTEMD_RESOLVER) != 0)
-        return refuse(
-            fd, name,
-            "FileDescriptorName= must be \"" SYSTEMD_SERVER "\" or \"" SYSTEMD_RESOLVER "\"", err);
-    enum status status = look(fd, name, &address, &type, err);
-    if (status == STATUS_OK && !server && address_scope(&address) != ADDRESS_LOOPBACK)
-        status = refuse(fd, name, "the resolver is for loopback addresses only", err);
+    enum status status = find_kind(fd, name, &kind, err);
     if (status == STATUS_OK)
-        status = prepare(fd, name, &address, type, err);
+        status = look(fd, name, &address, &type, err);
     if (status != STATUS_OK)
         return status;
-    struct listen_given *given =
-        find_or_add(server ? &systemd->server : &systemd->resolver,
-                    server ? &systemd->server_count : &systemd->resolver_count, &address);
+    if (kinds[kind].is_local && address_scope(&address) != ADDRESS_LOOPBACK)
+        return refuse(fd, name, "the resolver is for loopback addresses only", err);
+    if (kinds[kind].is_stream && type != SOCK_STREAM)
+        return refuse(fd, name, "TLS goes over TCP; only ListenStream= is of use", err);
+    status = prepare(fd, name, &address, type, err);
+    if (status != STATUS_OK)
+        return status;
+    struct listen_given *given = find_or_add(&systemd->sockets[kind], &address);
     int *place = type == SOCK_DGRAM ? &given->pair.udp : &given->pair.tcp;
     if (*place >= 0)
         return refuse(fd, name, "a second socket of the same address", err);
@@ -158,19 +178,19 @@ static enum status take(struct systemd *systemd, int fd, const char *name, struc
     return STATUS_OK;
 }
 
-static enum status check_pairs(const struct listen_given *list, size_t count, const char *name,
-                               struct error *err)
+static enum status check_sockets(const struct systemd_sockets *sockets, const struct kind *kind,
+                                 struct error *err)
 {
     char text[ADDRESS_TEXT_MAX];
-    if (count > LISTEN_ADDRESSES_MAX)
-        return error_set(err, STATUS_RANGE, "LISTEN_FDS: \"%s\": more than %d addresses", name,
-                         LISTEN_ADDRESSES_MAX);
-    for (size_t i = 0; i < count; i++)
-        if (list[i].pair.udp < 0 || list[i].pair.tcp < 0)
+    if (sockets->count > LISTEN_ADDRESSES_MAX)
+        return error_set(err, STATUS_RANGE, "LISTEN_FDS: \"%s\": more than %d addresses",
+                         kind->name, LISTEN_ADDRESSES_MAX);
+    for (size_t i = 0; i < sockets->count; i++)
+        if (sockets->list[i].pair.tcp < 0 || (sockets->list[i].pair.udp < 0 && !kind->is_stream))
             return error_set(err, STATUS_STATE,
                              "LISTEN_FDS: \"%s\": %s needs both ListenDatagram= and ListenStream= "
                              "(RFC 7766 §5)",
-                             name, address_text(&list[i].address, true, text));
+                             kind->name, address_text(&sockets->list[i].address, true, text));
     return STATUS_OK;
 }
 
@@ -185,10 +205,8 @@ static enum status take_all(struct systemd *systemd, int count, char *names, str
         const char *name = names != NULL ? strsep(&names, ":") : "unknown";
         status = take(systemd, FIRST_FD + i, name, err);
     }
-    if (status == STATUS_OK)
-        status = check_pairs(systemd->server, systemd->server_count, SYSTEMD_SERVER, err);
-    if (status == STATUS_OK)
-        status = check_pairs(systemd->resolver, systemd->resolver_count, SYSTEMD_RESOLVER, err);
+    for (int i = 0; i < SYSTEMD_KINDS && status == STATUS_OK; i++)
+        status = check_sockets(&systemd->sockets[i], &kinds[i], err);
     return status;
 }
 
@@ -214,21 +232,21 @@ enum status systemd_open(struct systemd *systemd, struct error *err)
     return status;
 }
 
-static void close_given(struct listen_given *list, size_t count)
+static void close_sockets(struct systemd_sockets *sockets)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].pair.udp >= 0)
-            close(list[i].pair.udp);
-        if (list[i].pair.tcp >= 0)
-            close(list[i].pair.tcp);
+    for (size_t i = 0; i < sockets->count; i++) {
+        if (sockets->list[i].pair.udp >= 0)
+            close(sockets->list[i].pair.udp);
+        if (sockets->list[i].pair.tcp >= 0)
+            close(sockets->list[i].pair.tcp);
     }
-    free(list);
+    free(sockets->list);
 }
 
 void systemd_close(struct systemd *systemd)
 {
-    close_given(systemd->server, systemd->server_count);
-    close_given(systemd->resolver, systemd->resolver_count);
+    for (int i = 0; i < SYSTEMD_KINDS; i++)
+        close_sockets(&systemd->sockets[i]);
     if (systemd->notify >= 0)
         close(systemd->notify);
     *systemd = (struct systemd){.notify = -1};

@@ -5,11 +5,12 @@
 // Sockets (LISTEN_FDS) are told apart by name (FileDescriptorName= of the socket unit):
 //
 //   dns        where the name server answers, in the place of `server: listen:`
+//   dns-tls    where it answers over TLS, in the place of `server: tls: listen:`
 //   resolver   where the resolver answers, in the place of `resolver: listen:`
 //
-// Each address comes with both UDP and TCP (RFC 7766 §5), and is one address: from a wildcard answers might leave by
-// another than was asked. All workers share the one socket of an address, since who bound it decides about
-// SO_REUSEPORT; zoned's own, one for each worker, are faster with many.
+// Each address comes with both UDP and TCP (RFC 7766 §5), with TCP alone for TLS, and is one address: from a wildcard
+// answers might leave by another than was asked. All workers share the one socket of an address, since who bound it
+// decides about SO_REUSEPORT; zoned's own, one for each worker, are faster with many.
 #pragma once
 
 #include <stddef.h>
@@ -21,16 +22,17 @@
 #include "base/status.h"
 #include "daemon/listen.h"
 
-#define SYSTEMD_SERVER   "dns"
-#define SYSTEMD_RESOLVER "resolver"
+enum systemd_kind { SYSTEMD_SERVER, SYSTEMD_TLS, SYSTEMD_RESOLVER, SYSTEMD_KINDS };
 
 struct systemd {
     int notify; // -1: nobody wants to hear
     struct sockaddr_un address;
     socklen_t address_len;
     uint64_t watchdog_ms; // 0: nobody watches; else who says nothing for so long is killed
-    struct listen_given *server, *resolver;
-    size_t server_count, resolver_count;
+    struct systemd_sockets {
+        struct listen_given *list;
+        size_t count;
+    } sockets[SYSTEMD_KINDS];
     uv_timer_t watchdog; // of systemd_watch
 };
 

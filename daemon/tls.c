@@ -269,7 +269,7 @@ static bool bind_wanted(struct zoned *zoned)
     struct address *addresses = NULL;
     struct error err = {0};
     size_t count = 0;
-    listen_wanted_tls(&zoned->sockets, wanted(zoned), &addresses, &count);
+    listen_wanted_tls(&tls->sockets, &zoned->sockets, wanted(zoned), &addresses, &count);
     enum status status = STATUS_OK;
     if (!listen_is(&tls->sockets, addresses, count, 1)) {
         status = listen_change(&tls->sockets, addresses, count, 1, &err);

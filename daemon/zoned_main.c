@@ -150,14 +150,19 @@ static enum status run(struct zoned *zoned, struct error *err)
     return status;
 }
 
+static void take_sockets(struct listen_set *set, const struct systemd_sockets *sockets)
+{
+    set->given = sockets->list;
+    set->given_count = sockets->count;
+}
+
 // What the service manager hands over.
 static enum status take_over(struct zoned *zoned, struct error *err)
 {
     enum status status = systemd_open(&zoned->systemd, err);
-    zoned->sockets.given = zoned->systemd.server;
-    zoned->sockets.given_count = zoned->systemd.server_count;
-    zoned->resolver_sockets.given = zoned->systemd.resolver;
-    zoned->resolver_sockets.given_count = zoned->systemd.resolver_count;
+    take_sockets(&zoned->sockets, &zoned->systemd.sockets[SYSTEMD_SERVER]);
+    take_sockets(&zoned->tls.sockets, &zoned->systemd.sockets[SYSTEMD_TLS]);
+    take_sockets(&zoned->resolver_sockets, &zoned->systemd.sockets[SYSTEMD_RESOLVER]);
     return status;
 }
 

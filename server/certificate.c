@@ -97,6 +97,19 @@ static bool read_time(const ASN1_TIME *time, int64_t *ret)
     return known;
 }
 
+static enum status check_key(const struct certificate *certificate, struct error *err)
+{
+    if (X509_check_private_key(certificate->leaf, certificate->key) == 1)
+        return STATUS_OK;
+    for (int i = 0; i < sk_X509_num(certificate->chain); i++)
+        if (X509_check_private_key(sk_X509_value(certificate->chain, i), certificate->key) == 1)
+            return error_set(err, STATUS_CRYPTO,
+                             "the private key is that of certificate %d; it has to come first, "
+                             "its issuer's behind it",
+                             i + 2);
+    return error_set(err, STATUS_CRYPTO, "the private key is not the certificate's");
+}
+
 static enum status read_parts(const struct buf *text, struct certificate *ret, struct error *err)
 {
     BIO *pem = BIO_new_mem_buf(text->data, (int)text->len);
@@ -106,10 +119,10 @@ static enum status read_parts(const struct buf *text, struct certificate *ret, s
     if (status == STATUS_OK)
         status = read_key(pem, ret, err);
     BIO_free(pem);
+    if (status == STATUS_OK)
+        status = check_key(ret, err);
     if (status != STATUS_OK)
         return status;
-    if (X509_check_private_key(ret->leaf, ret->key) != 1)
-        return error_set(err, STATUS_CRYPTO, "the private key is not the certificate's");
     if (!read_time(X509_get0_notBefore(ret->leaf), &ret->from) ||
         !read_time(X509_get0_notAfter(ret->leaf), &ret->until))
         return error_set(err, STATUS_SYNTAX, "the times of the certificate cannot be read");

@@ -53,7 +53,8 @@ struct worker {
     struct reports reports;
     struct udp *udp[WORKER_SOCKETS_MAX];
     unsigned udp_count;
-    struct tls *tls; // NULL: it serves UDP and TCP
+    struct tls *tls;  // NULL: it serves UDP and TCP
+    bool told_expiry; // that its certificate is not valid
     struct connections *streams;
     struct standby *standby;
     unsigned standby_count;
@@ -353,10 +354,24 @@ static void close_all(struct worker *worker)
     service_stop(&worker->service);
 }
 
+// Once: it is served all the same, since a client that does not check it has more of it than of none.
+static void tell_expiry(struct worker *worker)
+{
+    if (worker->tls == NULL || worker->told_expiry)
+        return;
+    const struct tls_facts *facts = tls_facts(worker->tls);
+    int64_t now = time(NULL);
+    worker->told_expiry = now < facts->from || now > facts->until;
+    if (worker->told_expiry)
+        log_event(LOG_LEVEL_ERROR, "certificate-expired", "reason",
+                  "it is not valid now; clients that check it go away", NULL);
+}
+
 static void on_attend(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     log_limits(worker);
+    tell_expiry(worker);
     if (confined_is_void(&worker->confined)) {
         worker->failed = true;
         service_end(&worker->service, LOG_LEVEL_WARNING,
@@ -387,11 +402,6 @@ static bool load_certificate(struct worker *worker, int fd)
         return false;
     }
     close(fd);
-    const struct tls_facts *facts = tls_facts(worker->tls);
-    int64_t now = time(NULL);
-    if (now < facts->from || now > facts->until)
-        log_event(LOG_LEVEL_ERROR, "certificate-expired", "reason",
-                  "it is not valid now; clients that check it go away", NULL);
     (void)!nice(TLS_NICE);
     return true;
 }

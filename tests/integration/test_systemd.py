@@ -14,7 +14,8 @@ import dns.message
 import dns.query
 import pytest
 
-from harness import CONFIG, Program, free_port, query, serial, wait_until, within
+from dot import TlsBox, in_file, presented
+from harness import CONFIG, Program, free_port, make_certificate, query, serial, wait_until, within
 from manager import Manager
 
 
@@ -196,6 +197,22 @@ def test_a_resolver_gets_its_socket(manager, box):
     assert wait_until(secure, "a secure answer")
 
 
+def test_tls_gets_its_socket_and_keeps_it_over_a_renewal(manager, directory):
+    port = free_port()
+    manager.bind("dns-tls", "127.0.0.1", port, (socket.SOCK_STREAM,))
+    with TlsBox(directory / "box") as box:
+        manager.start(box)
+        box.program.wait_for(lambda: presented(port) == in_file(box.tls))
+        assert presented(box.at) is None  # `server: tls: listen:` has no say
+        make_certificate(box.tls)
+        box.program.wait_for(lambda: presented(port) == in_file(box.tls))
+
+
+def test_tls_over_datagrams_is_refused(manager, box):
+    manager.bind("dns-tls", "127.0.0.1", free_port(), (socket.SOCK_DGRAM,))
+    assert "TLS goes over TCP; only ListenStream= is of use" in manager.refuse(box)
+
+
 @pytest.mark.parametrize("kinds, missing", [((socket.SOCK_DGRAM,), "TCP"), ((socket.SOCK_STREAM,), "UDP")])
 def test_an_address_without_one_of_both_is_refused(manager, box, kinds, missing):
     manager.bind("dns", "127.0.0.1", free_port(), kinds)
@@ -203,7 +220,7 @@ def test_an_address_without_one_of_both_is_refused(manager, box, kinds, missing)
 
 
 @pytest.mark.parametrize("name, host, words", [
-    ("zonebox.socket", "127.0.0.1", 'FileDescriptorName= must be \\"dns\\" or \\"resolver\\"'),
+    ("zonebox.socket", "127.0.0.1", 'FileDescriptorName= must be \\"dns\\", \\"dns-tls\\" or \\"resolver\\"'),
     ("dns", "0.0.0.0", "a wildcard"),
     ("dns", "::", "a wildcard"),
     ("resolver", "0.0.0.0", "a wildcard"),
@@ -214,9 +231,9 @@ def test_sockets_that_cannot_be_served_are_refused(manager, box, name, host, wor
 
 
 def test_more_sockets_than_can_be_served_are_refused(manager, box):
-    manager.start(box, LISTEN_FDS="513", LISTEN_FDNAMES="dns")
+    manager.start(box, LISTEN_FDS="641", LISTEN_FDNAMES="dns")
     assert box.program.wait() == 1
-    assert "LISTEN_FDS: 513 sockets are more than 512" in box.program.log()
+    assert "LISTEN_FDS: 641 sockets are more than 640" in box.program.log()
 
 
 def test_a_unix_socket_is_refused(manager, box, directory):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: ISC
 """DNS over TLS: what clients of others get, how strangers are kept in bounds, and where the key is not."""
 
+import array
 import os
 import pathlib
 import re
 import shutil
 import signal
+import socket
 import ssl
 import struct
 import subprocess
@@ -20,9 +22,14 @@ from harness import ROOT, USERS, Threads, free_port, run, scratch, start_unbound
 from test_zoned_real import child_pids
 
 
+LARGE = 230  # TXT records of 250 octets: nearly the 64 kB that an answer may have
+
+
 @pytest.fixture(scope="module")
 def box():
     with scratch() as directory, TlsBox(directory / "box", "\n  tcp-idle: 2s") as a_box:
+        (a_box.directory / "large").write_text("".join(f'large TXT "{number:0250}"\n' for number in range(LARGE)))
+        a_box.write_config(a_box.config.read_text().replace("- example.com\n", "- {name: example.com, records-file: large}\n"))
         yield a_box.start().wait_tls()
 
 
@@ -102,7 +109,64 @@ def test_who_wants_another_protocol_is_refused_and_who_names_none_is_not(box):
     assert "No ALPN negotiated" in s_client(box)
 
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+def test_a_client_that_renegotiates_is_refused(box):
+    """RFC 7858 §3.2 says nothing of it, RFC 9325 §3.5 why not."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{box.at}", "-tls1_2"], input="R\n", capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert "RENEGOTIATING" in done.stdout + done.stderr and "no renegotiation" in done.stderr
+    assert presented(box.at)
+
+
+VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+
+
+@VERSIONS
+def test_a_client_that_says_all_and_ends_its_side_gets_all_answers(box, version):
+    """RFC 8446 §6.1: close_notify ends one direction; and TCP's end behind it is none of the other."""
+    context, incoming, outgoing = client(minimum_version=version, maximum_version=version), ssl.MemoryBIO(), ssl.MemoryBIO()
+    talk = context.wrap_bio(incoming, outgoing)
+    count = 40
+    with plain(box.at) as connection:
+
+        def done(step, *arguments):
+            while True:
+                try:
+                    return step(*arguments)
+                except ssl.SSLWantReadError:
+                    connection.sendall(outgoing.read())
+                    octets = connection.recv(65536)
+                    incoming.write(octets) if octets else incoming.write_eof()
+
+        done(talk.do_handshake)
+        talk.write(framed("example.com", "DNSKEY", want_dnssec=True) * count)
+        try:
+            talk.unwrap()  # writes our close_notify, and wants to read the server's
+        except ssl.SSLWantReadError:
+            pass
+        connection.sendall(outgoing.read())
+        connection.shutdown(socket.SHUT_WR)
+        wire = b"".join(iter(lambda: connection.recv(65536), b""))
+    # All records came whole, the last one an alert, which 1.3 tells by its size only: nothing was cut.
+    records = []
+    while wire:
+        end = 5 + struct.unpack("!H", wire[3:5])[0]
+        assert len(wire) >= end
+        records.append((wire[0], end - 5))
+        wire = wire[end:]
+    assert sum(size for _, size in records) > count * 200
+    assert records[-1] == ((23, 2 + 1 + 16) if version == ssl.TLSVersion.TLSv1_3 else (21, 8 + 2 + 16))
+
+
+def test_an_answer_of_many_records_is_whole(box):
+    """Each has at most 2^14 octets (RFC 8446 §5.1)."""
+    with connect(box.at) as connection:
+        for _ in range(3):
+            connection.sendall(framed("large.example.com", "TXT", want_dnssec=True))
+            texts = read_reply(connection).answer[0]
+            assert len(texts) == LARGE and all(len(text.strings[0]) == 250 for text in texts)
+
+
+@VERSIONS
 def test_a_client_that_comes_back_resumes(box, version):
     context = client(minimum_version=version, maximum_version=version)
     before = box.status()["tls"]
@@ -204,8 +268,8 @@ def test_connections_have_a_quota_and_the_newest_client_is_served(box, directory
 
 
 def test_an_address_that_comes_too_often_waits_and_others_do_not(box, directory):
-    """One handshake a second for an address, three at once (server/handshakes.h)."""
-    with Alone(box, directory, "--tls-handshakes", 1, "--tcp-connections-per-address", 10) as server:
+    """Two handshakes a second for an address, six at once (server/handshakes.h)."""
+    with Alone(box, directory, "--tls-handshakes", 2, "--tcp-connections-per-address", 10) as server:
         held = []
 
         def flooded():
@@ -279,22 +343,36 @@ def secret_of(key):
     return [number, number[::-1], pem[60:124].encode()]
 
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
+PRESENT = 3 << 62  # in memory, or swapped out; proc(5): pagemap
+RUN = 256  # pages that are looked at together
+
+
+def present_runs(pagemap, start, end):
+    """The parts of a mapping that have octets at all: the reserve of a sanitizer has hardly any."""
+    pagemap.seek(start // PAGE * 8)
+    pages = array.array("Q", pagemap.read((end - start) // PAGE * 8))
+    for at in range(0, len(pages), RUN):
+        if any(page & PRESENT for page in pages[at:at + RUN]):
+            yield start + at * PAGE, min(start + (at + RUN) * PAGE, end)
+
+
 def memory_has(pid, needles):
     """Does the memory of the process have one of them? None when it cannot be looked at."""
     try:
-        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory, open(f"/proc/{pid}/pagemap", "rb", buffering=0) as pagemap:
             for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
                 span, rights = line.split()[:2]
                 start, end = (int(part, 16) for part in span.split("-"))
                 if not rights.startswith("rw") or end - start > 1 << 30:
                     continue
-                try:
-                    memory.seek(start)
-                    octets = memory.read(end - start)
-                except (OSError, ValueError, OverflowError):
-                    continue
-                if any(needle in octets for needle in needles):
-                    return True
+                before = b""
+                for first, last in present_runs(pagemap, start, end):
+                    memory.seek(first)
+                    octets = before + memory.read(last - first)
+                    if any(needle in octets for needle in needles):
+                        return True
+                    before = octets[-64:]
     except PermissionError:
         return None
     return False

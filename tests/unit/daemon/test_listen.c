@@ -172,6 +172,69 @@ static void wanted_are_those_of_the_configuration_or_of_the_box(void **state)
     free(wanted);
 }
 
+static struct address parsed(const char *text)
+{
+    struct address address;
+    struct error err = {0};
+    assert_int_equal(address_parse(text, 53, &address, &err), STATUS_OK);
+    return address;
+}
+
+static void expect_tls(const struct listen_set *set, const struct listen_set *plain,
+                       const struct config_server_tls *tls, const char *words)
+{
+    struct address *wanted = NULL;
+    size_t count = 0;
+    char text[ADDRESS_TEXT_MAX], all[256] = "";
+    listen_wanted_tls(set, plain, tls, &wanted, &count);
+    for (size_t i = 0; i < count; i++) {
+        strcat(all, i > 0 ? " " : "");
+        strcat(all, address_text(&wanted[i], true, text));
+    }
+    assert_string_equal(all, words);
+    free(wanted);
+}
+
+static void tls_is_where_the_server_is_unless_something_is_written(void **state)
+{
+    (void)state;
+    struct address addresses[] = {parsed("192.0.2.1@53"), parsed("192.0.2.1@5300"),
+                                  parsed("2001:db8::1@53")};
+    struct address written[] = {parsed("192.0.2.9@8530"), parsed("192.0.2.9@8530")};
+    struct listen_given given = {parsed("192.0.2.7@853"), {-1, -1}};
+    struct listen_set set = {.streams_only = true}, empty = {0};
+    struct listen_set plain = {.addresses = addresses, .address_count = 3};
+    struct config_server_tls tls = {.enabled = true};
+    expect_tls(&set, &plain, &tls, "192.0.2.1@853 2001:db8::1@853");
+    expect_tls(&set, &empty, &tls, ""); // a box without an address
+    tls.listen = written;
+    tls.listen_count = 2;
+    expect_tls(&set, &plain, &tls, "192.0.2.9@8530");
+    set.given = &given;
+    set.given_count = 1;
+    expect_tls(&set, &plain, &tls, "192.0.2.7@853");
+}
+
+static void given_streams_need_no_datagrams(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct listen_given given = {free_address("127.0.0.1"), {-1, -1}};
+    assert_int_equal(address_bind(&given.address, SOCK_STREAM, false, &given.pair.tcp, &err),
+                     STATUS_OK);
+    struct listen_set set = {.streams_only = true, .given = &given, .given_count = 1};
+    for (int i = 0; i < 2; i++) { // switched off and on
+        struct stat kept, copy;
+        assert_int_equal(listen_change(&set, &given.address, 1, 1, &err), STATUS_OK);
+        assert_int_equal(listen_pairs(&set, 0)->udp, -1);
+        assert_int_equal(fstat(given.pair.tcp, &kept), 0);
+        assert_int_equal(fstat(listen_pairs(&set, 0)->tcp, &copy), 0);
+        assert_int_equal(copy.st_ino, kept.st_ino);
+        listen_done(&set);
+    }
+    close(given.pair.tcp);
+}
+
 static void given_sockets_are_shared_by_all_workers(void **state)
 {
     (void)state;
@@ -215,6 +278,8 @@ int main(void)
 {
     srandom((unsigned)getpid());
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tls_is_where_the_server_is_unless_something_is_written),
+        cmocka_unit_test(given_streams_need_no_datagrams),
         cmocka_unit_test(given_sockets_are_shared_by_all_workers),
         cmocka_unit_test(another_program_on_the_port_is_seen),
         cmocka_unit_test(what_stays_keeps_its_sockets_and_what_waits_in_them),
