@@ -184,19 +184,27 @@ def workers(directory, count, port):
         yield [program.pid for program in started]
 
 
+def ask_from(cores, port, questions, seconds):
+    """A client on each core, of many sockets, of which each worker gets its share. Answers of all."""
+    clients = [subprocess.Popen(["taskset", "-c", str(core), workload.TESTS / "load", "127.0.0.1", str(port), questions, str(seconds),
+                                 "512", "16"], stdout=subprocess.PIPE, text=True) for core in cores]
+    return sum(int(client.communicate(timeout=seconds + 30)[0].split()[0]) for client in clients)
+
+
 def measure_workers(directory, zone, questions, chosen):
-    """Two workers beside one; the client asks from many sockets, of which each worker gets its share."""
+    """Two workers beside one: each on a core that it shares with a client, so that the cores have the same to do."""
     rows = {1: [], 2: []}
     for number in range(chosen.rounds):
         for count in sorted(rows, reverse=number % 2 == 0):
             port = harness.free_port()
             with workers(directory, count, port) as pids:
                 harness.wait_until(lambda: harness.serial(port, zone), "a worker answers")
+                for core, pid in enumerate(pids):
+                    os.sched_setaffinity(pid, {core})
                 before = sum(map(workload.cpu_seconds, pids))
-                out = harness.run(workload.TESTS / "load", "127.0.0.1", port, questions, chosen.seconds, 1024, 32,
-                                  timeout=chosen.seconds + 30).stdout.split()
-                rows[count].append((sum(map(workload.cpu_seconds, pids)) - before) / int(out[0]) * 1e6)
-    print(f"CPU per query of two workers beside one, unbound: {workload.spread([b / a for a, b in zip(rows[1], rows[2])])}; "
+                answered = ask_from(range(count), port, questions, chosen.seconds)
+                rows[count].append((sum(map(workload.cpu_seconds, pids)) - before) / answered * 1e6)
+    print(f"CPU per query of two workers beside one: {workload.spread([b / a for a, b in zip(rows[1], rows[2])])}; "
           f"{workload.spread(rows[2], ' µs')}")
 
 
