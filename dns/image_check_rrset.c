@@ -169,6 +169,8 @@ bool image_rrset_holds(const struct image *image, const struct image_rrset *rrse
         rrset->rr_count == 0 || rrset->type == RR_TYPE_RRSIG)
         return false;
     const struct rdata_layout *layout = rdata_layout(rrset->type);
+    if (layout == NULL && rrset->label_bits != 0) // of no name; else they only say where to look
+        return false;
     struct walk walk = {
         .image = image,
         .rrset = rrset,

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "dns/rdata.h"
 #include "dns/types.h"
 #include "tests/support/image_visit.h"
 #include "tests/support/zone_text.h"
@@ -198,10 +199,12 @@ static bool is_free_in_node(size_t at, const struct image_node *node)
     return node->key_len == 0 && FIELD(image_node, key_off);
 }
 
-static bool is_free_in_rrset(size_t at)
+static bool is_free_in_rrset(size_t at, const struct image_rrset *rrset)
 {
-    // Two RRsets of one shape have the same slots; those of either will do. Bits of labels say where to look, no more.
-    return FIELD(image_rrset, slot_off) || FIELD(image_rrset, label_bits);
+    // Two RRsets of one shape have the same slots; those of either will do. Bits of labels say in which names to look,
+    // no more.
+    return FIELD(image_rrset, slot_off) ||
+           (FIELD(image_rrset, label_bits) && rdata_layout(rrset->type) != NULL);
 }
 
 // May the octet at this place of the image be another and the image still hold?
@@ -220,7 +223,8 @@ static bool is_free(const struct buf *octets, size_t at)
     }
     if (at < (size_t)((const uint8_t *)image.hash - octets->data)) {
         at -= rrset_off;
-        return is_free_in_rrset(at % sizeof(struct image_rrset));
+        return is_free_in_rrset(at % sizeof(struct image_rrset),
+                                &image.rrsets[at / sizeof(struct image_rrset)]);
     }
     // Behind the chain there may be padding; of the octets, rdata is free, and the rest is tested elsewhere.
     return at >= (size_t)((const uint8_t *)(image.nsec3 + header->nsec3_count) - octets->data);
