@@ -12,7 +12,7 @@
 //
 //   rolling  made from a master secret and the day; the day before is known, too. All workers that have the same master
 //            secret have the same secrets without a word between them.
-//   shared   given, the newest first, for servers that answer at one address (RFC 9018 §3); the rest is older ones
+//   shared   given, the newest first, for servers that answer at one address (RFC 9018 §5); the rest is older ones
 //            that clients' cookies may still be made with, or one that others begin to use.
 #pragma once
 

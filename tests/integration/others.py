@@ -25,12 +25,12 @@ def nsd(directory, listen, zones, *options):
     return sbin("nsd"), "-d", "-c", config
 
 
-def knotd(directory, listen, zones, *options):
-    """As nsd; options: further lines of `server:`."""
+def knotd(directory, listen, zones, *options, clauses=""):
+    """As nsd; options: further lines of `server:`; clauses: sections that zones may refer to."""
     config = directory / "knot.conf"
     addresses = ", ".join(address if "@" in address else f"{address}@53" for address in listen)
     config.write_text("server:\n" + lines([f"listen: [{addresses}]", f"rundir: {directory}", *options])
-                      + f"database:\n  storage: {directory}\nlog:\n- target: stderr\n  any: info\nzone:\n"
+                      + f"database:\n  storage: {directory}\nlog:\n- target: stderr\n  any: info\n{clauses}zone:\n"
                       + "".join(f"- domain: {zone}\n  file: {file}\n  zonefile-sync: -1\n" for zone, file in zones.items()))
     return sbin("knotd"), "-c", config
 
