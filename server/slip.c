@@ -6,6 +6,8 @@
 #include "dns/types.h"
 #include "dns/wire.h"
 
+#define OPT_RCODE_AT 5 // the upper bits, RFC 6891 §6.1.3
+
 // Of the header, RFC 1035 §4.1.1.
 #define FLAGS_AT      2
 #define RCODE_BITS    0x000fU
@@ -23,7 +25,7 @@ static void skip_record(struct wire_reader *reader)
     wire_take(reader, wire_u16(reader));
 }
 
-size_t slip_make(uint8_t *reply, size_t len)
+size_t slip_make(uint8_t *reply, size_t len, bool cookie)
 {
     struct wire_reader reader = wire_reader(reply, len);
     wire_take(&reader, DNS_HEADER_LEN);
@@ -41,8 +43,14 @@ size_t slip_make(uint8_t *reply, size_t len)
     bool opt = left > 2 && reader.at[0] == 0 && wire_get_u16(reader.at + 1) == RR_TYPE_OPT;
     if (opt)
         memmove(reply + kept, reader.at, left);
-    unsigned flags = wire_get_u16(reply + FLAGS_AT);
-    wire_set_u16(reply + FLAGS_AT, (uint16_t)((flags & ~RCODE_BITS) | HEADER_TC));
+    unsigned flags = wire_get_u16(reply + FLAGS_AT) & ~RCODE_BITS;
+    if (cookie && opt) {
+        flags = (flags & ~(unsigned)(HEADER_AA | HEADER_TC)) | (RCODE_BADCOOKIE & RCODE_BITS);
+        reply[kept + OPT_RCODE_AT] = RCODE_BADCOOKIE >> 4;
+    } else {
+        flags |= HEADER_TC;
+    }
+    wire_set_u16(reply + FLAGS_AT, (uint16_t)flags);
     memset(reply + ANCOUNT_AT, 0, DNS_HEADER_LEN - ANCOUNT_AT);
     wire_set_u16(reply + ARCOUNT_AT, opt);
     return opt ? kept + left : kept;

@@ -214,7 +214,7 @@ const struct statistics_family statistics_families[] = {
     ONE("limited", "queries_limited_total", COUNTER, limited,
         "Queries whose reply the rate limit kept back"),
     ONE("slipped", "responses_slipped_total", COUNTER, slipped,
-        "Replies that the rate limit cut to a TC bit"),
+        "Replies that the rate limit cut to a TC bit or to BADCOOKIE"),
     ONE("unsent", "responses_unsent_total", COUNTER, unsent, "Replies that could not be sent"),
     ONE("broken", "queries_broken_zone_total", COUNTER, broken,
         "Queries for a zone whose image does not hold up or cannot be read: SERVFAIL"),

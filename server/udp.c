@@ -46,6 +46,16 @@ struct udp {
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
+static void slip(struct udp *udp, struct exchange *exchange)
+{
+    struct outcome *outcome = &exchange->outcome;
+    bool cookie = outcome->cookie != COOKIE_NONE;
+    exchange->out_len = slip_make(exchange->out, exchange->out_len, cookie);
+    outcome->rcode = cookie ? RCODE_BADCOOKIE : RCODE_NOERROR;
+    outcome->truncated = outcome->truncated && !cookie;
+    udp->statistics->slipped++;
+}
+
 // Takes back a reply, or cuts it, when the client's network has had enough of such. An error is as short as what is
 // left of others, and goes as it is.
 static void limit_reply(struct udp *udp, struct exchange *exchange, uint64_t now_ms)
@@ -58,9 +68,7 @@ static void limit_reply(struct udp *udp, struct exchange *exchange, uint64_t now
     case LIMITS_SLIP:
         if (exchange->outcome.kind == OUTCOME_ERROR)
             break;
-        exchange->out_len = slip_make(exchange->out, exchange->out_len);
-        exchange->outcome.rcode = RCODE_NOERROR;
-        udp->statistics->slipped++;
+        slip(udp, exchange);
         break;
     case LIMITS_DROP:
         exchange->out_len = 0;

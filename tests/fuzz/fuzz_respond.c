@@ -258,13 +258,15 @@ static void compare(struct responder *responder, const struct query *query)
 static void cut(const struct exchange *exchange, const struct query *query)
 {
     const uint8_t *reply = exchange->out;
-    size_t len = slip_make(exchange->out, exchange->out_len);
+    bool cookie = exchange->outcome.cookie != COOKIE_NONE;
+    size_t len = slip_make(exchange->out, exchange->out_len, cookie);
     ldns_pkt *packet;
     MUST(len <= exchange->out_len && memcmp(reply, exchange->octets, 2) == 0);
     MUST(memcmp(reply + DNS_HEADER_LEN, exchange->octets + DNS_HEADER_LEN, query->question_len) ==
          0);
     MUST(ldns_wire2pkt(&packet, reply, len) == LDNS_STATUS_OK);
-    MUST(ldns_pkt_tc(packet) && ldns_pkt_ancount(packet) == 0);
+    MUST(ldns_pkt_tc(packet) == !cookie && ldns_pkt_ancount(packet) == 0);
+    MUST(!cookie || ldns_pkt_edns_extended_rcode(packet) == RCODE_BADCOOKIE >> 4);
     ldns_pkt_free(packet);
 }
 

@@ -46,7 +46,7 @@ static int tear_down(void **state)
 }
 
 // The slip instead of the reply to the question, in a block of exactly the reply's length. The caller frees it.
-static uint8_t *slip(const char *question, size_t *ret_query_len, size_t *ret_len)
+static uint8_t *slip(const char *question, bool cookie, size_t *ret_query_len, size_t *ret_len)
 {
     static uint8_t whole[DNS_MESSAGE_MAX];
     uint8_t message[ASK_MAX];
@@ -59,7 +59,7 @@ static uint8_t *slip(const char *question, size_t *ret_query_len, size_t *ret_le
     size_t len = reply_write(&image, &query, &answer, &no_options, whole, sizeof(whole));
     uint8_t *reply = test_malloc(len); // the sanitizer watches its end
     memcpy(reply, whole, len);
-    *ret_len = slip_make(reply, len);
+    *ret_len = slip_make(reply, len, cookie);
     assert_memory_equal(reply, message, 2);
     assert_memory_equal(reply + DNS_HEADER_LEN, message + DNS_HEADER_LEN,
                         (size_t)query.question_len);
@@ -87,7 +87,7 @@ static void every_kind_of_reply_is_cut_to_the_length_of_its_query(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t query_len, len;
-        uint8_t *reply = slip(rows[i].question, &query_len, &len);
+        uint8_t *reply = slip(rows[i].question, false, &query_len, &len);
         assert_int_equal(len, query_len);
         char *text = ask_text(reply, len);
         if (strcmp(text, rows[i].expected) != 0)
@@ -113,7 +113,8 @@ static void what_stands_in_the_opt_is_kept(void **state)
     answer.ede = EDE_NOT_READY;
     opt_init(&opt);
     opt_put_cookie(&opt, cookie);
-    size_t len = slip_make(out, reply_write(&image, &query, &answer, &opt, out, sizeof(out)));
+    size_t len =
+        slip_make(out, reply_write(&image, &query, &answer, &opt, out, sizeof(out)), false);
     assert_int_equal(len, query_len + OPT_OPTION_HEAD + COOKIES_LEN + OPT_OPTION_HEAD + 2);
     assert_memory_equal(out + query_len + OPT_OPTION_HEAD, cookie, COOKIES_LEN);
     assert_memory_equal(out + len - 6, "\x00\x0f\x00\x02\x00\x0e", 6); // RFC 8914 §2
@@ -122,15 +123,32 @@ static void what_stands_in_the_opt_is_kept(void **state)
     free(text);
 }
 
+// RFC 7873 §5.2.3: neither an answer nor cut, so that the client asks again with the cookie.
+static void who_can_show_a_cookie_is_told_to(void **state)
+{
+    (void)state;
+    static const char *const questions[] = {"www.example. A +do", "nothing.example. A +edns",
+                                            "x.sub.example. A +do", "example. NS +edns"};
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        size_t query_len, len;
+        uint8_t *reply = slip(questions[i], true, &query_len, &len);
+        assert_int_equal(len, query_len);
+        char *text = ask_text(reply, len);
+        assert_string_equal(text, "RCODE23\nopt\n");
+        free(text);
+        test_free(reply);
+    }
+}
+
 // One that was truncated for its size has no more than that.
 static void a_truncated_reply_stays_as_it_is(void **state)
 {
     (void)state;
     size_t query_len, len;
-    uint8_t *reply = slip("www.example. A +do", &query_len, &len);
+    uint8_t *reply = slip("www.example. A +do", false, &query_len, &len);
     uint8_t *again = test_malloc(len);
     memcpy(again, reply, len);
-    assert_int_equal(slip_make(again, len), len);
+    assert_int_equal(slip_make(again, len, false), len);
     assert_memory_equal(again, reply, len);
     test_free(again);
     test_free(reply);
@@ -142,6 +160,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_kind_of_reply_is_cut_to_the_length_of_its_query,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_stands_in_the_opt_is_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_can_show_a_cookie_is_told_to, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_truncated_reply_stays_as_it_is, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
