@@ -386,11 +386,13 @@ static const struct option rows_server[] = {
     {"rate-limit", OPTION_LIMIT, .min = 1, .max = 10000, .standard = "200", CONFIG(server.rate_limit),
      .help = "most replies of one kind per second over UDP to one network",
      .more = "A network is an IPv4 /24 or an IPv6 /56. Of one kind are replies with the same name, and those that a "
-             "zone has no name, no data or only a wildcard for. All kinds together may be four times as many. TCP, and "
-             "clients that show a cookie, are not limited. A client with a single port gets one worker's share."},
+             "zone has no name, no data or only a wildcard for. All kinds together may be four times as many. TCP, "
+             "clients that show a cookie, and this host are not limited. A client with a single port gets one worker's "
+             "share."},
     {"rate-limit-slip", OPTION_NUMBER, .max = 10, .standard = "2", CONFIG(server.rate_limit_slip),
      .help = "one of so many replies beyond the limit is sent truncated, not dropped; 0: none",
-     .more = "A truncated reply is no longer than the query, and a client that is really there asks again over TCP."},
+     .more = "A truncated reply is no longer than the query, and a client that is really there asks again over TCP; "
+             "one that can show a cookie is told to do so instead (BADCOOKIE)."},
     {"cookies", OPTION_YES_NO, .standard = "yes", CONFIG(server.cookies), .help = "give DNS cookies (RFC 7873)"},
     {"cookie-secrets", OPTION_PATH, CONFIG(server.cookie_secrets),
      .help = "file of secrets that servers at one address share; default: own ones, rolled each day",

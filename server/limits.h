@@ -7,12 +7,12 @@
 // All that goes to one network may be four times as much, so that asking for many existing names gains four times.
 //
 //     LIMIT_SEND  within the rate
-//     LIMIT_SLIP  beyond it, and one of `slip` on average, by lot: to be sent truncated. A client that is there comes
-//                 back over TCP, or with the cookie that it finds in the reply.
+//     LIMIT_SLIP  beyond it, and one of `slip` on average, by lot: to be sent truncated, or as BADCOOKIE (slip.h). A
+//                 client that is there comes back over TCP, or with the cookie that it finds in the reply.
 //     LIMIT_DROP  beyond it
 //
 // A client that shows its cookie is there (RFC 7873 §5.2.5) and is neither counted nor limited. TCP and TLS are not
-// asked about: there the client is known to be there, too.
+// asked about: there the client is known to be there, too. Nor is this host itself (udp.c).
 //
 // A bucket is one number: when its debt is paid. A reply is a debt of 1/rate s; one that would bring it further ahead
 // of now than the window is not sent, and is no debt. So a network gets rate × window at once (and no fewer than

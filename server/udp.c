@@ -27,6 +27,7 @@
 struct udp {
     uv_poll_t poll;
     int fd;
+    struct address own; // that the socket is bound to
     struct responder *responder;
     struct limits *limits; // or NULL: none
     struct statistics *statistics;
@@ -56,11 +57,20 @@ static void slip(struct udp *udp, struct exchange *exchange)
     udp->statistics->slipped++;
 }
 
+// Does this host ask itself? A reply to the address that the socket is bound to does not leave the host, so that a
+// flood of them reaches nobody, whoever asked (decision 034).
+static inline bool is_from_here(const struct udp *udp, const struct address *client)
+{
+    if (udp->own.any.sa_family == AF_INET)
+        return client->v4.sin_addr.s_addr == udp->own.v4.sin_addr.s_addr;
+    return memcmp(&client->v6.sin6_addr, &udp->own.v6.sin6_addr, sizeof(struct in6_addr)) == 0;
+}
+
 // Takes back a reply, or cuts it, when the client's network has had enough of such. An error is as short as what is
 // left of others, and goes as it is.
 static void limit_reply(struct udp *udp, struct exchange *exchange, uint64_t now_ms)
 {
-    if (exchange->out_len == 0)
+    if (exchange->out_len == 0 || is_from_here(udp, exchange->client))
         return;
     switch (limits_judge(udp->limits, exchange->client, &exchange->outcome, now_ms)) {
     case LIMITS_SEND:
@@ -186,6 +196,9 @@ struct udp *udp_open(uv_loop_t *loop, int fd, struct responder *responder, struc
 {
     struct udp *udp = xcalloc(1, sizeof(*udp));
     udp->fd = fd;
+    socklen_t own_len = sizeof(udp->own);
+    memset(&udp->own, 0xff, sizeof(udp->own)); // no client's address, should there be no other
+    (void)getsockname(fd, &udp->own.any, &own_len);
     udp->responder = responder;
     udp->limits = limits;
     udp->statistics = statistics;

@@ -8,14 +8,17 @@ and what may have been sent in full follows from the time that it took: the rate
 import socket
 import subprocess
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
 
-from flooding import BURST, CONFIG, FLOOD, RATE, WORKERS, counts, flood, since, wire
-from harness import Box, Threads, scratch, wait_until
+from flooding import BADCOOKIE, BURST, CONFIG, FLOOD, RATE, WORKERS, counts, flood, since, wire
+from harness import Box, Threads, run, scratch, wait_until
+
+COOKIE = 10
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,7 @@ def check_flood(box, network, questions, times=1):
     assert tally.full <= sent and tally.truncated <= got["slipped"], (got, tally)
     # By lot: of a thousand, a half is 500 give or take 16, six times over.
     assert limited < 1000 or abs(got["slipped"] / limited - 0.5) < 0.1, got
+    return tally
 
 
 def test_two_workers_send_the_rate_together(limited):
@@ -107,6 +111,82 @@ def test_the_log_names_the_network_once(limited):
     flood(limited.port, 10, [wire("example.com", "MX")])
     lines = [line for line in limited.program.log().splitlines() if "network=127.0.10.0/24" in line]
     assert 1 <= len(lines) <= WORKERS and all("rate-limiting" in line for line in lines), lines
+
+
+# ── Who is not limited ───────────────────────────────────────────────────────────────────────────
+
+
+def check_free(box, source, questions):
+    before = counts(box)
+    tally = flood(box.port, source, questions)
+    got = since(box, before)
+    assert got["queries-udp"] > FLOOD / 2 and got["rate-limited"] == got["slipped"] == 0, got
+    assert tally.full > FLOOD / 2 and tally.truncated == tally.badcookie == 0, tally
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "::1"])
+def test_who_asks_from_the_address_that_it_asks_is_this_host_and_never_limited(limited, source):
+    check_free(limited, source, [wire("example.com", "MX")])
+
+
+def test_a_neighbour_of_this_host_is_limited(limited):
+    check_flood(limited, "127.0.0.2", [wire("example.com", "MX")])
+
+
+def with_cookie(cookie, name="example.com"):
+    return wire(name, "MX", options=[dns.edns.GenericOption(COOKIE, cookie)])
+
+
+def cookie_of(reply):
+    message = dns.message.from_wire(reply)
+    (cookie,) = [option.data for option in message.options if option.otype == COOKIE]
+    assert message.rcode() in (dns.rcode.NOERROR, BADCOOKIE)
+    return cookie
+
+
+def test_a_cookie_lifts_the_limit_of_its_client_and_of_nobody_else(limited):
+    half, source = b"one half", "127.0.11.1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(20)
+        client.bind((source, 0))
+        client.sendto(with_cookie(half), ("127.0.0.1", limited.port))
+        cookie = cookie_of(client.recv(4096))
+    check_free(limited, source, [with_cookie(cookie)])
+    check_flood(limited, "127.0.11.2", [with_cookie(cookie)])
+    check_free(limited, source, [with_cookie(cookie)])  # whatever its network has made of it
+
+
+@pytest.mark.parametrize("source, forged", [("127.0.12.1", b""), ("127.0.13.1", bytes(16))], ids=["half a one", "a forged one"])
+def test_who_could_have_a_cookie_is_told_to_show_it(limited, source, forged):
+    """RFC 7873 sections 5.2.3 and 5.2.4: BADCOOKIE. In it is what lifts the limit."""
+    before = counts(limited)
+    tally = check_flood(limited, source, [with_cookie(b"one half" + forged)])
+    assert tally.truncated == 0 and FLOOD / 8 < tally.badcookie <= since(limited, before)["slipped"]
+    assert len(tally.last_badcookie) == len(with_cookie(b"one half" + bytes(16)))
+    check_free(limited, source, [with_cookie(cookie_of(tally.last_badcookie))])
+
+
+CLIENTS = {  # what they say when they ask again over UDP
+    "dig": (["dig", "+tries=5", "+timeout=3", "+cookie"], "BADCOOKIE, retrying."),
+    "kdig": (["kdig", "+retry=4", "+timeout=3", "+cookie"], "bad cookie"),
+}
+
+
+@pytest.mark.parametrize("network, client", enumerate(CLIENTS, 14))
+def test_a_client_that_is_there_comes_back_with_its_cookie(limited, network, client):
+    command, words = CLIENTS[client]
+
+    def asks():
+        said = run(*command, "-b", f"127.0.{network}.77", "@127.0.0.1", "-p", limited.port, "example.com", "MX", check=False)
+        print(said.stdout, said.stderr)
+        return words in said.stdout + said.stderr and "status: NOERROR" in said.stdout and "MX\t" in said.stdout
+
+    threads = Threads()
+    threads.start(flood, limited.port, network, [wire("example.com", "MX")])
+    try:
+        wait_until(asks, f"{client} is told to show it", 120)
+    finally:
+        threads.stop()
 
 
 # ── How large replies are ────────────────────────────────────────────────────────────────────────
