@@ -4,10 +4,11 @@
 # an echo, and what else there is to say of serving (serve.py). `run.sh sign`: signing beside others (sign.py). `run.sh scale
 # [--zones N] [--rounds N] [--records N]`: what many domains cost and a large one (scale.py). `run.sh change [--zones N] [--rounds N]
 # [--forms LIST]`: how soon one change is served, in each form (change.py). `run.sh instructions`: how many answering takes, against a
-# budget (instructions.py).
+# budget (instructions.py). `run.sh tls [--zones N] [--rounds N] [--seconds S]`: queries and handshakes over TLS beside NSD and BIND
+# (tls.py).
 set -euo pipefail
 bench=serve
-case "${1:-}" in scale | sign | change | instructions)
+case "${1:-}" in scale | sign | change | instructions | tls)
     bench=$1
     shift
     ;;

@@ -6,10 +6,12 @@ import pathlib
 import socket
 import ssl
 import struct
+import types
 
 import dns.message
 
-from harness import BIN, CONFIG, Box, Program, control_ask, free_port
+from alone import Server, status
+from harness import CONFIG, Box, control_ask, free_port
 
 # All clients of a test are one address.
 TLS = "workers: 1\n  tls: {{handshakes-per-address: no, listen: [127.0.0.1@{at}], certificate: tls.pem, key: tls.key}}"
@@ -34,34 +36,20 @@ class TlsBox(Box):
         return self
 
 
-class Alone:
+class Alone(Server):
     """zone-server --tls by hand, with the zones and the certificate of a box: started in no time, with any limits."""
 
     def __init__(self, box, directory, *options):
-        self.at = free_port()
-        self.control = directory / "alone.sock"
-        self.words = ["--serve", box.state / "serve", "--listen", f"127.0.0.1@{self.at}", *options]
-        self.pair = box.tls.read_bytes() + box.tls.with_suffix(".key").read_bytes()
-        self.log = directory / "alone.log"
-
-    def __enter__(self):
         reading, writing = os.pipe()
-        with socket.socket(socket.AF_UNIX) as control:
-            control.bind(str(self.control))
-            control.listen()
-            self.program = Program(BIN / "zone-server", "--tls", "--certificate", reading, "--control", control.fileno(), *self.words,
-                                   log=self.log, pass_fds=[reading, control.fileno()])
+        os.write(writing, box.tls.read_bytes() + box.tls.with_suffix(".key").read_bytes())
+        os.close(writing)
+        super().__init__(types.SimpleNamespace(serve=box.state / "serve", directory=directory), "--tls", "--certificate", reading,
+                         *options, pass_fds=[reading])
         os.close(reading)
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(self.pair)
-        self.program.wait_log("serving")
-        return self
-
-    def __exit__(self, *exc):
-        self.program.__exit__(*exc)
+        self.at = self.port
 
     def status(self):
-        return control_ask(self.control, "status")
+        return status(self)
 
 
 def client(**settings):

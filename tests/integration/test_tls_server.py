@@ -296,13 +296,13 @@ def test_who_waits_for_a_handshake_has_it_before_the_server_ends(box, directory)
     with Alone(box, directory, "--tls-handshakes", 1) as server:
         waiting = [plain(server.at) for _ in range(12)]
         wait_until(lambda: server.status()["connections"] == 12 and server.status()["tls"]["delayed"], "they wait")
-        server.program.signal(signal.SIGTERM)
+        server.signal(signal.SIGTERM)
         with client().wrap_socket(waiting[-1]) as last:
             last.sendall(framed())
             assert read_reply(last).answer
         for connection in waiting:
             connection.close()
-        assert server.program.wait() == 0
+        assert server.wait() == 0
 
 
 def test_unbound_asks_over_tls(box, directory):
