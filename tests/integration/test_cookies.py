@@ -207,7 +207,8 @@ def test_clients_learn_a_cookie_and_show_it(ports, client, transport):
 
 
 def test_secrets_roll_and_no_client_loses_its_cookie_while_both_are_known(box, ports):
-    """RFC 9018 section 5: the next one is made known to all, then made use of by all, then the old one goes."""
+    """RFC 9018 section 5: the next one is made known to all, then made use of by all, then the old one goes. It is the last
+    test of this box."""
     old, new = ask(ports["bind"], HALF)[1], make(NEXT)
     file = box.directory / "secrets"
     assert box_takes(box.port, old) and not box_takes(box.port, new)
@@ -215,10 +216,9 @@ def test_secrets_roll_and_no_client_loses_its_cookie_while_both_are_known(box, p
     wait_until(lambda: box_takes(box.port, new), "the next secret is known")
     assert box_takes(box.port, old) and strict_takes(ports["bind"], ask(box.port, HALF)[1])
     file.write_text(f"{NEXT}\n{SECRET}\n")
-    wait_until(lambda: not strict_takes(ports["bind"], ask(box.port, HALF)[1]), "the next secret is made use of")
-    assert box_takes(box.port, old) and box_takes(box.port, new)
-    _, renewed = ask(box.port, old)
-    assert renewed != old  # though it is young
+    # Though it is young. For a moment the worker before may still answer, too; it knows both.
+    renewed = wait_until(lambda: next((given for _, given in [ask(box.port, old)] if given != old), None), "it is renewed")
+    assert not strict_takes(ports["bind"], renewed) and box_takes(box.port, old) and box_takes(box.port, new)
     file.write_text(f"{NEXT}\n")
     wait_until(lambda: not box_takes(box.port, old), "the old secret is gone")
     assert box_takes(box.port, renewed) and box_takes(box.port, new)
