@@ -43,7 +43,7 @@
 //   ttl: {default: 1h, soa: 1h, ns: 1d, dnskey: 1d, negative: 1h, tlsa: 1h}     # in a domain, too
 //   state: /var/lib/zonebox
 //
-// One table (config/options.c) says of each option its type, bounds, default and what a person should know; reading,
+// One table (config/options.h) says of each option its type, bounds, default and what a person should know; reading,
 // checking, the JSON Schema and the reference page come from it. A new option is one row and one field here.
 //
 // Reading is bounded: octets, depth, nodes; aliases and merge keys are refused, so nothing explodes. Every error is

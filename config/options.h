@@ -8,7 +8,8 @@
 // Options of later versions have rows too (OPTION_LATER), so that they are told apart from mistakes.
 //
 // A section is the rows of one mapping. What stands in two places, in `box:` and in a domain, is a
-// section of its own that both refer to.
+// section of its own that both refer to. options_zones.c has what zones say, options.c the programs
+// and the top.
 #pragma once
 
 #include <stdbool.h>
