@@ -10,21 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sealed.h"
+
 #define PAGES_OCTETS ((off_t)PAGES_COUNT * PAGE_OCTETS)
 
 enum status pages_make(int *ret_fd, struct error *err)
 {
-    int fd = memfd_create("zonebox", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0)
-        return error_set_errno(err, errno, "cannot make shared memory");
-    if (ftruncate(fd, PAGES_OCTETS) != 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        enum status status = error_set_errno(err, errno, "cannot make shared memory");
-        close(fd);
+    int fd;
+    enum status status = sealed_make("zonebox-pages", &fd, err);
+    if (status != STATUS_OK)
         return status;
-    }
-    *ret_fd = fd;
-    return STATUS_OK;
+    if (ftruncate(fd, PAGES_OCTETS) != 0)
+        status = error_set_errno(err, errno, "cannot make shared memory");
+    return sealed_finish(fd, status, SEALED_SIZE, ret_fd, err);
 }
 
 enum status pages_open(int fd, struct pages *ret, struct error *err)

@@ -3,16 +3,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/random.h"
-
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+#include "base/sealed.h"
 
 void secrets_make(struct secrets *ret)
 {
@@ -104,17 +101,13 @@ bool secrets_equal(const struct secrets *a, const struct secrets *b)
 
 enum status secrets_hand_over(const struct secrets *secrets, int *ret_fd, struct error *err)
 {
-    int fd = memfd_create("zonebox-secrets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0)
-        return error_set_errno(err, errno, "cannot make shared memory");
-    if (pwrite(fd, secrets, sizeof(*secrets), 0) != (ssize_t)sizeof(*secrets) ||
-        fcntl(fd, F_ADD_SEALS, SEALS) != 0) {
-        enum status status = error_set_errno(err, errno, "cannot make shared memory");
-        close(fd);
+    int fd;
+    enum status status = sealed_make("zonebox-secrets", &fd, err);
+    if (status != STATUS_OK)
         return status;
-    }
-    *ret_fd = fd;
-    return STATUS_OK;
+    if (pwrite(fd, secrets, sizeof(*secrets), 0) != (ssize_t)sizeof(*secrets))
+        status = error_set_errno(err, errno, "cannot make shared memory");
+    return sealed_finish(fd, status, SEALED_OCTETS, ret_fd, err);
 }
 
 enum status secrets_take(int fd, struct secrets *ret, struct error *err)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sealed.h"
+
 #define CERTIFICATES_MAX (1U << 20) // octets, as of box.tls
 #define KEY_MAX          (64U << 10)
 
@@ -45,21 +47,14 @@ static enum status append(const char *path, size_t most, int to, struct error *e
 enum status certificate_files_read(const char *certificate, const char *key, int *ret_fd,
                                    struct error *err)
 {
-    int fd = memfd_create("certificate", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0)
-        return error_set_errno(err, errno, "certificate and key cannot be kept");
-    enum status status = append(certificate, CERTIFICATES_MAX, fd, err);
+    int fd;
+    enum status status = sealed_make("zonebox-certificate", &fd, err);
+    if (status != STATUS_OK)
+        return status;
+    status = append(certificate, CERTIFICATES_MAX, fd, err);
     if (status == STATUS_OK && strcmp(certificate, key) != 0)
         status = append(key, KEY_MAX, fd, err);
-    if (status == STATUS_OK &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        status = error_set_errno(err, errno, "certificate and key cannot be sealed");
-    if (status != STATUS_OK) {
-        close(fd);
-        return status;
-    }
-    *ret_fd = fd;
-    return STATUS_OK;
+    return sealed_finish(fd, status, SEALED_OCTETS, ret_fd, err);
 }
 
 bool certificate_files_equal(int a, int b)

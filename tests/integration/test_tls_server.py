@@ -416,4 +416,4 @@ def test_no_descriptor_of_the_key_stays_open(box):
             links = [os.readlink(entry) for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
         except PermissionError:
             pytest.skip("the kernel shows nobody's descriptors here")
-        assert links and not any("memfd:certificate" in link for link in links), links
+        assert links and not any("memfd:zonebox-certificate" in link for link in links), links
