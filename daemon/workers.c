@@ -11,7 +11,7 @@
 #include "daemon/programs.h"
 #include "daemon/set_aside.h"
 
-// What zone-server takes at most (WORKER_STANDBY_MAX): those of 64 workers with 128 addresses. With more of both, or
+// What zone-server takes at most (SOCKETS_STANDBY_MAX): those of 64 workers with 128 addresses. With more of both, or
 // with a low limit of open files, the workers farthest away in the circle are not on standby: most of what a worker may
 // open is for its clients.
 #define STANDBY_MAX   16384

@@ -22,13 +22,11 @@
 #include "base/service.h"
 #include "server/identity.h"
 #include "server/reports.h"
-
-#define WORKER_SOCKETS_MAX 256   // UDP and TCP of 128 addresses, as many as zoned binds
-#define WORKER_STANDBY_MAX 16384 // those of 64 workers with as many
+#include "server/sockets.h"
 
 struct worker_options {
     const char *directory; // of the store
-    struct address listen[WORKER_SOCKETS_MAX / 2];
+    struct address listen[SOCKETS_MAX / 2];
     size_t listen_count;
     unsigned sockets; // inherited, from descriptor 3 on
     unsigned standby; // behind them
