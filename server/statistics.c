@@ -15,55 +15,70 @@ static unsigned path_of(enum transport transport, const struct exchange *exchang
     return 2 * transport + (exchange->client->any.sa_family == AF_INET6);
 }
 
+// The last class has all that is above.
+static size_t at_most(size_t number, size_t last)
+{
+    return number < last ? number : last;
+}
+
 static size_t size_class(size_t len, size_t classes)
 {
-    size_t class = (len + STATISTICS_SIZE_STEP - 1) / STATISTICS_SIZE_STEP;
-    return class < classes ? class : classes - 1;
+    return at_most((len + STATISTICS_SIZE_STEP - 1) / STATISTICS_SIZE_STEP, classes - 1);
 }
 
-static void count_query(struct statistics *statistics, enum transport transport,
-                        const struct exchange *exchange)
+// What is counted of few: without a reply, with nothing looked up.
+static void count_unusual(struct statistics *statistics, const struct exchange *exchange)
 {
     const struct outcome *outcome = &exchange->outcome;
-    unsigned type = outcome->qtype;
-    statistics->queries[path_of(transport, exchange)]++;
-    statistics->types[type < STATISTICS_TYPES ? type : STATISTICS_TYPES - 1]++;
-    statistics
-        ->features[STATISTICS_EDNS * outcome->edns + STATISTICS_DNSSEC_OK * outcome->dnssec_ok +
-                   STATISTICS_COOKIE * outcome->cookie]++;
-    statistics->query_octets += exchange->len;
-    statistics->query_sizes[size_class(exchange->len, STATISTICS_QUERY_SIZES)]++;
-    if (outcome->kind != OUTCOME_ERROR)
-        return;
-    unsigned opcode = exchange->octets[2] >> 3 & 0x0f; // RFC 1035 §4.1.1
-    if (opcode != 0)
-        statistics->opcodes[opcode]++;
+    if (outcome->kind == OUTCOME_ERROR) {
+        unsigned opcode = exchange->octets[2] >> 3 & 0x0f; // RFC 1035 §4.1.1
+        statistics->opcodes[opcode] += opcode != 0;
+    }
+    if (exchange->out_len == 0 && outcome->kind == OUTCOME_DROPPED)
+        statistics->kinds[OUTCOME_DROPPED]++;
+    else if (exchange->out_len == 0)
+        statistics->limited++;
 }
 
-static void count_reply(struct statistics *statistics, const struct exchange *exchange)
+static void count_reply(struct statistics *statistics, const struct outcome *outcome, size_t len)
 {
-    const struct outcome *outcome = &exchange->outcome;
-    statistics->kinds[outcome->kind]++;
-    if (exchange->out_len == 0)
-        return;
+    statistics->kinds[outcome->kind % STATISTICS_KINDS]++;
     statistics->rcodes[outcome->rcode % STATISTICS_RCODES]++;
-    statistics->reply_octets += exchange->out_len;
-    statistics->reply_sizes[size_class(exchange->out_len, STATISTICS_REPLY_SIZES)]++;
-    statistics->truncated += outcome->truncated;
+    if (outcome->truncated)
+        statistics->truncated++;
+    statistics->reply_sizes[size_class(len, STATISTICS_REPLY_SIZES)]++;
+}
+
+static void count_query(struct statistics *statistics, const struct outcome *outcome, size_t len)
+{
+    size_t features = STATISTICS_EDNS * (size_t)outcome->edns +
+                      STATISTICS_DNSSEC_OK * (size_t)outcome->dnssec_ok +
+                      STATISTICS_COOKIE * (size_t)outcome->cookie;
+    statistics->types[at_most(outcome->qtype, STATISTICS_TYPES - 1)]++;
+    statistics->features[features]++;
+    statistics->query_sizes[size_class(len, STATISTICS_QUERY_SIZES)]++;
 }
 
 void statistics_count(struct statistics *statistics, enum transport transport,
                       const struct exchange *exchanges, unsigned count)
 {
-    statistics->batches++;
-    for (unsigned i = 0; i < count; i++) {
-        const struct exchange *exchange = &exchanges[i];
-        count_query(statistics, transport, exchange);
-        if (exchange->out_len > 0 || exchange->outcome.kind == OUTCOME_DROPPED)
-            count_reply(statistics, exchange);
-        else
-            statistics->limited++;
+    uint64_t query_octets = 0, reply_octets = 0;
+    if (count == 0)
+        return;
+    for (const struct exchange *exchange = exchanges; exchange < exchanges + count; exchange++) {
+        size_t len = exchange->len, out_len = exchange->out_len;
+        query_octets += len;
+        reply_octets += out_len;
+        count_query(statistics, &exchange->outcome, len);
+        if (out_len == 0 || exchange->outcome.kind == OUTCOME_ERROR)
+            count_unusual(statistics, exchange);
+        if (out_len > 0)
+            count_reply(statistics, &exchange->outcome, out_len);
     }
+    statistics->batches++;
+    statistics->queries[path_of(transport, exchanges)] += count;
+    statistics->query_octets += query_octets;
+    statistics->reply_octets += reply_octets;
 }
 
 #define NUMBERS_OFF   sizeof(struct page_head)

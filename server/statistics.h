@@ -6,7 +6,7 @@
 //
 //     queries = replies (rcodes) + dropped + limited
 //
-// Counting is done for whole batches (statistics_count), after limits had their say: per query some twenty instructions
+// Counting is done for whole batches (statistics_count), after limits had their say: per query some forty instructions
 // on a few cache lines, which stand at the front of the page in the order in which they are written.
 #pragma once
 
@@ -86,8 +86,8 @@ static_assert(sizeof(struct page_head) + 3 * sizeof(uint64_t) == 64, "the first 
 static_assert(offsetof(struct statistics, types) % 64 == 0, "whole cache lines");
 static_assert(sizeof(struct statistics) <= PAGE_OCTETS, "one page");
 
-// Counts queries that came over the transport, and what became of them. out_len 0 of one that has a reply: the limits
-// kept it back.
+// Counts queries that came over the transport and one socket, so that their clients have addresses of one family, and
+// what became of them. out_len 0 of one that has a reply: the limits kept it back.
 void statistics_count(struct statistics *statistics, enum transport transport,
                       const struct exchange *exchanges, unsigned count);
 

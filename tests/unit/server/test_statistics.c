@@ -57,7 +57,7 @@ static void a_query_counts_once_in_each_kind_of_number(void **state)
     (void)state;
     const struct exchange exchanges[] = {
         exchange_of(&v4, (struct outcome){.qtype = RR_TYPE_A, .kind = OUTCOME_ANSWER}),
-        exchange_of(&v6, (struct outcome){.qtype = QTYPE_CAA,
+        exchange_of(&v4, (struct outcome){.qtype = QTYPE_CAA,
                                           .kind = OUTCOME_NXDOMAIN,
                                           .rcode = RCODE_NXDOMAIN,
                                           .edns = true,
@@ -68,8 +68,7 @@ static void a_query_counts_once_in_each_kind_of_number(void **state)
     };
     statistics_count(statistics, TRANSPORT_UDP, exchanges, 3);
     assert_int_equal(statistics->batches, 1);
-    assert_int_equal(statistics->queries[PATH_UDP4], 2);
-    assert_int_equal(statistics->queries[PATH_UDP6], 1);
+    assert_int_equal(statistics->queries[PATH_UDP4], 3);
     assert_int_equal(sum(statistics->queries, STATISTICS_PATHS), 3);
     assert_int_equal(statistics->types[RR_TYPE_A], 1);
     assert_int_equal(statistics->types[QTYPE_CAA], 1);
@@ -94,13 +93,24 @@ static void transports_are_told_apart(void **state)
 {
     (void)state;
     const struct outcome outcome = {.qtype = RR_TYPE_A, .kind = OUTCOME_ANSWER};
-    const struct exchange exchanges[] = {exchange_of(&v4, outcome), exchange_of(&v6, outcome)};
-    statistics_count(statistics, TRANSPORT_TCP, exchanges, 2);
-    statistics_count(statistics, TRANSPORT_TLS, exchanges + 1, 1);
-    assert_int_equal(statistics->queries[PATH_TCP4], 1);
+    const struct exchange over_v4[] = {exchange_of(&v4, outcome), exchange_of(&v4, outcome)};
+    const struct exchange over_v6 = exchange_of(&v6, outcome);
+    statistics_count(statistics, TRANSPORT_TCP, over_v4, 2);
+    statistics_count(statistics, TRANSPORT_TCP, &over_v6, 1);
+    statistics_count(statistics, TRANSPORT_TLS, &over_v6, 1);
+    statistics_count(statistics, TRANSPORT_UDP, &over_v6, 1);
+    assert_int_equal(statistics->queries[PATH_TCP4], 2);
     assert_int_equal(statistics->queries[PATH_TCP6], 1);
     assert_int_equal(statistics->queries[PATH_TLS4], 0);
     assert_int_equal(statistics->queries[PATH_TLS6], 1);
+    assert_int_equal(statistics->queries[PATH_UDP6], 1);
+}
+
+static void a_batch_of_none_counts_nothing(void **state)
+{
+    (void)state;
+    statistics_count(statistics, TRANSPORT_TCP, NULL, 0);
+    assert_int_equal(statistics->batches, 0);
 }
 
 static void what_gets_no_reply_is_dropped_or_limited(void **state)
@@ -200,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_query_counts_once_in_each_kind_of_number),
         TEST(transports_are_told_apart),
+        TEST(a_batch_of_none_counts_nothing),
         TEST(what_gets_no_reply_is_dropped_or_limited),
         TEST(sizes_have_their_upper_end_in_the_class),
         TEST(other_opcodes_than_query_are_counted),
