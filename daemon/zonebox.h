@@ -96,10 +96,13 @@ bool zonebox_has_marks(FILE *out);
 
 // ── Status in two halves ─────────────────────────────────────────────────────────────────────────
 
-// {"ok":bool,"problems":[text…],"zoned":{…}|null,"programs":{name:reply…}}: all replies in one, judged.
+// {"ok":bool,"problems":[text…],"zoned":{…}|null,"programs":{name:reply…},"statistics":{…}|null}: all replies in one,
+// judged; the numbers are those of all processes of the name server, whichever of them told.
 json_t *zonebox_gather(const char *sockets, const char *zones);
 // The TLSA keys, of the signer's reply (zonebox_show_tls.c).
 void zonebox_show_tls(const json_t *signer, int64_t now, struct buf *ret);
+// What the name server counted (zonebox_show_queries.c).
+void zonebox_show_queries(const json_t *statistics, int64_t since, int64_t now, struct buf *ret);
 // How the status is shown to people.
 struct zonebox_view {
     int64_t now;

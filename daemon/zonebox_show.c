@@ -102,6 +102,8 @@ static void show_programs(const json_t *status, int64_t now, struct buf *ret)
     json_array_foreach(json_object_get(zoned, "listen-tls"), i, child)
         buf_printf(ret, "%s %s%s", i > 0 ? "," : "  over TLS on", json_string_value(child),
                    i + 1 == json_array_size(json_object_get(zoned, "listen-tls")) ? "\n" : "");
+    if (zonebox_text(zoned, "metrics")[0] != '\0')
+        buf_printf(ret, "  numbers for Prometheus on %s\n", zonebox_text(zoned, "metrics"));
 }
 
 static void show_external(const json_t *zone, struct buf *ret)
@@ -225,6 +227,8 @@ void zonebox_show(const json_t *status, const struct zonebox_view *view, struct 
         return;
     }
     show_programs(status, view->now, ret);
+    zonebox_show_queries(json_object_get(status, "statistics"),
+                         zonebox_number(json_object_get(status, "zoned"), "since"), view->now, ret);
     show_zones(signer, view, ret);
     show_externals(signer, view->list_zones, ret);
     zonebox_show_tls(signer, view->now, ret);

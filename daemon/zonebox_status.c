@@ -12,6 +12,8 @@
 #define LISTED_MAX 20
 // Who renews in time does so weeks before; certbot begins a month before.
 #define CERTIFICATE_SOON_S (7 * 86400)
+// What the names of the name server's processes begin with.
+#define SERVER "zone-server."
 
 // ── What is wrong ────────────────────────────────────────────────────────────────────────────────
 
@@ -147,11 +149,11 @@ static void judge_program(const char *name, const json_t *reply, json_t *problem
 
 // ── Asking ───────────────────────────────────────────────────────────────────────────────────────
 
-static json_t *ask(const char *sockets, const char *program, const char *zones)
+static json_t *ask(const char *sockets, const char *program, const char *command, const char *zones)
 {
     json_t *reply = NULL;
     struct error err = {0};
-    json_t *request = json_pack("{ss}", "command", "status");
+    json_t *request = json_pack("{ss}", "command", command);
     if (strcmp(program, "zone-signer") == 0)
         json_object_set_new(request, "zones", json_string(zones));
     if (zonebox_ask(sockets, program, request, &reply, &err) == STATUS_OK)
@@ -167,10 +169,26 @@ static bool answers(const json_t *reply)
     return json_is_true(json_object_get(reply, "ok"));
 }
 
+// Each process of the name server can tell what all of them counted: one that answers is asked, once.
+static void ask_for_statistics(const char *sockets, const char *program, const json_t *told,
+                               json_t *status)
+{
+    if (strncmp(program, SERVER, strlen(SERVER)) != 0 || !answers(told) ||
+        json_object_get(status, "statistics") != NULL)
+        return;
+    json_t *reply = ask(sockets, program, "statistics", NULL);
+    bool answered = answers(reply);
+    json_object_del(reply, "ok");
+    json_object_del(reply, "program");
+    if (answered)
+        json_object_set(status, "statistics", reply);
+    json_decref(reply);
+}
+
 json_t *zonebox_gather(const char *sockets, const char *zones)
 {
     json_t *status = json_object(), *problems = json_array(), *programs = json_object();
-    json_t *zoned = ask(sockets, "zoned", zones);
+    json_t *zoned = ask(sockets, "zoned", "status", zones);
     const json_t *paths = json_object_get(zoned, "sockets");
     size_t i;
     json_t *child;
@@ -185,14 +203,17 @@ json_t *zonebox_gather(const char *sockets, const char *zones)
         if (json_object_get(paths, name) == NULL ||
             strcmp(zonebox_text(child, "state"), "running") != 0)
             continue;
-        json_t *reply = ask(sockets, name, zones);
+        json_t *reply = ask(sockets, name, "status", zones);
         judge_program(name, reply, problems);
+        ask_for_statistics(sockets, name, reply, status);
         json_object_set_new(programs, name, reply);
     }
     json_object_set_new(status, "ok", json_boolean(json_array_size(problems) == 0));
     json_object_set_new(status, "problems", problems);
     json_object_set_new(status, "zoned", answers(zoned) ? json_incref(zoned) : json_null());
     json_object_set_new(status, "programs", programs);
+    if (json_object_get(status, "statistics") == NULL)
+        json_object_set_new(status, "statistics", json_null());
     json_decref(zoned);
     return status;
 }

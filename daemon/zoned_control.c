@@ -40,6 +40,7 @@ static json_t *listen_errors(const struct zoned *zoned)
     add_error(errors, &zoned->resolver_error);
     add_error(errors, &zoned->tls.listen_error);
     add_error(errors, &zoned->tls.error);
+    add_error(errors, &zoned->metrics.error);
     return errors;
 }
 
@@ -111,6 +112,13 @@ static json_t *addresses_of(const struct listen_set *sockets)
     return addresses;
 }
 
+static json_t *metrics_address(const struct metrics *metrics)
+{
+    char text[ADDRESS_TEXT_MAX];
+    return metrics->fd >= 0 ? json_string(address_text(&metrics->address, true, text))
+                            : json_null();
+}
+
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)
 {
     const struct zoned *zoned = data;
@@ -124,6 +132,7 @@ static enum status run_status(void *data, const json_t *request, json_t *reply, 
     json_object_set_new(reply, "listen-error", as_text(listen_errors(zoned)));
     json_object_set_new(reply, "listen", addresses_of(&zoned->sockets));
     json_object_set_new(reply, "listen-tls", addresses_of(&zoned->tls.sockets));
+    json_object_set_new(reply, "metrics", metrics_address(&zoned->metrics));
     add_programs(zoned, reply);
     return STATUS_OK;
 }

@@ -6,7 +6,8 @@
 //             "listen-error":T|null       why the addresses are not those of the configuration; lines
 //             "programs":[{"name":T,"pid":N|null,"state":"running|ending|waiting|idle","since":N|null,
 //                          "restarts":N,"last-exit":T|null,"last-error":T|null,"last-error-at":N|null}, …],
-//             "listen":["192.0.2.1@53", …],
+//             "listen":["192.0.2.1@53", …], "listen-tls":[…],
+//             "metrics":"127.0.0.1@9153"|null
 //             "sockets":{"zone-signer":PATH, …}}    of the programs that run
 //   reload   looks at all inputs again: {"taken-over":true,"errors":[]}, or what is wrong, a line each, and all goes on
 //            as it was

@@ -53,7 +53,6 @@ struct connections {
     struct clients *clients;
     struct handshakes *handshakes; // NULL: no limit
     struct recent waiting;         // connections
-    uint64_t delayed;              // that waited, ever
     int epoll;
     unsigned handle_count; // whose memory libuv still uses
     bool ending;           // connections_end
@@ -290,7 +289,7 @@ static void begin_or_wait(struct connection *connection)
         uv_timer_start(&all->wait, on_wait, WAIT_MS, WAIT_MS);
     recent_add(&all->waiting, &connection->waiting, uv_now(all->loop));
     connection->waits = true;
-    all->delayed++;
+    all->desk.statistics->delayed++;
     watch(connection, EPOLLRDHUP); // who gives up waits no more
 }
 
@@ -400,11 +399,6 @@ void connections_unlisten(struct connections_listener *listener)
 unsigned connections_count(const struct connections *all)
 {
     return clients_count(all->clients);
-}
-
-uint64_t connections_delayed(const struct connections *all)
-{
-    return all->delayed;
 }
 
 static void on_last_turn(uv_timer_t *timer)

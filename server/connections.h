@@ -75,8 +75,6 @@ int connections_listen(struct connections *all, int fd, struct connections_liste
 // Accepts no more there; connections stay. NULL is fine.
 void connections_unlisten(struct connections_listener *listener);
 unsigned connections_count(const struct connections *all);
-// How many had to wait for their handshake, ever.
-uint64_t connections_delayed(const struct connections *all);
 // Accepts no more, answers what was asked, and lets the connections end. When the last one has, it keeps no loop
 // running; the caller limits the time, and calls connections_close in any case.
 void connections_end(struct connections *all);

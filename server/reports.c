@@ -33,9 +33,8 @@ void reports_close(struct reports *reports)
 
 // ── The endpoint ─────────────────────────────────────────────────────────────────────────────────
 
-static void write_metrics(void *data, struct buf *ret)
+static struct metrics_common common_of(const struct reports *reports)
 {
-    const struct reports *reports = data;
     struct store_info info = {0};
     struct metrics_common common = {.store_open = zones_describe(reports->zones, &info)};
     zones_begin(reports->zones);
@@ -45,6 +44,13 @@ static void write_metrics(void *data, struct buf *ret)
     common.store_octets_used = info.used;
     common.store_octets_max = info.most;
     common.store_readers = info.readers;
+    return common;
+}
+
+static void write_metrics(void *data, struct buf *ret)
+{
+    const struct reports *reports = data;
+    struct metrics_common common = common_of(reports);
     metrics_write(&reports->pages, &common, ret);
 }
 
@@ -65,7 +71,7 @@ bool reports_serve(struct reports *reports, uv_loop_t *loop)
         return true;
     log_event(LOG_LEVEL_ERROR, "metrics-not-served", "reason",
               status == STATUS_OK ? uv_strerror(failed) : err.text, NULL);
-    return false;
+    return metrics->inherited;
 }
 
 void reports_hush(struct reports *reports)
@@ -121,14 +127,39 @@ static json_t *family_json(const struct statistics_family *family,
     return object;
 }
 
+static void set_number(json_t *reply, const char *key, uint64_t value)
+{
+    json_object_set_new(reply, key, json_integer((json_int_t)value));
+}
+
+static json_t *numbers_json(const struct statistics *sum)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < statistics_family_count; i++)
+        json_object_set_new(object, statistics_families[i].key,
+                            family_json(&statistics_families[i], sum));
+    set_number(object, "query-octets", sum->query_octets);
+    set_number(object, "reply-octets", sum->reply_octets);
+    return object;
+}
+
 static json_t *slot_json(const struct reports *reports, unsigned slot)
 {
     struct statistics sum;
-    json_t *object = json_object();
     statistics_of_slot(&reports->pages, slot, &sum);
-    for (size_t i = 0; i < statistics_family_count; i++)
-        json_object_set_new(object, statistics_families[i].key,
-                            family_json(&statistics_families[i], &sum));
+    return numbers_json(&sum);
+}
+
+static json_t *store_json(const struct reports *reports)
+{
+    struct metrics_common common = common_of(reports);
+    json_t *object = json_object();
+    json_object_set_new(object, "open", json_boolean(common.store_open));
+    set_number(object, "zones", common.zones);
+    set_number(object, "transaction", common.snapshot);
+    set_number(object, "used-octets", common.store_octets_used);
+    set_number(object, "size-octets", common.store_octets_max);
+    set_number(object, "readers", common.store_readers);
     return object;
 }
 
@@ -136,6 +167,8 @@ void reports_statistics(const struct reports *reports, json_t *reply)
 {
     json_t *workers = json_object();
     char name[STATISTICS_SLOT_NAME_MAX];
+    struct statistics sum;
+    statistics_of_all(&reports->pages, &sum);
     for (const struct page_head *page = pages_next(&reports->pages, NULL); page != NULL;
          page = pages_next(&reports->pages, page)) {
         unsigned slot = (unsigned)(page->slot - 1);
@@ -143,12 +176,9 @@ void reports_statistics(const struct reports *reports, json_t *reply)
         if (json_object_get(workers, name) == NULL)
             json_object_set_new(workers, name, slot_json(reports, slot));
     }
+    json_object_set_new(reply, "store", store_json(reports));
+    json_object_set_new(reply, "sum", numbers_json(&sum));
     json_object_set_new(reply, "workers", workers);
-}
-
-static void set_number(json_t *reply, const char *key, uint64_t value)
-{
-    json_object_set_new(reply, key, json_integer((json_int_t)value));
 }
 
 static json_t *replies_of(const struct statistics *statistics)

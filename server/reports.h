@@ -2,7 +2,8 @@
 // What a worker tells of itself and of the others: `status` and `statistics` on the control socket, and the endpoint
 // for Prometheus. Whichever is asked, it reads the pages of all workers (server/statistics.h).
 //
-//     → {"command":"statistics"}    ← {"workers":{"0":{"queries":{"udp4":12,…},"types":{"A":7,…},…},…}}
+//     → {"command":"statistics"}
+//     ← {"store":{"zones":2,…},"sum":{"queries":{"udp4":12,…},"types":{"A":7,…},…},"workers":{"0":{…},…,"tls":{…}}}
 #pragma once
 
 #include <jansson.h>
@@ -41,7 +42,8 @@ struct reports {
 // log: better than no server.
 void reports_open(struct reports *reports, const struct reports_options *options,
                   struct zones *zones);
-// Listens where the options want the endpoint. False: it cannot, and the reason was logged.
+// Listens where the options want the endpoint. Where it cannot, the reason is logged; false: and whoever named an
+// address for a server that runs alone should know at once. A worker of zoned serves the zones all the same.
 bool reports_serve(struct reports *reports, uv_loop_t *loop);
 // The endpoint ends.
 void reports_hush(struct reports *reports);

@@ -102,13 +102,25 @@ static void add_page(const struct pages *pages, const struct page_head *page,
         to[i] += pages_read(&from[i]);
 }
 
-void statistics_of_slot(const struct pages *pages, unsigned slot, struct statistics *ret)
+// slot NULL: any.
+static void add_pages(const struct pages *pages, const unsigned *slot, struct statistics *ret)
 {
     *ret = (struct statistics){.batches = 0};
     for (const struct page_head *page = pages_next(pages, NULL); page != NULL;
          page = pages_next(pages, page))
-        if (page->slot == (uint64_t)slot + 1 && page->layout == STATISTICS_LAYOUT)
+        if ((slot == NULL || page->slot == (uint64_t)*slot + 1) &&
+            page->layout == STATISTICS_LAYOUT)
             add_page(pages, page, ret);
+}
+
+void statistics_of_all(const struct pages *pages, struct statistics *ret)
+{
+    add_pages(pages, NULL, ret);
+}
+
+void statistics_of_slot(const struct pages *pages, unsigned slot, struct statistics *ret)
+{
+    add_pages(pages, &slot, ret);
 }
 
 const char *statistics_slot_name(unsigned slot, char ret[STATISTICS_SLOT_NAME_MAX])

@@ -19,7 +19,7 @@
 #include "server/respond.h"
 
 // To be raised with every change of the struct: of two versions, neither reads the other's numbers.
-#define STATISTICS_LAYOUT 1
+#define STATISTICS_LAYOUT 2
 
 enum statistics_path {
     PATH_UDP4,
@@ -57,6 +57,14 @@ enum statistics_close {
     STATISTICS_CLOSES,
 };
 
+// What became of a handshake of TLS.
+enum statistics_handshake {
+    HANDSHAKE_FULL,
+    HANDSHAKE_RESUMED, // with a ticket
+    HANDSHAKE_FAILED,  // the connection ended before
+    STATISTICS_HANDSHAKES,
+};
+
 struct statistics {
     struct page_head head;
     uint64_t query_octets, reply_octets, truncated; // written with each batch
@@ -77,6 +85,8 @@ struct statistics {
     uint64_t snapshots;                   // of the store that were taken
     uint64_t images;                      // that were checked
     uint64_t closed[STATISTICS_CLOSES];
+    uint64_t handshakes[STATISTICS_HANDSHAKES];
+    uint64_t delayed; // connections that waited for theirs
     // Of the present: true while the process runs
     uint64_t connections; // open
     uint64_t draining;    // sockets of others
@@ -91,7 +101,8 @@ static_assert(sizeof(struct statistics) <= PAGE_OCTETS, "one page");
 void statistics_count(struct statistics *statistics, enum transport transport,
                       const struct exchange *exchanges, unsigned count);
 
-// Adds up what a slot has counted, in all its pages. The head is not filled.
+// Adds up what a slot has counted, in all its pages, or what all of them have. The head is not filled.
+void statistics_of_all(const struct pages *pages, struct statistics *ret);
 void statistics_of_slot(const struct pages *pages, unsigned slot, struct statistics *ret);
 
 #define STATISTICS_SLOT_NAME_MAX 8

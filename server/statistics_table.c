@@ -101,6 +101,14 @@ static const char *close_name(size_t index, char text[STATISTICS_NAME_MAX])
     return names[index];
 }
 
+static const char *handshake_name(size_t index, char text[STATISTICS_NAME_MAX])
+{
+    static const char *const names[STATISTICS_HANDSHAKES] = {
+        [HANDSHAKE_FULL] = "full", [HANDSHAKE_RESUMED] = "resumed", [HANDSHAKE_FAILED] = "failed"};
+    (void)text;
+    return names[index];
+}
+
 static const char *size_name(size_t index, char text[STATISTICS_NAME_MAX])
 {
     snprintf(text, STATISTICS_NAME_MAX, "%zu", index * STATISTICS_SIZE_STEP);
@@ -127,6 +135,7 @@ ARRAY(rcodes)
 ARRAY(opcodes)
 ARRAY(kinds)
 ARRAY(closed)
+ARRAY(handshakes)
 ARRAY(query_sizes)
 ARRAY(reply_sizes)
 NUMBER(truncated)
@@ -137,6 +146,7 @@ NUMBER(broken)
 NUMBER(snapshots)
 NUMBER(images)
 NUMBER(batches)
+NUMBER(delayed)
 NUMBER(connections)
 NUMBER(draining)
 
@@ -227,6 +237,11 @@ const struct statistics_family statistics_families[] = {
     {"connections-closed", "connections_closed_total",
      "TCP and TLS connections closed, by reason; quota, address: to make room for another",
      STATISTICS_COUNTER, "reason", STATISTICS_CLOSES, value_closed, close_name, false},
+    {"handshakes", "tls_handshakes_total",
+     "Handshakes of TLS, by result; resumed: with a ticket; failed: the connection ended before",
+     STATISTICS_COUNTER, "result", STATISTICS_HANDSHAKES, value_handshakes, handshake_name, false},
+    ONE("handshakes-delayed", "tls_handshakes_delayed_total", COUNTER, delayed,
+        "TLS connections that waited for their handshake"),
     ONE("connections", "connections", GAUGE, connections, "TCP and TLS connections open now"),
     ONE("draining", "draining_sockets", GAUGE, draining,
         "Sockets of workers that are down, served meanwhile"),

@@ -21,7 +21,8 @@ struct tls {
     SSL_CTX *context;
     BIO_METHOD *method;
     struct tickets tickets;
-    struct tls_facts facts;
+    struct tls_times times;
+    struct statistics *statistics;
 };
 
 // A connection's own.
@@ -109,8 +110,8 @@ static void note_established(struct session *session)
     if (session->established || !SSL_is_init_finished(session->ssl))
         return;
     session->established = true;
-    session->tls->facts.handshakes++;
-    session->tls->facts.resumed += SSL_session_reused(session->ssl) == 1;
+    bool resumed = SSL_session_reused(session->ssl) == 1;
+    session->tls->statistics->handshakes[resumed ? HANDSHAKE_RESUMED : HANDSHAKE_FULL]++;
 }
 
 // What to do after OpenSSL did not do what it was called for.
@@ -207,7 +208,7 @@ static void session_close(void *own, int fd)
     if (session->ssl == NULL)
         return;
     if (!session->established)
-        session->tls->facts.failed++;
+        session->tls->statistics->handshakes[HANDSHAKE_FAILED]++;
     else if (!session->lost && (SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN) == 0)
         (void)SSL_shutdown(session->ssl);
     ERR_clear_error();
@@ -316,7 +317,7 @@ enum status tls_new(int fd, struct tls **ret, struct error *err)
     if (status != STATUS_OK)
         return status;
     struct tls *tls = xcalloc(1, sizeof(*tls));
-    tls->facts = (struct tls_facts){.from = certificate.from, .until = certificate.until};
+    tls->times = (struct tls_times){.from = certificate.from, .until = certificate.until};
     tls->method = make_method();
     tls->way = (struct connection_way){
         .transport = TRANSPORT_TLS,
@@ -350,12 +351,17 @@ void tls_free(struct tls *tls)
     free(tls);
 }
 
+void tls_count_in(struct tls *tls, struct statistics *statistics)
+{
+    tls->statistics = statistics;
+}
+
 const struct connection_way *tls_way(const struct tls *tls)
 {
     return &tls->way;
 }
 
-const struct tls_facts *tls_facts(const struct tls *tls)
+struct tls_times tls_times(const struct tls *tls)
 {
-    return &tls->facts;
+    return tls->times;
 }

@@ -22,14 +22,13 @@ struct tls;
 enum status tls_new(int fd, struct tls **ret, struct error *err);
 // When no connection is left. NULL is fine.
 void tls_free(struct tls *tls);
+// Counts handshakes there: to be told before there are connections.
+void tls_count_in(struct tls *tls, struct statistics *statistics);
 // The way of its connections, for as long as it lives.
 const struct connection_way *tls_way(const struct tls *tls);
 
-// For `status`.
-struct tls_facts {
-    int64_t from, until; // when the certificate is good, Unix seconds
-    uint64_t handshakes; // completed,
-    uint64_t resumed;    // of these, with a ticket
-    uint64_t failed;     // connections that ended before
+// When the certificate is good.
+struct tls_times {
+    int64_t from, until; // Unix seconds
 };
-const struct tls_facts *tls_facts(const struct tls *tls);
+struct tls_times tls_times(const struct tls *tls);

@@ -89,9 +89,9 @@ static void tell_expiry(struct worker *worker)
 {
     if (worker->tls == NULL || worker->told_expiry)
         return;
-    const struct tls_facts *facts = tls_facts(worker->tls);
+    const struct tls_times times = tls_times(worker->tls);
     int64_t now = time(NULL);
-    worker->told_expiry = now < facts->from || now > facts->until;
+    worker->told_expiry = now < times.from || now > times.until;
     if (worker->told_expiry)
         log_event(LOG_LEVEL_ERROR, "certificate-expired", "reason",
                   "it is not valid now; clients that check it go away", NULL);
@@ -203,6 +203,8 @@ bool worker_run(const struct worker_options *options)
     worker.responder.identity = options->identity;
     worker.responder.zones = zones_new(options->directory);
     reports_open(&worker.reports, &reports, worker.responder.zones);
+    if (options->tls)
+        tls_count_in(worker.tls, worker.reports.statistics);
     for (size_t i = 0; i < options->aside.count; i++)
         zones_set_aside(worker.responder.zones, options->aside.ids[i]);
     worker.limits = make_limits(options);

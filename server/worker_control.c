@@ -61,11 +61,14 @@ static enum status run_set_aside(void *data, const json_t *request, json_t *repl
 
 static json_t *tls_status(const struct worker *worker)
 {
-    const struct tls_facts *facts = tls_facts(worker->tls);
-    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "certificate-expires", (json_int_t)facts->until,
-                     "handshakes", (json_int_t)facts->handshakes, "resumed",
-                     (json_int_t)facts->resumed, "failed", (json_int_t)facts->failed, "delayed",
-                     (json_int_t)connections_delayed(worker->streams));
+    struct statistics sum;
+    statistics_of_slot(&worker->reports.pages, PAGES_SLOT_TLS, &sum);
+    uint64_t resumed = sum.handshakes[HANDSHAKE_RESUMED];
+    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "certificate-expires",
+                     (json_int_t)tls_times(worker->tls).until, "handshakes",
+                     (json_int_t)(sum.handshakes[HANDSHAKE_FULL] + resumed), "resumed",
+                     (json_int_t)resumed, "failed", (json_int_t)sum.handshakes[HANDSHAKE_FAILED],
+                     "delayed", (json_int_t)sum.delayed);
 }
 
 static enum status run_status(void *data, const json_t *request, json_t *reply, struct error *err)

@@ -2,15 +2,19 @@
 """What the name server counts, where it tells it, and that nothing is lost or counted twice when workers come and go. Judges:
 curl, and the parser of Prometheus' own client library."""
 
+import json
 import os
 import re
 import signal
 import socket
 
+import dns.message
+import dns.query
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alone import ZONE, Server, framed, read_message
+from dot import TlsBox, client, presented
 from harness import BIN, CONFIG, Box, Threads, free_port, query, run, wait_until
 from test_zoned_real import child_pids
 
@@ -272,3 +276,86 @@ def test_without_the_option_nothing_listens(box, metrics_port):
     def is_refused():
         return run("curl", "--silent", f"http://127.0.0.1:{metrics_port}/metrics", check=False).returncode == 7
     wait_until(is_refused, "the endpoint is gone", 30)
+
+
+# ── As people see it ─────────────────────────────────────────────────────────────────────────────
+
+
+def told(box):
+    return json.loads(run(BIN / "zonebox", "--config", box.config, "status", "--json", check=False).stdout)
+
+
+def grown(before, after):
+    """What came to each number, through all objects; those that stayed are left out."""
+    if isinstance(after, dict):
+        by_key = {key: grown((before or {}).get(key), value) for key, value in after.items()}
+        return {key: value for key, value in by_key.items() if value}
+    return after - (before or 0)
+
+
+def as_prometheus(samples, worker):
+    """Of one process, in the words of the JSON."""
+    def by(name, label):
+        return {dict(has)[label]: int(value) for (found, has), value in samples.items()
+                if found == name and dict(has).get("worker") == worker and value}
+    queries = {}
+    for (found, has), value in samples.items():
+        if found == "queries_total" and dict(has)["worker"] == worker and value:
+            queries[dict(has)["proto"] + dict(has)["family"][-1]] = int(value)
+    return {"queries": queries, "types": by("queries_by_type_total", "type"), "rcodes": by("responses_total", "rcode"),
+            "kinds": by("responses_by_kind_total", "kind"), "handshakes": by("tls_handshakes_total", "result"),
+            "reply-octets": int(total(samples, "response_size_bytes_sum", worker=worker)),
+            "limited": int(total(samples, "queries_limited_total", worker=worker))}
+
+
+def test_status_tells_what_was_asked_over_every_transport(directory, metrics_port):
+    with TlsBox(directory / "box", f"\n  metrics: 127.0.0.1@{metrics_port}") as box:
+        box.start().wait_tls()
+        before = told(box)["statistics"]
+        for _ in range(3):
+            query(box.port, "example.com.", "MX")
+        query(box.port, "nothing.example.com.", "A", tcp=True)
+        query(box.port, "example.org.", "CAA")
+        pid = box.process()
+        for turn in range(2):  # the second one of another process
+            for _ in range(4):
+                asked = dns.message.make_query("example.com.", "TLSA")
+                dns.query.tls(asked, "127.0.0.1", 20, box.at, ssl_context=client())
+            if turn == 0:
+                os.kill(pid, signal.SIGKILL)
+                wait_until(lambda: box.process() not in (None, pid) and presented(box.at), "another process")
+        status = told(box)
+        after = status["statistics"]
+        came = grown(before, after)
+        assert came["sum"]["types"] == {"MX": 3, "A": 1, "CAA": 1, "TLSA": 8}
+        assert came["workers"]["tls"]["types"] == {"TLSA": 8} and came["workers"]["tls"]["queries"] == {"tls4": 8}
+        assert came["workers"]["0"]["queries"] == {"udp4": 4, "tcp4": 1}
+        assert came["sum"]["rcodes"] == {"NOERROR": 11, "NXDOMAIN": 1, "REFUSED": 1}
+        assert came["workers"]["tls"]["handshakes"]["full"] >= 8  # the harness looks whether it listens, too
+        samples = scrape(metrics_port)
+        for worker, numbers in after["workers"].items():
+            expected = as_prometheus(samples, worker)
+            for key, value in expected.items():
+                of_json = {name: count for name, count in numbers[key].items() if count} if isinstance(value, dict) else numbers[key]
+                assert of_json == value, (worker, key)
+        assert after["store"]["zones"] == 2 and after["store"]["transaction"] == total(samples, "store_transaction")
+        assert status["zoned"]["metrics"] == f"127.0.0.1@{metrics_port}"
+        shown = run(BIN / "zonebox", "--config", box.config, "status", check=False).stdout
+        section = shown[shown.index("\nQueries: "):].split("\n\n")[0]
+        assert all(len(line) <= 80 for line in section.splitlines()), section
+        assert f"Queries: {sum(after['sum']['queries'].values())} in" in section
+        for words in ("UDP ", "TLS 8", "types ", "NXDOMAIN 1", "worker ", "tls ", "store ", "2 zones"):
+            assert words in section, section
+        assert f"numbers for Prometheus on 127.0.0.1@{metrics_port}" in shown
+
+
+def test_an_endpoint_that_cannot_listen_is_told_in_the_status(box, metrics_port):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = f"127.0.0.1@{taken.getsockname()[1]}"
+        box.write_config(with_metrics(CONFIG, taken.getsockname()[1]))
+        box.program.wait_log("metrics-not-listening")
+        status = told(box)
+        assert not status["ok"] and any(where in problem for problem in status["problems"]), status["problems"]
+        assert status["zoned"]["metrics"] == f"127.0.0.1@{metrics_port}" and where in status["zoned"]["listen-error"]
+        assert status["statistics"]["sum"]["queries"]["udp4"] > 0
+    wait_until(lambda: told(box)["zoned"]["metrics"] == where and told(box)["ok"], "it is served there")

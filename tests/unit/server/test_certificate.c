@@ -126,7 +126,7 @@ static void expect(int fd, const struct pair *of, const struct pair *const chain
     certificate_done(&certificate);
     struct tls *tls = NULL;
     assert_int_equal(tls_new(fd, &tls, &err), STATUS_OK); // and OpenSSL takes it
-    assert_int_equal(tls_facts(tls)->until, UNTIL);
+    assert_int_equal(tls_times(tls).until, UNTIL);
     tls_free(tls);
     close(fd);
 }

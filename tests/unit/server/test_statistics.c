@@ -203,6 +203,23 @@ static void the_dead_are_counted_but_not_what_they_had_open(void **state)
     assert_int_equal(all.snapshots, 0);
 }
 
+static void all_pages_are_summed_up(void **state)
+{
+    int fd;
+    struct statistics all;
+    (void)state;
+    pages_close(&pages);
+    assert_int_equal(pages_make(&fd, NULL), STATUS_OK);
+    assert_int_equal(statistics_open(fd, 0, 1000, &pages, &statistics, NULL), STATUS_OK);
+    statistics->snapshots = 1;
+    statistics->delayed = 5;
+    count_and_die(10, 20);
+    statistics_of_all(&pages, &all);
+    assert_int_equal(all.snapshots, 11);
+    assert_int_equal(all.delayed, 5);
+    assert_int_equal(all.connections, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_private, close_pages)
 
 int main(void)
@@ -211,6 +228,7 @@ int main(void)
         TEST(a_query_counts_once_in_each_kind_of_number),
         TEST(transports_are_told_apart),
         TEST(a_batch_of_none_counts_nothing),
+        TEST(all_pages_are_summed_up),
         TEST(what_gets_no_reply_is_dropped_or_limited),
         TEST(sizes_have_their_upper_end_in_the_class),
         TEST(other_opcodes_than_query_are_counted),
