@@ -105,32 +105,58 @@ static void sort_records(struct image_builder *builder)
 
 // ── NSEC3 ────────────────────────────────────────────────────────────────────────────────────────
 
-// The first NSEC3PARAM that says a complete chain of a known kind is there (RFC 5155 §4.1.2).
+// Algorithm, iterations and salt are the chain's that this NSEC3PARAM is of; flags differ (opt-out).
+static bool is_of_chain(const struct image_builder *builder, const uint8_t *param,
+                        const struct build_record *record)
+{
+    const uint8_t *rdata = build_octets(builder, record->rdata);
+    return rdata[0] == param[0] && memcmp(rdata + 2, param + 2, 3) == 0 &&
+           memcmp(rdata + 5, param + 5, param[4]) == 0;
+}
+
+// Does the NSEC3 say that its name has a SOA, as the apex alone has? Its bitmap begins with window 0 then (RFC 4034
+// §4.1.2).
+static bool is_of_apex(const struct image_builder *builder, const struct build_record *record)
+{
+    const uint8_t *rdata = build_octets(builder, record->rdata);
+    unsigned at = 5U + rdata[4];
+    at += 1U + rdata[at];
+    return record->rdata_len > at + 2 && rdata[at] == 0 && rdata[at + 1] > 0 &&
+           (rdata[at + 2] & 0x80 >> RR_TYPE_SOA) != 0;
+}
+
+static bool has_chain(const struct image_builder *builder, const uint8_t *param)
+{
+    for (size_t i = 0; i < builder->record_count; i++) {
+        const struct build_record *record = &builder->records[i];
+        if (record->type == RR_TYPE_NSEC3 && is_of_chain(builder, param, record) &&
+            is_of_apex(builder, record))
+            return true;
+    }
+    return false;
+}
+
+// The first NSEC3PARAM that says that a complete chain of a known kind is there (RFC 5155 §4.1.2). While one chain
+// takes another's place there may be two of both; one whose apex has its NSEC3 goes before one that has not.
 static void choose_chain(struct image_builder *builder)
 {
     const struct build_record *chosen = NULL;
+    bool chosen_is_there = false;
     for (size_t i = 0; i < builder->record_count; i++) {
         const struct build_record *record = &builder->records[i];
         const uint8_t *rdata = build_octets(builder, record->rdata);
         if (record->type != RR_TYPE_NSEC3PARAM || record->key_len != builder->apex_key.len ||
             rdata[0] != NSEC3_ALGORITHM || rdata[1] != 0)
             continue;
-        if (chosen == NULL || compare_rrs(builder, record, chosen) < 0)
+        bool is_there = has_chain(builder, rdata);
+        bool is_first = chosen == NULL || compare_rrs(builder, record, chosen) < 0;
+        if (is_there == chosen_is_there ? is_first : is_there) {
             chosen = record;
+            chosen_is_there = is_there;
+        }
     }
     if (chosen != NULL)
         builder->nsec3param = chosen->rdata;
-}
-
-// Algorithm, iterations and salt are the chosen chain's; flags differ (opt-out).
-static bool is_of_chain(const struct image_builder *builder, const struct build_record *record)
-{
-    if (builder->nsec3param == IMAGE_NONE)
-        return false;
-    const uint8_t *param = build_octets(builder, builder->nsec3param);
-    const uint8_t *rdata = build_octets(builder, record->rdata);
-    return rdata[0] == param[0] && memcmp(rdata + 2, param + 2, 3) == 0 &&
-           memcmp(rdata + 5, param + 5, param[4]) == 0;
 }
 
 // Leaves out the NSEC3 of other chains. The owner of those that stay must be a hash right below the apex.
@@ -140,7 +166,8 @@ static enum status keep_chain(struct image_builder *builder, struct error *err)
     for (size_t i = 0; i < builder->record_count; i++) {
         const struct build_record *record = &builder->records[i];
         if (record->type == RR_TYPE_NSEC3) {
-            if (!is_of_chain(builder, record))
+            if (builder->nsec3param == IMAGE_NONE ||
+                !is_of_chain(builder, build_octets(builder, builder->nsec3param), record))
                 continue;
             const uint8_t *owner = build_octets(builder, record->owner);
             uint8_t hash[NSEC3_HASH_LEN];

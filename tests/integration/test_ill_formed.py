@@ -128,6 +128,15 @@ def changed(pattern, text):
 Signed = collections.namedtuple("Signed", "options spoil words")
 NSEC, NSEC3 = (), ("-n", "-t", "0")
 
+# While one NSEC3 chain takes another's place: the salts of the NSEC3PARAM, those of the chains, and the words of a refusal.
+CHAINS = {
+    "two-chains": (("aa", "bb"), ("aa", "bb"), None),
+    "chain-without-nsec3param": (("bb",), ("aa", "bb"), None),
+    "nsec3param-without-chain": (("aa", "bb"), ("aa",), None),
+    "first-nsec3param-without-chain": (("aa", "bb"), ("bb",), None),
+    "nsec3params-without-chain": (("aa", "bb"), ("cc",), "there is neither an NSEC nor an NSEC3 chain"),
+}
+
 SIGNED = {
     "nsec": Signed(NSEC, list, None),
     "nsec3": Signed(NSEC3, list, None),
@@ -135,6 +144,7 @@ SIGNED = {
     "nsec3-iterations": Signed(("-n", "-t", "100", "-s", "abcdef"), list, None),
     "nsec3-too-many-iterations": Signed(("-n", "-t", "101"), list, "iterations"),
     "opt-out": Signed((*NSEC3, "-p"), list, None),
+    **{name: Signed(None, list, words) for name, (_, _, words) in CHAINS.items()},
     "expired": Signed(("-i", "20200101", "-e", "20200201"), list, "expired"),
     "not-yet": Signed(("-i", "20400101", "-e", "20400201"), list, "signature"),
     "no-signature": Signed(NSEC, without(r"^a\..*RRSIG\tA "), "no signature"),
@@ -156,25 +166,45 @@ SIGNED = {
 }
 
 
-def sign(directory, name, options):
-    """The lines of BASE as this zone, signed by a key of its own."""
-    place = directory / f"{name}.signing"
+def make_key(place, zone):
     place.mkdir(exist_ok=True)
-    (place / "zone").write_text(f"$ORIGIN {name}.test.\n{BASE}")
-    key = run("ldns-keygen", "-a", "ECDSAP256SHA256", "-k", f"{name}.test", cwd=place).stdout.strip()
-    run("ldns-signzone", *options, "-f", place / "signed", place / "zone", place / key)
+    return place / run("ldns-keygen", "-a", "ECDSAP256SHA256", "-k", zone, cwd=place).stdout.strip()
+
+
+def sign(place, zone, options, key, more=""):
+    """The lines of BASE, and more, as this zone."""
+    (place / "zone").write_text(f"$ORIGIN {zone}.\n{BASE}{more}")
+    run("ldns-signzone", *options, "-f", place / "signed", place / "zone", key)
     return (place / "signed").read_text().splitlines()
+
+
+def sign_alone(directory, name, options):
+    """The same by a key of its own."""
+    place = directory / f"{name}.signing"
+    return sign(place, f"{name}.test", options, make_key(place, f"{name}.test"))
+
+
+def sign_chains(directory, name, params, chains):
+    """The same with NSEC3 chains of these salts and an NSEC3PARAM of those."""
+    place = directory / f"{name}.signing"
+    key = make_key(place, f"{name}.test")
+    more = "".join(f"@ 0 NSEC3PARAM 1 0 0 {salt}\n" for salt in params)
+    lines, *others = (sign(place, f"{name}.test", (*NSEC3, "-s", salt), key, more) for salt in chains)
+    return lines + [line for other in others for line in other if re.search(r"\tNSEC3\t|RRSIG\tNSEC3 ", line)]
 
 
 def ill_files(directory):
     """Case → the text of its file."""
     texts = {name: case.text for name, case in CASES.items()}
     for name, case in SIGNED.items():
-        lines = sign(directory, name, case.options)
+        if name in CHAINS:
+            lines = sign_chains(directory, name, *CHAINS[name][:2])
+        else:
+            lines = sign_alone(directory, name, case.options)
         if name == "nsec-and-nsec3":
-            lines += [line for line in sign(directory, name, NSEC) if re.search(r"\tNSEC\t|RRSIG\tNSEC ", line)]
+            lines += [line for line in sign_alone(directory, name, NSEC) if re.search(r"\tNSEC\t|RRSIG\tNSEC ", line)]
         if name == "signed-by-another":
-            lines += [line for line in sign(directory, name, NSEC) if re.search(r"RRSIG\tA ", line)]
+            lines += [line for line in sign_alone(directory, name, NSEC) if re.search(r"RRSIG\tA ", line)]
         texts[name] = "\n".join(case.spoil(lines)) + "\n"
     return texts
 

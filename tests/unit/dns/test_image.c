@@ -637,6 +637,11 @@ static void of_several_nsec3_chains_one_is_kept(void **state)
     // What else stands at a hash is an ordinary name.
     const struct image_node *ordinary = find(&image, HASH2 ".example.com");
     assert_int_equal(ordinary->rrset_count, 1);
+    // One that has no chain says nothing.
+    image = open_text("@ SOA ns1 h 1 2 3 4 5\n@ NSEC3PARAM 1 0 0 -\n@ NSEC3PARAM 1 0 5 -\n" HASH1
+                      " NSEC3 1 0 0 - " HASH2 " A\n" HASH2 " NSEC3 1 0 5 - " HASH2 " NS SOA\n");
+    assert_int_equal(image.header->nsec3_count, 1);
+    assert_int_equal(image.header->nsec3_iterations, 5);
     // Without a usable NSEC3PARAM there is no chain.
     image = open_text("@ SOA ns1 h 1 2 3 4 5\n@ NSEC3PARAM 1 1 0 -\n@ NSEC3PARAM 2 0 0 -\n" HASH1
                       " NSEC3 1 0 0 - " HASH1 " SOA\n");
