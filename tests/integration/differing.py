@@ -301,6 +301,15 @@ def kind_of(question, reply):
     return ugly.zone_of(question.name), reply.rcode, len(chain), frozenset(types), len(reply.authority)
 
 
+def cut_kind(question, reply):
+    """What kind of referral out of a signed zone this is; None when it is no referral, or another one."""
+    zone = ugly.zone_of(question.name)
+    if not question.dnssec or reply.tc or reply.answer or zone is None or not ugly.ZONES[zone][1] \
+            or dns.rdatatype.NS not in reply.types(reply.authority):
+        return None
+    return zone, "referral", frozenset(reply.types(reply.authority)), len(reply.authority)
+
+
 class Servers(contextlib.ExitStack):
     """The four of them, with the same zones, made by one of signing.py. ports: server → its port."""
 
@@ -370,6 +379,17 @@ class Servers(contextlib.ExitStack):
         done = run("delv", "@127.0.0.1", "-p", self.ports[OURS], "-a", self.directory / f"{zone}delv", f"+root={zone}",
                    question.name, question.rtype, check=False, errors="replace")
         return bool(re.search(r"^; (negative response, )?fully validated", done.stdout, re.M))
+
+    def proves_cut(self, reply):
+        """A referral has the DS of its cut, or the proof that there is none, just as the answer about the DS has it, which two
+        validators accept."""
+        cut = next(record.owner for record in reply.authority if record.type == dns.rdatatype.NS)
+        question = Question(name_of(cut), "DS", dnssec=True, size=4096, tcp=True)
+        answer = self.ask(question)[OURS]
+        said = set(answer.answer + answer.authority)
+        proof = {record for record in said if dns.rdatatype.SOA not in (record.type, record.covers())}
+        return proof == {record for record in reply.authority if record.type != dns.rdatatype.NS} \
+            and self.agrees(question, answer) and self.validated(question, answer) is not False
 
     def start(self, server, *argv):
         """Starts it and waits until it serves all zones."""

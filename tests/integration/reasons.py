@@ -8,7 +8,7 @@ import dns.name
 import dns.rdatatype
 
 import ugly
-from differing import AA, AD, BIND, CD, KNOT, NSD, OURS, PEERS, RA, RD, TC, Case, kind_of, name_of, zones_of
+from differing import AA, AD, BIND, CD, KNOT, NSD, OURS, PEERS, RA, RD, TC, Case, cut_kind, kind_of, name_of, zones_of
 
 CNAME, DNAME, NS, NSEC, SOA = (dns.rdatatype.from_text(text) for text in ("CNAME", "DNAME", "NS", "NSEC", "SOA"))
 PROOFS = {dns.rdatatype.from_text(text) for text in ("NSEC", "NSEC3", "RRSIG")}
@@ -247,6 +247,11 @@ def survey(servers, asked, judge_each):
             if left:
                 report.open.append(f"{case}  not explained: {', '.join(sorted(left))}")
         report.open += [f"{question}: {fault}\n  ours: {replies[OURS]}" for fault in faults(question, replies[OURS])]
+        cut = cut_kind(question, replies[OURS])
+        if cut and report.judged[cut] < judge_each:
+            report.judged[cut] += 1
+            if not servers.proves_cut(replies[OURS]):
+                report.open.append(f"{question}: the cut is not proved\n  ours: {replies[OURS]}")
         kind = kind_of(question, replies[OURS])
         if kind and report.judged[kind] < judge_each:
             report.judged[kind] += 1
