@@ -172,6 +172,10 @@ bool zone_file_plain(const struct input_file *file, const char *apex, uint32_t t
 // not expect. SYNTAX with "path:line:column: …", of the word where there is one, for what cannot be meant.
 enum status zone_file_reread(const struct input_file *file, const char *apex,
                              struct zone_file_record *records, size_t count, struct error *err);
+// What is wrong with the record at this line, which ldns cannot read, in the words of the second look and with the
+// place of the word; false when that finds nothing wrong.
+bool zone_file_explain(const struct input_file *file, const char *apex, unsigned line,
+                       struct error *err);
 void zone_file_records_free(struct zone_file_record *records, size_t count);
 // What a zone must keep whoever serves it; the error has the place. Takes out of records what a zone that is signed
 // here must not bring along (*count shrinks), and repeated ones (their rr becomes NULL). What is odd but works is a

@@ -76,7 +76,8 @@ static bool has_long_name(const ldns_rr *rr)
 }
 
 static enum status read_records(struct reading *reading, const struct input_file *file,
-                                struct zone_file_record **ret, size_t *ret_count, struct error *err)
+                                const char *apex, struct zone_file_record **ret, size_t *ret_count,
+                                struct error *err)
 {
     size_t cap = 0;
     while (!feof(reading->stream)) {
@@ -90,7 +91,9 @@ static enum status read_records(struct reading *reading, const struct input_file
         if (is_directive(status))
             continue;
         if (status != LDNS_STATUS_OK)
-            return refuse(&place, words_of(status), err);
+            return zone_file_explain(file, apex, place.line, err)
+                       ? STATUS_SYNTAX
+                       : refuse(&place, words_of(status), err);
         if (has_long_name(rr)) {
             ldns_rr_free(rr);
             return refuse(&place, "a name of more than 255 octets (RFC 1035 §2.3.4)", err);
@@ -177,7 +180,7 @@ enum status zone_file_parse(const struct input_file *file, const char *apex, uin
     else if ((reading.stream = fmemopen(file->octets, file->len, "r")) == NULL)
         status = error_set(err, STATUS_IO, "%s: cannot be read from memory", file->path);
     else
-        status = read_records(&reading, file, &records, &count, err);
+        status = read_records(&reading, file, apex, &records, &count, err);
     if (status == STATUS_OK)
         status = zone_file_reread(file, apex, records, count, err);
     if (reading.stream != NULL)

@@ -120,6 +120,71 @@ static enum status refuse(const struct rereading *rereading, const char *path, e
                         known ? word->column : entry->column);
 }
 
+// What is wrong with a record that ldns cannot read, if it is wrong here as well.
+static enum status explain_record(struct rereading *rereading, struct error *err)
+{
+    const struct master_entry *entry = &rereading->entry;
+    struct name owner = rereading->origin;
+    uint32_t ttl = 0;
+    bool too_long = false;
+    rereading->wrong = 0;
+    enum status status = entry->follows
+                             ? STATUS_OK
+                             : rdata_name(master_text(entry, 0), &rereading->origin, &owner, err);
+    if (status != STATUS_OK)
+        return status;
+    size_t at = find_type(entry, &ttl, &too_long);
+    rereading->wrong = at;
+    if (at == entry->count)
+        return error_set(err, STATUS_SYNTAX,
+                         "a record without a type; it has owner, TTL, class, type and data");
+    const char *word = master_text(entry, at);
+    uint16_t type = rdata_type(word);
+    if (type == 0)
+        return error_set(err, STATUS_SYNTAX,
+                         "\"%s\" is no type of records; one that has no name yet is "
+                         "written as TYPE and its number (RFC 3597 §5)",
+                         word);
+    bool generic = at + 1 < entry->count && strcmp(master_text(entry, at + 1), "\\#") == 0;
+    if (!generic && !rdata_is_readable(type))
+        return STATUS_OK;
+    struct buf data = {0};
+    struct rdata_words words = {entry, at + 1, entry->count, &rereading->origin};
+    status =
+        generic ? rdata_from_text(type, &words, &data, err) : rdata_read(type, &words, &data, err);
+    buf_done(&data);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    rereading->wrong = words.at < entry->count ? words.at : at;
+    char text[NAME_TEXT_MAX];
+    char type_text[16];
+    return error_prefix(err, status, "%s %s", name_to_text(owner.wire, text),
+                        rdata_type_name(type, type_text));
+}
+
+bool zone_file_explain(const struct input_file *file, const char *apex, unsigned line,
+                       struct error *err)
+{
+    struct rereading rereading = {.origin = {.len = 0}};
+    struct master_reader reader = master_reader(file->octets, file->len);
+    enum status status = name_from_text(apex, &rereading.origin, NULL);
+    bool found = false;
+    while (status == STATUS_OK && !found) {
+        status = master_next(&reader, &rereading.entry, err);
+        rereading.wrong = SIZE_MAX;
+        found = rereading.entry.line >= line;
+        if (status == STATUS_OK && is_directive(&rereading.entry))
+            status = follow_origin(&rereading, err);
+        else if (status == STATUS_OK && found)
+            status = explain_record(&rereading, err);
+    }
+    bool explained = status != STATUS_OK && status != STATUS_NOT_FOUND;
+    if (explained)
+        (void)refuse(&rereading, file->path, status, err);
+    master_entry_done(&rereading.entry);
+    return explained;
+}
+
 enum status zone_file_reread(const struct input_file *file, const char *apex,
                              struct zone_file_record *records, size_t count, struct error *err)
 {

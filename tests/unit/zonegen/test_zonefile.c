@@ -197,9 +197,16 @@ static void broken_files_are_refused_with_their_place(void **state)
         {HEAD "x MINFO ns1 " LABELS_63 LABELS_63 "a\n", "z:5:1: a name of more than 255"},
         {HEAD "sub SOA ns1 h 2 2 3 4 5\n",
          "z:5:1: sub.example.org. SOA: an SOA that is not at the apex"},
-        {HEAD "\n; x\n\nwww A 192.0.2\n", "z:8:1: "},
-        {HEAD "www A\n", "z:5:1: "},
-        {HEAD "www NOTYPE x\n", "z:5:1: "},
+        {HEAD "\n; x\n\nwww A 192.0.2\n", "z:8:7: www.example.org. A: \"192.0.2\" is no IPv4"},
+        {HEAD "www A\n", "z:5:5: www.example.org. A: "},
+        {HEAD "www NOTYPE x\n", "z:5:5: \"NOTYPE\" is no type"},
+        {HEAD "www 300 IN\n", "z:5:1: a record without a type"},
+        {HEAD "a..b A 192.0.2.1\n", "z:5:1: an empty label"},
+        {HEAD "$ORIGIN x.example.org.\n\nwww MX 10 (\n a..b )\n",
+         "z:8:2: www.x.example.org. MX: \"a..b\" is no name"},
+        {HEAD "www TYPE65280 \\# 3 0102\n", "z:5:20: www.example.org. TYPE65280: 2 octets where"},
+        {HEAD "www TYPE1 \\# 3 010203\n", "z:5:5: www.example.org. A: the data has not"},
+        {HEAD "www TYPE15 \\# 4 000a0161\n", "z:5:5: www.example.org. MX: the data has not"},
         {HEAD "example.net. A 192.0.2.1\n", "z:5:1: example.net. A: a record outside the zone"},
         {HEAD "www CH TXT x\n", "z:5:1: www.example.org. TXT: a record of another class than IN"},
         {HEAD "$INCLUDE more\n", "z:5:1: $INCLUDE is not followed"},
@@ -232,7 +239,7 @@ static void broken_files_are_refused_with_their_place(void **state)
         {HEAD "$ORIGIN sub.example.org\nx A 192.0.2.1\n",
          "z:5:1: $ORIGIN: \"sub.example.org\" without a last dot"},
         {HEAD "www TLSA 3 1 1 abc\n", "z:5:16: www.example.org. TLSA: 3 hexadecimal digits"},
-        {HEAD "www A 192.0.2.1 more\n", "z:5:1: "},
+        {HEAD "www A 192.0.2.1 more\n", "z:5:17: www.example.org. A: \"more\" is more"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_refused(CONFIG_DNSSEC_ON, cases[i].text, cases[i].words);
