@@ -172,8 +172,8 @@ static ssize_t session_write(void *own, int fd, const uint8_t *octets, size_t le
     if (done == len)
         return (ssize_t)done;
     ssize_t wait = failure(session);
-    if (wait ==
-        WAY_END) { // so it is called when a client that has said its end does not take what is sent
+    // So it is called when a client that has said its end does not take what is sent.
+    if (wait == WAY_END) {
         session->lost = true;
         return WAY_LOST;
     }
