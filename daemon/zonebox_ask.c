@@ -91,11 +91,21 @@ static void tame(char *text, bool lines)
     }
 }
 
-// Depth is bounded by jansson's reader.
+static bool is_tame(const char *key)
+{
+    char *text = xstrdup(key);
+    tame(text, false);
+    bool same = strcmp(text, key) == 0;
+    free(text);
+    return same;
+}
+
+// Depth is bounded by jansson's reader. No program of ours has a member whose name is not tame.
 static void tame_all(json_t *value, bool lines)
 {
     const char *key;
     json_t *member;
+    void *next;
     size_t i;
     if (json_is_string(value)) {
         char *text = xstrdup(json_string_value(value));
@@ -103,7 +113,13 @@ static void tame_all(json_t *value, bool lines)
         json_string_set(value, text);
         free(text);
     }
-    json_object_foreach(value, key, member) tame_all(member, lines);
+    json_object_foreach_safe(value, next, key, member)
+    {
+        if (is_tame(key))
+            tame_all(member, lines);
+        else
+            json_object_del(value, key);
+    }
     json_array_foreach(value, i, member) tame_all(member, lines);
 }
 

@@ -161,6 +161,8 @@ def test_the_endpoint_speaks_http(server, metrics_port):
 
 def test_who_holds_connections_there_keeps_nobody_out_for_long(server, metrics_port):
     idle = [socket.create_connection(("127.0.0.1", metrics_port)) for _ in range(12)]
+    for connection in idle[4:8]:
+        connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: ")  # and no more
     assert query(server.port, "www.example.", "A").answer
     assert "zonebox_queries_total" in curl(metrics_port)  # once their time is up
     for connection in idle[:8]:
@@ -168,6 +170,11 @@ def test_who_holds_connections_there_keeps_nobody_out_for_long(server, metrics_p
         assert connection.recv(1) == b""
     for connection in idle:
         connection.close()
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        slow.connect(("127.0.0.1", metrics_port))
+        slow.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")  # and does not read
+        assert "zonebox_queries_total" in curl(metrics_port)
 
 
 @pytest.mark.parametrize("where, reason", (("192.0.2.1@9153", "loopback"), ("0.0.0.0@9153", "loopback"), ("127.0.0.1", "port"),
