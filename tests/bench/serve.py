@@ -33,6 +33,7 @@ import others  # noqa: E402
 
 SERVER_CORE, CLIENT_CORE = "0", "1"
 MODES = {"udp": "UDP", "dnsperf": "UDP, dnsperf as client", "tcp": "TCP, connections kept", "tcp-once": "TCP, one query each"}
+START_AT_MOST = 300  # seconds
 LOST_AT_MOST = 0.01  # of the answers: more, and another thing was measured
 
 
@@ -78,8 +79,9 @@ class Server:
         self.took = time.monotonic() - begin
 
     def wait_answer(self, zone):
+        deadline = time.monotonic() + START_AT_MOST
         while harness.serial(self.port, zone, timeout=0.05) is None:  # asked too early, a question is lost
-            assert self.program.running(), self.program.log()
+            assert self.program.running() and time.monotonic() < deadline, self.program.log()
 
     def pss(self):
         """Mebibytes, of the process and its children."""
