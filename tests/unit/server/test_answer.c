@@ -13,9 +13,8 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "server/question.h"
-#include "server/reply.h"
 #include "tests/support/ask.h"
+#include "tests/support/zone_reply.h"
 #include "tests/support/zone_text.h"
 
 static const char zone[] = "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n"
@@ -78,23 +77,9 @@ static const char zone[] = "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n"
 
 enum form { UNSIGNED, NSEC, NSEC3, OPTOUT, FORMS };
 
-struct form_image {
-    struct buf octets;
-    struct image image;
-};
-
-static struct form_image forms[FORMS];
+static struct zone_reply forms[FORMS];
 static uint8_t reply[DNS_MESSAGE_MAX];
 static size_t reply_len;
-
-static void open_form(struct form_image *form, const char *text)
-{
-    struct error err = {0};
-    form->octets = (struct buf){0};
-    zone_text_image("example.", text, &form->octets);
-    if (image_open(form->octets.data, form->octets.len, &form->image, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-}
 
 // Takes the NSEC3 (and its RRSIG) of a name out of a signed zone and closes the chain: ldns gives
 // every name one, opt-out or not.
@@ -124,7 +109,7 @@ static int make_images(void **state)
     (void)state;
     static const enum zone_text_denial denials[FORMS] = {
         [NSEC] = ZONE_TEXT_NSEC, [NSEC3] = ZONE_TEXT_NSEC3, [OPTOUT] = ZONE_TEXT_NSEC3_OPTOUT};
-    open_form(&forms[UNSIGNED], zone);
+    zone_reply_open(&forms[UNSIGNED], zone);
     for (enum form form = NSEC; form < FORMS; form++) {
         char *text = zone_text_sign("example.", zone, denials[form]);
         if (form == OPTOUT) {
@@ -132,7 +117,7 @@ static int make_images(void **state)
             leave_out(text, "deep.cut.example.");
             leave_out(text, "cut.example.");
         }
-        open_form(&forms[form], text);
+        zone_reply_open(&forms[form], text);
         free(text);
     }
     return 0;
@@ -148,13 +133,7 @@ static int free_images(void **state)
 
 static char *ask_image(const struct image *image, const char *question)
 {
-    uint8_t message[ASK_MAX];
-    struct query query;
-    struct answer_link links[ANSWER_LINKS_MAX + 1];
-    struct answer answer = {.links = links};
-    assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
-    answer_make(image, &query, &answer);
-    reply_len = reply_write(image, &query, &answer, &(struct opt){0}, reply, sizeof(reply));
+    reply_len = zone_reply_write(image, question, reply, sizeof(reply));
     return ask_text(reply, reply_len);
 }
 
@@ -634,8 +613,8 @@ static void long_chains_end_after_ten_links(void **state)
     buf_put_text(&text, "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n");
     for (unsigned i = 0; i < 20; i++)
         buf_printf(&text, "c%u CNAME c%u\nd%u DNAME d%u\n", i, i + 1, i, i + 1);
-    struct form_image chain;
-    open_form(&chain, buf_text(&text));
+    struct zone_reply chain;
+    zone_reply_open(&chain, buf_text(&text));
     char *chain_text = ask_image(&chain.image, "c0.example. A");
     assert_null(strstr(chain_text, "answer c11.example."));
     assert_non_null(strstr(chain_text, "answer c10.example. CNAME c11.example.\n"));
@@ -655,9 +634,9 @@ static void long_chains_end_after_ten_links(void **state)
 static void names_too_long_below_a_dname_are_yxdomain(void **state)
 {
     (void)state;
-    struct form_image image;
-    open_form(&image, "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n"
-                      "d DNAME " LABEL_60 "." LABEL_60 "." LABEL_60 "\n");
+    struct zone_reply image;
+    zone_reply_open(&image, "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n"
+                            "d DNAME " LABEL_60 "." LABEL_60 "." LABEL_60 "\n");
     char *text = ask_image(&image.image, LABEL_60 ".d.example. A");
     assert_non_null(strstr(text, "CNAME " LABEL_60 "." LABEL_60 "." LABEL_60 "." LABEL_60 ".ex"));
     free(text);
@@ -688,9 +667,9 @@ static void nsec3_chains_with_gaps_do_not_stop_answers(void **state)
         {"example. AAAA +do", "NOERROR aa\n", {NULL}},
     };
     char *text = zone_text_sign("example.", zone, ZONE_TEXT_NSEC3);
-    struct form_image whole = forms[OPTOUT];
+    struct zone_reply whole = forms[OPTOUT];
     leave_out(text, "example.");
-    open_form(&forms[OPTOUT], text);
+    zone_reply_open(&forms[OPTOUT], text);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         expect_nsec3(OPTOUT, &cases[i]);
     buf_done(&forms[OPTOUT].octets);
@@ -701,10 +680,11 @@ static void nsec3_chains_with_gaps_do_not_stop_answers(void **state)
 static void gaps_in_a_chain_that_came_signed_do_not_stop_answers(void **state)
 {
     (void)state;
-    struct form_image image; // signed, but without NSEC
-    open_form(&image, "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n"
-                      "@ DNSKEY 257 3 13 AAAA\n"
-                      "@ RRSIG SOA 13 1 3600 20300101000000 20200101000000 1 example. AAAA\n");
+    struct zone_reply image; // signed, but without NSEC
+    zone_reply_open(&image,
+                    "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n"
+                    "@ DNSKEY 257 3 13 AAAA\n"
+                    "@ RRSIG SOA 13 1 3600 20300101000000 20200101000000 1 example. AAAA\n");
     char *text = ask_image(&image.image, "nothing.example. A +do");
     assert_string_equal(text, "NXDOMAIN aa\n" SIGNED_SOA "opt\n");
     free(text);

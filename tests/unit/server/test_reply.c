@@ -15,6 +15,7 @@
 #include "server/answer.h"
 #include "server/question.h"
 #include "tests/support/ask.h"
+#include "tests/support/zone_reply.h"
 #include "tests/support/zone_text.h"
 
 #define HEAD "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n@ NS ns2\n"
@@ -24,35 +25,10 @@
 
 static const struct opt no_options;
 
-struct zone {
-    struct buf octets;
-    struct image image;
-};
-
-static void open_zone(struct zone *zone, const char *text)
-{
-    struct error err = {0};
-    zone->octets = (struct buf){0};
-    zone_text_image("example.", text, &zone->octets);
-    if (image_open(zone->octets.data, zone->octets.len, &zone->image, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-}
-
-static size_t ask(const struct image *image, const char *question, uint8_t *out, size_t limit)
-{
-    uint8_t message[ASK_MAX];
-    struct query query;
-    struct answer_link links[ANSWER_LINKS_MAX + 1];
-    struct answer answer = {.links = links};
-    assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
-    answer_make(image, &query, &answer);
-    return reply_write(image, &query, &answer, &no_options, out, limit);
-}
-
 static char *ask_whole(const struct image *image, const char *question)
 {
     static uint8_t out[DNS_MESSAGE_MAX];
-    size_t len = ask(image, question, out, sizeof(out));
+    size_t len = zone_reply_write(image, question, out, sizeof(out));
     return ask_text(out, len);
 }
 
@@ -142,18 +118,18 @@ static void no_size_gives_a_partial_rrset_or_an_overflow(void **state)
         "sub.example. DS +do",    "x.sub.example. A",         "alias.example. A",
     };
     char *text = zone_text_sign("example.", truncated_zone, ZONE_TEXT_NSEC);
-    struct zone zone;
-    open_zone(&zone, text);
+    struct zone_reply zone;
+    zone_reply_open(&zone, text);
     free(text);
     for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
         static uint8_t whole_reply[DNS_MESSAGE_MAX];
         uint8_t message[ASK_MAX];
         size_t least = ask_query(questions[i], message);
-        size_t most = ask(&zone.image, questions[i], whole_reply, sizeof(whole_reply));
+        size_t most = zone_reply_write(&zone.image, questions[i], whole_reply, sizeof(whole_reply));
         char *whole = ask_text(whole_reply, most);
         for (size_t limit = least; limit <= most + 1; limit++) {
             uint8_t *out = test_malloc(limit); // the sanitizer watches its end
-            size_t len = ask(&zone.image, questions[i], out, limit);
+            size_t len = zone_reply_write(&zone.image, questions[i], out, limit);
             assert_true(len <= limit);
             char *part = ask_text(out, len);
             expect_sound(part, whole, limit);
@@ -168,16 +144,16 @@ static void no_size_gives_a_partial_rrset_or_an_overflow(void **state)
 static void glue_that_only_helps_is_left_out_silently(void **state)
 {
     (void)state;
-    struct zone zone;
-    open_zone(&zone, truncated_zone);
+    struct zone_reply zone;
+    zone_reply_open(&zone, truncated_zone);
     uint8_t out[512];
     char *whole = ask_whole(&zone.image, "x.sub.example. A");
     assert_non_null(strstr(whole, "additional ns.sub.example. AAAA 2001:db8::6\n"
                                   "additional ns1.example. A 192.0.2.1\n"
                                   "additional ns2.example. A 192.0.2.2\n"));
     free(whole);
-    size_t most = ask(&zone.image, "x.sub.example. A", out, sizeof(out));
-    char *part = ask_text(out, ask(&zone.image, "x.sub.example. A", out, most - 1));
+    size_t most = zone_reply_write(&zone.image, "x.sub.example. A", out, sizeof(out));
+    char *part = ask_text(out, zone_reply_write(&zone.image, "x.sub.example. A", out, most - 1));
     assert_null(strstr(part, " tc"));
     assert_non_null(strstr(part, "additional ns.sub.example. AAAA 2001:db8::6\n"));
     free(part);
@@ -200,10 +176,10 @@ static void expect_sound_to_the_end(const struct image *image, const char *quest
 {
     static uint8_t whole_reply[DNS_MESSAGE_MAX];
     static uint8_t out[DNS_MESSAGE_MAX];
-    size_t most = ask(image, question, whole_reply, sizeof(whole_reply));
+    size_t most = zone_reply_write(image, question, whole_reply, sizeof(whole_reply));
     char *whole = ask_text(whole_reply, most);
     for (size_t limit = most - 300; limit <= most; limit += 3) {
-        char *part = ask_text(out, ask(image, question, out, limit));
+        char *part = ask_text(out, zone_reply_write(image, question, out, limit));
         expect_sound(part, whole, limit);
         free(part);
     }
@@ -215,8 +191,8 @@ static void expect_sound_to_the_end(const struct image *image, const char *quest
 static void question_comes_back_octet_by_octet(void **state)
 {
     (void)state;
-    struct zone zone;
-    open_zone(&zone, HEAD "www A 192.0.2.1\n");
+    struct zone_reply zone;
+    zone_reply_open(&zone, HEAD "www A 192.0.2.1\n");
     uint8_t message[ASK_MAX];
     uint8_t out[512];
     struct query query;
@@ -276,23 +252,23 @@ static void errors_say_no_more_than_their_code(void **state)
 static void owners_point_to_the_longest_suffix_there_is(void **state)
 {
     (void)state;
-    struct zone zone;
+    struct zone_reply zone;
     char *text = zone_text_sign("example.",
                                 HEAD "a.b.c A 192.0.2.1\nd.b.c A 192.0.2.2\n"
                                      "alias CNAME x.a.b.c\n",
                                 ZONE_TEXT_NSEC);
-    open_zone(&zone, text);
+    zone_reply_open(&zone, text);
     free(text);
     static uint8_t out[DNS_MESSAGE_MAX];
     // The NSEC of a.b.c.example. takes no label, that of the apex neither; an RRSIG here has 18 + 9
     // + 64 octets of rdata.
-    size_t len = ask(&zone.image, "x.a.b.c.example. A +do", out, sizeof(out));
+    size_t len = zone_reply_write(&zone.image, "x.a.b.c.example. A +do", out, sizeof(out));
     size_t soa = 12 + (4 + 2 + 11 + 2 + 20);
     size_t sig = 12 + 18 + 9 + 64;
     size_t nsec = 12 + 15 + 8; // "\1d\1b\1c\7example\0", bitmap A RRSIG NSEC
     assert_int_equal(len, 12 + (17 + 4) + soa + sig + nsec + sig + 11);
     // Behind a CNAME its target has them: no label either.
-    size_t chained = ask(&zone.image, "alias.example. A +do", out, sizeof(out));
+    size_t chained = zone_reply_write(&zone.image, "alias.example. A +do", out, sizeof(out));
     size_t cname = 12 + (1 + 1 + 6 + 2) + sig;
     assert_int_equal(chained, 12 + (15 + 4) + cname + soa + sig + nsec + sig + 11);
     buf_done(&zone.octets);
@@ -312,10 +288,10 @@ static void sixty_kilobytes_come_whole(void **state)
     struct buf text = {0};
     buf_put_text(&text, HEAD);
     put_large_text(&text, "large", 228);
-    struct zone zone;
-    open_zone(&zone, buf_text(&text));
+    struct zone_reply zone;
+    zone_reply_open(&zone, buf_text(&text));
     static uint8_t out[DNS_MESSAGE_MAX];
-    size_t len = ask(&zone.image, "large.example. TXT +do", out, sizeof(out));
+    size_t len = zone_reply_write(&zone.image, "large.example. TXT +do", out, sizeof(out));
     assert_true(len > 60000);
     char *reply = ask_text(out, len);
     assert_memory_equal(reply, "NOERROR aa\n", 11);
@@ -325,7 +301,7 @@ static void sixty_kilobytes_come_whole(void **state)
         assert_non_null(strstr(reply, line));
     }
     free(reply);
-    reply = ask_text(out, ask(&zone.image, "large.example. TXT +do", out, 1232));
+    reply = ask_text(out, zone_reply_write(&zone.image, "large.example. TXT +do", out, 1232));
     assert_string_equal(reply, "NOERROR aa tc\nopt\n");
     free(reply);
     buf_done(&zone.octets);
@@ -340,8 +316,8 @@ static void names_in_rdata_beyond_16_kilobytes_are_whole(void **state)
     for (unsigned i = 0; i < 700; i++) // the second of each name points to the first
         buf_printf(&text, "m MX 10 a%u.b%u.example.net.\nm MX 20 a%u.b%u.example.net.\n", i, i, i,
                    i);
-    struct zone zone;
-    open_zone(&zone, buf_text(&text));
+    struct zone_reply zone;
+    zone_reply_open(&zone, buf_text(&text));
     char *reply = ask_whole(&zone.image, "m.example. MX");
     assert_memory_equal(reply, "NOERROR aa\n", 11);
     for (unsigned i = 0; i < 700; i++) {
@@ -352,9 +328,9 @@ static void names_in_rdata_beyond_16_kilobytes_are_whole(void **state)
     free(reply);
     // What does not fit, does not fit in either form.
     static uint8_t out[DNS_MESSAGE_MAX];
-    size_t most = ask(&zone.image, "m.example. MX", out, sizeof(out));
+    size_t most = zone_reply_write(&zone.image, "m.example. MX", out, sizeof(out));
     for (size_t limit = most - 12; limit < most; limit++) {
-        reply = ask_text(out, ask(&zone.image, "m.example. MX", out, limit));
+        reply = ask_text(out, zone_reply_write(&zone.image, "m.example. MX", out, limit));
         assert_string_equal(reply, "NOERROR aa tc\n");
         free(reply);
     }
@@ -373,8 +349,8 @@ static void owners_beyond_16_kilobytes_are_written_again(void **state)
         buf_printf(&text,
                    "there.w RRSIG NSEC 13 3 3600 20300101000000 20200101000000 %u example. AAAA\n",
                    tag);
-    struct zone zone;
-    open_zone(&zone, buf_text(&text));
+    struct zone_reply zone;
+    zone_reply_open(&zone, buf_text(&text));
     char *reply = ask_whole(&zone.image, "x.w.example. TXT +do");
     assert_memory_equal(reply, "NOERROR aa\n", 11);
     assert_non_null(strstr(reply, "authority there.w.example. NSEC example. TXT NSEC\n"
@@ -424,8 +400,8 @@ static void chains_go_on_beyond_16_kilobytes(void **state)
                         "d DNAME t\nx.t A 192.0.2.5\nx.t A 192.0.2.6\n"
                         "dsub DNAME sub\n"
                         "sub NS ns.sub\nsub NS ns1\nns.sub A 192.0.2.7\nns.sub A 192.0.2.8\n");
-    struct zone zone;
-    open_zone(&zone, buf_text(&text));
+    struct zone_reply zone;
+    zone_reply_open(&zone, buf_text(&text));
     expect_end(&zone.image, "a.example. A +do",
                "answer b.c.example. CNAME e.f.example.\n"
                "answer e.f.example. A 192.0.2.3\n"
@@ -467,8 +443,8 @@ static void proofs_of_far_names_are_whole(void **state)
                                  "b.c CNAME nothing.f\ne.f A 192.0.2.3\ne.f NSEC @ A NSEC\n"
                                  "d DNAME u.t\ns.t A 192.0.2.4\ns.t NSEC @ A NSEC\n");
     put_heavy_cname(&text, "a", "b.c");
-    struct zone zone;
-    open_zone(&zone, buf_text(&text));
+    struct zone_reply zone;
+    zone_reply_open(&zone, buf_text(&text));
     expect_end(&zone.image, "a.example. A +do",
                "authority e.f.example. NSEC example. A NSEC\n"
                "authority example. NSEC a.example. NS SOA DNSKEY\nopt\n",
@@ -489,8 +465,8 @@ static void name_servers_beyond_16_kilobytes_have_their_glue(void **state)
     buf_put_text(&text, HEAD);
     for (unsigned i = 0; i < 900; i++)
         buf_printf(&text, "sub NS ns%u.sub\nns%u.sub A 192.0.2.%u\n", i, i, i % 256);
-    struct zone zone;
-    open_zone(&zone, buf_text(&text));
+    struct zone_reply zone;
+    zone_reply_open(&zone, buf_text(&text));
     char *reply = ask_whole(&zone.image, "x.sub.example. A");
     for (unsigned i = 0; i < 900; i++) {
         char line[100];
@@ -505,8 +481,8 @@ static void name_servers_beyond_16_kilobytes_have_their_glue(void **state)
 static void chains_are_cut_between_rrsets(void **state)
 {
     (void)state;
-    struct zone zone;
-    open_zone(&zone, HEAD "d DNAME t\nx.t A 192.0.2.5\n");
+    struct zone_reply zone;
+    zone_reply_open(&zone, HEAD "d DNAME t\nx.t A 192.0.2.5\n");
     expect_text(&zone.image, "x.d.example. A",
                 "NOERROR aa\n"
                 "answer d.example. DNAME t.example.\n"
@@ -515,10 +491,10 @@ static void chains_are_cut_between_rrsets(void **state)
     uint8_t out[512];
     // header and question, DNAME, then a CNAME of 12 + 4 octets
     size_t dname = 12 + 17 + 12 + 11;
-    char *reply = ask_text(out, ask(&zone.image, "x.d.example. A", out, dname + 15));
+    char *reply = ask_text(out, zone_reply_write(&zone.image, "x.d.example. A", out, dname + 15));
     assert_string_equal(reply, "NOERROR aa tc\nanswer d.example. DNAME t.example.\n");
     free(reply);
-    reply = ask_text(out, ask(&zone.image, "x.d.example. A", out, dname + 16));
+    reply = ask_text(out, zone_reply_write(&zone.image, "x.d.example. A", out, dname + 16));
     assert_string_equal(reply, "NOERROR aa tc\nanswer d.example. DNAME t.example.\n"
                                "answer x.d.example. CNAME x.t.example.\n");
     free(reply);

@@ -12,42 +12,12 @@
 
 #include "base/buf.h"
 #include "dns/wire.h"
-#include "server/answer.h"
-#include "server/question.h"
-#include "server/reply.h"
 #include "tests/support/ask.h"
-#include "tests/support/zone_text.h"
+#include "tests/support/zone_reply.h"
 
 // Octets of a record but for its owner and rdata, and of a pointer.
 #define HEAD    10
 #define POINTER 2
-
-static const struct opt no_options;
-
-struct zone {
-    struct buf octets;
-    struct image image;
-};
-
-static void open_zone(struct zone *zone, const char *text)
-{
-    struct error err = {0};
-    zone->octets = (struct buf){0};
-    zone_text_image("example.", text, &zone->octets);
-    if (image_open(zone->octets.data, zone->octets.len, &zone->image, &err) != STATUS_OK)
-        fail_msg("%s", err.text);
-}
-
-static size_t ask(const struct image *image, const char *question, uint8_t *out, size_t limit)
-{
-    uint8_t message[ASK_MAX];
-    struct query query;
-    struct answer_link links[ANSWER_LINKS_MAX + 1];
-    struct answer answer = {.links = links};
-    assert_int_equal(question_read(message, ask_query(question, message), &query), QUERY_LOOKUP);
-    answer_make(image, &query, &answer);
-    return reply_write(image, &query, &answer, &no_options, out, limit);
-}
 
 static const char zone_text[] =
     "@ SOA ns1 hostmaster 1 14400 3600 604800 300\n@ NS ns1\n"
@@ -67,7 +37,7 @@ struct row {
 static void expect(const struct image *image, const struct row *row)
 {
     static uint8_t out[DNS_MESSAGE_MAX];
-    size_t len = ask(image, row->question, out, sizeof(out));
+    size_t len = zone_reply_write(image, row->question, out, sizeof(out));
     char *text = ask_text(out, len);
     if (strcmp(text, row->text) != 0)
         fail_msg("%s\n%s--- expected:\n%s", row->question, text, row->text);
@@ -79,8 +49,8 @@ static void expect(const struct image *image, const struct row *row)
 
 static void expect_all(const struct row *rows, size_t count)
 {
-    struct zone zone;
-    open_zone(&zone, zone_text);
+    struct zone_reply zone;
+    zone_reply_open(&zone, zone_text);
     for (size_t i = 0; i < count; i++)
         expect(&zone.image, &rows[i]);
     buf_done(&zone.octets);
@@ -164,10 +134,10 @@ static void an_answer_has_the_names_of_its_chain_once(void **state)
 static void expect_servers(const char *text, const char *question, const char *cut, unsigned count,
                            void name_server(unsigned i, char name[80]))
 {
-    struct zone zone;
-    open_zone(&zone, text);
+    struct zone_reply zone;
+    zone_reply_open(&zone, text);
     static uint8_t out[DNS_MESSAGE_MAX];
-    char *reply = ask_text(out, ask(&zone.image, question, out, sizeof(out)));
+    char *reply = ask_text(out, zone_reply_write(&zone.image, question, out, sizeof(out)));
     for (unsigned i = 0; i < count; i++) {
         char name[80], line[200];
         name_server(i, name);
